@@ -1,0 +1,74 @@
+"""Checkpoint folders in the published Hugging Face layout, and the state a run resumes from."""
+
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from .diffusion import BLOCK_SIZES
+from .model import BD3LM, ModelConfig
+
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
+
+
+def checkpoint_config(config: ModelConfig) -> dict[str, object]:
+    """`config.json`: the published fields, and the block sizes the mixture was trained on."""
+    return {
+        "architectures": ["BD3LM"],
+        "model_type": "bd3lm",
+        "block_size": config.block_size,
+        "block_sizes": list(BLOCK_SIZES),
+        "vocab_size": config.vocab_size,
+        "model_length": config.model_length,
+        "cross_attn": True,
+        "adaln": config.adaln,
+        "attn_backend": "sdpa",
+        "causal": False,
+        "hidden_dim": config.hidden_dim,
+        "cond_dim": config.cond_dim,
+        "n_blocks": config.n_blocks,
+        "n_heads": config.n_heads,
+        "dropout": 0.0,
+        "time_conditioning": False,
+        "var_min": True,
+        "sampling_eps_min": 1e-3,
+        "sampling_eps_max": 1.0,
+    }
+
+
+def save_checkpoint(folder: Path, model: BD3LM, prepared: Path) -> None:
+    """Writes config.json, model.safetensors (f32) and the tokenizer files; whole files appear at once."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(checkpoint_config(model.config), indent=1) + "\n")
+    for name in TOKENIZER_FILES:
+        shutil.copyfile(prepared / name, folder / name)
+    weights = folder / "model.safetensors"
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    save_file(state, weights.with_suffix(".partial"), metadata={"format": "pt"})
+    weights.with_suffix(".partial").rename(weights)
+
+
+def load_checkpoint(folder: Path, device: torch.device | str = "cpu") -> BD3LM:
+    """Reads a checkpoint folder; names and shapes must match its config exactly."""
+    config = ModelConfig.from_dict(json.loads((folder / "config.json").read_text()))
+    model = BD3LM(config)
+    model.load_state_dict(load_file(folder / "model.safetensors"))
+    return model.to(device)
+
+
+def save_state(path: Path, step: int, model: BD3LM, optimizers: list[torch.optim.Optimizer]) -> None:
+    """Everything a killed run needs to go on; the file is replaced in one move."""
+    state = {"step": step, "model": model.state_dict(), "optimizers": [o.state_dict() for o in optimizers]}
+    torch.save(state, path.with_suffix(".partial"))
+    path.with_suffix(".partial").rename(path)
+
+
+def load_state(path: Path, model: BD3LM, optimizers: list[torch.optim.Optimizer]) -> int:
+    """Restores what `save_state` wrote and returns the step to go on from."""
+    state = torch.load(path, weights_only=True)
+    model.load_state_dict(state["model"])
+    for optimizer, values in zip(optimizers, state["optimizers"], strict=True):
+        optimizer.load_state_dict(values)
+    return state["step"]
