@@ -1,0 +1,72 @@
+import type { ModelConfig } from '../weights/model-config';
+
+export type BackendName = 'webgpu' | 'wasm';
+
+/** How an id is drawn from a row of logits; the mask token is never drawn. */
+export interface Sampling {
+  /** Divides the logits before the draw; 0 is arg-max. */
+  readonly temperature: number;
+  /** Nucleus: the most likely ids whose probabilities add up to at most this, and always the first; 1 is all. */
+  readonly topP: number;
+  /** A 32-bit unsigned integer. */
+  readonly seed: number;
+}
+
+/** What the network proposes for one masked position. */
+export interface Prediction {
+  /** Within the block, from 0. */
+  readonly position: number;
+  readonly id: number;
+  /** The model's own probability of `id`: softmax at temperature 1 over all ids but the mask. */
+  readonly probability: number;
+}
+
+export interface DenoiseStep {
+  /** The block as it stands, `blockSize` ids, maskId where not yet revealed. */
+  readonly ids: readonly number[];
+  /** The positions within the block to predict; the head and the sampler run on these rows only. */
+  readonly positions: readonly number[];
+  readonly sampling: Sampling;
+  /** Counts the forward passes of a generation, so that every draw has its own random number. */
+  readonly pass: number;
+}
+
+/**
+ * One sequence on one device: the three verbs of block diffusion over a KV cache.
+ *
+ * The cache is a ring of `ringSize(config, blockSize)` slots. A pass over a block writes its K and V
+ * (after RoPE) into the slots of `position … position + blockSize − 1` modulo the ring, evicting the
+ * oldest block once the ring is full, and attends to every slot filled so far, its own included,
+ * unmasked. Positions keep growing, so text can go on past `contextLength`. A pass becomes part of
+ * the cache only when `position` moves past it: `denoiseStep` and `logits` leave it where it was.
+ *
+ * Calls must not overlap. Methods throw `device-lost`, `out-of-memory` or `bad-input`.
+ */
+export interface Backend {
+  readonly name: BackendName;
+  /** For people: `apple metal-3`, `SwiftShader (software)`, `CPU, 2 threads`. */
+  readonly adapter: string;
+  readonly config: ModelConfig;
+  /** Tokens committed since `begin`. Always a multiple of the block size. */
+  readonly position: number;
+  /** Empties the cache and fixes the block size of the sequence. */
+  begin(blockSize: number): void;
+  /** Clean pass over whole blocks at the start of a sequence, block-causal, at most a ring full. Counts as one pass. */
+  prefill(ids: readonly number[]): Promise<void>;
+  /** One network pass over the noised block, and a draw for each asked position, in that order. */
+  denoiseStep(step: DenoiseStep): Promise<Prediction[]>;
+  /** The clean pass that stores a finished block's K and V; `position` grows by the block size. */
+  commitBlock(ids: readonly number[]): Promise<void>;
+  /**
+   * Raw logits [ids.length, vocabSize] of whole blocks after the cache, block-causal among themselves:
+   * one block on any cache, or several on an empty one. For scoring and tests; leaves `position`.
+   */
+  logits(ids: readonly number[]): Promise<Float32Array>;
+  /** Frees everything, memory on the device included. Safe to call twice; other calls then throw. */
+  dispose(): void;
+}
+
+/** Slots of the KV ring: as many whole blocks as the context length holds. */
+export function ringSize(config: ModelConfig, blockSize: number): number {
+  return Math.floor(config.contextLength / blockSize) * blockSize;
+}

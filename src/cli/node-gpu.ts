@@ -1,0 +1,21 @@
+import { existsSync } from 'node:fs';
+
+/** Where Debian's chromium package keeps the software Vulkan driver that Dawn can use in Node. */
+const SOFTWARE_DRIVER = '/usr/lib/chromium/vk_swiftshader_icd.json';
+
+let gpu: GPU | undefined;
+
+/**
+ * WebGPU in Node, through Dawn. Uses the machine's Vulkan driver where `VK_ICD_FILENAMES` names one,
+ * otherwise the software driver of Debian's chromium if it is installed, otherwise what the loader finds.
+ * The object is kept for the life of the process: Dawn aborts when it is collected.
+ */
+export async function nodeGpu(): Promise<GPU> {
+  if (!gpu) {
+    if (!process.env.VK_ICD_FILENAMES && existsSync(SOFTWARE_DRIVER)) process.env.VK_ICD_FILENAMES = SOFTWARE_DRIVER;
+    const dawn = await import('webgpu');
+    Object.assign(globalThis, dawn.globals);
+    gpu = dawn.create([]);
+  }
+  return gpu;
+}

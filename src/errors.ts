@@ -1,0 +1,30 @@
+/** Every kind of failure a user can meet. The message beside it says what to do. */
+export type ErrorCode =
+  | 'bad-input' // a setting or prompt the engine cannot use
+  | 'bad-model' // a model folder or checkpoint that is incomplete, damaged or of another kind
+  | 'network' // a file could not be fetched
+  | 'no-webgpu' // WebGPU was asked for and is not there
+  | 'device-lost' // the GPU device went away while in use
+  | 'out-of-memory'
+  | 'cancelled'
+  | 'internal'; // a defect of ours
+
+/** An error whose message is written for the person at the page or the terminal. */
+export class UnmaskError extends Error {
+  override readonly name = 'UnmaskError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** `{code, message}` of anything thrown: how an error crosses the worker boundary. */
+export function describeError(thrown: unknown): { code: ErrorCode; message: string } {
+  if (thrown instanceof UnmaskError) return { code: thrown.code, message: thrown.message };
+  if (thrown instanceof DOMException && thrown.name === 'AbortError') {
+    return { code: 'cancelled', message: 'Cancelled.' };
+  }
+  return { code: 'internal', message: thrown instanceof Error ? thrown.message : String(thrown) };
+}

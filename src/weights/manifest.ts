@@ -1,0 +1,68 @@
+import { UnmaskError } from '../errors';
+
+/** The version of the model folder format this code reads and writes. */
+export const FORMAT_VERSION = 1;
+
+/** How the matrices are stored: see `weight-spec.ts` for the bytes of each. */
+export type WeightDtype = 'f32' | 'f16' | 'q8';
+
+export interface ManifestFile {
+  /** Relative to the folder, without `..` or a leading slash. */
+  readonly path: string;
+  readonly bytes: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+}
+
+/** `manifest.json` of a model folder: what it is and what it is made of. */
+export interface Manifest {
+  readonly formatVersion: typeof FORMAT_VERSION;
+  readonly id: string;
+  readonly name: string;
+  readonly licence: string;
+  /** How many numbers the checkpoint's model has. */
+  readonly parameters: number;
+  readonly dtype: WeightDtype;
+  /** Every other file of the folder that a runtime loads. */
+  readonly files: readonly ManifestFile[];
+}
+
+/** The names a runtime looks for. Tokenizer files are there only if the checkpoint had them. */
+export const MODEL_FILES = {
+  config: 'config.json',
+  weights: 'weights.bin',
+  weightsGraph: 'weights.onnx',
+  modelGraph: 'model.onnx',
+  tokenizer: 'tokenizer.json',
+  tokenizerConfig: 'tokenizer_config.json',
+} as const;
+
+const DTYPES: readonly unknown[] = ['f32', 'f16', 'q8'] satisfies WeightDtype[];
+
+/** Checks an untrusted value and returns it as a Manifest. Throws `bad-model` naming the field. */
+export function parseManifest(value: unknown): Manifest {
+  const fail = (field: string, expected: string): never => {
+    throw new UnmaskError('bad-model', `manifest.json: ${field} must be ${expected}. Export the model again.`);
+  };
+  if (typeof value !== 'object' || value === null) return fail('the file', 'a JSON object');
+  const manifest = value as Record<string, unknown>;
+  if (manifest.formatVersion !== FORMAT_VERSION) fail('formatVersion', String(FORMAT_VERSION));
+  for (const field of ['id', 'name', 'licence'] as const) {
+    if (typeof manifest[field] !== 'string' || manifest[field] === '') fail(field, 'a text');
+  }
+  if (!Number.isSafeInteger(manifest.parameters) || (manifest.parameters as number) < 1) {
+    fail('parameters', 'a positive whole number');
+  }
+  if (!DTYPES.includes(manifest.dtype)) fail('dtype', '"f32", "f16" or "q8"');
+  if (!Array.isArray(manifest.files)) return fail('files', 'a list');
+  for (const file of manifest.files as Record<string, unknown>[]) {
+    const path = file?.path;
+    if (typeof path !== 'string' || !/^[\w][\w.-]*$/.test(path)) return fail('files[].path', 'a plain file name');
+    if (!Number.isSafeInteger(file?.bytes) || (file?.bytes as number) < 0)
+      fail(`the bytes of ${path}`, 'a whole number');
+    if (typeof file?.sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(file.sha256)) {
+      fail(`the sha256 of ${path}`, '64 hex digits');
+    }
+  }
+  return manifest as unknown as Manifest;
+}

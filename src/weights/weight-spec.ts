@@ -1,0 +1,79 @@
+import type { WeightDtype } from './manifest';
+import type { ModelConfig } from './model-config';
+
+/**
+ * The weights of a model folder: their names, shapes and bytes. The exporter writes what this file
+ * says, and both backends read it. All norms have a weight and a bias and all projections that can
+ * carry a folded adaLN shift or gate have one too, so a model with adaLN and one without run the same
+ * kernels (biases that a checkpoint lacks are zeros).
+ *
+ * Matrices are [rows, columns] = [output features, input features], row-major; y = x · Wᵀ.
+ *
+ * | dtype | a matrix is stored as |
+ * |---|---|
+ * | f32 | one initializer `name`, float32 [rows, columns] |
+ * | f16 | one initializer `name`, float16 [rows, columns] |
+ * | q8  | `name`.q8, uint8 [rows, groups, 32], and `name`.scale, float32 [rows, groups], where groups = ⌈columns / 32⌉: value = (byte − 128) · scale; padding bytes are 128. This is MatMulNBits with bits = 8, block_size = 32 and no zero points. |
+ *
+ * Vectors are float32 [size] in every dtype.
+ */
+export interface WeightSpec {
+  /** `layers.0.attention.qkv.weight` */
+  readonly name: string;
+  /** [rows, columns] for a matrix, [size] for a vector. */
+  readonly shape: readonly number[];
+}
+
+/** Columns that share one scale in q8. */
+export const Q8_GROUP = 32;
+/** The byte that stands for 0 in q8. */
+export const Q8_ZERO = 128;
+
+/** Every weight of a model with this config, in the order of `weights.bin`. */
+export function weightSpecs(config: ModelConfig): WeightSpec[] {
+  const { vocabSize, hiddenSize, mlpSize } = config;
+  const specs: WeightSpec[] = [{ name: 'embedding.weight', shape: [vocabSize, hiddenSize] }];
+  for (let layer = 0; layer < config.layers; layer++) {
+    const prefix = `layers.${layer}`;
+    specs.push(
+      { name: `${prefix}.norm1.weight`, shape: [hiddenSize] },
+      { name: `${prefix}.norm1.bias`, shape: [hiddenSize] },
+      { name: `${prefix}.attention.qkv.weight`, shape: [3 * hiddenSize, hiddenSize] },
+      { name: `${prefix}.attention.out.weight`, shape: [hiddenSize, hiddenSize] },
+      { name: `${prefix}.norm2.weight`, shape: [hiddenSize] },
+      { name: `${prefix}.norm2.bias`, shape: [hiddenSize] },
+      { name: `${prefix}.mlp.up.weight`, shape: [mlpSize, hiddenSize] },
+      { name: `${prefix}.mlp.up.bias`, shape: [mlpSize] },
+      { name: `${prefix}.mlp.down.weight`, shape: [hiddenSize, mlpSize] },
+      { name: `${prefix}.mlp.down.bias`, shape: [hiddenSize] },
+    );
+  }
+  specs.push(
+    { name: 'final_norm.weight', shape: [hiddenSize] },
+    { name: 'final_norm.bias', shape: [hiddenSize] },
+    { name: 'head.weight', shape: [vocabSize, hiddenSize] },
+    { name: 'head.bias', shape: [vocabSize] },
+  );
+  return specs;
+}
+
+/** One initializer of the ONNX files: a weight, or half of one. */
+export interface StoredTensor {
+  readonly name: string;
+  readonly type: 'float32' | 'float16' | 'uint8';
+  readonly shape: readonly number[];
+}
+
+/** The initializers that store a weight at a dtype. */
+export function storedTensors(spec: WeightSpec, dtype: WeightDtype): StoredTensor[] {
+  const [rows, columns] = spec.shape;
+  if (rows === undefined || columns === undefined || dtype === 'f32') {
+    return [{ name: spec.name, type: 'float32', shape: spec.shape }];
+  }
+  if (dtype === 'f16') return [{ name: spec.name, type: 'float16', shape: spec.shape }];
+  const groups = Math.ceil(columns / Q8_GROUP);
+  return [
+    { name: `${spec.name}.q8`, type: 'uint8', shape: [rows, groups, Q8_GROUP] },
+    { name: `${spec.name}.scale`, type: 'float32', shape: [rows, groups] },
+  ];
+}
