@@ -1,0 +1,10 @@
+/** `npm test`: installs what is missing, then checks, unit tests, a build, and the page in Chromium. */
+import { installBrowser, installPackages, run } from './install.mjs';
+
+installPackages();
+installBrowser();
+run('npx', ['biome', 'ci', '.']);
+run('npx', ['tsc', '-p', '.']);
+run('npx', ['vite', 'build', '--logLevel', 'warn']);
+run('npx', ['vitest', 'run']);
+run('npx', ['vitest', 'run', '--config', 'vitest.e2e.config.ts']);
