@@ -1,0 +1,47 @@
+// Puts the unfinished softmaxes of `block-attention` together, one per chunk of 64 ring slots.
+//
+// @binding(0) Pass uniform
+// @binding(1) sums    [chunks, rows, heads, headSize] f32
+// @binding(2) weights [chunks, rows, heads] (peak, Σ exp(score − peak))
+// @binding(3) out     [rows, heads, headSize] f32, written
+// Dispatch: ⌈heads · headSize / 64⌉ × rows workgroups; one invocation makes one number.
+
+struct Pass {
+  rows: u32, position: u32, block_size: u32, ring: u32,
+  seed: u32, pass_number: u32, temperature: f32, top_p: f32,
+}
+
+const CHUNK = 64u;
+
+override heads: u32;
+override head_size: u32;
+
+@group(0) @binding(0) var<uniform> params: Pass;
+@group(0) @binding(1) var<storage, read> sums: array<f32>;
+@group(0) @binding(2) var<storage, read> weights: array<vec2f>;
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+
+@compute @workgroup_size(64)
+fn merge_attention(@builtin(global_invocation_id) id: vec3u) {
+  let hidden = heads * head_size;
+  let row = id.y;
+  if (id.x >= hidden || row >= params.rows) { return; }
+  let head = id.x / head_size;
+  let slots = min(params.position + (row / params.block_size + 1) * params.block_size, params.ring);
+  let chunks = (slots + CHUNK - 1) / CHUNK;
+
+  var peak = weights[row * heads + head].x;
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    peak = max(peak, weights[(chunk * params.rows + row) * heads + head].x);
+  }
+  var total = 0.0;
+  var sum = 0.0;
+  for (var chunk = 0u; chunk < chunks; chunk++) {
+    let at = chunk * params.rows + row;
+    let weight = weights[at * heads + head];
+    let scale = exp(weight.x - peak);
+    total += scale * weight.y;
+    sum += scale * sums[at * hidden + id.x];
+  }
+  out[row * hidden + id.x] = sum / total;
+}

@@ -1,0 +1,36 @@
+import wgsl from '../../shaders/merge-attention.wgsl?raw';
+import type { BufferSlice } from '../gpu/buffers';
+import type { Kernel, Pipelines } from '../gpu/kernel';
+
+export interface MergeAttentionShape {
+  readonly heads: number;
+  readonly headSize: number;
+}
+
+export interface MergeAttentionBuffers {
+  readonly pass: BufferSlice;
+  /** [chunks, rows, heads, headSize] f32 of `blockAttention`. */
+  readonly sums: BufferSlice;
+  /** [chunks, rows, heads] (peak, total weight) of `blockAttention`. */
+  readonly weights: BufferSlice;
+  /** [rows, heads, headSize] f32, written. */
+  readonly out: BufferSlice;
+}
+
+/** The second half of block attention: one softmax out of the chunks'. A row is a row of the pass. */
+export function mergeAttention(
+  pipelines: Pipelines,
+  label: string,
+  shape: MergeAttentionShape,
+  buffers: MergeAttentionBuffers,
+): Kernel {
+  const { pass, sums, weights, out } = buffers;
+  const hidden = shape.heads * shape.headSize;
+  return pipelines.bind(
+    label,
+    { stem: 'merge-attention', wgsl },
+    { heads: shape.heads, head_size: shape.headSize },
+    [pass, sums, weights, out],
+    (rows) => [Math.ceil(hidden / 64), rows],
+  );
+}

@@ -1,0 +1,44 @@
+import wgsl from '../../shaders/sample.wgsl?raw';
+import type { BufferSlice } from '../gpu/buffers';
+import type { Kernel, Pipelines } from '../gpu/kernel';
+
+export interface SampleShape {
+  readonly vocab: number;
+  /** Never drawn. */
+  readonly maskId: number;
+}
+
+export interface SampleBuffers {
+  readonly pass: BufferSlice;
+  /** [count, vocab] f32. */
+  readonly logits: BufferSlice;
+  /** [count] u32: row of the block; `position` of the pass plus this is the position of the draw. */
+  readonly picks: BufferSlice;
+  /** [count] (id u32, probability f32), written; see `readDrawn`. */
+  readonly drawn: BufferSlice;
+}
+
+/** Draws an id from each row of logits. A row is one of the `count` rows. */
+export function sample(pipelines: Pipelines, label: string, shape: SampleShape, buffers: SampleBuffers): Kernel {
+  const { pass, logits, picks, drawn } = buffers;
+  return pipelines.bind(
+    label,
+    { stem: 'sample', wgsl },
+    { vocab: shape.vocab, mask_id: shape.maskId },
+    [pass, logits, picks, drawn],
+    (rows) => [rows],
+  );
+}
+
+export interface Drawn {
+  readonly id: number;
+  /** Softmax at temperature 1 without the mask; −1 where the logits were not all finite. */
+  readonly probability: number;
+}
+
+/** What `sample` wrote for the first `count` rows. */
+export function readDrawn(bytes: ArrayBuffer, count: number): Drawn[] {
+  const ids = new Uint32Array(bytes);
+  const probabilities = new Float32Array(bytes);
+  return Array.from({ length: count }, (_, row) => ({ id: ids[2 * row]!, probability: probabilities[2 * row + 1]! }));
+}
