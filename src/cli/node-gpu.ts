@@ -16,6 +16,13 @@ export async function nodeGpu(): Promise<GPU> {
     const dawn = await import('webgpu');
     Object.assign(globalThis, dawn.globals);
     gpu = dawn.create([]);
+    offerAsNavigatorGpu(gpu);
   }
   return gpu;
+}
+
+/** onnxruntime-web takes a device of ours only where `navigator.gpu` exists. Node 20 has no navigator at all. */
+function offerAsNavigatorGpu(gpu: GPU): void {
+  if (!globalThis.navigator) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
+  Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true });
 }

@@ -1,0 +1,120 @@
+import type { InferenceSession, Tensor } from 'onnxruntime-web/webgpu';
+import { UnmaskError } from '../errors';
+import type { BufferSlice, Buffers } from '../gpu/buffers';
+import { MODEL_FILES } from './manifest';
+import type { ModelSource } from './model-source';
+import { type StoredTensor, storedTensors, weightSpecs } from './weight-spec';
+
+const BYTES = { float32: 4, float16: 2, uint8: 1 } as const;
+
+/**
+ * Loads every weight of a model onto a device: onnxruntime-web runs `weights.onnx`, a graph without
+ * inputs whose outputs are the stored tensors, and leaves them in GPU buffers, which `buffers` then owns.
+ *
+ * Returns the buffers by the names of `storedTensors`, each bound to its exact size. Throws `bad-model`
+ * where a tensor is missing, of another type or shape, or not expected; `out-of-memory` where one is
+ * larger than the device binds; `network` or `cancelled` where the files cannot be read.
+ */
+export async function loadGpuWeights(
+  source: ModelSource,
+  device: GPUDevice,
+  buffers: Buffers,
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, BufferSlice>> {
+  const expected = weightSpecs(source.config).flatMap((spec) => storedTensors(spec, source.manifest.dtype));
+  checkFits(expected, device);
+  const graph = await source.read(MODEL_FILES.weightsGraph, signal);
+  const data = await source.read(MODEL_FILES.weights, signal);
+  return inTurn(async () => {
+    signal?.throwIfAborted();
+    const session = await openSession(graph, data, device);
+    try {
+      checkNames(expected, session.outputNames);
+      return adopt(expected, await session.run({}), buffers);
+    } finally {
+      await session.release();
+    }
+  });
+}
+
+/** onnxruntime-web refuses to create a session while it creates another, as when a load follows a cancelled one. */
+let previousLoad: Promise<unknown> = Promise.resolve();
+function inTurn<T>(load: () => Promise<T>): Promise<T> {
+  const turn = previousLoad.then(load);
+  previousLoad = turn.catch(() => {});
+  return turn;
+}
+
+async function openSession(graph: Uint8Array, data: Uint8Array, device: GPUDevice): Promise<InferenceSession> {
+  const { env, InferenceSession } = await loadRuntime();
+  // Nothing is computed here; left unset, Node 20 would look for the number of cores and fail.
+  env.wasm.numThreads = 1;
+  try {
+    return await InferenceSession.create(graph, {
+      executionProviders: [{ name: 'webgpu', device, storageBufferCacheMode: 'disabled' }],
+      externalData: [{ path: MODEL_FILES.weights, data }],
+      preferredOutputLocation: 'gpu-buffer',
+    });
+  } catch (error) {
+    throw new UnmaskError('bad-model', `${MODEL_FILES.weightsGraph} does not load: ${error}. Export the model again.`);
+  }
+}
+
+/** The build that suspends on the browser's own stack switching is smaller and faster, where there is one. */
+function loadRuntime() {
+  return 'Suspending' in WebAssembly ? import('onnxruntime-web/jspi') : import('onnxruntime-web/webgpu');
+}
+
+function byteLength({ type, shape }: StoredTensor): number {
+  return shape.reduce((product, size) => product * size, BYTES[type]);
+}
+
+function checkFits(expected: readonly StoredTensor[], device: GPUDevice): void {
+  const limit = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
+  for (const tensor of expected) {
+    if (byteLength(tensor) <= limit) continue;
+    const mebibytes = (bytes: number) => Math.ceil(bytes / 2 ** 20);
+    throw new UnmaskError(
+      'out-of-memory',
+      `${tensor.name} takes ${mebibytes(byteLength(tensor))} MiB and this GPU binds at most ${mebibytes(limit)} MiB. ` +
+        'Use the model exported with --dtype q8, or the wasm backend.',
+    );
+  }
+}
+
+function checkNames(expected: readonly StoredTensor[], found: readonly string[]): void {
+  const names = new Set(expected.map(({ name }) => name));
+  const missing = [...names].filter((name) => !found.includes(name));
+  const extra = found.filter((name) => !names.has(name));
+  if (missing.length + extra.length === 0) return;
+  const list = (names: readonly string[]) => (names.length === 0 ? 'nothing' : names.slice(0, 5).join(', '));
+  throw new UnmaskError(
+    'bad-model',
+    `${MODEL_FILES.weightsGraph} lacks ${list(missing)} and has ${list(extra)} that the config does not ask for. ` +
+      'Export the model again.',
+  );
+}
+
+/** Moves the buffers to `buffers` first, so that a tensor of the wrong shape frees them with the rest. */
+function adopt(
+  expected: readonly StoredTensor[],
+  outputs: Readonly<Record<string, Tensor>>,
+  buffers: Buffers,
+): ReadonlyMap<string, BufferSlice> {
+  const weights = new Map<string, BufferSlice>();
+  for (const tensor of expected) {
+    // Bindings take whole words; onnxruntime-web pads its buffers to 16 bytes.
+    const size = Math.ceil(byteLength(tensor) / 4) * 4;
+    weights.set(tensor.name, buffers.adopt(outputs[tensor.name]!.gpuBuffer, size));
+  }
+  for (const { name, type, shape } of expected) {
+    const { type: foundType, dims } = outputs[name]!;
+    if (foundType === type && dims.length === shape.length && dims.every((size, axis) => size === shape[axis]))
+      continue;
+    throw new UnmaskError(
+      'bad-model',
+      `${name} is ${foundType} [${dims.join(', ')}] and should be ${type} [${shape.join(', ')}]. Export the model again.`,
+    );
+  }
+  return weights;
+}
