@@ -17,6 +17,7 @@ struct Pass {
 
 const TILE = 16u;
 const CHUNK = 64u;
+const STRIDE = 17u;
 // Below every score: WGSL has no infinity to rely on.
 const NOTHING = -3.0e38;
 
@@ -29,16 +30,40 @@ override head_size: u32;
 @group(0) @binding(3) var<storage, read> values: array<vec2f>;
 @group(0) @binding(4) var<storage, read_write> out: array<vec2f>;
 
-// [row of the tile][pair of features]
-var<workgroup> queries: array<vec2f, 16 * 64>;
-// [row of the tile][slot of the chunk]: scores, then exp(score − peak).
-var<workgroup> scores: array<f32, 16 * 64>;
+// [slot of the chunk][row of the tile, and one of padding against bank conflicts]: scores, then exp(score − peak).
+var<workgroup> scores: array<f32, 64 * 17>;
 // [row of the tile][quarter of the chunk]
 var<workgroup> peaks: array<f32, 64>;
 var<workgroup> totals: array<f32, 64>;
+// [row of the tile]: by how much the sums shrink where a chunk raises the peak.
+var<workgroup> shrinks: array<f32, 16>;
+// [four rows of the tile][pair of features]: the sums so far, of the even and of the odd features. Every
+// invocation has its own; they are here because private arrays are slow where they are not unrolled.
+var<workgroup> evens: array<vec4f, 4 * 64>;
+var<workgroup> odds: array<vec4f, 4 * 64>;
 
-fn visible_slots(row: u32) -> u32 {
-  return min(params.position + (row / params.block_size + 1) * params.block_size, params.ring);
+fn visible_slots(rows: vec4u) -> vec4u {
+  return min(params.position + (rows / params.block_size + 1) * params.block_size, vec4u(params.ring));
+}
+
+// An invocation owns one slot of the chunk and scores it against every row, four at a time.
+fn score(t: u32, slot: u32, first_row: u32, head: u32) {
+  let pairs = head_size / 2;
+  let row_pairs = heads * pairs;
+  let key = min(slot, params.ring - 1) * row_pairs + head * pairs;
+  let scale = 1.0 / sqrt(f32(head_size));
+  for (var four = 0u; four < TILE; four += 4) {
+    let rows = first_row + four + vec4u(0, 1, 2, 3);
+    let queries = min(rows, vec4u(params.rows - 1)) * row_pairs + head * pairs;
+    var dots = vec4f();
+    for (var i = 0u; i < pairs; i++) {
+      let k = keys[key + i];
+      dots += vec4f(dot(k, q[queries.x + i]), dot(k, q[queries.y + i]),
+                    dot(k, q[queries.z + i]), dot(k, q[queries.w + i]));
+    }
+    dots = select(vec4f(NOTHING), dots * scale, vec4u(slot) < visible_slots(rows));
+    for (var r = 0u; r < 4; r++) { scores[t * STRIDE + four + r] = dots[r]; }
+  }
 }
 
 @compute @workgroup_size(64)
@@ -46,76 +71,75 @@ fn prefill_attention(@builtin(workgroup_id) group: vec3u, @builtin(local_invocat
   let head = group.x;
   let first_row = group.y * TILE;
   let tile_rows = min(TILE, params.rows - first_row);
-  let pairs = head_size / 2;
-  let row_pairs = heads * pairs;
-  let scale = 1.0 / sqrt(f32(head_size));
-  for (var i = t; i < TILE * pairs; i += 64) {
-    let row = min(first_row + i / pairs, params.rows - 1);
-    queries[i / pairs * 64 + i % pairs] = q[row * row_pairs + head * pairs + i % pairs] * scale;
-  }
-  workgroupBarrier();
+  let end = visible_slots(vec4u(first_row + tile_rows - 1)).x;
 
-  // Softmax: four invocations share a row. Values: an invocation owns a pair of features of every `teams`-th row.
-  let my_seen = visible_slots(first_row + t / 4);
-  let teams = 64 / pairs;
-  let pair = t % pairs;
-  let team = min(t / pairs, teams - 1);
-  var mixed: array<vec2f, 16>;
+  // Softmax: four invocations share a row, sixteen slots each.
+  let row = t / 4;
+  let first_of_quarter = t % 4 * 16;
+  let seen = visible_slots(vec4u(first_row + row)).x;
   var peak = NOTHING;
   var total = 0.0;
+  // Values: an invocation owns one pair of features of every `teams`-th four rows.
+  let pairs = head_size / 2;
+  let teams = 64 / pairs;
+  let pair = t % pairs;
+  let team = t / pairs;
+  let first_four = select(4u, team, team < teams);
+  for (var four = first_four; four < 4; four += teams) {
+    evens[four * 64 + pair] = vec4f();
+    odds[four * 64 + pair] = vec4f();
+  }
 
-  let end = visible_slots(first_row + tile_rows - 1);
   for (var first_slot = 0u; first_slot < end; first_slot += CHUNK) {
-    let slot = first_slot + t;
-    let key = min(slot, params.ring - 1) * row_pairs + head * pairs;
-    // Written out: without it, Dawn 0.6 for Node over SwiftShader keeps the numbers of the last chunk.
-    var dots = array<f32, 16>();
-    for (var i = 0u; i < pairs; i++) {
-      let k = keys[key + i];
-      for (var r = 0u; r < TILE; r++) { dots[r] += dot(k, queries[r * 64 + i]); }
-    }
-    for (var r = 0u; r < TILE; r++) {
-      scores[r * CHUNK + t] = select(NOTHING, dots[r], slot < visible_slots(first_row + r));
-    }
+    score(t, first_slot + t, first_row, head);
     workgroupBarrier();
 
-    let quarter = t / 4 * CHUNK + t % 4 * 16;
-    var chunk_peak = NOTHING;
-    for (var i = 0u; i < 16; i++) { chunk_peak = max(chunk_peak, scores[quarter + i]); }
-    peaks[t] = chunk_peak;
+    var quarter_peak = NOTHING;
+    for (var i = 0u; i < 16; i++) { quarter_peak = max(quarter_peak, scores[(first_of_quarter + i) * STRIDE + row]); }
+    peaks[t] = quarter_peak;
     workgroupBarrier();
-    let q4 = t & ~3u;
     let old_peak = peak;
-    peak = max(max(max(peaks[q4], peaks[q4 + 1]), max(peaks[q4 + 2], peaks[q4 + 3])), old_peak);
-    let shrink = exp(old_peak - peak);
-    total *= shrink;
+    peak = max(max(peaks[row * 4], peaks[row * 4 + 1]), max(peaks[row * 4 + 2], peaks[row * 4 + 3]));
+    peak = max(peak, old_peak);
+    let shrink_of_row = exp(old_peak - peak);
+    total *= shrink_of_row;
+    if (t % 4 == 0) { shrinks[row] = shrink_of_row; }
     for (var i = 0u; i < 16; i++) {
-      let is_seen = first_slot + t % 4 * 16 + i < my_seen;
-      let weight = select(0.0, exp(scores[quarter + i] - peak), is_seen);
-      scores[quarter + i] = weight;
+      let at = first_of_quarter + i;
+      let weight = select(0.0, exp(scores[at * STRIDE + row] - peak), first_slot + at < seen);
+      scores[at * STRIDE + row] = weight;
       total += weight;
     }
-    totals[t] = shrink;
     workgroupBarrier();
 
-    for (var r = 0u; r * teams < TILE; r++) { mixed[r] *= totals[min(r * teams + team, TILE - 1) * 4]; }
     let slots = min(CHUNK, end - first_slot);
-    for (var s = 0u; s < slots; s++) {
-      let value = values[(first_slot + s) * row_pairs + head * pairs + pair];
-      for (var r = 0u; r * teams < TILE; r++) {
-        mixed[r] += scores[min(r * teams + team, TILE - 1) * CHUNK + s] * value;
+    for (var four = first_four; four < 4; four += teams) {
+      let r = four * 4;
+      let shrink = vec4f(shrinks[r], shrinks[r + 1], shrinks[r + 2], shrinks[r + 3]);
+      var even = evens[four * 64 + pair] * shrink;
+      var odd = odds[four * 64 + pair] * shrink;
+      for (var s = 0u; s < slots; s++) {
+        let value = values[((first_slot + s) * heads + head) * pairs + pair];
+        let at = s * STRIDE + r;
+        let share = vec4f(scores[at], scores[at + 1], scores[at + 2], scores[at + 3]);
+        even += share * value.x;
+        odd += share * value.y;
       }
+      evens[four * 64 + pair] = even;
+      odds[four * 64 + pair] = odd;
     }
     workgroupBarrier();
   }
 
   totals[t] = total;
   workgroupBarrier();
-  for (var r = 0u; r * teams < TILE; r++) {
-    let row = r * teams + team;
-    if (row < tile_rows && t / pairs < teams) {
-      let sum = totals[row * 4] + totals[row * 4 + 1] + totals[row * 4 + 2] + totals[row * 4 + 3];
-      out[(first_row + row) * row_pairs + head * pairs + pair] = mixed[r] / sum;
+  for (var four = first_four; four < 4; four += teams) {
+    let even = evens[four * 64 + pair];
+    let odd = odds[four * 64 + pair];
+    for (var r = 0u; r < min(4, tile_rows - min(tile_rows, four * 4)); r++) {
+      let i = (four * 4 + r) * 4;
+      let sum = totals[i] + totals[i + 1] + totals[i + 2] + totals[i + 3];
+      out[((first_row + four * 4 + r) * heads + head) * pairs + pair] = vec2f(even[r], odd[r]) / sum;
     }
   }
 }

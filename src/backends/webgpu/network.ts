@@ -1,0 +1,120 @@
+import type { BufferSlice, Buffers } from '../../gpu/buffers';
+import type { Kernel, Pipelines } from '../../gpu/kernel';
+import { ATTENTION_TILE } from '../../kernels/block-attention';
+import { type PassSettings, packPass } from '../../kernels/pass';
+import { ropeTurns } from '../../kernels/rope';
+import type { ModelConfig } from '../../weights/model-config';
+import { headKernels, samplerKernel } from './head';
+import {
+  type Activations,
+  type AttentionParts,
+  allocateActivations,
+  allocateAttentionParts,
+  allocateCache,
+  allocateHead,
+  type HeadMemory,
+  type LayerCache,
+} from './memory';
+import { fewRowsTrunk, manyRowsTrunk } from './trunk';
+import type { NetworkWeights } from './weights';
+
+/** Passes of up to this many rows take the kernels for few rows; the head takes this many rows at a time. */
+export const FEW_ROWS = 32;
+
+/** The network bound to its buffers for one range of rows: layers, then the head over picked rows. */
+interface Lane {
+  readonly activations: Activations;
+  readonly trunk: readonly Kernel[];
+  readonly head: readonly Kernel[];
+}
+
+/**
+ * The network on a device. Encodes passes and uploads their inputs; knows nothing of positions or
+ * blocks but what a pass says. One lane for few rows is there from the start, one for many rows is
+ * made when first needed, as only long prompts and scoring do.
+ */
+export class Network {
+  readonly config: ModelConfig;
+  readonly head: HeadMemory;
+  readonly sampler: Kernel;
+  readonly #pipelines: Pipelines;
+  readonly #buffers: Buffers;
+  readonly #weights: NetworkWeights;
+  readonly #cache: readonly LayerCache[];
+  readonly #parts: AttentionParts;
+  #few: Lane;
+  #many: Lane | undefined;
+
+  constructor(pipelines: Pipelines, buffers: Buffers, config: ModelConfig, weights: NetworkWeights) {
+    this.config = config;
+    this.#pipelines = pipelines;
+    this.#buffers = buffers;
+    this.#weights = weights;
+    this.#cache = allocateCache(buffers, config);
+    this.#parts = allocateAttentionParts(buffers, config, FEW_ROWS);
+    this.head = allocateHead(buffers, config, FEW_ROWS);
+    this.sampler = samplerKernel(pipelines, config, this.head);
+    this.#few = this.#fewLane(allocateActivations(buffers, 'few', config, FEW_ROWS), config.defaultBlockSize);
+  }
+
+  /** Binds the few-rows kernels so that the rows of one block share their keys. */
+  bind(blockSize: number): void {
+    this.#few = this.#fewLane(this.#few.activations, blockSize);
+  }
+
+  /** True if `rows` rows need the many-rows lane and it is not there yet. */
+  lacks(rows: number): boolean {
+    return rows > FEW_ROWS && this.#many === undefined;
+  }
+
+  /** Makes the many-rows lane, for as many rows as the context is long. */
+  makeManyRowsLane(): void {
+    const activations = allocateActivations(this.#buffers, 'many', this.config, this.config.contextLength);
+    this.#many = this.#lane(activations, manyRowsTrunk(this.#inputs(activations)));
+  }
+
+  /** Uploads ids [rows] and encodes embedding and layers: K and V of the rows are in the ring afterwards. */
+  encodeTrunk(device: GPUDevice, pass: GPUComputePassEncoder, ids: readonly number[], settings: PassSettings): void {
+    const { activations, trunk } = this.#laneFor(settings.rows);
+    const { hiddenSize, heads, ropeBase } = this.config;
+    const write = (slice: BufferSlice, data: BufferSource) => device.queue.writeBuffer(slice.buffer, 0, data);
+    write(activations.pass, packPass(settings));
+    write(activations.ids, Uint32Array.from(ids));
+    write(activations.turns, ropeTurns(settings.position, settings.rows, hiddenSize / heads, ropeBase));
+    for (const kernel of trunk) kernel.encode(pass, settings.rows);
+  }
+
+  /** Encodes the head over at most FEW_ROWS picked rows of the trunk's last pass: fills `head.logits`. */
+  encodeHead(device: GPUDevice, pass: GPUComputePassEncoder, picks: readonly number[], settings: PassSettings): void {
+    const { head } = this.#laneFor(settings.rows);
+    device.queue.writeBuffer(this.head.pass.buffer, 0, packPass({ ...settings, rows: picks.length }));
+    device.queue.writeBuffer(this.head.picks.buffer, 0, Uint32Array.from(picks));
+    for (const kernel of head) kernel.encode(pass, picks.length);
+  }
+
+  #laneFor(rows: number): Lane {
+    if (rows <= FEW_ROWS) return this.#few;
+    if (!this.#many) throw new Error('the many-rows lane was not made');
+    return this.#many;
+  }
+
+  #inputs(activations: Activations) {
+    return {
+      pipelines: this.#pipelines,
+      config: this.config,
+      weights: this.#weights,
+      cache: this.#cache,
+      activations,
+    };
+  }
+
+  #fewLane(activations: Activations, blockSize: number): Lane {
+    const tile = Math.min(blockSize, ATTENTION_TILE);
+    return this.#lane(activations, fewRowsTrunk(this.#inputs(activations), this.#parts, tile));
+  }
+
+  #lane(activations: Activations, trunk: readonly Kernel[]): Lane {
+    const head = headKernels(this.#pipelines, this.config, this.#weights, this.head, activations.x);
+    return { activations, trunk, head };
+  }
+}

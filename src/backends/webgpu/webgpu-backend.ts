@@ -1,0 +1,168 @@
+import { UnmaskError } from '../../errors';
+import { Buffers } from '../../gpu/buffers';
+import type { Gpu } from '../../gpu/device';
+import { Pipelines } from '../../gpu/kernel';
+import type { PassSettings } from '../../kernels/pass';
+import { loadGpuWeights } from '../../weights/gpu-weights';
+import type { ModelConfig } from '../../weights/model-config';
+import type { ModelSource } from '../../weights/model-source';
+import { type Backend, type DenoiseStep, type Prediction, ringSize } from '../backend';
+import { DeviceGuard } from './device-guard';
+import { Network } from './network';
+import { Passes } from './passes';
+import { networkWeights } from './weights';
+
+/**
+ * Loads a model onto a GPU. The device stays the caller's.
+ * Throws `bad-model`, `network`, `cancelled`, `out-of-memory` or `device-lost`; nothing stays allocated then.
+ */
+export async function createWebgpuBackend(source: ModelSource, gpu: Gpu, signal?: AbortSignal): Promise<WebgpuBackend> {
+  const guard = new DeviceGuard(gpu.device);
+  const buffers = new Buffers(gpu.device);
+  try {
+    const network = await guard.create(async () => {
+      const stored = await loadGpuWeights(source, gpu.device, buffers, signal);
+      const weights = networkWeights(stored, source.config, source.manifest.dtype);
+      return new Network(new Pipelines(gpu.device), buffers, source.config, weights);
+    });
+    signal?.throwIfAborted();
+    return new WebgpuBackend(gpu, guard, buffers, network);
+  } catch (error) {
+    guard.dispose();
+    buffers.dispose();
+    throw error;
+  }
+}
+
+const PLAIN = { seed: 0, passNumber: 0, temperature: 0, topP: 1 };
+
+/** One sequence on a GPU; see `Backend`. Every pass is one submission, and only drawn ids come back. */
+export class WebgpuBackend implements Backend {
+  readonly name = 'webgpu';
+  readonly adapter: string;
+  readonly config: ModelConfig;
+  readonly #device: GPUDevice;
+  readonly #guard: DeviceGuard;
+  readonly #buffers: Buffers;
+  readonly #network: Network;
+  readonly #passes: Passes;
+  #blockSize = 0;
+  #ring = 0;
+  #position = 0;
+  #disposed = false;
+
+  constructor(gpu: Gpu, guard: DeviceGuard, buffers: Buffers, network: Network) {
+    this.adapter = gpu.adapter;
+    this.config = network.config;
+    this.#device = gpu.device;
+    this.#guard = guard;
+    this.#buffers = buffers;
+    this.#network = network;
+    this.#passes = new Passes(gpu.device, buffers, network);
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  /** GPU buffers not yet freed. */
+  get liveBuffers(): number {
+    return this.#buffers.count;
+  }
+
+  begin(blockSize: number): void {
+    this.#checkAlive();
+    if (!Number.isSafeInteger(blockSize) || blockSize < 1 || blockSize > this.config.contextLength) {
+      throw new UnmaskError(
+        'bad-input',
+        `The block size must be a whole number from 1 to ${this.config.contextLength}.`,
+      );
+    }
+    this.#network.bind(blockSize);
+    this.#blockSize = blockSize;
+    this.#ring = ringSize(this.config, blockSize);
+    this.#position = 0;
+  }
+
+  async prefill(ids: readonly number[]): Promise<void> {
+    this.#checkIds(ids);
+    if (this.#position !== 0) throw new UnmaskError('bad-input', 'prefill starts a sequence; call begin first.');
+    await this.#reserve(ids.length);
+    await this.#guard.run(() => {
+      this.#passes.store(ids, this.#settings(ids.length));
+      return this.#device.queue.onSubmittedWorkDone();
+    });
+    this.#position += ids.length;
+  }
+
+  async denoiseStep({ ids, positions, sampling, pass }: DenoiseStep): Promise<Prediction[]> {
+    this.#checkBlock(ids);
+    for (const position of positions) {
+      if (!Number.isInteger(position) || position < 0 || position >= this.#blockSize) {
+        throw new UnmaskError('bad-input', `Position ${position} is not in a block of ${this.#blockSize}.`);
+      }
+    }
+    if (positions.length > this.#blockSize) throw new UnmaskError('bad-input', 'A position was asked for twice.');
+    if (positions.length === 0) return [];
+    await this.#reserve(ids.length);
+    const settings = { ...this.#settings(ids.length), ...sampling, passNumber: pass };
+    const drawn = await this.#guard.run(() => this.#passes.draw(ids, positions, settings));
+    return positions.map((position, index) => ({ position, ...drawn[index]! }));
+  }
+
+  async commitBlock(ids: readonly number[]): Promise<void> {
+    this.#checkBlock(ids);
+    // Not awaited on the GPU: the next pass is encoded meanwhile, and its readback tells of a failure.
+    await this.#reserve(ids.length);
+    this.#passes.store(ids, this.#settings(ids.length));
+    this.#position += this.#blockSize;
+  }
+
+  async logits(ids: readonly number[]): Promise<Float32Array> {
+    this.#checkIds(ids);
+    if (this.#position !== 0 && ids.length > this.#blockSize) {
+      throw new UnmaskError('bad-input', 'Logits of several blocks need an empty cache.');
+    }
+    await this.#reserve(ids.length);
+    return this.#guard.run(() => this.#passes.logits(ids, this.#settings(ids.length)));
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#guard.dispose();
+    this.#buffers.dispose();
+  }
+
+  /** Makes room for a pass of so many rows, where there is none yet. */
+  async #reserve(rows: number): Promise<void> {
+    if (this.#network.lacks(rows)) await this.#guard.create(() => this.#network.makeManyRowsLane());
+  }
+
+  #settings(rows: number): PassSettings {
+    return { rows, position: this.#position, blockSize: this.#blockSize, ring: this.#ring, ...PLAIN };
+  }
+
+  #checkAlive(): void {
+    if (this.#disposed) throw new UnmaskError('internal', 'This backend was already disposed of.');
+    this.#guard.check();
+  }
+
+  #checkBlock(ids: readonly number[]): void {
+    this.#checkIds(ids);
+    if (ids.length !== this.#blockSize) throw new UnmaskError('bad-input', `A block has ${this.#blockSize} ids.`);
+  }
+
+  #checkIds(ids: readonly number[]): void {
+    this.#checkAlive();
+    if (this.#blockSize === 0) throw new UnmaskError('internal', 'begin() comes before any pass.');
+    if (ids.length === 0 || ids.length % this.#blockSize !== 0 || ids.length > this.#ring) {
+      throw new UnmaskError(
+        'bad-input',
+        `${ids.length} ids are not whole blocks of ${this.#blockSize} within ${this.#ring}.`,
+      );
+    }
+    const { vocabSize } = this.config;
+    const bad = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
+    if (bad !== undefined) throw new UnmaskError('bad-input', `${bad} is not an id below ${vocabSize}.`);
+  }
+}

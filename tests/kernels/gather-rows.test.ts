@@ -1,0 +1,31 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Buffers } from '../../src/gpu/buffers';
+import { Pipelines } from '../../src/gpu/kernel';
+import { gatherRows } from '../../src/kernels/gather-rows';
+import { testGpu } from '../gpu';
+import { download, runKernels, upload } from './device-arrays';
+import { randomArray } from './numbers';
+
+let pipelines: Pipelines;
+let buffers: Buffers;
+beforeAll(async () => {
+  const { device } = await testGpu();
+  pipelines = new Pipelines(device);
+  buffers = new Buffers(device);
+});
+afterAll(() => buffers.dispose());
+
+it.each([1, 64, 100])('picks rows of %i columns in the asked order, one of them twice', async (columns) => {
+  const { device } = pipelines;
+  const x = randomArray(7 * columns, columns);
+  const picks = [6, 0, 3, 0];
+  const y = buffers.storage('y', picks.length * columns * 4);
+  const slices = {
+    picks: upload(device, buffers, 'picks', Uint32Array.from(picks)),
+    x: upload(device, buffers, 'x', x),
+    y,
+  };
+  runKernels(device, [gatherRows(pipelines, 'gather', { columns }, slices), picks.length]);
+  const expected = picks.flatMap((row) => [...x.subarray(row * columns, (row + 1) * columns)]);
+  expect([...new Float32Array(await download(device, buffers, y))].slice(0, expected.length)).toEqual(expected);
+});
