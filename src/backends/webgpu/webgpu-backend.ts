@@ -23,7 +23,7 @@ export async function createWebgpuBackend(source: ModelSource, gpu: Gpu, signal?
     const network = await guard.create(async () => {
       const stored = await loadGpuWeights(source, gpu.device, buffers, signal);
       const weights = networkWeights(stored, source.config, source.manifest.dtype);
-      return new Network(new Pipelines(gpu.device), buffers, source.config, weights);
+      return new Network(pipelinesOf(gpu.device), buffers, source.config, weights);
     });
     signal?.throwIfAborted();
     return new WebgpuBackend(gpu, guard, buffers, network);
@@ -34,6 +34,15 @@ export async function createWebgpuBackend(source: ModelSource, gpu: Gpu, signal?
   }
 }
 
+/** Compiled shaders outlive a model: the next one on the same device takes them over. */
+const compiled = new WeakMap<GPUDevice, Pipelines>();
+function pipelinesOf(device: GPUDevice): Pipelines {
+  const pipelines = compiled.get(device) ?? new Pipelines(device);
+  compiled.set(device, pipelines);
+  return pipelines;
+}
+
+/** The settings of a pass that draws nothing. */
 const PLAIN = { seed: 0, passNumber: 0, temperature: 0, topP: 1 };
 
 /** One sequence on a GPU; see `Backend`. Every pass is one submission, and only drawn ids come back. */
