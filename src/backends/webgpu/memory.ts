@@ -1,5 +1,6 @@
 import type { BufferSlice, Buffers } from '../../gpu/buffers';
 import { attentionChunks } from '../../kernels/block-attention';
+import { PASS_BYTES } from '../../kernels/pass';
 import type { ModelConfig } from '../../weights/model-config';
 
 const F32 = 4;
@@ -49,7 +50,7 @@ export function allocateActivations(
   const rows = (what: string, columns: number) => buffers.storage(`${name}.${what}`, capacity * columns * F32);
   return {
     capacity,
-    pass: buffers.uniform(`${name}.pass`, 32),
+    pass: buffers.uniform(`${name}.pass`, PASS_BYTES),
     ids: rows('ids', 1),
     turns: rows('turns', hiddenSize / heads),
     x: rows('x', hiddenSize),
@@ -97,7 +98,7 @@ export function allocateHead(buffers: Buffers, config: ModelConfig, capacity: nu
   const rows = (what: string, columns: number) => buffers.storage(`head.${what}`, capacity * columns * F32);
   return {
     capacity,
-    pass: buffers.uniform('head.pass', 32),
+    pass: buffers.uniform('head.pass', PASS_BYTES),
     picks: rows('picks', 1),
     picked: rows('picked', config.hiddenSize),
     normed: rows('normed', config.hiddenSize),

@@ -1,0 +1,28 @@
+/** What changes from pass to pass; every kernel binds it as the uniform `Pass`. Counts unless noted. */
+export interface PassSettings {
+  /** Rows that this pass computes. */
+  readonly rows: number;
+  /** Absolute position of row 0. */
+  readonly position: number;
+  readonly blockSize: number;
+  /** Slots of the KV ring. */
+  readonly ring: number;
+  /** 32 bits, unsigned. */
+  readonly seed: number;
+  /** Counts the forward passes of a generation. */
+  readonly passNumber: number;
+  readonly temperature: number;
+  readonly topP: number;
+}
+
+/** Size of the uniform. */
+export const PASS_BYTES = 32;
+
+/** The bytes of `struct Pass { rows, position, block_size, ring, seed, pass_number: u32; temperature, top_p: f32 }`. */
+export function packPass(settings: PassSettings): ArrayBuffer {
+  const bytes = new ArrayBuffer(PASS_BYTES);
+  const { rows, position, blockSize, ring, seed, passNumber } = settings;
+  new Uint32Array(bytes).set([rows, position, blockSize, ring, seed, passNumber]);
+  new Float32Array(bytes).set([settings.temperature, settings.topP], 6);
+  return bytes;
+}
