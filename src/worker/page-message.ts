@@ -1,0 +1,89 @@
+import { UnmaskError } from '../errors';
+import {
+  type BackendChoice,
+  type GenerateSettings,
+  type PageMessage,
+  type PolicyName,
+  PROTOCOL_VERSION,
+} from './protocol';
+
+const BACKENDS = ['auto', 'webgpu', 'wasm'] as const satisfies readonly BackendChoice[];
+const POLICIES = ['first-hitting', 'ancestral', 'confidence', 'threshold'] as const satisfies readonly PolicyName[];
+
+const RELOAD = 'The page and its worker do not understand each other. Reload the page.';
+
+/**
+ * Checks that a value from the page is a message of this version. Ranges are the engine's to check;
+ * here every field only has to be of its type. Throws `bad-input`.
+ */
+export function parsePageMessage(value: unknown): PageMessage {
+  const message = fieldsOf(value);
+  const { type, version } = message;
+  if (version !== PROTOCOL_VERSION) throw new UnmaskError('bad-input', RELOAD);
+  const runId = numberOf(message, 'runId');
+  switch (type) {
+    case 'load':
+      return {
+        type,
+        version,
+        runId,
+        modelUrl: textOf(message, 'modelUrl'),
+        backend: oneOf(message, 'backend', BACKENDS),
+      };
+    case 'generate':
+      return { type, version, runId, settings: parseSettings(message.settings) };
+    case 'cancel':
+      return { type, version, runId };
+    default:
+      throw new UnmaskError('bad-input', RELOAD);
+  }
+}
+
+/** The run a message belongs to, as far as it says so: where to send the error about the rest of it. */
+export function runIdOf(value: unknown): number {
+  return typeof value === 'object' && value !== null && 'runId' in value && typeof value.runId === 'number'
+    ? value.runId
+    : 0;
+}
+
+function parseSettings(value: unknown): GenerateSettings {
+  const settings = fieldsOf(value);
+  return {
+    prompt: textOf(settings, 'prompt'),
+    blockSize: numberOf(settings, 'blockSize'),
+    maxTokens: numberOf(settings, 'maxTokens'),
+    policy: oneOf(settings, 'policy', POLICIES),
+    steps: numberOf(settings, 'steps'),
+    threshold: numberOf(settings, 'threshold'),
+    temperature: numberOf(settings, 'temperature'),
+    topP: numberOf(settings, 'topP'),
+    seed: numberOf(settings, 'seed'),
+  };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function fieldsOf(value: unknown): Fields {
+  if (typeof value !== 'object' || value === null) throw new UnmaskError('bad-input', RELOAD);
+  return { ...value };
+}
+
+function textOf(fields: Fields, name: string): string {
+  const value = fields[name];
+  if (typeof value !== 'string') throw new UnmaskError('bad-input', `${name} must be a text.`);
+  return value;
+}
+
+function numberOf(fields: Fields, name: string): number {
+  const value = fields[name];
+  if (typeof value !== 'number' || !Number.isFinite(value)) {
+    throw new UnmaskError('bad-input', `${name} must be a number.`);
+  }
+  return value;
+}
+
+function oneOf<T extends string>(fields: Fields, name: string, choices: readonly T[]): T {
+  const value = choices.find((choice) => choice === fields[name]);
+  if (value === undefined) throw new UnmaskError('bad-input', `${name} must be one of ${choices.join(', ')}.`);
+  return value;
+}

@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest';
+import { UnmaskError } from '../../src/errors';
+import { openClient, settle } from './line';
+import { Gate, INFO, ScriptedModel, SETTINGS } from './scripted-model';
+
+const URL = 'http://x/m/';
+
+async function loaded(model = new ScriptedModel()) {
+  const line = openClient(model.open);
+  await line.client.load(URL, 'auto');
+  return { model, ...line };
+}
+
+test('load resolves with the model and passes bytes on', async () => {
+  const progress: [number, number][] = [];
+  const { client } = openClient(new ScriptedModel().open);
+  const info = await client.load(URL, 'auto', { onProgress: (loaded, total) => progress.push([loaded, total]) });
+  expect(info).toEqual(INFO);
+  expect(progress).toEqual([[5, 10]]);
+});
+
+test('generate yields everything up to done', async () => {
+  const { client } = await loaded();
+  const types: string[] = [];
+  for await (const { type } of client.generate(SETTINGS)) types.push(type);
+  expect(types).toEqual(['started', 'step', 'step', 'step', 'step', 'done']);
+});
+
+test('an abort ends the loop at once with cancelled, though the pass goes on', async () => {
+  const { client, model } = await loaded();
+  const gate = new Gate();
+  model.pass = gate.opened;
+  const controller = new AbortController();
+  const stream = client.generate(SETTINGS, controller.signal);
+  expect((await stream.next()).value?.type).toBe('started');
+  const waiting = stream.next();
+  controller.abort();
+  await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
+  expect(await stream.next()).toEqual({ done: true, value: undefined });
+  gate.open();
+});
+
+test('leaving the loop stops the worker, even while a next is pending', async () => {
+  const { client, model } = await loaded();
+  const gate = new Gate();
+  model.pass = gate.opened;
+  const stream = client.generate(SETTINGS);
+  await stream.next();
+  const waiting = stream.next();
+  await stream.return();
+  expect(await waiting).toEqual({ done: true, value: undefined });
+  await settle();
+  gate.open();
+  await settle();
+  expect(model.log).not.toContain('end');
+});
+
+test('the newest generation wins and the runs do not mix', async () => {
+  const { client } = await loaded();
+  const first = client.generate(SETTINGS);
+  const second = client.generate({ ...SETTINGS, maxTokens: 2 });
+  const readFirst = async () => {
+    for await (const { runId } of first) expect(runId).toBe(2);
+  };
+  await expect(readFirst()).rejects.toMatchObject({ code: 'cancelled' });
+  const ids: number[] = [];
+  for await (const message of second) if (message.type === 'step') ids.push(message.block);
+  expect(ids).toEqual([0, 1]);
+});
+
+test('messages of an unknown run are ignored', async () => {
+  const { client, page } = await loaded();
+  const stream = client.generate(SETTINGS);
+  page.dispatchEvent(
+    new MessageEvent('message', { data: { type: 'done', runId: 41, reason: 'eos', nfe: 0, seconds: 0 } }),
+  );
+  expect((await stream.next()).value?.type).toBe('started');
+  await stream.return();
+});
+
+test("the worker's error is thrown with its code after what came before it", async () => {
+  const { client, model } = await loaded();
+  model.failure = new UnmaskError('out-of-memory', 'Choose a smaller model.');
+  const stream = client.generate(SETTINGS);
+  const types: string[] = [];
+  const read = async () => {
+    for await (const { type } of stream) types.push(type);
+  };
+  await expect(read()).rejects.toMatchObject({ code: 'out-of-memory', message: 'Choose a smaller model.' });
+  expect(types).toEqual(['started', 'step']);
+});
+
+test('an aborted load rejects at once and the model it still gets is freed', async () => {
+  const model = new ScriptedModel();
+  const gate = new Gate();
+  model.loading = gate.opened;
+  const { client } = openClient(model.open);
+  const controller = new AbortController();
+  const loading = client.load(URL, 'auto', { signal: controller.signal });
+  await settle();
+  controller.abort();
+  await expect(loading).rejects.toMatchObject({ code: 'cancelled' });
+  await settle();
+  gate.open();
+  await settle();
+  expect(model.log).toEqual(['open', 'dispose']);
+});
+
+test.each(['error', 'messageerror'])(
+  'a worker that ends with "%s" fails what is under way and what follows',
+  async (kind) => {
+    const { client, page, ended } = await loaded();
+    const stream = client.generate(SETTINGS);
+    page.dispatchEvent(new Event(kind));
+    await expect(stream.next()).rejects.toMatchObject({ code: 'internal' });
+    await expect(client.load(URL, 'auto')).rejects.toMatchObject({ code: 'internal' });
+    expect(ended()).toBe(true);
+  },
+);
+
+test('dispose ends the worker and cancels what is under way', async () => {
+  const { client, ended } = await loaded();
+  const stream = client.generate(SETTINGS);
+  client.dispose();
+  client.dispose();
+  await expect(stream.next()).rejects.toMatchObject({ code: 'cancelled' });
+  await expect(client.generate(SETTINGS).next()).rejects.toMatchObject({ code: 'cancelled' });
+  expect(ended()).toBe(true);
+});

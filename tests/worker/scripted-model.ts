@@ -1,0 +1,78 @@
+import type { GenerationNews, LoadedModel, LoadOptions, OpenModel } from '../../src/worker/loaded-model';
+import type { GenerateSettings, ModelInfo } from '../../src/worker/protocol';
+
+export const SETTINGS: GenerateSettings = {
+  prompt: 'Once',
+  blockSize: 2,
+  maxTokens: 4,
+  policy: 'first-hitting',
+  steps: 2,
+  threshold: 0.9,
+  temperature: 1,
+  topP: 1,
+  seed: 7,
+};
+
+export const INFO: ModelInfo = {
+  name: 'Scripted',
+  licence: 'MIT',
+  parameters: 1,
+  dtype: 'f32',
+  contextLength: 8,
+  blockSizes: [1, 2, 4],
+  defaultBlockSize: 2,
+  backend: 'wasm',
+  adapter: 'none',
+};
+
+/** A gate that a test opens: stands for the time a pass or a download takes. */
+export class Gate {
+  #open: () => void = () => {};
+  readonly opened = new Promise<void>((resolve) => {
+    this.#open = resolve;
+  });
+  open(): void {
+    this.#open();
+  }
+}
+
+/**
+ * A model whose passes and downloads last as long as the test wants, and which records what was done to
+ * it: the network would only hide the order of messages that these tests are about.
+ */
+export class ScriptedModel {
+  /** What happened, in order: `open`, `write 7`, `pass`, `end`, `dispose`. */
+  readonly log: string[] = [];
+  /** Awaited before the model is open. */
+  loading: Promise<void> = Promise.resolve();
+  /** Awaited in every pass. */
+  pass: Promise<void> = Promise.resolve();
+  /** Thrown by the second pass. */
+  failure: Error | undefined;
+
+  readonly open: OpenModel = async (_url, _backend, options: LoadOptions): Promise<LoadedModel> => {
+    this.log.push('open');
+    options.onProgress(5, 10);
+    await this.loading;
+    return {
+      info: INFO,
+      write: (settings, signal) => this.#write(settings, signal),
+      dispose: () => this.log.push('dispose'),
+    };
+  };
+
+  async *#write(settings: GenerateSettings, signal: AbortSignal): AsyncGenerator<GenerationNews> {
+    this.log.push(`write ${settings.seed}`);
+    yield { type: 'started', promptTokens: 1, pinned: [] };
+    for (let pass = 0; pass < settings.maxTokens; pass++) {
+      await this.pass;
+      this.log.push('pass');
+      if (signal.aborted) return;
+      if (pass === 1 && this.failure) throw this.failure;
+      const reveal = [{ id: pass, text: `${pass}`, position: 0, probability: 0.5 }];
+      yield { type: 'step', block: pass, step: 0, reveal, nfe: pass, seconds: 0 };
+    }
+    this.log.push('end');
+    yield { type: 'done', reason: 'length', nfe: settings.maxTokens, seconds: 0 };
+  }
+}
