@@ -1,5 +1,5 @@
 import type { UnmaskError } from '../errors';
-import type { GenerationMessage } from './loaded-model';
+import type { GenerationMessage } from './protocol';
 
 type Taker = { resolve(result: IteratorResult<GenerationMessage>): void; reject(error: UnmaskError): void };
 

@@ -1,7 +1,4 @@
-import type { BackendChoice, GenerateSettings, ModelInfo, WorkerMessage } from './protocol';
-
-/** What a generation tells the page. */
-export type GenerationMessage = Extract<WorkerMessage, { type: 'started' | 'step' | 'block' | 'done' }>;
+import type { BackendChoice, GenerateSettings, GenerationMessage, ModelInfo } from './protocol';
 
 type WithoutRun<Message> = Message extends unknown ? Omit<Message, 'runId'> : never;
 

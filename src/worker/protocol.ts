@@ -104,3 +104,6 @@ export type WorkerMessage =
     }
   | { readonly type: 'cancelled'; readonly runId: number }
   | { readonly type: 'error'; readonly runId: number; readonly code: ErrorCode; readonly message: string };
+
+/** What a generation tells the page; `done`, `cancelled` or `error` is the last. */
+export type GenerationMessage = Extract<WorkerMessage, { type: 'started' | 'step' | 'block' | 'done' }>;

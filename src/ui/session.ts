@@ -1,0 +1,95 @@
+import type { ErrorCode } from '../errors';
+import type { GenerationMessage, ModelInfo } from '../worker/protocol';
+import { announcement } from './announce';
+import type { Settings } from './settings';
+import { continueStory, endStory, type Story } from './story';
+
+export interface Problem {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export type ModelState =
+  | { readonly phase: 'loading'; readonly loadedBytes: number; readonly totalBytes: number }
+  /** `bytes` is what was downloaded. */
+  | { readonly phase: 'ready'; readonly info: ModelInfo; readonly bytes: number }
+  | { readonly phase: 'cancelled' }
+  | { readonly phase: 'failed'; readonly problem: Problem };
+
+/** Everything the page shows. */
+export interface Session {
+  readonly model: ModelState;
+  readonly settings: Settings;
+  readonly story: Story | null;
+  /** Why the last text ended early; stays until the next one begins. */
+  readonly problem: Problem | null;
+  /** The latest thing a screen reader is told. */
+  readonly announced: string;
+}
+
+export type Action =
+  | { readonly type: 'settings-changed'; readonly change: Partial<Settings> }
+  | { readonly type: 'load-started' }
+  | { readonly type: 'load-progressed'; readonly loadedBytes: number; readonly totalBytes: number }
+  | { readonly type: 'load-ended'; readonly info: ModelInfo }
+  | { readonly type: 'load-cancelled' }
+  | { readonly type: 'load-failed'; readonly problem: Problem }
+  | { readonly type: 'writing-started'; readonly story: Story }
+  | { readonly type: 'written'; readonly message: GenerationMessage }
+  | { readonly type: 'writing-stopped' }
+  | { readonly type: 'writing-failed'; readonly problem: Problem };
+
+export function newSession(settings: Settings): Session {
+  return {
+    model: { phase: 'loading', loadedBytes: 0, totalBytes: 0 },
+    settings,
+    story: null,
+    problem: null,
+    announced: '',
+  };
+}
+
+export function isWriting({ story }: Session): boolean {
+  return story?.phase === 'starting' || story?.phase === 'writing';
+}
+
+/** The session after an action. No action loses the settings or a text that is on the screen. */
+export function reduce(session: Session, action: Action): Session {
+  const next = change(session, action);
+  const announced = announcement(session.story, next.story);
+  return announced === null ? next : { ...next, announced };
+}
+
+function change(session: Session, action: Action): Session {
+  const { model, story } = session;
+  switch (action.type) {
+    case 'settings-changed':
+      return { ...session, settings: { ...session.settings, ...action.change } };
+    case 'load-started':
+      return { ...session, problem: null, model: { phase: 'loading', loadedBytes: 0, totalBytes: 0 } };
+    case 'load-progressed': {
+      const { loadedBytes, totalBytes } = action;
+      return model.phase === 'loading' ? { ...session, model: { ...model, loadedBytes, totalBytes } } : session;
+    }
+    case 'load-ended': {
+      const bytes = model.phase === 'loading' ? model.totalBytes : 0;
+      return { ...session, model: { phase: 'ready', info: action.info, bytes } };
+    }
+    case 'load-cancelled':
+      return { ...session, model: { phase: 'cancelled' } };
+    case 'load-failed':
+      return { ...session, model: { phase: 'failed', problem: action.problem } };
+    case 'writing-started':
+      return { ...session, problem: null, story: action.story };
+    case 'written':
+      return story && isWriting(session) ? { ...session, story: continueStory(story, action.message) } : session;
+    case 'writing-stopped':
+      return story && isWriting(session) ? { ...session, story: endStory(story, 'stopped') } : session;
+    case 'writing-failed': {
+      const ended = story && isWriting(session) ? endStory(story, 'failed') : story;
+      return { ...session, story: ended, problem: action.problem };
+    }
+    default:
+      return action satisfies never;
+  }
+}

@@ -1,0 +1,123 @@
+import type { BackendChoice, GenerateSettings, ModelInfo, PolicyName } from '../worker/protocol';
+import { documentPrompt, KINDS, kindOf } from './document-form';
+
+/** Everything a person can set on the page; kept from visit to visit. */
+export interface Settings {
+  /** `titled` asks for a kind and a title, `free` uses `freePrompt` as it stands. */
+  readonly form: 'titled' | 'free';
+  readonly kind: string;
+  readonly title: string;
+  readonly freePrompt: string;
+  /** Null until chosen: the model's own default. */
+  readonly blockSize: number | null;
+  /** Null until chosen: as many as the block has tokens. May exceed the block size after that shrank. */
+  readonly steps: number | null;
+  readonly policy: PolicyName;
+  readonly threshold: number;
+  readonly temperature: number;
+  readonly topP: number;
+  readonly seed: number;
+  readonly seeds: 'new each time' | 'keep';
+  readonly maxTokens: number;
+  readonly confidence: 'shown' | 'hidden';
+  readonly backend: BackendChoice;
+}
+
+export const DEFAULT_SETTINGS: Settings = {
+  form: 'titled',
+  kind: KINDS[0].name,
+  title: KINDS[0].titles[0],
+  freePrompt: 'Once upon a time, ',
+  blockSize: null,
+  steps: null,
+  policy: 'first-hitting',
+  threshold: 0.9,
+  temperature: 0.8,
+  topP: 0.95,
+  seed: 1,
+  seeds: 'new each time',
+  maxTokens: 240,
+  confidence: 'shown',
+  backend: 'auto',
+};
+
+export const POLICIES = ['first-hitting', 'confidence', 'ancestral', 'threshold'] as const satisfies PolicyName[];
+const BACKENDS = ['auto', 'webgpu', 'wasm'] as const satisfies BackendChoice[];
+
+/** The ranges of the controls. The engine has its own, wider ones. */
+export const RANGES = {
+  threshold: { min: 0.1, max: 0.99, step: 0.01 },
+  temperature: { min: 0, max: 1.5, step: 0.05 },
+  topP: { min: 0.05, max: 1, step: 0.05 },
+  maxTokens: { min: 16, max: 1024, step: 16 },
+  seed: { min: 0, max: 2 ** 32 - 1, step: 1 },
+} as const;
+
+/** The block size in force on a model: the chosen one if the model knows it, else the model's default. */
+export function blockSizeFor(
+  { blockSize }: Settings,
+  model: Pick<ModelInfo, 'blockSizes' | 'defaultBlockSize'>,
+): number {
+  return blockSize !== null && model.blockSizes.includes(blockSize) ? blockSize : model.defaultBlockSize;
+}
+
+/** The steps in force: never more than the block has tokens. */
+export function stepsFor({ steps }: Settings, blockSize: number): number {
+  return Math.min(steps ?? blockSize, blockSize);
+}
+
+/** True where the policy takes a number of steps. */
+export function usesSteps(policy: PolicyName): boolean {
+  return policy === 'confidence' || policy === 'ancestral';
+}
+
+/** What the worker is asked to write. */
+export function generateSettings(
+  settings: Settings,
+  model: Pick<ModelInfo, 'blockSizes' | 'defaultBlockSize'>,
+): GenerateSettings {
+  const { form, freePrompt, maxTokens, policy, threshold, temperature, topP, seed } = settings;
+  const blockSize = blockSizeFor(settings, model);
+  const prompt = form === 'free' ? freePrompt : documentPrompt(settings.kind, settings.title);
+  const steps = stepsFor(settings, blockSize);
+  return { prompt, blockSize, maxTokens, policy, steps, threshold, temperature, topP, seed };
+}
+
+/** Settings out of an untrusted value: every field that does not fit has its default. */
+export function parseSettings(value: unknown): Settings {
+  const saved: Readonly<Record<string, unknown>> = typeof value === 'object' && value !== null ? { ...value } : {};
+  const fallback = DEFAULT_SETTINGS;
+  const text = (name: 'title' | 'freePrompt') => {
+    const found = saved[name];
+    return typeof found === 'string' ? found : fallback[name];
+  };
+  const number = (name: keyof typeof RANGES) => {
+    const found = saved[name];
+    const { min, max } = RANGES[name];
+    return typeof found === 'number' && found >= min && found <= max ? found : fallback[name];
+  };
+  const count = (name: 'blockSize' | 'steps') => {
+    const found = saved[name];
+    return typeof found === 'number' && Number.isSafeInteger(found) && found >= 1 ? found : fallback[name];
+  };
+  function choice<T>(name: keyof Settings, choices: readonly T[], other: T): T {
+    return choices.find((option) => option === saved[name]) ?? other;
+  }
+  return {
+    form: choice('form', ['titled', 'free'], fallback.form),
+    kind: typeof saved.kind === 'string' ? kindOf(saved.kind).name : fallback.kind,
+    title: text('title'),
+    freePrompt: text('freePrompt'),
+    blockSize: count('blockSize'),
+    steps: count('steps'),
+    policy: choice('policy', POLICIES, fallback.policy),
+    threshold: number('threshold'),
+    temperature: number('temperature'),
+    topP: number('topP'),
+    seed: Math.trunc(number('seed')),
+    seeds: choice('seeds', ['new each time', 'keep'], fallback.seeds),
+    maxTokens: Math.trunc(number('maxTokens')),
+    confidence: choice('confidence', ['shown', 'hidden'], fallback.confidence),
+    backend: choice('backend', BACKENDS, fallback.backend),
+  };
+}
