@@ -1,5 +1,6 @@
 import { describeError } from '../errors';
 import type { Client } from '../worker/client';
+import { newSeed } from './new-seed';
 import { type Action, isWriting, newSession, reduce, type Session } from './session';
 import { generateSettings, type Settings } from './settings';
 import { newStory } from './story';
@@ -39,6 +40,12 @@ export class Controller {
   set(change: Partial<Settings>): void {
     this.#dispatch({ type: 'settings-changed', change });
     this.#options.saveSettings(this.#session.settings);
+  }
+
+  /** What opening the page does: loads the model and, once it is there, begins to write. */
+  async open(): Promise<void> {
+    await this.load();
+    await this.write();
   }
 
   /** Loads the model with the chosen backend in a fresh worker: only the end of a worker frees all its memory. */
@@ -104,8 +111,4 @@ export class Controller {
     this.#session = reduce(this.#session, action);
     for (const listener of this.#listeners) listener();
   }
-}
-
-export function newSeed(): number {
-  return crypto.getRandomValues(new Uint32Array(1))[0]!;
 }

@@ -1,0 +1,100 @@
+import { useId } from 'react';
+import { ActionButton } from './ActionButton';
+import { ChoiceField } from './ChoiceField';
+import type { Controller } from './controller';
+import { KINDS, kindOf, titleForKind } from './document-form';
+import type { Session } from './session';
+import type { Settings } from './settings';
+
+interface FormProps {
+  readonly settings: Settings;
+  readonly onChange: (change: Partial<Settings>) => void;
+}
+
+/** What to write, and the button that writes it. */
+export function Compose({ session, controller }: { session: Session; controller: Controller }) {
+  const { settings } = session;
+  const onChange = (change: Partial<Settings>) => controller.set(change);
+  return (
+    <section className="compose" aria-label="What to write">
+      <ChoiceField
+        label="Start from"
+        value={settings.form}
+        choices={[
+          { value: 'titled', label: 'A title' },
+          { value: 'free', label: 'Your own words' },
+        ]}
+        onChange={(form) => onChange({ form })}
+      />
+      {settings.form === 'titled' ? (
+        <TitleForm settings={settings} onChange={onChange} />
+      ) : (
+        <FreeForm settings={settings} onChange={onChange} />
+      )}
+      <ActionButton session={session} controller={controller} />
+    </section>
+  );
+}
+
+function TitleForm({ settings, onChange }: FormProps) {
+  const id = useId();
+  const kind = kindOf(settings.kind);
+  const changeKind = (name: string) => {
+    onChange({ kind: name, title: titleForKind(settings.title, kind, kindOf(name)) });
+  };
+  return (
+    <>
+      <div className="field">
+        <label htmlFor={`${id}-kind`}>Kind</label>
+        <select id={`${id}-kind`} value={kind.name} onChange={(event) => changeKind(event.target.value)}>
+          {KINDS.map(({ name }) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </div>
+      <div className="field">
+        <label htmlFor={`${id}-title`}>Title</label>
+        <input
+          id={`${id}-title`}
+          type="text"
+          maxLength={160}
+          autoComplete="off"
+          value={settings.title}
+          onChange={(event) => onChange({ title: event.target.value })}
+        />
+      </div>
+      <ul className="suggestions" aria-label="Titles to try">
+        {kind.titles
+          .filter((title) => title !== settings.title)
+          .slice(0, 2)
+          .map((title) => (
+            <li key={title}>
+              <button type="button" onClick={() => onChange({ title })}>
+                {title}
+              </button>
+            </li>
+          ))}
+      </ul>
+    </>
+  );
+}
+
+function FreeForm({ settings, onChange }: FormProps) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>The text to go on from</label>
+      <textarea
+        id={id}
+        rows={4}
+        maxLength={4000}
+        aria-describedby={`${id}-hint`}
+        value={settings.freePrompt}
+        onChange={(event) => onChange({ freePrompt: event.target.value })}
+      />
+      <p className="hint" id={`${id}-hint`}>
+        Used exactly as it stands. The model was trained on stories in English.
+      </p>
+    </div>
+  );
+}
