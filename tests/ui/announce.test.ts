@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { announcement } from '../../src/ui/announce';
+import { newSession, reduce, type Session } from '../../src/ui/session';
+import { DEFAULT_SETTINGS, generateSettings } from '../../src/ui/settings';
+import { newStory } from '../../src/ui/story';
+import type { GenerationMessage } from '../../src/worker/protocol';
+
+const asked = { ...generateSettings(DEFAULT_SETTINGS, { blockSizes: [1], defaultBlockSize: 1 }), maxTokens: 1000 };
+const story = newStory(asked, { kind: 'Poem', title: 'rain' });
+
+/** Everything announced while these messages came, in order. */
+function heard(messages: readonly GenerationMessage[]): string[] {
+  const said: string[] = [];
+  let session: Session = reduce(newSession(DEFAULT_SETTINGS), { type: 'writing-started', story });
+  said.push(session.announced);
+  for (const message of messages) {
+    session = reduce(session, { type: 'written', message });
+    if (session.announced !== said.at(-1)) said.push(session.announced);
+  }
+  return said;
+}
+
+const block = (index: number, text: string): GenerationMessage => ({
+  type: 'block',
+  runId: 1,
+  block: index,
+  tokens: [{ id: 1, text }],
+  nfe: index,
+  seconds: index,
+});
+
+test('start, about a paragraph at a time, and the end: never a token', () => {
+  const sentences = Array.from({ length: 30 }, (_, index) => block(index, ` This is sentence number ${index}.`));
+  const done: GenerationMessage = { type: 'done', runId: 1, reason: 'length', nfe: 9, seconds: 31.4 };
+  const said = heard([{ type: 'started', runId: 1, promptTokens: 1, pinned: [] }, ...sentences, done]);
+  expect(said[0]).toBe('Writing a poem: rain.');
+  expect(said.at(-1)).toBe('Finished: 150 words in 31 seconds.');
+  const paragraphs = said.slice(1, -1);
+  expect(paragraphs.length).toBe(2);
+  for (const paragraph of paragraphs) expect(paragraph).toMatch(/^This is .{300,400}\.$/);
+});
+
+test('nothing new is nothing said', () => {
+  expect(announcement(story, story)).toBeNull();
+  expect(announcement(null, null)).toBeNull();
+  expect(announcement(story, { ...story, seconds: 4 })).toBeNull();
+});
+
+test('a stop is said with what there is', () => {
+  expect(announcement({ ...story, phase: 'writing' }, { ...story, phase: 'stopped' })).toBe('Stopped after 0 tokens.');
+});

@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest';
+import { UnmaskError } from '../../src/errors';
+import { Controller } from '../../src/ui/controller';
+import type { Session } from '../../src/ui/session';
+import { DEFAULT_SETTINGS, type Settings } from '../../src/ui/settings';
+import { openClient, settle } from '../worker/line';
+import { Gate, ScriptedModel } from '../worker/scripted-model';
+
+/** A page without a page: the real controller, client and worker side, and a scripted model. */
+function openPage(model = new ScriptedModel(), change: Partial<Settings> = {}) {
+  const saved: Settings[] = [];
+  const controller = new Controller({
+    settings: { ...DEFAULT_SETTINGS, maxTokens: 4, ...change },
+    modelUrl: 'http://x/m/',
+    connect: () => openClient(model.open).client,
+    saveSettings: (settings) => saved.push(settings),
+  });
+  return { model, controller, saved };
+}
+
+async function until(controller: Controller, holds: (session: Session) => boolean): Promise<void> {
+  for (let tries = 0; tries < 500 && !holds(controller.session); tries++) await settle(2);
+  expect(holds(controller.session)).toBe(true);
+}
+
+test('opening loads the model and writes', async () => {
+  const { controller } = openPage();
+  await controller.open();
+  expect(controller.session.model.phase).toBe('ready');
+  expect(controller.session.story?.phase).toBe('finished');
+});
+
+test('a failed load says why, and opening again works', async () => {
+  const { controller, model } = openPage();
+  model.loading = Promise.reject(new UnmaskError('network', 'Try again.'));
+  await controller.open();
+  expect(controller.session.model).toEqual({ phase: 'failed', problem: { code: 'network', message: 'Try again.' } });
+  expect(controller.session.story).toBeNull();
+  model.loading = Promise.resolve();
+  await controller.open();
+  expect(controller.session.story?.phase).toBe('finished');
+});
+
+test('a cancelled load is shown at once and stays so', async () => {
+  const { controller, model } = openPage();
+  const gate = new Gate();
+  model.loading = gate.opened;
+  const opening = controller.open();
+  await until(controller, ({ model }) => model.phase === 'loading' && model.totalBytes === 10);
+  controller.cancelLoad();
+  expect(controller.session.model.phase).toBe('cancelled');
+  gate.open();
+  await opening;
+  await settle();
+  expect(controller.session.model.phase).toBe('cancelled');
+});
+
+test('stop ends the text at once; generate then starts a new one', async () => {
+  const { controller, model } = openPage();
+  await controller.load();
+  const gate = new Gate();
+  model.pass = gate.opened;
+  const writing = controller.write();
+  await until(controller, ({ story }) => story?.phase === 'writing');
+  controller.stop();
+  expect(controller.session.story?.phase).toBe('stopped');
+  await writing;
+  gate.open();
+  await controller.write();
+  expect(controller.session.story?.phase).toBe('finished');
+  expect(controller.session.problem).toBeNull();
+});
+
+test('loading with another backend while writing stops the text and keeps it', async () => {
+  const { controller, model } = openPage();
+  await controller.load();
+  const gate = new Gate();
+  model.pass = gate.opened;
+  const writing = controller.write();
+  await until(controller, ({ story }) => story?.phase === 'writing');
+  controller.set({ backend: 'wasm' });
+  await Promise.all([controller.load(), writing]);
+  expect(controller.session.model.phase).toBe('ready');
+  expect(controller.session.story?.phase).toBe('stopped');
+  expect(controller.session.problem).toBeNull();
+});
+
+test('an error while writing is shown and the settings stay', async () => {
+  const { controller, model } = openPage(new ScriptedModel(), { title: 'Fog' });
+  model.failure = new UnmaskError('device-lost', 'Load the model again.');
+  await controller.open();
+  expect(controller.session.problem).toEqual({ code: 'device-lost', message: 'Load the model again.' });
+  expect(controller.session.settings.title).toBe('Fog');
+});
+
+test('a kept seed is used as it is, and a new one is drawn and saved for each text', async () => {
+  const { controller, model, saved } = openPage(new ScriptedModel(), { seeds: 'keep', seed: 41 });
+  await controller.open();
+  await controller.write();
+  expect(model.log.filter((entry) => entry.startsWith('write'))).toEqual(['write 41', 'write 41']);
+  controller.set({ seeds: 'new each time' });
+  await controller.write();
+  const { seed } = controller.session.settings;
+  expect(model.log).toContain(`write ${seed}`);
+  expect(seed).not.toBe(41);
+  expect(saved.at(-1)?.seed).toBe(seed);
+});

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { type Action, isWriting, newSession, reduce, type Session } from '../../src/ui/session';
+import { DEFAULT_SETTINGS, generateSettings } from '../../src/ui/settings';
+import { newStory } from '../../src/ui/story';
+import { INFO } from '../worker/scripted-model';
+
+const story = newStory(generateSettings(DEFAULT_SETTINGS, INFO), null);
+const problem = { code: 'network', message: 'Try again.' } as const;
+
+function after(...actions: Action[]): Session {
+  return actions.reduce(reduce, newSession(DEFAULT_SETTINGS));
+}
+
+const loaded: Action[] = [
+  { type: 'load-started' },
+  { type: 'load-progressed', loadedBytes: 3, totalBytes: 10 },
+  { type: 'load-ended', info: INFO },
+];
+const writing: Action[] = [
+  ...loaded,
+  { type: 'writing-started', story },
+  { type: 'written', message: { type: 'started', runId: 1, promptTokens: 1, pinned: [] } },
+];
+const revealed: Action = {
+  type: 'written',
+  message: {
+    type: 'step',
+    runId: 1,
+    block: 0,
+    step: 0,
+    reveal: [{ position: 0, id: 1, text: 'a', probability: 1 }],
+    nfe: 1,
+    seconds: 1,
+  },
+};
+
+test('a load counts bytes and ends with the model', () => {
+  expect(after(...loaded.slice(0, 2)).model).toEqual({ phase: 'loading', loadedBytes: 3, totalBytes: 10 });
+  expect(after(...loaded).model).toEqual({ phase: 'ready', info: INFO, bytes: 10 });
+});
+
+test('progress that comes after the end of a load changes nothing', () => {
+  const cancelled = after({ type: 'load-started' }, { type: 'load-cancelled' });
+  expect(reduce(cancelled, { type: 'load-progressed', loadedBytes: 1, totalBytes: 2 })).toBe(cancelled);
+});
+
+test('a failed load keeps the settings and the text, and another load clears the failure', () => {
+  const settings = { type: 'settings-changed', change: { title: 'Fog' } } as const;
+  const failed = after(...writing, revealed, settings, { type: 'writing-stopped' }, { type: 'load-failed', problem });
+  expect(failed.model).toEqual({ phase: 'failed', problem });
+  expect(failed.settings.title).toBe('Fog');
+  expect(failed.story?.blocks[0]?.tokens[0]?.text).toBe('a');
+  expect(reduce(failed, { type: 'load-started' }).model.phase).toBe('loading');
+});
+
+test('an error while writing keeps the text and says what to do until the next text', () => {
+  const failed = after(...writing, revealed, { type: 'writing-failed', problem });
+  expect(isWriting(failed)).toBe(false);
+  expect(failed.problem).toEqual(problem);
+  expect(failed.story?.phase).toBe('failed');
+  expect(failed.story?.blocks[0]?.tokens[0]?.text).toBe('a');
+  expect(reduce(failed, { type: 'writing-started', story }).problem).toBeNull();
+});
+
+test('what arrives after Stop is not drawn', () => {
+  const stopped = after(...writing, { type: 'writing-stopped' });
+  expect(reduce(stopped, revealed)).toBe(stopped);
+});
