@@ -5,7 +5,13 @@ import { isWriting, type Session } from './session';
 export function ActionButton({ session, controller }: { session: Session; controller: Controller }) {
   if (isWriting(session)) {
     return (
-      <button type="button" className="action stop" aria-keyshortcuts="Escape" onClick={() => controller.stop()}>
+      <button
+        type="button"
+        className="action stop"
+        title="Escape"
+        aria-keyshortcuts="Escape"
+        onClick={() => controller.stop()}
+      >
         <span className="stop-sign" aria-hidden="true" />
         Stop
       </button>
@@ -15,6 +21,7 @@ export function ActionButton({ session, controller }: { session: Session; contro
     <button
       type="button"
       className="action"
+      title="Ctrl or ⌘ with Enter"
       aria-keyshortcuts="Control+Enter Meta+Enter"
       disabled={session.model.phase !== 'ready'}
       onClick={() => void controller.write()}

@@ -44,24 +44,26 @@ function TitleForm({ settings, onChange }: FormProps) {
   };
   return (
     <>
-      <div className="field">
-        <label htmlFor={`${id}-kind`}>Kind</label>
-        <select id={`${id}-kind`} value={kind.name} onChange={(event) => changeKind(event.target.value)}>
-          {KINDS.map(({ name }) => (
-            <option key={name}>{name}</option>
-          ))}
-        </select>
-      </div>
-      <div className="field">
-        <label htmlFor={`${id}-title`}>Title</label>
-        <input
-          id={`${id}-title`}
-          type="text"
-          maxLength={160}
-          autoComplete="off"
-          value={settings.title}
-          onChange={(event) => onChange({ title: event.target.value })}
-        />
+      <div className="compose-title">
+        <div className="field">
+          <label htmlFor={`${id}-kind`}>Kind</label>
+          <select id={`${id}-kind`} value={kind.name} onChange={(event) => changeKind(event.target.value)}>
+            {KINDS.map(({ name }) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </div>
+        <div className="field">
+          <label htmlFor={`${id}-title`}>Title</label>
+          <input
+            id={`${id}-title`}
+            type="text"
+            maxLength={160}
+            autoComplete="off"
+            value={settings.title}
+            onChange={(event) => onChange({ title: event.target.value })}
+          />
+        </div>
       </div>
       <ul className="suggestions" aria-label="Titles to try">
         {kind.titles

@@ -32,11 +32,11 @@ test('opening loads the model and writes', async () => {
 
 test('a failed load says why, and opening again works', async () => {
   const { controller, model } = openPage();
-  model.loading = Promise.reject(new UnmaskError('network', 'Try again.'));
+  model.loadFailure = new UnmaskError('network', 'Try again.');
   await controller.open();
   expect(controller.session.model).toEqual({ phase: 'failed', problem: { code: 'network', message: 'Try again.' } });
   expect(controller.session.story).toBeNull();
-  model.loading = Promise.resolve();
+  model.loadFailure = undefined;
   await controller.open();
   expect(controller.session.story?.phase).toBe('finished');
 });

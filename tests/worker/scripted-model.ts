@@ -45,6 +45,8 @@ export class ScriptedModel {
   readonly log: string[] = [];
   /** Awaited before the model is open. */
   loading: Promise<void> = Promise.resolve();
+  /** Thrown by the load. */
+  loadFailure: Error | undefined;
   /** Awaited in every pass. */
   pass: Promise<void> = Promise.resolve();
   /** Thrown by the second pass. */
@@ -54,6 +56,7 @@ export class ScriptedModel {
     this.log.push('open');
     options.onProgress(5, 10);
     await this.loading;
+    if (this.loadFailure) throw this.loadFailure;
     return {
       info: INFO,
       write: (settings, signal) => this.#write(settings, signal),

@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+import { type PreviewServer, preview } from 'vite';
+
+/** What the tests run on: the built site on a port of its own, and a browser with software WebGPU. */
+export interface Site {
+  readonly url: string;
+  readonly browser: Browser;
+  close(): Promise<void>;
+}
+
+/** `--enable-unsafe-webgpu` is what gives headless Chromium an adapter without a GPU; the rest keeps it quiet. */
+const FLAGS = [
+  '--enable-unsafe-webgpu',
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export async function openSite(): Promise<Site> {
+  for (const path of ['dist/index.html', 'dist/models/stories/manifest.json']) {
+    if (!existsSync(path)) throw new Error(`${path} is missing. Export the model, then run "npm run build".`);
+  }
+  const server: PreviewServer = await preview({ preview: { port: 0, open: false }, logLevel: 'error' });
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    headless: true,
+    args: FLAGS,
+  });
+  return {
+    url: server.resolvedUrls!.local[0]!,
+    browser,
+    async close() {
+      await browser.close();
+      await server.close();
+    },
+  };
+}

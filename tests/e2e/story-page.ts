@@ -1,0 +1,101 @@
+import type { BrowserContext, ConsoleMessage, Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
+import type { Settings } from '../../src/ui/settings';
+import type { Site } from './site';
+
+type Phase = 'starting' | 'writing' | 'finished' | 'stopped' | 'failed';
+
+/** Short, and the same every time. */
+const SETTINGS: Partial<Settings> = { backend: 'wasm', seeds: 'keep', seed: 7, maxTokens: 32, blockSize: 8 };
+
+/** The page as a person sees it. Collects what must not happen; `close` fails the test if any of it did. */
+export class StoryPage {
+  readonly complaints: string[] = [];
+  readonly page: Page;
+  readonly #context: BrowserContext;
+
+  private constructor(context: BrowserContext, page: Page, origin: string) {
+    this.#context = context;
+    this.page = page;
+    page.on('console', (message) => this.#listen(message));
+    page.on('pageerror', (error) => this.complaints.push(error.message));
+    context.on('request', (request) => {
+      const url = request.url();
+      if (!url.startsWith(origin) && !/^(data|blob):/.test(url)) this.complaints.push(`third party: ${url}`);
+    });
+  }
+
+  /** A fresh visitor with these settings saved. `prepare` comes before the page is opened. */
+  static async open(
+    site: Site,
+    settings: Partial<Settings> = {},
+    prepare: (page: Page) => Promise<unknown> = async () => {},
+  ): Promise<StoryPage> {
+    const context = await site.browser.newContext({ viewport: { width: 1200, height: 800 } });
+    const page = await context.newPage();
+    const opened = new StoryPage(context, page, site.url);
+    await context.addInitScript(
+      (saved) => {
+        // Only for the first visit: a reload has to find what the page itself saved.
+        if (!localStorage.getItem('unmask.settings')) localStorage.setItem('unmask.settings', saved);
+      },
+      JSON.stringify({ ...SETTINGS, ...settings }),
+    );
+    await prepare(page);
+    await page.goto(site.url);
+    return opened;
+  }
+
+  async close(): Promise<void> {
+    await this.#context.close();
+    expect(this.complaints).toEqual([]);
+  }
+
+  get story(): Locator {
+    return this.page.locator('article.story');
+  }
+
+  get alert(): Locator {
+    return this.page.getByRole('alert');
+  }
+
+  /** The Generate button of a wide window. */
+  get generate(): Locator {
+    return this.page.getByRole('button', { name: 'Generate' });
+  }
+
+  get stop(): Locator {
+    return this.page.getByRole('button', { name: 'Stop' });
+  }
+
+  async reaches(...phases: Phase[]): Promise<void> {
+    const selector = phases.map((phase) => `article.story[data-phase="${phase}"]`).join(', ');
+    await this.page.waitForSelector(selector, { timeout: 100_000 });
+  }
+
+  /** Starts a text and waits for its end. */
+  async write(): Promise<void> {
+    await this.generate.click();
+    await this.reaches('starting', 'writing');
+    await this.reaches('finished');
+  }
+
+  async text(): Promise<string> {
+    return (await this.page.locator('.story .text').textContent()) ?? '';
+  }
+
+  async measure(name: string): Promise<number> {
+    return Number(await this.page.locator(`[data-measure="${name}"]`).textContent());
+  }
+
+  /** Tokens of each block on screen, masks included. */
+  blockLengths(): Promise<number[]> {
+    return this.page
+      .locator('.block')
+      .evaluateAll((blocks) => blocks.map((block) => block.querySelectorAll('.token, .noise').length));
+  }
+
+  #listen(message: ConsoleMessage): void {
+    if (message.type() === 'error' || message.type() === 'warning') this.complaints.push(message.text());
+  }
+}
