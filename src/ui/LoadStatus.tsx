@@ -41,8 +41,8 @@ function Progress({ loadedBytes, totalBytes, onCancel }: ProgressProps) {
     totalBytes === 0
       ? 'Looking for the model'
       : complete
-        ? `Preparing the model, ${megabytes(totalBytes)} MB`
-        : `Loading the model: ${megabytes(loadedBytes)} of ${megabytes(totalBytes)} MB`;
+        ? `Preparing the model, ${megabytes(totalBytes)} MB`
+        : `Loading the model: ${megabytes(loadedBytes)} of ${megabytes(totalBytes)} MB`;
   return (
     <div className="load-status">
       <p>{text}</p>

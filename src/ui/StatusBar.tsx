@@ -10,12 +10,14 @@ export function StatusBar({ session, controller }: { session: Session; controlle
   return (
     <footer className="status">
       <div className="status-inner">
-        {story ? <Measurements story={story} /> : <p className="status-idle">{idleText(session)}</p>}
-        {model.phase === 'ready' ? (
-          <p className="status-device">
-            {model.info.backend === 'webgpu' ? 'WebGPU' : 'CPU'} · {model.info.adapter}
-          </p>
-        ) : null}
+        <div className="status-text">
+          {story ? <Measurements story={story} /> : <p className="status-idle">{idleText(session)}</p>}
+          {model.phase === 'ready' ? (
+            <p className="status-device">
+              {model.info.backend === 'webgpu' ? 'WebGPU' : 'CPU'} · {model.info.adapter}
+            </p>
+          ) : null}
+        </div>
         <ActionButton session={session} controller={controller} />
       </div>
     </footer>
