@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { createTokenizer } from '../../src/tokenizer/tokenizer';
+
+const FIXTURE = new URL('../fixtures/byte-bpe/', import.meta.url);
+const file = (name: string) => readFileSync(new URL(name, FIXTURE));
+const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+const json = JSON.parse(file('tokenizer.json').toString()) as Record<string, unknown>;
+const oracle = JSON.parse(file('oracle.json').toString()) as { encoded: { text: string; ids: number[] }[] };
+
+const BOS = 0;
+const MASK = 399;
+const tokenizer = createTokenizer(file('tokenizer.json'), file('tokenizer_config.json'));
+
+describe('encode and decode', () => {
+  it.each(oracle.encoded)('the ids of the Rust library, and back: $text', ({ text, ids }) => {
+    expect(tokenizer.encode(text)).toEqual(ids);
+    expect(tokenizer.decode(ids)).toBe(text);
+  });
+
+  it('text that spells a special token is text', () => {
+    const ids = tokenizer.encode('<|mask|><|endoftext|>');
+    expect(ids).not.toContain(MASK);
+    expect(ids).not.toContain(BOS);
+    expect(tokenizer.decode(ids)).toBe('<|mask|><|endoftext|>');
+  });
+
+  it('special tokens and ids without a token give no text', () => {
+    const ids = tokenizer.encode('kite');
+    expect(tokenizer.decode([BOS, ...ids, 12345, MASK])).toBe('kite');
+    expect(tokenizer.decode([BOS])).toBe('');
+    expect(tokenizer.decode([])).toBe('');
+    expect(tokenizer.encode('')).toEqual([]);
+  });
+
+  it('the config file may be missing', () => {
+    expect(createTokenizer(file('tokenizer.json')).decode(tokenizer.encode('a kite , .'))).toBe('a kite , .');
+  });
+});
+
+describe('the stream', () => {
+  it('gives a character with the token that completes it', () => {
+    const ids = tokenizer.encode('a🪁b');
+    const texts = tokenizer.stream().push(ids);
+    expect(texts).toHaveLength(ids.length);
+    expect(texts.filter((text) => text !== '')).toEqual(['a', '🪁', 'b']);
+    // The kite is four bytes that were never merged: three tokens hold it back.
+    expect(texts).toEqual(['a', '', '', '', '🪁', 'b']);
+  });
+
+  it.each(oracle.encoded)('is the text, however it is cut: $text', ({ text, ids }) => {
+    for (const size of [1, 3, ids.length]) {
+      const stream = tokenizer.stream();
+      let streamed = '';
+      for (let from = 0; from < ids.length; from += size)
+        streamed += stream.push(ids.slice(from, from + size)).join('');
+      expect(streamed + stream.flush()).toBe(text);
+    }
+  });
+
+  it('of any ids is what decode makes of them', () => {
+    // Mostly bytes in no order: broken characters of every kind.
+    const ids = Array.from({ length: 3000 }, (_, index) => (index * index * 7 + index * 31) % 400);
+    const stream = tokenizer.stream();
+    const texts = stream.push(ids);
+    expect(texts.join('') + stream.flush()).toBe(tokenizer.decode(ids));
+    expect(texts.filter((text) => text === '').length).toBeLessThan(ids.length / 2);
+  });
+
+  it('a text that ends within a character ends with its sign', () => {
+    const stream = tokenizer.stream();
+    expect(stream.push(tokenizer.encode('한').slice(0, 1))).toEqual(['']);
+    expect(stream.flush()).toBe('�');
+    expect(stream.flush()).toBe('');
+  });
+
+  it('keeps the space that a decoder puts between tokens', () => {
+    const wordPiece = createTokenizer(
+      bytes({
+        added_tokens: [],
+        normalizer: null,
+        pre_tokenizer: { type: 'BertPreTokenizer' },
+        post_processor: null,
+        decoder: { type: 'WordPiece', prefix: '##', cleanup: false },
+        model: {
+          type: 'WordPiece',
+          vocab: { '[UNK]': 0, the: 1, kite: 2, '##s': 3 },
+          unk_token: '[UNK]',
+          continuing_subword_prefix: '##',
+          max_input_chars_per_word: 100,
+        },
+      }),
+    );
+    expect(wordPiece.stream().push(wordPiece.encode('the kites'))).toEqual(['the', ' kite', 's']);
+  });
+});
+
+describe('files that cannot be used', () => {
+  it.each([
+    ['no JSON', new TextEncoder().encode('{')],
+    ['no object', bytes([])],
+    ['broken UTF-8', new Uint8Array([0x22, 0xff, 0x22])],
+    ['nothing in it', bytes({})],
+    ['no model', bytes({ ...json, model: undefined })],
+    ['a model without a vocabulary', bytes({ ...json, model: { type: 'BPE', merges: [] } })],
+    ['a model of an unknown kind', bytes({ ...json, model: { type: 'Oracle' } })],
+    ['merges that are no list', bytes({ ...json, model: { type: 'BPE', vocab: {}, merges: 7 } })],
+    ['added tokens that are no list', bytes({ ...json, added_tokens: 'none' })],
+    ['added tokens that are nothing', bytes({ ...json, added_tokens: [null] })],
+    ['an unknown decoder', bytes({ ...json, decoder: { type: 'Oracle' } })],
+  ])('%s', (_, tokenizerJson) => {
+    expect(() => createTokenizer(tokenizerJson)).toThrowError(
+      expect.objectContaining({
+        code: 'bad-model',
+        message: expect.stringMatching(/^tokenizer\.json cannot be used: .+\. Export/),
+      }),
+    );
+  });
+
+  it('a config that is no object', () => {
+    expect(() => createTokenizer(file('tokenizer.json'), bytes('x'))).toThrow(
+      'tokenizer_config.json cannot be used: it is not a JSON object. Export the model again.',
+    );
+  });
+});
