@@ -1,0 +1,70 @@
+import type { Sampling } from '../backends/backend';
+import { UnmaskError } from '../errors';
+import type { ModelConfig } from '../weights/model-config';
+import type { GenerationRequest, RevealPolicy } from './generation';
+
+/** Throws `bad-input`, saying what to change, where a model cannot do what is asked. */
+export function checkRequest(request: GenerationRequest, config: ModelConfig): void {
+  const { blockSize, maxTokens } = request;
+  if (!config.blockSizes.includes(blockSize)) {
+    fail(`This model was not trained on block size ${blockSize}. Choose ${oneOf(config.blockSizes)}.`);
+  }
+  if (!isWhole(maxTokens, 1, Number.MAX_SAFE_INTEGER)) {
+    fail(`The number of tokens to write must be a whole number from 1 on, not ${maxTokens}.`);
+  }
+  checkPolicy(request.policy, blockSize);
+  checkSampling(request.sampling);
+  checkPrompt(request.promptIds, config);
+}
+
+function checkPolicy(policy: RevealPolicy, blockSize: number): void {
+  switch (policy.name) {
+    case 'ancestral':
+    case 'confidence':
+      if (!isWhole(policy.steps, 1, blockSize)) {
+        fail(`Steps per block must be a whole number from 1 to the block size ${blockSize}, not ${policy.steps}.`);
+      }
+      break;
+    case 'threshold':
+      if (!isWithin(policy.threshold, 0, 1)) fail(`The threshold must be from 0 to 1, not ${policy.threshold}.`);
+      break;
+    case 'first-hitting':
+      break;
+    default:
+      policy satisfies never;
+  }
+}
+
+function checkSampling({ temperature, topP, seed }: Sampling): void {
+  if (!isWithin(temperature, 0, Number.MAX_VALUE)) {
+    fail(`The temperature must be a number from 0 on, not ${temperature}.`);
+  }
+  if (!isWithin(topP, 0, 1) || topP === 0) fail(`Top-p must be above 0 and at most 1, not ${topP}.`);
+  if (!isWhole(seed, 0, 0xffff_ffff)) fail(`The seed must be a whole number from 0 to 4294967295, not ${seed}.`);
+}
+
+function checkPrompt(ids: readonly number[], { vocabSize, maskId }: ModelConfig): void {
+  const unknown = ids.find((id) => !isWhole(id, 0, vocabSize - 1));
+  if (unknown !== undefined) fail(`The prompt has id ${unknown}, and this model's ids are 0 to ${vocabSize - 1}.`);
+  if (ids.includes(maskId))
+    fail(`The prompt has the mask's id ${maskId}. Take it out: the model fills in what follows.`);
+}
+
+function isWhole(value: number, least: number, most: number): boolean {
+  return Number.isSafeInteger(value) && value >= least && value <= most;
+}
+
+/** False for NaN too. */
+function isWithin(value: number, least: number, most: number): boolean {
+  return value >= least && value <= most;
+}
+
+/** `1, 2 or 4` */
+function oneOf(sizes: readonly number[]): string {
+  const others = sizes.slice(0, -1).join(', ');
+  return others === '' ? `${sizes.at(-1)}` : `${others} or ${sizes.at(-1)}`;
+}
+
+function fail(message: string): never {
+  throw new UnmaskError('bad-input', message);
+}
