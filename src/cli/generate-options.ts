@@ -1,0 +1,128 @@
+import { parseArgs } from 'node:util';
+import type { BackendName } from '../backends/backend';
+import { POLICY_NAMES } from '../engine/reveal-policies';
+
+export const GENERATE_HELP = `Writes text with a model folder.
+
+  npm run -s generate -- --model <folder> (--prompt <text> | --prompt-ids 1,2,3) [options]
+
+  --model <folder>      a model folder, as \`npm run export\` writes it
+  --prompt <text>       used as it is, after BOS if the model has one
+  --prompt-ids <ids>    used exactly as given, without BOS; "" is an empty prompt
+  --block-size <n>      one the model was trained on (default: the model's own)
+  --max-tokens <n>      tokens to write after the prompt (default: 128)
+  --policy <name>       ${POLICY_NAMES.join(', ')} (default: confidence)
+  --steps <n>           per block, for ancestral and confidence (default: the block size)
+  --threshold <x>       for threshold: reveal what is likelier than this (default: 0.9)
+  --temperature <x>     0 is arg-max (default: 0.8)
+  --top-p <x>           nucleus; 1 is all (default: 0.95)
+  --seed <n>            0 to 4294967295; the same seed gives the same text (default: drawn)
+  --backend <name>      webgpu or wasm (default: webgpu if there is a GPU, otherwise wasm)
+  --json                print one object instead of the text
+  --help                print this
+
+--json prints prompt_ids, ids (prompt and generated), text (of ids; null for a model without tokenizer),
+block_size, steps (per pass: block, step, and reveal: [position in block, id, probability] in order), nfe
+(forward passes), backend, adapter, dtype, seed and seconds (of writing, without loading).
+`;
+
+/** The command line cannot be understood. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export interface GenerateOptions {
+  /** Path of the model folder. */
+  readonly model: string;
+  readonly prompt: { readonly text: string } | { readonly ids: readonly number[] };
+  /** Undefined: the model's default. */
+  readonly blockSize: number | undefined;
+  readonly maxTokens: number;
+  readonly policy: string;
+  /** Undefined: the block size. */
+  readonly steps: number | undefined;
+  readonly threshold: number;
+  readonly temperature: number;
+  readonly topP: number;
+  /** Undefined: drawn. */
+  readonly seed: number | undefined;
+  readonly backend: BackendName | 'auto';
+  readonly json: boolean;
+}
+
+const TEXT = { type: 'string' } as const;
+const FLAG = { type: 'boolean' } as const;
+const OPTIONS = {
+  model: TEXT,
+  prompt: TEXT,
+  'prompt-ids': TEXT,
+  'block-size': TEXT,
+  'max-tokens': TEXT,
+  policy: TEXT,
+  steps: TEXT,
+  threshold: TEXT,
+  temperature: TEXT,
+  'top-p': TEXT,
+  seed: TEXT,
+  backend: TEXT,
+  json: FLAG,
+  help: FLAG,
+} as const;
+
+/** Reads a command line, or returns `help` if it asks for that. Throws UsageError. */
+export function readGenerateOptions(args: readonly string[]): GenerateOptions | 'help' {
+  const values = parse(args);
+  if (values.help) return 'help';
+  const number = (name: NumberOption): number | undefined => {
+    const text = values[name];
+    if (text === undefined) return undefined;
+    const value = Number(text);
+    if (text.trim() === '' || Number.isNaN(value)) throw new UsageError(`--${name} must be a number, not "${text}".`);
+    return value;
+  };
+  if (!values.model) throw new UsageError('Name a model folder with --model.');
+  return {
+    model: values.model,
+    prompt: readPrompt(values.prompt, values['prompt-ids']),
+    blockSize: number('block-size'),
+    maxTokens: number('max-tokens') ?? 128,
+    policy: values.policy ?? 'confidence',
+    steps: number('steps'),
+    threshold: number('threshold') ?? 0.9,
+    temperature: number('temperature') ?? 0.8,
+    topP: number('top-p') ?? 0.95,
+    seed: number('seed'),
+    backend: readBackend(values.backend),
+    json: values.json ?? false,
+  };
+}
+
+type NumberOption = 'block-size' | 'max-tokens' | 'steps' | 'threshold' | 'temperature' | 'top-p' | 'seed';
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    // Node's message may go on for lines about how to quote; the first says what is wrong.
+    throw new UsageError(error instanceof Error ? error.message.split('\n')[0] : String(error));
+  }
+}
+
+function readPrompt(text: string | undefined, idList: string | undefined): GenerateOptions['prompt'] {
+  if ((text === undefined) === (idList === undefined)) {
+    throw new UsageError('Give the prompt with either --prompt or --prompt-ids.');
+  }
+  if (text !== undefined) return { text };
+  const ids = idList!.trim() === '' ? [] : idList!.split(',');
+  const wrong = ids.find((id) => !/^\s*\d+\s*$/.test(id));
+  if (wrong !== undefined) {
+    throw new UsageError(`--prompt-ids must be whole numbers with commas between them, not "${wrong}".`);
+  }
+  return { ids: ids.map(Number) };
+}
+
+function readBackend(name: string | undefined): GenerateOptions['backend'] {
+  if (name === undefined) return 'auto';
+  if (name !== 'webgpu' && name !== 'wasm') throw new UsageError(`--backend must be webgpu or wasm, not "${name}".`);
+  return name;
+}

@@ -1,0 +1,102 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createBackend } from '../backends/choose-backend';
+import { checkRequest } from '../engine/check-request';
+import { generate } from '../engine/generate';
+import type { GenerationRequest } from '../engine/generation';
+import { policyNamed } from '../engine/reveal-policies';
+import { describeError, UnmaskError } from '../errors';
+import { createTokenizer, type Tokenizer } from '../tokenizer/tokenizer';
+import { MODEL_FILES } from '../weights/manifest';
+import type { ModelConfig } from '../weights/model-config';
+import type { ModelSource } from '../weights/model-source';
+import { GENERATE_HELP, type GenerateOptions, readGenerateOptions, UsageError } from './generate-options';
+import { jsonOutput, textOutput } from './generation-output';
+import { openModelFolder } from './model-folder';
+import { nodeGpu } from './node-gpu';
+
+const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+/** `npm run generate`: see `--help`. Returns the exit status. */
+async function main(args: readonly string[]): Promise<number> {
+  const options = readGenerateOptions(args);
+  if (options === 'help') {
+    process.stdout.write(GENERATE_HELP);
+    return EXIT.done;
+  }
+  const abort = new AbortController();
+  process.once('SIGINT', () => abort.abort());
+  await write(options, abort.signal);
+  return abort.signal.aborted ? EXIT.interrupted : EXIT.done;
+}
+
+async function write(options: GenerateOptions, signal: AbortSignal): Promise<void> {
+  const source = await openModelFolder(options.model);
+  const tokenizer = await tokenizerOf(source, signal);
+  const request = requestOf(options, source.config, tokenizer);
+  // Before the load, which takes long.
+  checkRequest(request, source.config);
+  // The wasm backend needs no GPU driver, and is not to fail with one.
+  const gpu = options.backend === 'wasm' ? undefined : await nodeGpu();
+  const backend = await createBackend(source, options.backend, gpu, signal);
+  const told = { backend, dtype: source.manifest.dtype, tokenizer, request };
+  const output = options.json ? jsonOutput(told, process.stdout) : textOutput(told, process.stdout, process.stderr);
+  const began = performance.now();
+  for await (const event of generate(backend, request, signal)) {
+    output.take(event);
+    // The wasm backend never leaves the microtask queue: without this, Ctrl-C would come after the text.
+    await nextTurn();
+  }
+  output.finish((performance.now() - began) / 1000);
+}
+
+async function tokenizerOf(source: ModelSource, signal: AbortSignal): Promise<Tokenizer | null> {
+  const has = (path: string) => source.manifest.files.some((file) => file.path === path);
+  if (!has(MODEL_FILES.tokenizer)) return null;
+  const json = await source.read(MODEL_FILES.tokenizer, signal);
+  const config = has(MODEL_FILES.tokenizerConfig) ? await source.read(MODEL_FILES.tokenizerConfig, signal) : undefined;
+  return createTokenizer(json, config);
+}
+
+function requestOf(options: GenerateOptions, config: ModelConfig, tokenizer: Tokenizer | null): GenerationRequest {
+  const { maxTokens, threshold, temperature, topP } = options;
+  const blockSize = options.blockSize ?? config.defaultBlockSize;
+  const seed = options.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!;
+  return {
+    promptIds: promptIdsOf(options.prompt, config, tokenizer),
+    blockSize,
+    maxTokens,
+    policy: policyNamed(options.policy, { steps: options.steps ?? blockSize, threshold }),
+    sampling: { temperature, topP, seed },
+  };
+}
+
+function promptIdsOf(
+  prompt: GenerateOptions['prompt'],
+  { bosId }: ModelConfig,
+  tokenizer: Tokenizer | null,
+): readonly number[] {
+  if ('ids' in prompt) return prompt.ids;
+  if (!tokenizer) {
+    throw new UnmaskError('bad-input', 'This model has no tokenizer and runs on ids alone: use --prompt-ids.');
+  }
+  return [...(bosId === null ? [] : [bosId]), ...tokenizer.encode(prompt.text)];
+}
+
+/** One sentence for what a person did; a stack only for what we did. */
+function report(error: unknown): number {
+  if (error instanceof UsageError) {
+    process.stderr.write(`${error.message} See --help.\n`);
+    return EXIT.usage;
+  }
+  const { code, message } = describeError(error);
+  const defect = !(error instanceof UnmaskError) && code === 'internal';
+  process.stderr.write(`${defect && error instanceof Error ? error.stack : message}\n`);
+  return code === 'cancelled' ? EXIT.interrupted : EXIT.failed;
+}
+
+// A reader such as `head` may leave before the end.
+process.stdout.on('error', () => process.exit(EXIT.failed));
+const status = await main(process.argv.slice(2)).catch(report);
+await new Promise((resolve) => process.stdout.write('', resolve));
+// Dawn and onnxruntime keep the process alive.
+process.exit(status);

@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import type { Prediction } from '../../src/backends/backend';
+import type { RevealPolicy } from '../../src/engine/generation';
+import { type BlockPolicy, POLICY_NAMES, policyNamed, startBlock } from '../../src/engine/reveal-policies';
+import { endOf, events, ofType, smallBackend } from './small-model';
+
+const range = (count: number) => Array.from({ length: count }, (_, index) => index);
+const predict = (probabilities: readonly number[]): Prediction[] =>
+  probabilities.map((probability, position) => ({ position, id: 1, probability }));
+
+/** Lets a policy reveal a block of equally likely predictions. Returns the revealed positions of each step. */
+function play(policy: BlockPolicy, masked: readonly number[]): number[][] {
+  const steps: number[][] = [];
+  let left = [...masked];
+  for (let step = 0; left.length > 0; step++) {
+    const asked = policy.candidates(left, step);
+    const predictions = asked.map((position) => ({ position, id: 1, probability: 0.5 }));
+    const revealed = asked.length === 0 ? [] : policy.choose(predictions, step).map(({ position }) => position);
+    left = left.filter((position) => !revealed.includes(position));
+    steps.push(revealed);
+  }
+  return steps;
+}
+
+const start = (policy: RevealPolicy, masked: number, seed = 0, position = 0) =>
+  startBlock(policy, { masked, seed, position });
+
+describe('first-hitting', () => {
+  const policy = { name: 'first-hitting' } as const;
+
+  it('reveals one position a pass, and asks for no other', () => {
+    const steps = play(start(policy, 16), range(16));
+    expect(steps.map((step) => step.length)).toEqual(Array(16).fill(1));
+    expect(steps.flat().toSorted((a, b) => a - b)).toEqual(range(16));
+  });
+
+  it('every order of a block is equally likely', () => {
+    const counts = new Map<string, number>();
+    for (const seed of range(6000)) {
+      const order = play(start(policy, 3, seed), range(3)).join('');
+      counts.set(order, (counts.get(order) ?? 0) + 1);
+    }
+    expect(counts.size).toBe(6);
+    // 1000 expected, with a standard deviation of 29.
+    for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(120);
+  });
+
+  it('the order is another in each block', () => {
+    const orders = range(20).map((block) => play(start(policy, 8, 0, 8 * block), range(8)).join());
+    expect(new Set(orders).size).toBe(20);
+  });
+});
+
+describe('ancestral', () => {
+  it('reveals all by the last step', () => {
+    for (const seed of range(50)) {
+      const steps = play(start({ name: 'ancestral', steps: 4 }, 8, seed), range(8));
+      expect(steps.length).toBeLessThanOrEqual(4);
+      expect(steps.flat().toSorted()).toEqual(range(8));
+    }
+  });
+
+  it('each position is as likely to go in each of the steps', () => {
+    const steps = 4;
+    const counts = range(steps).map(() => 0);
+    for (const seed of range(1000)) {
+      for (const [step, revealed] of play(start({ name: 'ancestral', steps }, 4, seed), range(4)).entries()) {
+        counts[step]! += revealed.length;
+      }
+    }
+    // Of 4000 each expects 1000, with a standard deviation of 27.
+    for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(110);
+  });
+
+  it('one step reveals the block at once', () => {
+    expect(play(start({ name: 'ancestral', steps: 1 }, 5), range(5))).toEqual([range(5)]);
+  });
+
+  it('steps that reveal nothing cost no pass, and the reported steps go on from one to the next', async () => {
+    let passes = 0;
+    for (const seed of range(10)) {
+      const backend = smallBackend();
+      const policy = { name: 'ancestral', steps: 4 } as const;
+      const all = await events(backend, { policy, maxTokens: 4, sampling: { temperature: 1, topP: 1, seed } });
+      const steps = ofType(all, 'step');
+      expect(steps.map(({ step }) => step)).toEqual(range(steps.length));
+      expect(steps.every(({ reveal }) => reveal.length > 0)).toBe(true);
+      expect(endOf(all).nfe).toBe(steps.length);
+      expect(backend.calls).toHaveLength(1 + steps.length);
+      passes += steps.length;
+    }
+    expect(passes).toBeLessThan(40);
+  });
+});
+
+describe('confidence', () => {
+  it.each([
+    [10, 4, [3, 3, 2, 2]],
+    [4, 4, [1, 1, 1, 1]],
+    [5, 1, [5]],
+    [3, 4, [1, 1, 1]],
+    [2, 8, [1, 1]],
+    [7, 3, [3, 2, 2]],
+  ])('%i masks in %i steps', (masked, steps, shares) => {
+    const revealed = play(start({ name: 'confidence', steps }, masked), range(masked));
+    expect(revealed.map((step) => step.length)).toEqual(shares);
+  });
+
+  it('most confident first, of equal ones the lower position', () => {
+    const policy = start({ name: 'confidence', steps: 2 }, 6);
+    const chosen = policy.choose(predict([0.2, 0.9, 0.2, 0.5, 0.9, 0.1]), 0);
+    expect(chosen.map(({ position }) => position)).toEqual([1, 4, 3]);
+    const last = policy.choose(predict([0.2, 0.1, 0.2]), 1);
+    expect(last.map(({ position }) => position)).toEqual([0, 2, 1]);
+  });
+
+  it('shares out what the prompt left of the first block', async () => {
+    const all = await events(smallBackend(), {
+      promptIds: [1],
+      maxTokens: 7,
+      policy: { name: 'confidence', steps: 2 },
+    });
+    expect(ofType(all, 'step').map(({ block, reveal }) => [block, reveal.length])).toEqual([
+      [0, 2],
+      [0, 1],
+      [1, 2],
+      [1, 2],
+    ]);
+  });
+});
+
+describe('threshold', () => {
+  const choose = (threshold: number, probabilities: number[]) =>
+    start({ name: 'threshold', threshold }, probabilities.length)
+      .choose(predict(probabilities), 0)
+      .map(({ position }) => position);
+
+  it('all above, most confident first', () => expect(choose(0.5, [0.6, 0.4, 0.9, 0.7])).toEqual([2, 3, 0]));
+  it('not what is just at it', () => expect(choose(0.5, [0.5, 0.6, 0.5])).toEqual([1]));
+  it('at least the best', () => expect(choose(0.99, [0.2, 0.3, 0.3])).toEqual([1]));
+  it('at 1 only the best', () => expect(choose(1, [1, 1, 0.5])).toEqual([0]));
+  it('at 0 everything', () => expect(choose(0, [0.1, 0.2])).toEqual([1, 0]));
+});
+
+it('every policy is made by its name, and no other name', () => {
+  const settings = { steps: 3, threshold: 0.7 };
+  expect(POLICY_NAMES.map((name) => policyNamed(name, settings))).toEqual([
+    { name: 'first-hitting' },
+    { name: 'ancestral', steps: 3 },
+    { name: 'confidence', steps: 3 },
+    { name: 'threshold', threshold: 0.7 },
+  ]);
+  for (const name of ['greedy', 'constructor', '']) {
+    expect(() => policyNamed(name, settings)).toThrow(
+      `There is no policy "${name}". Choose one of first-hitting, ancestral, confidence, threshold.`,
+    );
+  }
+});

@@ -1,0 +1,78 @@
+import type { Backend, DenoiseStep, Prediction } from '../../src/backends/backend';
+import { STREAM, uniform } from '../../src/backends/random';
+import type { ModelConfig } from '../../src/weights/model-config';
+import { weightSpecs } from '../../src/weights/weight-spec';
+import { sample } from './sample';
+import { uncachedLogits, type Weights } from './uncached';
+
+/** What was asked of a backend, in order: `begin 4`, `prefill 8`, `denoise 0,2`, `commit`. */
+export type CallLog = string[];
+
+/** A backend that keeps no cache: each pass computes the whole text again, in plain loops. */
+export class CpuBackend implements Backend {
+  readonly name = 'wasm';
+  readonly adapter = 'plain loops';
+  readonly config: ModelConfig;
+  readonly calls: CallLog = [];
+  readonly #weights: Weights;
+  #blockSize = 1;
+  #committed: number[] = [];
+
+  constructor(config: ModelConfig, weights: Weights) {
+    this.config = config;
+    this.#weights = weights;
+  }
+
+  get position(): number {
+    return this.#committed.length;
+  }
+
+  begin(blockSize: number): void {
+    this.calls.push(`begin ${blockSize}`);
+    this.#blockSize = blockSize;
+    this.#committed = [];
+  }
+
+  async prefill(ids: readonly number[]): Promise<void> {
+    this.calls.push(`prefill ${ids.length}`);
+    this.#committed.push(...ids);
+  }
+
+  async denoiseStep({ ids, positions, sampling, pass }: DenoiseStep): Promise<Prediction[]> {
+    this.calls.push(`denoise ${positions}`);
+    const { vocabSize, maskId } = this.config;
+    const logits = this.#logitsAfter(ids);
+    return positions.map((position) => {
+      const row = logits.subarray(position * vocabSize, (position + 1) * vocabSize);
+      return { position, ...sample(row, { maskId, ...sampling, pass, position: this.position + position }) };
+    });
+  }
+
+  async commitBlock(ids: readonly number[]): Promise<void> {
+    this.calls.push('commit');
+    this.#committed.push(...ids);
+  }
+
+  async logits(ids: readonly number[]): Promise<Float32Array> {
+    return this.#logitsAfter(ids);
+  }
+
+  dispose(): void {}
+
+  #logitsAfter(ids: readonly number[]): Float32Array {
+    return uncachedLogits(this.config, this.#weights, this.#blockSize, [...this.#committed, ...ids], ids.length);
+  }
+}
+
+/** Weights drawn evenly from ±1.5/√columns; norms scale by 1 or so. */
+export function randomWeights(config: ModelConfig, seed: number): Weights {
+  return new Map(
+    weightSpecs(config).map(({ name, shape }, index) => {
+      const size = shape.reduce((a, b) => a * b);
+      const spread = shape.length === 2 ? 1.5 / Math.sqrt(shape[1]!) : 0.2;
+      const centre = /norm\d?\.weight$/.test(name) ? 1 : 0;
+      const draw = (_: unknown, i: number) => centre + spread * (2 * uniform(seed, STREAM.token, index, i) - 1);
+      return [name, Float32Array.from({ length: size }, draw)];
+    }),
+  );
+}
