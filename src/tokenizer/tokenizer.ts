@@ -6,7 +6,7 @@ import { StreamDecoder } from './stream-decoder';
 export interface Tokenizer {
   /**
    * Ids of a text, nothing added. Text that spells a special token, such as `<|mask|>`, stays text.
-   * Throws `bad-input` for characters that the vocabulary cannot express (none in byte-level models).
+   * What the vocabulary cannot express (nothing, in byte-level models) becomes its unknown token or nothing.
    */
   encode(text: string): number[];
   /** Text of ids. Special tokens, and ids without a token, give nothing; broken characters give `�`. */
@@ -37,10 +37,7 @@ export function createTokenizer(tokenizerJson: Uint8Array, tokenizerConfig?: Uin
     encode(text) {
       if (text === '') return [];
       const ids: (number | undefined)[] = encoder.encode(text, { add_special_tokens: false }).ids;
-      return ids.map((id) => {
-        if (id !== undefined) return id;
-        throw new UnmaskError('bad-input', 'The model has no token for some characters of the text. Take them out.');
-      });
+      return ids.filter((id) => id !== undefined);
     },
     decode,
     stream: () => new StreamDecoder(decode),

@@ -1,6 +1,8 @@
 import type { Backend, DenoiseStep, Prediction } from '../../src/backends/backend';
 import { STREAM, uniform } from '../../src/backends/random';
+import { MODEL_FILES } from '../../src/weights/manifest';
 import type { ModelConfig } from '../../src/weights/model-config';
+import type { ModelSource } from '../../src/weights/model-source';
 import { weightSpecs } from '../../src/weights/weight-spec';
 import { sample } from './sample';
 import { uncachedLogits, type Weights } from './uncached';
@@ -75,4 +77,19 @@ export function randomWeights(config: ModelConfig, seed: number): Weights {
       return [name, Float32Array.from({ length: size }, draw)];
     }),
   );
+}
+
+/** The weights of an f32 model folder: `weights.bin` has one after the other. */
+export async function folderWeights({ config, read }: ModelSource): Promise<Weights> {
+  const numbers = new Float32Array((await read(MODEL_FILES.weights)).buffer);
+  let from = 0;
+  const weights = new Map(
+    weightSpecs(config).map(({ name, shape }) => {
+      const size = shape.reduce((a, b) => a * b);
+      from += size;
+      return [name, numbers.subarray(from - size, from)];
+    }),
+  );
+  if (from !== numbers.length) throw new Error(`weights.bin has ${numbers.length} numbers, and the model ${from}.`);
+  return weights;
 }

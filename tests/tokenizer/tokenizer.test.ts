@@ -33,6 +33,14 @@ describe('encode and decode', () => {
     expect(tokenizer.encode('')).toEqual([]);
   });
 
+  it('leaves out what the vocabulary cannot express', () => {
+    const { model } = json as { model: { vocab: Record<string, number> } };
+    // The first byte of é, as byte-level vocabularies spell it.
+    const vocab = Object.fromEntries(Object.entries(model.vocab).filter(([token]) => !token.includes('Ã')));
+    const poorer = createTokenizer(bytes({ ...json, model: { ...model, vocab, merges: [] } }));
+    expect(poorer.decode(poorer.encode('café'))).toBe('caf�');
+  });
+
   it('the config file may be missing', () => {
     expect(createTokenizer(file('tokenizer.json')).decode(tokenizer.encode('a kite , .'))).toBe('a kite , .');
   });

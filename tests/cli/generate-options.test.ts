@@ -1,0 +1,76 @@
+import { expect, it } from 'vitest';
+import { GENERATE_HELP, readGenerateOptions, UsageError } from '../../src/cli/generate-options';
+
+const NEEDED = ['--model', 'folder', '--prompt', 'Once'];
+
+it('knows its defaults', () => {
+  expect(readGenerateOptions(NEEDED)).toEqual({
+    model: 'folder',
+    prompt: { text: 'Once' },
+    blockSize: undefined,
+    maxTokens: 128,
+    policy: 'confidence',
+    steps: undefined,
+    threshold: 0.9,
+    temperature: 0.8,
+    topP: 0.95,
+    seed: undefined,
+    backend: 'auto',
+    json: false,
+  });
+});
+
+it('takes every option', () => {
+  const line =
+    '--model m --prompt-ids 1,2,3 --block-size 8 --max-tokens 20 --policy threshold --steps 4 --threshold 0.5 ' +
+    '--temperature 0 --top-p 1 --seed 7 --backend wasm --json';
+  expect(readGenerateOptions(line.split(' '))).toEqual({
+    model: 'm',
+    prompt: { ids: [1, 2, 3] },
+    blockSize: 8,
+    maxTokens: 20,
+    policy: 'threshold',
+    steps: 4,
+    threshold: 0.5,
+    temperature: 0,
+    topP: 1,
+    seed: 7,
+    backend: 'wasm',
+    json: true,
+  });
+});
+
+it('tells of every option', () => {
+  expect(readGenerateOptions(['--help'])).toBe('help');
+  const options = Object.keys(readGenerateOptions(NEEDED)).filter((name) => name !== 'prompt');
+  for (const name of [...options, 'promptIds', 'prompt', 'help']) {
+    expect(GENERATE_HELP).toContain(`\n  --${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} `);
+  }
+});
+
+it.each([
+  ['', {}],
+  [' 4 , 5', { ids: [4, 5] }],
+  ['0', { ids: [0] }],
+])('reads the ids "%s"', (list, expected) => {
+  const { prompt } = readGenerateOptions(['--model', 'm', '--prompt-ids', list]) as { prompt: object };
+  expect(prompt).toEqual({ ids: [], ...expected });
+});
+
+it.each([
+  ['no model', ['--prompt', 'x'], 'Name a model folder with --model.'],
+  ['no prompt', ['--model', 'm'], 'Give the prompt with either --prompt or --prompt-ids.'],
+  ['two prompts', [...NEEDED, '--prompt-ids', '1'], 'Give the prompt with either --prompt or --prompt-ids.'],
+  ['a hole in the ids', ['--model', 'm', '--prompt-ids', '1,,2'], 'with commas between them, not ""'],
+  ['an id that is none', ['--model', 'm', '--prompt-ids', '1,-2'], 'not "-2"'],
+  ['a number that is none', [...NEEDED, '--steps', 'many'], '--steps must be a number, not "many".'],
+  ['an empty number', [...NEEDED, '--seed', ' '], '--seed must be a number, not " ".'],
+  ['another backend', [...NEEDED, '--backend', 'cuda'], '--backend must be webgpu or wasm, not "cuda".'],
+  ['an unknown option', [...NEEDED, '--best'], "Unknown option '--best'"],
+  ['an option without its value', ['--prompt', 'x', '--model'], "'--model <value>' argument missing"],
+  ['a stray word', [...NEEDED, 'upon'], "Unexpected argument 'upon'"],
+])('refuses %s', (_, args, message) => {
+  expect(() => readGenerateOptions(args)).toThrowError(
+    expect.objectContaining({ name: UsageError.name, message: expect.stringContaining(message) }),
+  );
+});

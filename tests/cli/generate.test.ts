@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EOS, idsOf, runCommand, TestFolders } from './run-command';
+
+const ENTRY = 'src/cli/generate.ts';
+const folders = new TestFolders();
+let plain: string;
+let text: string;
+beforeAll(async () => {
+  plain = await folders.plainModel();
+  text = await folders.textModel();
+});
+afterAll(() => folders.remove());
+
+const run = (model: string, args: string) => runCommand(ENTRY, ['--model', model, ...args.split(' ')]);
+
+interface Trace {
+  readonly prompt_ids: number[];
+  readonly final_ids: number[];
+  readonly steps: { block: number; reveal: [number, number, number][] }[];
+}
+
+function readTrace(name: string): Trace {
+  return JSON.parse(readFileSync(new URL(`../fixtures/bd3lm-tiny/${name}`, import.meta.url), 'utf8')) as Trace;
+}
+
+describe.each(['webgpu', 'wasm'])('on %s', (backend) => {
+  it.each([
+    ['greedy-trace-p2-k1.json', 4, 24],
+    ['greedy-trace-p1-k2.json', 2, 28],
+  ])('--json gives the ids of %s', async (file, steps, maxTokens) => {
+    const trace = readTrace(file);
+    const settings = `--policy confidence --temperature 0 --steps ${steps} --max-tokens ${maxTokens} --seed 5`;
+    const { status, out, error } = await run(
+      plain,
+      `--prompt-ids ${trace.prompt_ids} ${settings} --json --backend ${backend}`,
+    );
+    expect(error).toBe('');
+    expect(status).toBe(0);
+    const told = JSON.parse(out);
+    expect(told).toMatchObject({
+      prompt_ids: trace.prompt_ids,
+      ids: trace.final_ids,
+      text: null,
+      block_size: 4,
+      nfe: 1 + trace.steps.length + maxTokens / 4 - 1,
+      backend,
+      adapter: expect.stringMatching(/./),
+      dtype: 'f32',
+      seed: 5,
+      seconds: expect.any(Number),
+    });
+    expect(told.steps).toHaveLength(trace.steps.length);
+    for (const [index, step] of trace.steps.entries()) {
+      const { block, reveal } = told.steps[index];
+      expect(block).toBe(step.block - trace.prompt_ids.length / 4);
+      for (const [rank, [position, id, probability]] of step.reveal.entries()) {
+        expect(reveal[rank]).toEqual([position, id, expect.closeTo(probability, 3)]);
+      }
+    }
+  });
+
+  it('text streams to stdout, the prompt first, and a summary goes to stderr', async () => {
+    const args = ['--model', text, '--prompt', 'Once <|mask|>\n', '--max-tokens', '21', '--seed', '1'];
+    const { status, out, error } = await runCommand(ENTRY, [...args, '--backend', backend]);
+    expect(status).toBe(0);
+    expect(out.startsWith('Once <|mask|>\n')).toBe(true);
+    expect(error).toMatch(new RegExp(`^\\d+ tokens in .+ passes, ${backend} on .+, seed 1\n$`));
+    const json = JSON.parse((await runCommand(ENTRY, [...args, '--backend', backend, '--json'])).out);
+    expect(json.prompt_ids).toEqual([EOS, ...idsOf('Once <|mask|>\n')]);
+    expect(`${json.text}\n`).toBe(out);
+  });
+});
+
+it('writes ids where there is no tokenizer', async () => {
+  const { out } = await run(plain, '--prompt-ids 1,2,3,4,5 --max-tokens 5 --temperature 0 --backend wasm');
+  expect(out).toMatch(/^1,2,3,4,5(,\d+){5}\n$/);
+});
+
+it('ids are taken as they are, without BOS, and may be none', async () => {
+  const { out } = await runCommand(
+    ENTRY,
+    ['--model', text, '--prompt-ids', '', '--max-tokens', '3', '--json', '--seed', '0'],
+    // No backend named: whichever this machine gets.
+  );
+  expect(JSON.parse(out)).toMatchObject({ prompt_ids: [], seed: 0 });
+});
+
+it('draws a seed and tells it', async () => {
+  const args = '--prompt-ids 1 --max-tokens 24 --backend wasm --json --temperature 1.5';
+  const first = JSON.parse((await run(plain, args)).out);
+  const again = JSON.parse((await run(plain, `${args} --seed ${first.seed}`)).out);
+  expect(again.ids).toEqual(first.ids);
+  const other = JSON.parse((await run(plain, args)).out);
+  expect(other.seed).not.toBe(first.seed);
+  expect(other.ids).not.toEqual(first.ids);
+});
+
+it('Ctrl-C ends it with what was written', async () => {
+  const args = ['--model', plain, '--prompt-ids', '1,2,3,4,5', '--max-tokens', '1000000', '--backend', 'wasm'];
+  const { status, out, error } = await runCommand(ENTRY, args, (written, interrupt) => {
+    if (written.length > 30) interrupt();
+  });
+  expect(status).toBe(130);
+  expect(out).toMatch(/^1,2,3,4,5(,\d+)+\n$/);
+  expect(out.length).toBeLessThan(100_000);
+  expect(error).toMatch(/, stopped\n$/);
+});
+
+describe('says in one sentence what is wrong', () => {
+  it.each([
+    ['usage', () => [], 2, /^Name a model folder with --model\. See --help\.\n$/],
+    ['no folder', () => ['--model', join(plain, 'nothing'), '--prompt-ids', '1'], 1, /^.*nothing.*\n$/],
+    ['no tokenizer', () => ['--model', plain, '--prompt', 'x'], 1, /^This model has no tokenizer.*--prompt-ids\.\n$/],
+    ['a block size', () => ['--model', plain, '--prompt-ids', '1', '--block-size', '5'], 1, /^.*Choose 4\.\n$/],
+    [
+      'a policy',
+      () => ['--model', plain, '--prompt-ids', '1', '--policy', 'best'],
+      1,
+      /^There is no policy "best".*\n$/,
+    ],
+    ['an id', () => ['--model', plain, '--prompt-ids', '98'], 1, /^The prompt has id 98.*\n$/],
+  ])('%s', async (_, args, status, message) => {
+    expect(await runCommand(ENTRY, args())).toEqual({ status, out: '', error: expect.stringMatching(message) });
+  });
+
+  it('a damaged folder', async () => {
+    const folder = await folders.empty();
+    await writeFile(join(folder, 'manifest.json'), '{"formatVersion": 99}');
+    const { status, error } = await runCommand(ENTRY, ['--model', folder, '--prompt-ids', '1']);
+    expect(status).toBe(1);
+    expect(error).toMatch(/^manifest\.json: formatVersion must be 1\. Export the model again\.\n$/);
+  });
+
+  it('prints its help', async () => {
+    const { status, out } = await runCommand(ENTRY, ['--help']);
+    expect(status).toBe(0);
+    expect(out).toContain('--prompt-ids <ids>');
+  });
+});

@@ -1,0 +1,118 @@
+import { spawn } from 'node:child_process';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+export interface CommandResult {
+  readonly status: number | null;
+  readonly out: string;
+  readonly error: string;
+}
+
+/** Runs one of our command lines as a person would, `onOutput` seeing what it has written to stdout so far. */
+export function runCommand(
+  entry: string,
+  args: readonly string[],
+  onOutput: (out: string, interrupt: () => void) => void = () => {},
+): Promise<CommandResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['scripts/run.mjs', entry, ...args], { cwd: ROOT });
+    let out = '';
+    let error = '';
+    child.stdout.setEncoding('utf8').on('data', (data: string) => {
+      out += data;
+      onOutput(out, () => child.kill('SIGINT'));
+    });
+    child.stderr.setEncoding('utf8').on('data', (data: string) => {
+      error += data;
+    });
+    child.on('error', reject);
+    child.on('close', (status) => resolve({ status, out, error }));
+  });
+}
+
+/** Id 1 … 94 are the printable characters of ASCII but the space, 95 the space, 96 a new line. */
+const CHARACTERS = [...Array.from({ length: 94 }, (_, index) => String.fromCharCode(0x21 + index)), 'Ġ', 'Ċ'];
+export const EOS = 0;
+export const MASK = 97;
+export const idsOf = (text: string): number[] =>
+  [...text.replaceAll(' ', 'Ġ').replaceAll('\n', 'Ċ')].map((character) => CHARACTERS.indexOf(character) + 1);
+
+const added = (id: number, content: string) => ({
+  id,
+  content,
+  single_word: false,
+  lstrip: false,
+  rstrip: false,
+  normalized: false,
+  special: true,
+});
+
+/** A byte-level tokenizer without merges for the 98 ids of `bd3lm-tiny`. */
+const TOKENIZER = {
+  version: '1.0',
+  truncation: null,
+  padding: null,
+  added_tokens: [added(EOS, '<|endoftext|>'), added(MASK, '<|mask|>')],
+  normalizer: null,
+  pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
+  post_processor: null,
+  decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
+  model: {
+    type: 'BPE',
+    dropout: null,
+    unk_token: null,
+    continuing_subword_prefix: null,
+    end_of_word_suffix: null,
+    fuse_unk: false,
+    byte_fallback: false,
+    vocab: Object.fromEntries(['<|endoftext|>', ...CHARACTERS, '<|mask|>'].map((token, id) => [token, id])),
+    merges: [],
+  },
+};
+const TOKENIZER_CONFIG = {
+  tokenizer_class: 'PreTrainedTokenizerFast',
+  bos_token: '<|endoftext|>',
+  eos_token: '<|endoftext|>',
+  mask_token: '<|mask|>',
+  clean_up_tokenization_spaces: false,
+};
+
+/** Folders that a test file made, to be removed at its end. */
+export class TestFolders {
+  readonly #made: string[] = [];
+
+  /** `bd3lm-tiny`, exported without a tokenizer: it runs on ids alone. */
+  async plainModel(): Promise<string> {
+    return this.#export(join(ROOT, 'tests/fixtures/bd3lm-tiny'));
+  }
+
+  /** `bd3lm-tiny` as a model of characters. */
+  async textModel(): Promise<string> {
+    const checkpoint = await this.empty();
+    await cp(join(ROOT, 'tests/fixtures/bd3lm-tiny'), checkpoint, { recursive: true });
+    await writeFile(join(checkpoint, 'tokenizer.json'), JSON.stringify(TOKENIZER));
+    await writeFile(join(checkpoint, 'tokenizer_config.json'), JSON.stringify(TOKENIZER_CONFIG));
+    return this.#export(checkpoint);
+  }
+
+  async empty(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'unmask-cli-'));
+    this.#made.push(folder);
+    return folder;
+  }
+
+  async remove(): Promise<void> {
+    for (const folder of this.#made) await rm(folder, { recursive: true, force: true });
+  }
+
+  async #export(checkpoint: string): Promise<string> {
+    const folder = await this.empty();
+    const { status, error } = await runCommand('export/export.ts', [checkpoint, folder, '--dtype', 'f32']);
+    if (status !== 0) throw new Error(`The export failed: ${error}`);
+    return folder;
+  }
+}
