@@ -35,9 +35,7 @@ async function write(options: GenerateOptions, signal: AbortSignal): Promise<voi
   const request = requestOf(options, source.config, tokenizer);
   // Before the load, which takes long.
   checkRequest(request, source.config);
-  // The wasm backend needs no GPU driver, and is not to fail with one.
-  const gpu = options.backend === 'wasm' ? undefined : await nodeGpu();
-  const backend = await createBackend(source, options.backend, gpu, signal);
+  const backend = await createBackend(source, options.backend, await gpuFor(options.backend), signal);
   const told = { backend, dtype: source.manifest.dtype, tokenizer, request };
   const output = options.json ? jsonOutput(told, process.stdout) : textOutput(told, process.stdout, process.stderr);
   const began = performance.now();
@@ -47,6 +45,17 @@ async function write(options: GenerateOptions, signal: AbortSignal): Promise<voi
     await nextTurn();
   }
   output.finish((performance.now() - began) / 1000);
+}
+
+/** Dawn, but not for the wasm backend, which needs no driver and is not to fail with one. */
+async function gpuFor(choice: GenerateOptions['backend']): Promise<GPU | undefined> {
+  if (choice === 'wasm') return undefined;
+  try {
+    return await nodeGpu();
+  } catch (error) {
+    if (choice === 'auto') return undefined;
+    throw new UnmaskError('no-webgpu', `WebGPU does not start here: ${error}. Use --backend wasm.`);
+  }
 }
 
 async function tokenizerOf(source: ModelSource, signal: AbortSignal): Promise<Tokenizer | null> {

@@ -29,7 +29,7 @@ export async function openDevice(adapter: GPUAdapter | null): Promise<Gpu> {
   if (!adapter) {
     throw new UnmaskError(
       'no-webgpu',
-      'This browser offers no WebGPU adapter. Choose the wasm backend, or open the page in a browser with WebGPU.',
+      'There is no WebGPU adapter here. Choose the wasm backend, or use a browser or machine that has WebGPU.',
     );
   }
   const device = await adapter.requestDevice({
