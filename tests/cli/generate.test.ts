@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readTrace, TRACES } from '../engine/greedy-traces';
 import { EOS, idsOf, runCommand, TestFolders } from './run-command';
 
 const ENTRY = 'src/cli/generate.ts';
@@ -16,22 +16,10 @@ afterAll(() => folders.remove());
 
 const run = (model: string, args: string) => runCommand(ENTRY, ['--model', model, ...args.split(' ')]);
 
-interface Trace {
-  readonly prompt_ids: number[];
-  readonly final_ids: number[];
-  readonly steps: { block: number; reveal: [number, number, number][] }[];
-}
-
-function readTrace(name: string): Trace {
-  return JSON.parse(readFileSync(new URL(`../fixtures/bd3lm-tiny/${name}`, import.meta.url), 'utf8')) as Trace;
-}
-
 describe.each(['webgpu', 'wasm'])('on %s', (backend) => {
-  it.each([
-    ['greedy-trace-p2-k1.json', 4, 24],
-    ['greedy-trace-p1-k2.json', 2, 28],
-  ])('--json gives the ids of %s', async (file, steps, maxTokens) => {
+  it.each(TRACES)('--json gives the ids of $file', async ({ file, steps }) => {
     const trace = readTrace(file);
+    const maxTokens = trace.final_ids.length - trace.prompt_ids.length;
     const settings = `--policy confidence --temperature 0 --steps ${steps} --max-tokens ${maxTokens} --seed 5`;
     const { status, out, error } = await run(
       plain,
