@@ -52,6 +52,13 @@ describe('the course of a generation', () => {
     expect(await events(backend, { sampling: { ...REQUEST.sampling, seed: 4 } })).not.toEqual(first);
   });
 
+  it('every pass has its own number, so that a position that is drawn again is drawn anew', async () => {
+    const backend = smallBackend();
+    await events(backend, { policy: { name: 'confidence', steps: 3 }, promptIds: LONG_PROMPT, maxTokens: 11 });
+    expect(backend.passes).toHaveLength(9);
+    expect(new Set(backend.passes).size).toBe(9);
+  });
+
   it('every draw has its own random number: a long text does not repeat itself', async () => {
     // Block size 1 and a context of 1: but for the random numbers each pass would be the same.
     const backend = smallBackend({ contextLength: 1, blockSizes: [1], defaultBlockSize: 1 });

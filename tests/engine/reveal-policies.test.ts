@@ -112,6 +112,8 @@ describe('confidence', () => {
     expect(chosen.map(({ position }) => position)).toEqual([1, 4, 3]);
     const last = policy.choose(predict([0.2, 0.1, 0.2]), 1);
     expect(last.map(({ position }) => position)).toEqual([0, 2, 1]);
+    const backwards = policy.choose(predict([0.2, 0.1, 0.2]).toReversed(), 1);
+    expect(backwards).toEqual(last);
   });
 
   it('shares out what the prompt left of the first block', async () => {

@@ -16,6 +16,8 @@ export class CpuBackend implements Backend {
   readonly adapter = 'plain loops';
   readonly config: ModelConfig;
   readonly calls: CallLog = [];
+  /** The number that each denoise pass was given. */
+  readonly passes: number[] = [];
   readonly #weights: Weights;
   #blockSize = 1;
   #committed: number[] = [];
@@ -42,6 +44,7 @@ export class CpuBackend implements Backend {
 
   async denoiseStep({ ids, positions, sampling, pass }: DenoiseStep): Promise<Prediction[]> {
     this.calls.push(`denoise ${positions}`);
+    this.passes.push(pass);
     const { vocabSize, maskId } = this.config;
     const logits = this.#logitsAfter(ids);
     return positions.map((position) => {
