@@ -2,19 +2,33 @@ import { useCallback, useSyncExternalStore } from 'react';
 import type { Controller } from './controller';
 import type { Session } from './session';
 
-/** The controller's session, drawn at most once a frame: a fast GPU reveals tokens several times in one. */
+/**
+ * The controller's session. What is written is drawn at most once a frame, since a fast GPU reveals
+ * tokens several times in one; what a person sets is drawn at once, or the field would jump back.
+ */
 export function useSession(controller: Controller): Session {
   const subscribe = useCallback(
     (redraw: () => void) => {
       let frame: number | undefined;
+      let { settings } = controller.session;
+      const cancelFrame = () => {
+        if (frame !== undefined) cancelAnimationFrame(frame);
+        frame = undefined;
+      };
       const unsubscribe = controller.subscribe(() => {
+        if (controller.session.settings !== settings) {
+          settings = controller.session.settings;
+          cancelFrame();
+          redraw();
+          return;
+        }
         frame ??= requestAnimationFrame(() => {
           frame = undefined;
           redraw();
         });
       });
       return () => {
-        if (frame !== undefined) cancelAnimationFrame(frame);
+        cancelFrame();
         unsubscribe();
       };
     },

@@ -91,7 +91,7 @@ test('changing the backend loads the model again and keeps the text', async () =
   const visit = await StoryPage.open(site, { maxTokens: 16 });
   await visit.reaches('finished');
   const text = await visit.text();
-  await visit.page.getByText('WebGPU', { exact: true }).click();
+  await visit.page.getByRole('radio', { name: 'WebGPU' }).check();
   await visit.page.locator('[data-fact="backend"]', { hasText: 'WebGPU' }).waitFor();
   expect(await visit.text()).toBe(text);
   await visit.write();

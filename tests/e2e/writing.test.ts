@@ -126,13 +126,24 @@ test('kind and title head the story; own words are gone on from', async () => {
   await visit.write();
   expect(await visit.page.getByRole('heading', { name: 'Two Moons' }).isVisible()).toBe(true);
   expect(await visit.page.locator('.kind').textContent()).toBe('Bedtime story');
-  await visit.page.getByText('Your own words').click();
+  await visit.page.getByRole('radio', { name: 'Your own words' }).check();
   await visit.page.getByLabel('The text to go on from').fill('The little fox said');
   await visit.write();
   const text = await visit.text();
   expect(text).toMatch(/^The little fox said\S* /);
   expect(text.length).toBeGreaterThan(60);
   expect(await visit.page.getByRole('heading', { name: 'Two Moons' }).count()).toBe(0);
+  await visit.close();
+});
+
+test('a title can be edited in its middle while a story is being written', async () => {
+  const visit = await StoryPage.open(site, { title: 'The Kite', maxTokens: 1024 });
+  await visit.reaches('writing');
+  const title = visit.page.getByLabel('Title', { exact: true });
+  await title.press('Home');
+  for (let index = 0; index < 4; index++) await title.press('ArrowRight');
+  await title.pressSequentially('Long Lost ');
+  expect(await title.inputValue()).toBe('The Long Lost Kite');
   await visit.close();
 });
 
