@@ -24,9 +24,22 @@ async function main(args: readonly string[]): Promise<number> {
     return EXIT.done;
   }
   const abort = new AbortController();
-  process.once('SIGINT', () => abort.abort());
+  stopOnInterrupt(abort);
   await write(options, abort.signal);
   return abort.signal.aborted ? EXIT.interrupted : EXIT.done;
+}
+
+/** How long, in ms, the same Ctrl-C may come in again: npm passes on what the terminal has already sent. */
+const SAME_INTERRUPT = 500;
+
+/** Ctrl-C ends the text after the pass in flight; a second one ends the process at once. */
+function stopOnInterrupt(abort: AbortController): void {
+  let first = Number.POSITIVE_INFINITY;
+  process.on('SIGINT', () => {
+    if (performance.now() - first > SAME_INTERRUPT) process.exit(EXIT.interrupted);
+    first = Math.min(first, performance.now());
+    abort.abort();
+  });
 }
 
 async function write(options: GenerateOptions, signal: AbortSignal): Promise<void> {
