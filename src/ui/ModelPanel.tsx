@@ -1,7 +1,7 @@
 import type { BackendChoice, ModelInfo } from '../worker/protocol';
 import { ChoiceField } from './ChoiceField';
 import type { Controller } from './controller';
-import { megabytes, millions } from './format';
+import { deviceOf, megabytes, millions } from './format';
 import type { Session } from './session';
 
 const BACKENDS = [
@@ -37,9 +37,7 @@ function ModelFacts({ info, bytes }: { info: ModelInfo; bytes: number }) {
         {bytes > 0 ? `, ${megabytes(bytes)} MB` : ''}
       </dd>
       <dt>Backend</dt>
-      <dd data-fact="backend">
-        {info.backend === 'webgpu' ? 'WebGPU' : 'CPU (wasm)'} on {info.adapter}
-      </dd>
+      <dd data-fact="backend">{deviceOf(info)}</dd>
       <dt>Licence</dt>
       <dd>{info.licence}</dd>
     </dl>

@@ -1,6 +1,6 @@
 import { ActionButton } from './ActionButton';
 import type { Controller } from './controller';
-import { rate } from './format';
+import { deviceOf, rate } from './format';
 import { isWriting, type Session } from './session';
 import { type Story, tokensWritten } from './story';
 
@@ -12,11 +12,7 @@ export function StatusBar({ session, controller }: { session: Session; controlle
       <div className="status-inner">
         <div className="status-text">
           {story ? <Measurements story={story} /> : <p className="status-idle">{idleText(session)}</p>}
-          {model.phase === 'ready' ? (
-            <p className="status-device">
-              {model.info.backend === 'webgpu' ? 'WebGPU' : 'CPU'} · {model.info.adapter}
-            </p>
-          ) : null}
+          {model.phase === 'ready' ? <p className="status-device">{deviceOf(model.info)}</p> : null}
         </div>
         <ActionButton session={session} controller={controller} />
       </div>
@@ -40,7 +36,7 @@ function Measurements({ story }: { story: Story }) {
         value={rate(story.nfe / tokens)}
         explained="Runs of the network for each token written (NFE per token). One at a time costs at least 1."
       />
-      <Measurement name="seconds" value={story.seconds.toFixed(1)} />
+      <Measurement name="s" value={story.seconds.toFixed(1)} />
     </dl>
   );
 }

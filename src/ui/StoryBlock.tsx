@@ -4,21 +4,30 @@ import type { Block, Token } from './story';
 interface Props {
   readonly index: number;
   readonly block: Block;
+  /** The text before it ends with a line break. */
+  readonly afterBreak: boolean;
   /** The token whose tip is open. */
   readonly marked: number | null;
 }
 
 /** One block; drawn again only when it changes, so a long text costs no more than a short one. */
-export const StoryBlock = memo(function StoryBlock({ index, block, marked }: Props) {
+export const StoryBlock = memo(function StoryBlock({ index, block, afterBreak, marked }: Props) {
+  const { tokens, pinned, committed } = block;
   return (
-    <span className="block" data-block={index} data-committed={block.committed}>
-      {block.tokens.map((token, position) =>
-        position < block.pinned ? null : token.id === null ? (
+    <span className="block" data-block={index} data-committed={committed}>
+      {tokens.map((token, position) =>
+        position < pinned ? null : token.id === null ? (
           // biome-ignore lint/suspicious/noArrayIndexKey: a token is its place in the block
           <Noise key={position} seed={index * 37 + position} />
         ) : (
-          // biome-ignore lint/suspicious/noArrayIndexKey: as above
-          <Word key={position} place={`${index}.${position}`} token={token} marked={position === marked} />
+          <Word
+            // biome-ignore lint/suspicious/noArrayIndexKey: as above
+            key={position}
+            place={`${index}.${position}`}
+            token={token}
+            afterBreak={position > 0 ? endsLine(tokens[position - 1]) : afterBreak}
+            marked={position === marked}
+          />
         ),
       )}
     </span>
@@ -34,14 +43,27 @@ function Noise({ seed }: { seed: number }) {
   return <span className="noise" aria-hidden="true" style={style} />;
 }
 
-function Word({ place, token, marked }: { place: string; token: Token; marked: boolean }) {
+/** True for a token that ends with a line break; false for none and for a mask. */
+export function endsLine(token: Token | undefined): boolean {
+  return token?.text.endsWith('\n') ?? false;
+}
+
+interface WordProps {
+  /** `block.token`, for the tip. */
+  readonly place: string;
+  readonly token: Token;
+  readonly afterBreak: boolean;
+  readonly marked: boolean;
+}
+
+function Word({ place, token, afterBreak, marked }: WordProps) {
   const doubt = token.probability === null ? 0 : 1 - token.probability;
   // The space before a word belongs to its token, but is not to be underlined.
   const word = token.text.trimStart();
   const space = token.text.slice(0, token.text.length - word.length);
   return (
     <>
-      {withBreaks(space)}
+      {withBreaks(space, afterBreak)}
       <span
         className="token"
         data-token={place}
@@ -49,18 +71,19 @@ function Word({ place, token, marked }: { place: string; token: Token; marked: b
         data-marked={marked || undefined}
         style={{ '--doubt': doubt.toFixed(2) }}
       >
-        {withBreaks(word)}
+        {withBreaks(word, false)}
       </span>
     </>
   );
 }
 
-/** A blank line is a paragraph's end, drawn as a smaller gap; a single line break stays one. */
-function withBreaks(text: string) {
+/** A blank line is a paragraph's end, drawn as a smaller gap, also where two tokens make it; a single break stays one. */
+function withBreaks(text: string, afterBreak: boolean) {
   if (!text.includes('\n')) return text;
   return text.split(/(\n+)/).map((part, index) => {
+    const gap = part.startsWith('\n\n') || (part === '\n' && afterBreak && index === 1 && text.startsWith('\n'));
     // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never move
-    if (/^\n\n+$/.test(part)) return <span key={index} className="paragraph-gap" />;
+    if (gap) return <span key={index} className="paragraph-gap" />;
     // biome-ignore lint/suspicious/noArrayIndexKey: as above
     return part === '\n' ? <br key={index} /> : <Fragment key={index}>{part}</Fragment>;
   });

@@ -1,6 +1,6 @@
 import { useRef } from 'react';
 import { CopyButton } from './CopyButton';
-import { StoryBlock } from './StoryBlock';
+import { endsLine, StoryBlock } from './StoryBlock';
 import type { Settings } from './settings';
 import { type Story, textOf } from './story';
 import { TokenTip } from './TokenTip';
@@ -37,8 +37,14 @@ export function StoryView({ story, confidence }: Props) {
       >
         {heading ? null : <span className="prompt">{settings.prompt}</span>}
         {blocks.map((block, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a block is its place in the text
-          <StoryBlock key={index} index={index} block={block} marked={tip?.block === index ? tip.token : null} />
+          <StoryBlock
+            // biome-ignore lint/suspicious/noArrayIndexKey: a block is its place in the text
+            key={index}
+            index={index}
+            block={block}
+            afterBreak={endsLine(blocks[index - 1]?.tokens.at(-1))}
+            marked={tip?.block === index ? tip.token : null}
+          />
         ))}
       </section>
       {tip ? <TokenTip tip={tip} /> : null}

@@ -1,3 +1,5 @@
+import type { ModelInfo } from '../worker/protocol';
+
 /** `17.4`: millions of bytes with one digit, as download sizes are shown. */
 export function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
@@ -13,4 +15,9 @@ export function millions(count: number): string {
 export function rate(value: number): string {
   if (!Number.isFinite(value)) return '–';
   return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
+}
+
+/** `WebGPU, apple metal-3` or `WebAssembly, CPU, 2 threads`. */
+export function deviceOf({ backend, adapter }: Pick<ModelInfo, 'backend' | 'adapter'>): string {
+  return `${backend === 'webgpu' ? 'WebGPU' : 'WebAssembly'}, ${adapter}`;
 }

@@ -22,7 +22,7 @@ const watchBlocks = () => {
 
 test.each([
   ['webgpu', 'WebGPU'],
-  ['wasm', 'CPU'],
+  ['wasm', 'WebAssembly'],
 ] as const)('%s: opening the page writes a story, block after block out of masks', async (backend, shown) => {
   const visit = await StoryPage.open(site, { backend, maxTokens: 24 }, (page) => page.addInitScript(watchBlocks));
   await visit.reaches('finished');
