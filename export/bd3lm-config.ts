@@ -1,0 +1,72 @@
+import { UnmaskError } from '../src/errors';
+import { MODEL_FILES } from '../src/weights/manifest';
+import { type ModelConfig, parseModelConfig } from '../src/weights/model-config';
+import { type Checkpoint, type JsonObject, parseJsonObject } from './checkpoint';
+
+/** What the authors' code has as constants (`models/hf` of github.com/kuleshov-group/bd3lms). */
+const ROPE_BASE = 10_000;
+const NORM_EPSILON = 1e-5;
+const MLP_RATIO = 4;
+
+/** The config of a BD3-LM checkpoint as our model folder has it. Throws `bad-model` naming the field. */
+export function bd3lmModelConfig({ config, tensors, tokenizerFiles }: Checkpoint): ModelConfig {
+  if (config.model_type !== 'bd3lm') fail(`model_type is ${JSON.stringify(config.model_type)}`, '"bd3lm"');
+  // A causal network sees only what is before a token: it is no diffusion model.
+  if (config.causal === true) fail('causal is true', 'false');
+  // The noise level would be an input of every layer, and no constant to fold into the weights.
+  if (config.time_conditioning === true) fail('time_conditioning is true', 'false');
+  const hiddenSize = countIn(config, 'hidden_dim');
+  const vocabSize = countIn(config, 'vocab_size');
+  const blockSize = countIn(config, 'block_size');
+  return parseModelConfig({
+    architecture: 'bd3lm',
+    vocabSize,
+    hiddenSize,
+    mlpSize: tensors.get('backbone.blocks.0.mlp.0.weight')?.shape[0] ?? MLP_RATIO * hiddenSize,
+    layers: countIn(config, 'n_blocks'),
+    heads: countIn(config, 'n_heads'),
+    contextLength: countIn(config, 'model_length'),
+    ropeBase: ROPE_BASE,
+    normEpsilon: NORM_EPSILON,
+    maskId: vocabSize - 1,
+    ...specialIds(tokenizerFiles),
+    blockSizes: config.block_sizes ?? [blockSize],
+    defaultBlockSize: blockSize,
+  });
+}
+
+/** The size of the adaLN input, or null for a checkpoint without adaLN. Throws `bad-model`. */
+export function bd3lmConditionSize({ config }: Checkpoint): number | null {
+  return config.adaln === false ? null : countIn(config, 'cond_dim');
+}
+
+/** BOS and EOS of the tokenizer files; null where there are none. */
+function specialIds(files: Checkpoint['tokenizerFiles']): Pick<ModelConfig, 'bosId' | 'eosId'> {
+  const tokenizerBytes = files.get(MODEL_FILES.tokenizer);
+  const configBytes = files.get(MODEL_FILES.tokenizerConfig);
+  if (!tokenizerBytes || !configBytes) return { bosId: null, eosId: null };
+  const tokenizer = parseJsonObject(MODEL_FILES.tokenizer, tokenizerBytes);
+  const names = parseJsonObject(MODEL_FILES.tokenizerConfig, configBytes);
+  return { bosId: idOf(tokenizer, names.bos_token), eosId: idOf(tokenizer, names.eos_token) };
+}
+
+/** `token` is its text, or an object that has it as `content`, or nothing. */
+function idOf(tokenizer: JsonObject, token: unknown): number | null {
+  const text: unknown = typeof token === 'string' ? token : Object(token).content;
+  if (typeof text !== 'string') return null;
+  const added: unknown[] = Array.isArray(tokenizer.added_tokens) ? tokenizer.added_tokens : [];
+  const found = added.find((entry) => Object(entry).content === text);
+  const id: unknown = found ? Object(found).id : Object(Object(tokenizer.model).vocab)[text];
+  if (typeof id === 'number') return id;
+  throw new UnmaskError('bad-model', `tokenizer.json lacks ${text}, which tokenizer_config.json names.`);
+}
+
+function countIn(config: JsonObject, field: string): number {
+  const value = config[field];
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
+  return fail(`${field} is ${JSON.stringify(value)}`, 'a positive whole number');
+}
+
+function fail(what: string, expected: string): never {
+  throw new UnmaskError('bad-model', `config.json: ${what}, and only ${expected} can be exported.`);
+}
