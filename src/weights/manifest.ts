@@ -55,9 +55,12 @@ export function parseManifest(value: unknown): Manifest {
   }
   if (!DTYPES.includes(manifest.dtype)) fail('dtype', '"f32", "f16" or "q8"');
   if (!Array.isArray(manifest.files)) return fail('files', 'a list');
+  const paths = new Set<string>();
   for (const file of manifest.files as Record<string, unknown>[]) {
     const path = file?.path;
     if (typeof path !== 'string' || !/^[\w][\w.-]*$/.test(path)) return fail('files[].path', 'a plain file name');
+    if (paths.has(path)) fail(path, 'listed once');
+    paths.add(path);
     if (!Number.isSafeInteger(file?.bytes) || (file?.bytes as number) < 0)
       fail(`the bytes of ${path}`, 'a whole number');
     if (typeof file?.sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(file.sha256)) {

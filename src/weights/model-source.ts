@@ -5,6 +5,10 @@ import type { ModelConfig } from './model-config';
 export interface ModelSource {
   readonly manifest: Manifest;
   readonly config: ModelConfig;
-  /** The bytes of one file of the manifest, length and sha256 checked. Throws `network`, `bad-model` or `cancelled`. */
+  /**
+   * The bytes of one file of the manifest, checked against it, in a buffer of their own that belongs to
+   * the caller: nothing is kept, and a second call reads the file again. Throws `network`, `bad-model`,
+   * `out-of-memory` or, once `signal` is aborted, its AbortError.
+   */
   read(path: string, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
 }

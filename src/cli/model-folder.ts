@@ -1,0 +1,27 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UnmaskError } from '../errors';
+import type { ModelSource } from '../weights/model-source';
+import { openModelSource, tooLong } from '../weights/open-model-source';
+
+/** Opens a model folder on disk. Throws `bad-model`; its `read` throws that or the AbortError of the signal. */
+export function openModelFolder(folder: string): Promise<ModelSource> {
+  return openModelSource(async (path, limit, signal) => {
+    try {
+      const file = join(folder, path);
+      if ((await stat(file)).size > limit) throw tooLong(path, limit);
+      // A copy: Node may put what it reads into a buffer that it shares with others.
+      return new Uint8Array(await readFile(file, signal ? { signal } : {}));
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof UnmaskError) throw error;
+      throw unreadable(folder, path, error);
+    }
+  });
+}
+
+function unreadable(folder: string, path: string, cause: unknown): UnmaskError {
+  const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+  const what = missing ? `${folder} has no ${path}` : `${join(folder, path)} cannot be read: ${cause}`;
+  return new UnmaskError('bad-model', `${what}. Export a model to that folder with "npm run export".`, { cause });
+}
