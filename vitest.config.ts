@@ -1,3 +1,4 @@
+import './tests/node-20.ts';
 import { defineConfig } from 'vitest/config';
 
 /** Unit and integration tests, in Node over Dawn. The page's own tests are in tests/e2e, on the built site. */

@@ -1,3 +1,4 @@
+import './tests/node-20.ts';
 import { defineConfig } from 'vitest/config';
 
 /** The page itself, in real Chromium on the built site: `npm run build` first. One test at a time. */

@@ -20,7 +20,6 @@ export class NetworkOperations {
     this.#specs = new Map(specs.map((spec) => [spec.name, spec]));
     const { hiddenSize } = config;
     graph.integers('shape.rows', [-1, hiddenSize]);
-    graph.integers('shape.batch', [1, -1, hiddenSize]);
     graph.integers('shape.batch.qkv', [1, -1, 3 * hiddenSize]);
     graph.integers('thirds', [hiddenSize, hiddenSize, hiddenSize]);
     graph.integers('first.position', [0]);

@@ -3,6 +3,7 @@ import { UnmaskError } from '../errors';
 import type { BufferSlice, Buffers } from '../gpu/buffers';
 import { MODEL_FILES } from './manifest';
 import type { ModelSource } from './model-source';
+import { inTurn } from './session-queue';
 import { type StoredTensor, storedTensors, weightSpecs } from './weight-spec';
 
 const BYTES = { float32: 4, float16: 2, uint8: 1 } as const;
@@ -35,14 +36,6 @@ export async function loadGpuWeights(
       await session.release();
     }
   });
-}
-
-/** onnxruntime-web refuses to create a session while it creates another, as when a load follows a cancelled one. */
-let previousLoad: Promise<unknown> = Promise.resolve();
-function inTurn<T>(load: () => Promise<T>): Promise<T> {
-  const turn = previousLoad.then(load);
-  previousLoad = turn.catch(() => {});
-  return turn;
 }
 
 async function openSession(graph: Uint8Array, data: Uint8Array, device: GPUDevice): Promise<InferenceSession> {

@@ -1,37 +1,26 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll } from 'vitest';
-import { MODEL_FILES, parseManifest, type WeightDtype } from '../../src/weights/manifest';
-import { parseModelConfig } from '../../src/weights/model-config';
+import { exportCheckpoint } from '../../export/export-checkpoint';
+import { openModelFolder } from '../../src/cli/model-folder';
+import type { WeightDtype } from '../../src/weights/manifest';
 import type { ModelSource } from '../../src/weights/model-source';
+import { TemporaryFolders } from '../temporary-folders';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const folders = new TemporaryFolders();
+afterAll(() => folders.remove());
 
-const folders = new Map<WeightDtype, Promise<string>>();
-afterAll(async () => {
-  for (const folder of folders.values()) await rm(await folder, { recursive: true, force: true });
-});
-
-async function exportTinyModel(dtype: WeightDtype): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'unmask-tiny-'));
-  const command = ['scripts/run.mjs', 'export/export.ts', 'tests/fixtures/bd3lm-tiny', folder, '--dtype', dtype];
-  await promisify(execFile)(process.execPath, command, { cwd: ROOT });
-  return folder;
-}
+const exported = new Map<WeightDtype, Promise<ModelSource>>();
 
 /** `bd3lm-tiny` as `npm run export` writes it, exported once for a test file. */
-export async function tinyModel(dtype: WeightDtype): Promise<ModelSource> {
-  const exporting = folders.get(dtype) ?? exportTinyModel(dtype);
-  folders.set(dtype, exporting);
-  const folder = await exporting;
-  const json = async (path: string): Promise<unknown> => JSON.parse(await readFile(join(folder, path), 'utf8'));
-  return {
-    manifest: parseManifest(await json('manifest.json')),
-    config: parseModelConfig(await json(MODEL_FILES.config)),
-    read: async (path) => Uint8Array.from(await readFile(join(folder, path))),
-  };
+export function tinyModel(dtype: WeightDtype): Promise<ModelSource> {
+  const model = exported.get(dtype) ?? exportedModel('tests/fixtures/bd3lm-tiny', dtype);
+  exported.set(dtype, model);
+  return model;
+}
+
+/** A checkpoint folder's model, in a folder that goes when the test file is over. */
+export async function exportedModel(checkpoint: string, dtype: WeightDtype): Promise<ModelSource> {
+  const folder = join(await folders.make(), 'model');
+  await exportCheckpoint(checkpoint, folder, dtype);
+  return openModelFolder(folder);
 }

@@ -120,7 +120,7 @@ describe('says in one sentence what is wrong', () => {
   });
 
   it('a damaged folder', async () => {
-    const folder = await folders.empty();
+    const folder = await folders.make();
     await writeFile(join(folder, 'manifest.json'), '{"formatVersion": 99}');
     const { status, error } = await runCommand(ENTRY, ['--model', folder, '--prompt-ids', '1']);
     expect(status).toBe(1);

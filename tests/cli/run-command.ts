@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { TemporaryFolders } from '../temporary-folders';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -81,10 +81,8 @@ const TOKENIZER_CONFIG = {
   clean_up_tokenization_spaces: false,
 };
 
-/** Folders that a test file made, to be removed at its end. */
-export class TestFolders {
-  readonly #made: string[] = [];
-
+/** Folders with models for the command line, to be removed at a test file's end. */
+export class TestFolders extends TemporaryFolders {
   /** `bd3lm-tiny`, exported without a tokenizer: it runs on ids alone. */
   async plainModel(): Promise<string> {
     return this.#export(join(ROOT, 'tests/fixtures/bd3lm-tiny'));
@@ -92,25 +90,15 @@ export class TestFolders {
 
   /** `bd3lm-tiny` as a model of characters. */
   async textModel(): Promise<string> {
-    const checkpoint = await this.empty();
+    const checkpoint = await this.make();
     await cp(join(ROOT, 'tests/fixtures/bd3lm-tiny'), checkpoint, { recursive: true });
     await writeFile(join(checkpoint, 'tokenizer.json'), JSON.stringify(TOKENIZER));
     await writeFile(join(checkpoint, 'tokenizer_config.json'), JSON.stringify(TOKENIZER_CONFIG));
     return this.#export(checkpoint);
   }
 
-  async empty(): Promise<string> {
-    const folder = await mkdtemp(join(tmpdir(), 'unmask-cli-'));
-    this.#made.push(folder);
-    return folder;
-  }
-
-  async remove(): Promise<void> {
-    for (const folder of this.#made) await rm(folder, { recursive: true, force: true });
-  }
-
   async #export(checkpoint: string): Promise<string> {
-    const folder = await this.empty();
+    const folder = await this.make();
     const { status, error } = await runCommand('export/export.ts', [checkpoint, folder, '--dtype', 'f32']);
     if (status !== 0) throw new Error(`The export failed: ${error}`);
     return folder;

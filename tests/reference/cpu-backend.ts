@@ -1,9 +1,10 @@
+import { Float16Array } from '@petamoriken/float16';
 import type { Backend, DenoiseStep, Prediction } from '../../src/backends/backend';
 import { STREAM, uniform } from '../../src/backends/random';
 import { MODEL_FILES } from '../../src/weights/manifest';
 import type { ModelConfig } from '../../src/weights/model-config';
 import type { ModelSource } from '../../src/weights/model-source';
-import { weightSpecs } from '../../src/weights/weight-spec';
+import { Q8_GROUP, Q8_ZERO, type WeightSpec, weightSpecs } from '../../src/weights/weight-spec';
 import { sample } from './sample';
 import { uncachedLogits, type Weights } from './uncached';
 
@@ -82,17 +83,30 @@ export function randomWeights(config: ModelConfig, seed: number): Weights {
   );
 }
 
-/** The weights of an f32 model folder: `weights.bin` has one after the other. */
-export async function folderWeights({ config, read }: ModelSource): Promise<Weights> {
-  const numbers = new Float32Array((await read(MODEL_FILES.weights)).buffer);
+/** The weights of a model folder as f32: `weights.bin` has its tensors one after the other, at multiples of 4 bytes. */
+export async function folderWeights({ manifest, config, read }: ModelSource): Promise<Weights> {
+  const { buffer } = await read(MODEL_FILES.weights);
   let from = 0;
-  const weights = new Map(
-    weightSpecs(config).map(({ name, shape }) => {
-      const size = shape.reduce((a, b) => a * b);
-      from += size;
-      return [name, numbers.subarray(from - size, from)];
-    }),
-  );
-  if (from !== numbers.length) throw new Error(`weights.bin has ${numbers.length} numbers, and the model ${from}.`);
+  const next = (size: number, bytesEach: number) => {
+    const bytes = buffer.slice(from, from + size * bytesEach);
+    from += Math.ceil((size * bytesEach) / 4) * 4;
+    return bytes;
+  };
+  const decode = ({ shape }: WeightSpec): Float32Array => {
+    const [rows, columns] = shape as readonly [number, number | undefined];
+    const size = rows * (columns ?? 1);
+    if (columns === undefined || manifest.dtype === 'f32') return new Float32Array(next(size, 4));
+    if (manifest.dtype === 'f16') return Float32Array.from(new Float16Array(next(size, 2)));
+    const groups = Math.ceil(columns / Q8_GROUP);
+    const bytes = new Uint8Array(next(rows * groups * Q8_GROUP, 1));
+    const scales = new Float32Array(next(rows * groups, 4));
+    return Float32Array.from({ length: size }, (_, index) => {
+      const [row, column] = [Math.floor(index / columns), index % columns];
+      const group = row * groups + Math.floor(column / Q8_GROUP);
+      return (bytes[group * Q8_GROUP + (column % Q8_GROUP)]! - Q8_ZERO) * scales[group]!;
+    });
+  };
+  const weights = new Map(weightSpecs(config).map((spec) => [spec.name, decode(spec)]));
+  if (from !== buffer.byteLength) throw new Error(`weights.bin has ${buffer.byteLength} bytes, and the model ${from}.`);
   return weights;
 }

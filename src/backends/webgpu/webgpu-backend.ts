@@ -6,7 +6,8 @@ import type { PassSettings } from '../../kernels/pass';
 import { loadGpuWeights } from '../../weights/gpu-weights';
 import type { ModelConfig } from '../../weights/model-config';
 import type { ModelSource } from '../../weights/model-source';
-import { type Backend, type DenoiseStep, type Prediction, ringSize } from '../backend';
+import type { Backend, DenoiseStep, Prediction } from '../backend';
+import { Sequence } from '../sequence';
 import { DeviceGuard } from './device-guard';
 import { Network } from './network';
 import { Passes } from './passes';
@@ -55,9 +56,7 @@ export class WebgpuBackend implements Backend {
   readonly #buffers: Buffers;
   readonly #network: Network;
   readonly #passes: Passes;
-  #blockSize = 0;
-  #ring = 0;
-  #position = 0;
+  readonly #sequence: Sequence;
   #disposed = false;
 
   constructor(gpu: Gpu, guard: DeviceGuard, buffers: Buffers, network: Network) {
@@ -67,11 +66,12 @@ export class WebgpuBackend implements Backend {
     this.#guard = guard;
     this.#buffers = buffers;
     this.#network = network;
+    this.#sequence = new Sequence(network.config);
     this.#passes = new Passes(gpu.device, buffers, network);
   }
 
   get position(): number {
-    return this.#position;
+    return this.#sequence.position;
   }
 
   /** GPU buffers not yet freed. */
@@ -81,37 +81,25 @@ export class WebgpuBackend implements Backend {
 
   begin(blockSize: number): void {
     this.#checkAlive();
-    if (!Number.isSafeInteger(blockSize) || blockSize < 1 || blockSize > this.config.contextLength) {
-      throw new UnmaskError(
-        'bad-input',
-        `The block size must be a whole number from 1 to ${this.config.contextLength}.`,
-      );
-    }
+    this.#sequence.begin(blockSize);
     this.#network.bind(blockSize);
-    this.#blockSize = blockSize;
-    this.#ring = ringSize(this.config, blockSize);
-    this.#position = 0;
   }
 
   async prefill(ids: readonly number[]): Promise<void> {
-    this.#checkIds(ids);
-    if (this.#position !== 0) throw new UnmaskError('bad-input', 'prefill starts a sequence; call begin first.');
+    this.#checkAlive();
+    this.#sequence.checkPrefill(ids);
     await this.#reserve(ids.length);
     await this.#guard.run(() => {
       this.#passes.store(ids, this.#settings(ids.length));
       return this.#device.queue.onSubmittedWorkDone();
     });
-    this.#position += ids.length;
+    this.#sequence.advance(ids.length);
   }
 
-  async denoiseStep({ ids, positions, sampling, pass }: DenoiseStep): Promise<Prediction[]> {
-    this.#checkBlock(ids);
-    for (const position of positions) {
-      if (!Number.isInteger(position) || position < 0 || position >= this.#blockSize) {
-        throw new UnmaskError('bad-input', `Position ${position} is not in a block of ${this.#blockSize}.`);
-      }
-    }
-    if (positions.length > this.#blockSize) throw new UnmaskError('bad-input', 'A position was asked for twice.');
+  async denoiseStep(step: DenoiseStep): Promise<Prediction[]> {
+    this.#checkAlive();
+    this.#sequence.checkStep(step);
+    const { ids, positions, sampling, pass } = step;
     if (positions.length === 0) return [];
     await this.#reserve(ids.length);
     const settings = { ...this.#settings(ids.length), ...sampling, passNumber: pass };
@@ -120,18 +108,17 @@ export class WebgpuBackend implements Backend {
   }
 
   async commitBlock(ids: readonly number[]): Promise<void> {
-    this.#checkBlock(ids);
+    this.#checkAlive();
+    this.#sequence.checkBlock(ids);
     // Not awaited on the GPU: the next pass is encoded meanwhile, and its readback tells of a failure.
     await this.#reserve(ids.length);
     this.#passes.store(ids, this.#settings(ids.length));
-    this.#position += this.#blockSize;
+    this.#sequence.advance(ids.length);
   }
 
   async logits(ids: readonly number[]): Promise<Float32Array> {
-    this.#checkIds(ids);
-    if (this.#position !== 0 && ids.length > this.#blockSize) {
-      throw new UnmaskError('bad-input', 'Logits of several blocks need an empty cache.');
-    }
+    this.#checkAlive();
+    this.#sequence.checkScored(ids);
     await this.#reserve(ids.length);
     return this.#guard.run(() => this.#passes.logits(ids, this.#settings(ids.length)));
   }
@@ -148,30 +135,12 @@ export class WebgpuBackend implements Backend {
   }
 
   #settings(rows: number): PassSettings {
-    return { rows, position: this.#position, blockSize: this.#blockSize, ring: this.#ring, ...PLAIN };
+    const { position, blockSize, ring } = this.#sequence;
+    return { rows, position, blockSize, ring, ...PLAIN };
   }
 
   #checkAlive(): void {
     if (this.#disposed) throw new UnmaskError('internal', 'This backend was already disposed of.');
     this.#guard.check();
-  }
-
-  #checkBlock(ids: readonly number[]): void {
-    this.#checkIds(ids);
-    if (ids.length !== this.#blockSize) throw new UnmaskError('bad-input', `A block has ${this.#blockSize} ids.`);
-  }
-
-  #checkIds(ids: readonly number[]): void {
-    this.#checkAlive();
-    if (this.#blockSize === 0) throw new UnmaskError('internal', 'begin() comes before any pass.');
-    if (ids.length === 0 || ids.length % this.#blockSize !== 0 || ids.length > this.#ring) {
-      throw new UnmaskError(
-        'bad-input',
-        `${ids.length} ids are not whole blocks of ${this.#blockSize} within ${this.#ring}.`,
-      );
-    }
-    const { vocabSize } = this.config;
-    const bad = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
-    if (bad !== undefined) throw new UnmaskError('bad-input', `${bad} is not an id below ${vocabSize}.`);
   }
 }

@@ -1,0 +1,89 @@
+import { UnmaskError } from '../errors';
+import type { ModelConfig } from '../weights/model-config';
+import { type DenoiseStep, ringSize } from './backend';
+
+/**
+ * Where a sequence stands on a backend, and whether what is asked of it makes sense: the part of the
+ * `Backend` contract that is the same on every device. The checks throw `bad-input`, or `internal` before
+ * the first `begin`.
+ */
+export class Sequence {
+  readonly #config: ModelConfig;
+  #blockSize = 0;
+  #ring = 0;
+  #position = 0;
+
+  constructor(config: ModelConfig) {
+    this.#config = config;
+  }
+
+  /** 0 before the first `begin`. */
+  get blockSize(): number {
+    return this.#blockSize;
+  }
+
+  /** Slots of the KV ring. */
+  get ring(): number {
+    return this.#ring;
+  }
+
+  /** Tokens committed. */
+  get position(): number {
+    return this.#position;
+  }
+
+  begin(blockSize: number): void {
+    const { contextLength } = this.#config;
+    if (!Number.isSafeInteger(blockSize) || blockSize < 1 || blockSize > contextLength) {
+      throw new UnmaskError('bad-input', `The block size must be a whole number from 1 to ${contextLength}.`);
+    }
+    this.#blockSize = blockSize;
+    this.#ring = ringSize(this.#config, blockSize);
+    this.#position = 0;
+  }
+
+  /** After a pass whose keys and values stay. */
+  advance(tokens: number): void {
+    this.#position += tokens;
+  }
+
+  checkPrefill(ids: readonly number[]): void {
+    this.#checkIds(ids);
+    if (this.#position !== 0) throw new UnmaskError('bad-input', 'prefill starts a sequence; call begin first.');
+  }
+
+  checkStep({ ids, positions }: DenoiseStep): void {
+    this.checkBlock(ids);
+    for (const position of positions) {
+      if (!Number.isInteger(position) || position < 0 || position >= this.#blockSize) {
+        throw new UnmaskError('bad-input', `Position ${position} is not in a block of ${this.#blockSize}.`);
+      }
+    }
+    if (positions.length > this.#blockSize) throw new UnmaskError('bad-input', 'A position was asked for twice.');
+  }
+
+  checkBlock(ids: readonly number[]): void {
+    this.#checkIds(ids);
+    if (ids.length !== this.#blockSize) throw new UnmaskError('bad-input', `A block has ${this.#blockSize} ids.`);
+  }
+
+  checkScored(ids: readonly number[]): void {
+    this.#checkIds(ids);
+    if (this.#position !== 0 && ids.length > this.#blockSize) {
+      throw new UnmaskError('bad-input', 'Logits of several blocks need an empty cache.');
+    }
+  }
+
+  #checkIds(ids: readonly number[]): void {
+    if (this.#blockSize === 0) throw new UnmaskError('internal', 'begin() comes before any pass.');
+    if (ids.length === 0 || ids.length % this.#blockSize !== 0 || ids.length > this.#ring) {
+      throw new UnmaskError(
+        'bad-input',
+        `${ids.length} ids are not whole blocks of ${this.#blockSize} within ${this.#ring}.`,
+      );
+    }
+    const { vocabSize } = this.#config;
+    const bad = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
+    if (bad !== undefined) throw new UnmaskError('bad-input', `${bad} is not an id below ${vocabSize}.`);
+  }
+}

@@ -1,0 +1,95 @@
+import { UnmaskError } from '../../errors';
+import type { Sampling } from '../backend';
+import { STREAM, uniform } from '../random';
+
+/** Where a draw belongs; with the sampling's seed it fixes the random number. */
+export interface DrawPlace {
+  readonly maskId: number;
+  /** Counts the forward passes of a generation. */
+  readonly pass: number;
+  /** Absolute, of the token to draw. */
+  readonly position: number;
+}
+
+/**
+ * Draws an id from a row of logits [vocab], the mask's counted as −∞: arg-max at temperature 0 (the lowest
+ * id wins a tie), otherwise the nucleus of softmax(logits / temperature) and the inverse of its cumulative
+ * distribution in id order. `shaders/sample.wgsl` does the same. The probability is that at temperature 1.
+ *
+ * Throws `bad-model` where a logit is not finite.
+ */
+export function sample(
+  logits: Float32Array,
+  { temperature, topP, seed }: Sampling,
+  { maskId, pass, position }: DrawPlace,
+): { readonly id: number; readonly probability: number } {
+  const top = topId(logits, maskId);
+  const peak = logits[top]!;
+  const plain = weightsOf(logits, peak, 1, maskId);
+  const total = sum(plain);
+  if (temperature === 0) return { id: top, probability: 1 / total };
+  const weights = temperature === 1 ? plain : weightsOf(logits, peak, temperature, maskId);
+  const kept = topP < 1 ? nucleus(weights, topP * sum(weights), top) : [...weights.keys()];
+  const id = inverse(weights, kept, uniform(seed, STREAM.token, pass, position));
+  return { id, probability: plain[id]! / total };
+}
+
+function topId(logits: Float32Array, maskId: number): number {
+  let top = maskId === 0 ? 1 : 0;
+  for (const [id, logit] of logits.entries()) {
+    if (id === maskId) continue;
+    if (!Number.isFinite(logit)) {
+      throw new UnmaskError(
+        'bad-model',
+        'The network computed something that is not a number: the model is damaged. Load the model again.',
+      );
+    }
+    if (logit > logits[top]!) top = id;
+  }
+  return top;
+}
+
+/** exp((logit − peak) / temperature), 0 for the mask. */
+function weightsOf(logits: Float32Array, peak: number, temperature: number, maskId: number): Float64Array {
+  const weights = Float64Array.from(logits, (logit) => Math.exp((logit - peak) / temperature));
+  weights[maskId] = 0;
+  return weights;
+}
+
+/** The heaviest ids, lower ids first among equals, that together weigh at most `mass`, and always `top`; ascending. */
+function nucleus(weights: Float64Array, mass: number, top: number): number[] {
+  // What the nucleus leaves out weighs sum − mass or more, so one of those ids, and with it every kept id,
+  // weighs at least its even share. Nothing lighter need be sorted; the half is for rounding.
+  const least = ((sum(weights) - mass) / weights.length) * 0.5;
+  const candidates: number[] = [];
+  for (const [id, weight] of weights.entries()) if (weight >= least && weight > 0) candidates.push(id);
+  candidates.sort((a, b) => weights[b]! - weights[a]! || a - b);
+  let held = 0;
+  let count = 0;
+  for (const id of candidates) {
+    held += weights[id]!;
+    if (held > mass) break;
+    count++;
+  }
+  return count === 0 ? [top] : candidates.slice(0, count).sort((a, b) => a - b);
+}
+
+/** The first of the ids at which the cumulative weight exceeds the random number's share of all of it. */
+function inverse(weights: Float64Array, ids: readonly number[], random: number): number {
+  const number = random * ids.reduce((held, id) => held + weights[id]!, 0);
+  let cumulative = 0;
+  let last = ids[0]!;
+  for (const id of ids) {
+    if (weights[id] === 0) continue;
+    last = id;
+    cumulative += weights[id]!;
+    if (cumulative > number) break;
+  }
+  return last;
+}
+
+function sum(numbers: Float64Array): number {
+  let total = 0;
+  for (const number of numbers) total += number;
+  return total;
+}

@@ -1,0 +1,158 @@
+import { UnmaskError } from '../../errors';
+import { ropeTurns } from '../../kernels/rope';
+import type { ModelConfig } from '../../weights/model-config';
+import { type GraphValues, type ModelSession, openModelSession } from '../../weights/model-session';
+import type { ModelSource } from '../../weights/model-source';
+import type { Backend, DenoiseStep, Prediction } from '../backend';
+import { Sequence } from '../sequence';
+import { allocateRings, type LayerRing, storeRows } from './kv-ring';
+import { sample } from './sample';
+
+/** Loads a model onto the CPU. Throws `bad-model`, `network`, `cancelled` or `out-of-memory`. */
+export async function createWasmBackend(source: ModelSource, signal?: AbortSignal): Promise<WasmBackend> {
+  return new WasmBackend(await openModelSession(source, signal), source.config);
+}
+
+/** Added to a score, it leaves nothing of the key after the softmax; −∞ would make NaN of a row without keys. */
+const HIDDEN = -1e30;
+
+/** One sequence on the CPU: onnxruntime-web runs `model.onnx`, and the cache is kept here. See `Backend`. */
+export class WasmBackend implements Backend {
+  readonly name = 'wasm';
+  readonly adapter: string;
+  readonly config: ModelConfig;
+  readonly #session: ModelSession;
+  readonly #rings: readonly LayerRing[];
+  readonly #sequence: Sequence;
+  #disposed = false;
+
+  constructor(session: ModelSession, config: ModelConfig) {
+    this.adapter = session.threads === 1 ? 'CPU, 1 thread' : `CPU, ${session.threads} threads`;
+    this.config = config;
+    this.#session = session;
+    this.#rings = allocateRings(config);
+    this.#sequence = new Sequence(config);
+  }
+
+  get position(): number {
+    return this.#sequence.position;
+  }
+
+  begin(blockSize: number): void {
+    this.#checkAlive();
+    this.#sequence.begin(blockSize);
+  }
+
+  async prefill(ids: readonly number[]): Promise<void> {
+    this.#checkAlive();
+    this.#sequence.checkPrefill(ids);
+    await this.#store(ids);
+  }
+
+  async denoiseStep(step: DenoiseStep): Promise<Prediction[]> {
+    this.#checkAlive();
+    this.#sequence.checkStep(step);
+    const { ids, positions, sampling, pass } = step;
+    if (positions.length === 0) return [];
+    const logits = await this.#logitsOf(ids, positions);
+    const { vocabSize, maskId } = this.config;
+    return positions.map((position, index) => {
+      const row = logits.subarray(index * vocabSize, (index + 1) * vocabSize);
+      return { position, ...sample(row, sampling, { maskId, pass, position: this.position + position }) };
+    });
+  }
+
+  async commitBlock(ids: readonly number[]): Promise<void> {
+    this.#checkAlive();
+    this.#sequence.checkBlock(ids);
+    await this.#store(ids);
+  }
+
+  async logits(ids: readonly number[]): Promise<Float32Array> {
+    this.#checkAlive();
+    this.#sequence.checkScored(ids);
+    return this.#logitsOf(ids, [...ids.keys()]);
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#session.release();
+  }
+
+  /** Puts the rows' keys and values into the ring. */
+  async #store(ids: readonly number[]): Promise<void> {
+    const names = this.#rings.flatMap((_, layer) => [`keys.${layer}`, `values.${layer}`]);
+    const stored = await this.#session.run(this.#inputs(ids, []), names);
+    const { position, ring } = this.#sequence;
+    const place = { position, ring, hiddenSize: this.config.hiddenSize };
+    for (const [layer, { keys, values }] of this.#rings.entries()) {
+      storeRows(keys, await floatsOf(stored, `keys.${layer}`), place);
+      storeRows(values, await floatsOf(stored, `values.${layer}`), place);
+    }
+    this.#sequence.advance(ids.length);
+  }
+
+  /** Raw logits [picks.length, vocab]. */
+  async #logitsOf(ids: readonly number[], picks: readonly number[]): Promise<Float32Array> {
+    return floatsOf(await this.#session.run(this.#inputs(ids, picks), ['logits']), 'logits');
+  }
+
+  /** The inputs of `model.onnx` for a pass over the ids at the current position. */
+  #inputs(ids: readonly number[], picks: readonly number[]): GraphValues {
+    const { hiddenSize, heads, ropeBase } = this.config;
+    const session = this.#session;
+    const { position, ring } = this.#sequence;
+    const slots = Math.min(position, ring);
+    const half = hiddenSize / heads / 2;
+    const turns = ropeTurns(position, ids.length, hiddenSize / heads, ropeBase);
+    const turn = (first: number) =>
+      session.floats(
+        turns.filter((_, i) => i % 2 === first),
+        [ids.length, half],
+      );
+    const past = (numbers: Float32Array) =>
+      session.floats(numbers.subarray(0, slots * hiddenSize), [1, slots, hiddenSize]);
+    return {
+      ids: session.integers(ids),
+      picks: session.integers(picks),
+      cos: turn(0),
+      sin: turn(1),
+      bias: session.floats(this.#bias(ids.length, slots), [1, 1, ids.length, slots + ids.length]),
+      ...Object.fromEntries(
+        this.#rings.flatMap(({ keys, values }, layer) => [
+          [`past_keys.${layer}`, past(keys)],
+          [`past_values.${layer}`, past(values)],
+        ]),
+      ),
+    };
+  }
+
+  /**
+   * [rows, slots + rows]: hides from every row the slots of the block that this one evicts, and the rows of
+   * later blocks of the same pass.
+   */
+  #bias(rows: number, slots: number): Float32Array {
+    const { position, ring, blockSize } = this.#sequence;
+    const bias = new Float32Array(rows * (slots + rows));
+    const evicted = position < ring ? slots : position % ring;
+    for (let row = 0; row < rows; row++) {
+      const from = row * (slots + rows);
+      bias.fill(HIDDEN, from + evicted, from + Math.min(evicted + blockSize, slots));
+      const seen = (Math.floor(row / blockSize) + 1) * blockSize;
+      bias.fill(HIDDEN, from + slots + seen, from + slots + rows);
+    }
+    return bias;
+  }
+
+  #checkAlive(): void {
+    if (this.#disposed) throw new UnmaskError('internal', 'This backend was already disposed of.');
+  }
+}
+
+async function floatsOf(values: GraphValues, name: string): Promise<Float32Array> {
+  const data = await values[name]!.getData();
+  if (!(data instanceof Float32Array))
+    throw new UnmaskError('bad-model', `${name} of model.onnx is not of f32 numbers.`);
+  return data;
+}
