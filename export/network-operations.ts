@@ -1,7 +1,7 @@
 import type { WeightDtype } from '../src/weights/manifest';
 import type { ModelConfig } from '../src/weights/model-config';
 import { Q8_GROUP, Q8_ZERO, type WeightSpec } from '../src/weights/weight-spec';
-import { elementType, float, int, type OnnxGraph, text } from './onnx-graph';
+import { type Attribute, elementType, float, int, type OnnxGraph, text } from './onnx-graph';
 
 /**
  * The network's operations as ONNX nodes. Values are [rows, features]; every operation is named after the
@@ -23,11 +23,15 @@ export class NetworkOperations {
     graph.integers('shape.batch.qkv', [1, -1, 3 * hiddenSize]);
     graph.integers('thirds', [hiddenSize, hiddenSize, hiddenSize]);
     graph.integers('first.position', [0]);
+    if (dtype === 'q8') {
+      graph.scalar('q8.zero', Q8_ZERO);
+      graph.integers('axis.last', [-1]);
+    }
   }
 
   /** Rows of `embedding.weight`. */
   embedding(ids: string): string {
-    return this.#gatherRows('embedding.weight', ids);
+    return this.#rows('embedding.weight', ids);
   }
 
   layerNorm(name: string, x: string): string {
@@ -40,28 +44,7 @@ export class NetworkOperations {
   linear(name: string, x: string): string {
     const weight = `${name}.weight`;
     const bias = this.#specs.has(`${name}.bias`) ? `${name}.bias` : '';
-    const out = `${name}.out`;
-    const transposed = { transB: int(1) };
-    switch (this.#dtype) {
-      case 'f32':
-        return this.#node('Gemm', [x, weight, bias], out, transposed);
-      case 'f16': {
-        const wide = this.#node('Cast', [weight], `${weight}.f32`, { to: elementType('float32') });
-        return this.#node('Gemm', [x, wide, bias], out, transposed);
-      }
-      case 'q8': {
-        const [rows, columns] = this.#specs.get(weight)!.shape as readonly [number, number];
-        // No zero points: they are Q8_ZERO then; and no order of groups.
-        return this.#node('com.microsoft.MatMulNBits', [x, `${weight}.q8`, `${weight}.scale`, '', '', bias], out, {
-          K: int(columns),
-          N: int(rows),
-          bits: int(8),
-          block_size: int(Q8_GROUP),
-        });
-      }
-      default:
-        return this.#dtype satisfies never;
-    }
+    return this.#node('Gemm', [x, this.#matrix(weight), bias], `${name}.out`, { transB: int(1) });
   }
 
   gelu(name: string, x: string): string {
@@ -99,43 +82,55 @@ export class NetworkOperations {
     return this.#node('com.microsoft.RotaryEmbedding', [x, 'first.position', 'cos', 'sin'], out);
   }
 
-  #gatherRows(weight: string, ids: string): string {
-    const row = { axis: int(0) };
+  /** A whole matrix as f32. It depends on no input, so that onnxruntime computes it once, as it loads the graph. */
+  #matrix(weight: string): string {
     switch (this.#dtype) {
       case 'f32':
-        return this.#node('Gather', [weight, ids], `${weight}.rows`, row);
-      case 'f16': {
-        const halves = this.#node('Gather', [weight, ids], `${weight}.halves`, row);
-        return this.#node('Cast', [halves], `${weight}.rows`, { to: elementType('float32') });
-      }
+        return weight;
+      case 'f16':
+        return this.#node('Cast', [weight], `${weight}.f32`, { to: elementType('float32') });
       case 'q8':
-        return this.#dequantizedRows(weight, ids, row);
+        return this.#dequantized(weight, `${weight}.q8`, `${weight}.scale`, `${weight}.f32`);
       default:
         return this.#dtype satisfies never;
     }
   }
 
-  /** (byte − Q8_ZERO) · scale, of the asked rows only, without the padding of the last group. */
-  #dequantizedRows(weight: string, ids: string, row: Parameters<OnnxGraph['node']>[3]): string {
-    const columns = this.#specs.get(weight)!.shape[1]!;
-    const bytes = this.#node('Gather', [`${weight}.q8`, ids], `${weight}.bytes`, row);
-    const numbers = this.#node('Cast', [bytes], `${weight}.numbers`, { to: elementType('float32') });
-    const zero = this.#graph.scalar('q8.zero', Q8_ZERO);
-    const centred = this.#node('Sub', [numbers, zero], `${weight}.centred`);
-    const scales = this.#node('Gather', [`${weight}.scale`, ids], `${weight}.scales`, row);
-    const lastAxis = this.#graph.integers('axis.last', [-1]);
-    const perGroup = this.#node('Unsqueeze', [scales, lastAxis], `${weight}.scales.wide`);
-    const groups = this.#node('Mul', [centred, perGroup], `${weight}.groups`);
-    const padded = this.#graph.integers('shape.padded', [-1, Math.ceil(columns / Q8_GROUP) * Q8_GROUP]);
-    const flat = this.#node('Reshape', [groups, padded], `${weight}.flat`);
-    const [start, end] = [this.#graph.integers('slice.start', [0]), this.#graph.integers('slice.end', [columns])];
-    return this.#node('Slice', [flat, start, end, lastAxis], `${weight}.rows`);
+  /** The asked rows of a matrix as f32. */
+  #rows(weight: string, ids: string): string {
+    const gather = (stored: string) => this.#node('Gather', [stored, ids], `${stored}.rows`, { axis: int(0) });
+    switch (this.#dtype) {
+      case 'f32':
+        return gather(weight);
+      case 'f16':
+        return this.#node('Cast', [gather(weight)], `${weight}.rows.f32`, { to: elementType('float32') });
+      case 'q8':
+        return this.#dequantized(weight, gather(`${weight}.q8`), gather(`${weight}.scale`), `${weight}.rows`);
+      default:
+        return this.#dtype satisfies never;
+    }
   }
 
-  #node(...[operator, inputs, out, attributes]: Node): string {
+  /** (byte − Q8_ZERO) · scale of [rows, groups, 32] bytes and [rows, groups] scales, without the last group's padding. */
+  #dequantized(weight: string, bytes: string, scales: string, out: string): string {
+    const columns = this.#specs.get(weight)!.shape[1]!;
+    const numbers = this.#node('Cast', [bytes], `${out}.numbers`, { to: elementType('float32') });
+    const centred = this.#node('Sub', [numbers, 'q8.zero'], `${out}.centred`);
+    const perGroup = this.#node('Unsqueeze', [scales, 'axis.last'], `${out}.scales`);
+    const groups = this.#node('Mul', [centred, perGroup], `${out}.groups`);
+    const padded = this.#graph.integers(`${out}.shape`, [-1, Math.ceil(columns / Q8_GROUP) * Q8_GROUP]);
+    const flat = this.#node('Reshape', [groups, padded], `${out}.flat`);
+    const [start, end] = [this.#graph.integers(`${out}.start`, [0]), this.#graph.integers(`${out}.end`, [columns])];
+    return this.#node('Slice', [flat, start, end, 'axis.last'], out);
+  }
+
+  #node(
+    operator: string,
+    inputs: readonly string[],
+    out: string,
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): string {
     this.#graph.node(operator, inputs, [out], attributes);
     return out;
   }
 }
-
-type Node = [operator: string, inputs: readonly string[], out: string, attributes?: Parameters<OnnxGraph['node']>[3]];

@@ -35,8 +35,11 @@ export function findChromium() {
 }
 
 const hasVulkanLoader = () =>
-  ['/usr/lib/x86_64-linux-gnu/libvulkan.so.1', '/usr/lib/aarch64-linux-gnu/libvulkan.so.1', '/usr/lib64/libvulkan.so.1']
-    .some(existsSync);
+  [
+    '/usr/lib/x86_64-linux-gnu/libvulkan.so.1',
+    '/usr/lib/aarch64-linux-gnu/libvulkan.so.1',
+    '/usr/lib64/libvulkan.so.1',
+  ].some(existsSync);
 
 /**
  * Makes sure of a Chromium, and on Linux of the Vulkan loader that WebGPU in Node needs. Installs them

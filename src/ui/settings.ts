@@ -30,7 +30,7 @@ export const DEFAULT_SETTINGS: Settings = {
   freePrompt: 'Once upon a time, ',
   blockSize: null,
   steps: null,
-  policy: 'first-hitting',
+  policy: 'confidence',
   threshold: 0.9,
   temperature: 0.8,
   topP: 0.95,

@@ -38,6 +38,8 @@ export async function openModelSession(source: ModelSource, signal?: AbortSignal
     signal?.throwIfAborted();
     return InferenceSession.create(graph, {
       executionProviders: ['wasm'],
+      // The graph turns f16 and q8 into f32; without a limit it does so once, here, and not in every pass.
+      extra: { optimization: { constant_folding_max_output_size_in_bytes: '0' } },
       externalData: [{ path: MODEL_FILES.weights, data }],
     }).catch((error: unknown) => {
       throw creationError(error);
