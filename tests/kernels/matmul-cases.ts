@@ -1,0 +1,99 @@
+import { expect } from 'vitest';
+import type { Buffers } from '../../src/gpu/buffers';
+import type { Pipelines } from '../../src/gpu/kernel';
+import type { matmulFew } from '../../src/kernels/matmul-few';
+import type { Matrix } from '../../src/kernels/matrix';
+import { type MatmulCase, matmul as referenceMatmul } from '../reference/matmul';
+import { expectClose } from './compare';
+import { download, runKernels, upload, uploadPass } from './device-arrays';
+import { DTYPES, uploadMatrix } from './matrices';
+import { randomArray } from './numbers';
+
+/** [rows of x, features, columns]: full and partial tiles, partial q8 groups, f16 rows that start inside a word. */
+const SIZES: readonly (readonly [rows: number, features: number, columns: number])[] = [
+  [1, 1, 1],
+  [1, 1, 4],
+  [1, 5, 32],
+  [2, 7, 5],
+  [3, 9, 36],
+  [4, 4, 64],
+  [5, 33, 12],
+  [7, 6, 33],
+  [16, 32, 32],
+  [31, 10, 34],
+  [32, 37, 100],
+];
+const EPILOGUES = ['none', 'gelu', 'add'] as const;
+
+/** Sums of up to 100 products of size 1 in f32, against f64; GELU's exp adds a few units in the last place. */
+const TOLERANCE = { atol: 1e-5, rtol: 1e-5 };
+
+export interface MatmulTest extends MatmulCase {
+  readonly dtype: Matrix['dtype'];
+  readonly biased: boolean;
+}
+
+/** Every size as it comes out of the model: every dtype, with a bias and without. */
+export function sizeTests(...more: typeof SIZES): MatmulTest[] {
+  return [...SIZES, ...more].flatMap(([rows, features, columns]) =>
+    DTYPES.map((dtype) => ({ rows, features, columns, dtype, biased: rows % 2 === 1, epilogue: 'none' }) as const),
+  );
+}
+
+/** Every epilogue with a bias and without, over whole fours of columns and over an odd number of them. */
+export const EPILOGUE_TESTS: readonly MatmulTest[] = [20, 7].flatMap((columns) =>
+  EPILOGUES.flatMap((epilogue) =>
+    [false, true].map((biased) => ({ rows: 6, features: 5, columns, dtype: 'f32', biased, epilogue }) as const),
+  ),
+);
+
+/** Runs a matmul over random numbers but for `x`, if given, and compares with the reference. */
+export async function expectMatmul(
+  pipelines: Pipelines,
+  buffers: Buffers,
+  matmul: typeof matmulFew,
+  test: MatmulTest,
+  x = randomArray(test.rows * test.columns, 1),
+): Promise<void> {
+  const { device } = pipelines;
+  const { rows, features, columns, epilogue } = test;
+  const { matrix, stored } = uploadMatrix(device, buffers, randomArray(features * columns, 2), columns, test.dtype);
+  const bias = test.biased ? randomArray(features, 3) : undefined;
+  // One row more than the pass has, which must stay as it is.
+  const before = randomArray((rows + 1) * features, 4);
+  const y = upload(device, buffers, 'y', before);
+  const slices = {
+    pass: uploadPass(device, buffers, { rows }),
+    x: upload(device, buffers, 'x', x),
+    weights: matrix,
+    ...(bias && { bias: upload(device, buffers, 'bias', bias) }),
+    y,
+  };
+  runKernels(device, [matmul(pipelines, 'matmul', { rows: features, columns, epilogue }, slices), rows]);
+  const computed = new Float32Array(await download(device, buffers, y), 0, before.length);
+  expectClose(computed.subarray(0, rows * features), referenceMatmul(test, x, stored, bias, before), TOLERANCE);
+  expect(computed.subarray(rows * features)).toEqual(before.subarray(rows * features));
+}
+
+/** A NaN in one row of x must make every number of this row NaN, after every epilogue, and leave the others alone. */
+export async function expectNaN(
+  pipelines: Pipelines,
+  buffers: Buffers,
+  matmul: typeof matmulFew,
+  columns: number,
+): Promise<void> {
+  for (const epilogue of EPILOGUES) {
+    const x = randomArray(6 * columns, 1);
+    x[2 * columns + 1] = Number.NaN;
+    const test = { rows: 6, features: 5, columns, dtype: 'q8', biased: true, epilogue } as const;
+    await expectMatmul(pipelines, buffers, matmul, test, x);
+  }
+}
+
+/** GELU far out: nearly 0 on the left and x itself on the right, also where the cube of x is no f32 any more. */
+export async function expectGelu(pipelines: Pipelines, buffers: Buffers, matmul: typeof matmulFew): Promise<void> {
+  const inputs = [0, 1e-20, 3, 9, 90, -90, 200, -200, 1e20, -1e20];
+  const x = Float32Array.from(inputs.flatMap((input) => [input, 0, 0, 0]));
+  const test = { rows: inputs.length, features: 9, columns: 4, dtype: 'f32', biased: false, epilogue: 'gelu' } as const;
+  await expectMatmul(pipelines, buffers, matmul, test, x);
+}
