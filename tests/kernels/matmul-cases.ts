@@ -33,7 +33,7 @@ export interface MatmulTest extends MatmulCase {
   readonly biased: boolean;
 }
 
-/** Every size as it comes out of the model: every dtype, with a bias and without. */
+/** Every size in every dtype, with a bias where the rows are odd. */
 export function sizeTests(...more: typeof SIZES): MatmulTest[] {
   return [...SIZES, ...more].flatMap(([rows, features, columns]) =>
     DTYPES.map((dtype) => ({ rows, features, columns, dtype, biased: rows % 2 === 1, epilogue: 'none' }) as const),

@@ -1,0 +1,15 @@
+import wgsl from '../../shaders/matmul-many.wgsl?raw';
+import type { Kernel, Pipelines } from '../gpu/kernel';
+import { bindMatmul, type MatmulBuffers, type MatmulShape } from './matmul';
+
+/** Rows of x and output features of one workgroup, as in the shader. */
+const TILE = 32;
+
+/** y = epilogue(x · weightsᵀ + bias) for many rows of x. A row is a row of the pass. */
+export function matmulMany(pipelines: Pipelines, label: string, shape: MatmulShape, buffers: MatmulBuffers): Kernel {
+  const features = Math.ceil(shape.rows / TILE);
+  return bindMatmul(pipelines, label, { stem: 'matmul-many', wgsl }, shape, buffers, (rows) => [
+    Math.ceil(rows / TILE),
+    features,
+  ]);
+}
