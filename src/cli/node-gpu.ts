@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 
 /** Where Debian's chromium package keeps the software Vulkan driver that Dawn can use in Node. */
 const SOFTWARE_DRIVER = '/usr/lib/chromium/vk_swiftshader_icd.json';
@@ -16,9 +17,30 @@ export async function nodeGpu(): Promise<GPU> {
     const dawn = await import('webgpu');
     Object.assign(globalThis, dawn.globals);
     gpu = dawn.create([]);
+    loadQuicklyOnceOpened(gpu);
     offerAsNavigatorGpu(gpu);
   }
   return gpu;
+}
+
+/**
+ * V8 of Node 20 takes half a minute to optimise onnxruntime's WebGPU build, on the thread that waits for
+ * it. The build only hands weights over, so from the first device on nothing is optimised; a process that
+ * runs on the CPU opens none. Can go once the least Node has JSPI, whose build is another.
+ */
+function loadQuicklyOnceOpened(gpu: GPU): void {
+  const requestAdapter = gpu.requestAdapter.bind(gpu);
+  gpu.requestAdapter = async (options) => {
+    const adapter = await requestAdapter(options);
+    const requestDevice = adapter?.requestDevice.bind(adapter);
+    if (adapter && requestDevice) {
+      adapter.requestDevice = (descriptor) => {
+        setFlagsFromString('--liftoff-only');
+        return requestDevice(descriptor);
+      };
+    }
+    return adapter;
+  };
 }
 
 /** onnxruntime-web takes a device of ours only where `navigator.gpu` exists. Node 20 has no navigator at all. */
