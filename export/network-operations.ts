@@ -118,8 +118,10 @@ export class NetworkOperations {
     const centred = this.#node('Sub', [numbers, 'q8.zero'], `${out}.centred`);
     const perGroup = this.#node('Unsqueeze', [scales, 'axis.last'], `${out}.scales`);
     const groups = this.#node('Mul', [centred, perGroup], `${out}.groups`);
-    const padded = this.#graph.integers(`${out}.shape`, [-1, Math.ceil(columns / Q8_GROUP) * Q8_GROUP]);
-    const flat = this.#node('Reshape', [groups, padded], `${out}.flat`);
+    const padded = Math.ceil(columns / Q8_GROUP) * Q8_GROUP;
+    const shape = this.#graph.integers(`${out}.shape`, [-1, padded]);
+    if (padded === columns) return this.#node('Reshape', [groups, shape], out);
+    const flat = this.#node('Reshape', [groups, shape], `${out}.flat`);
     const [start, end] = [this.#graph.integers(`${out}.start`, [0]), this.#graph.integers(`${out}.end`, [columns])];
     return this.#node('Slice', [flat, start, end, 'axis.last'], out);
   }
