@@ -11,6 +11,8 @@ from .diffusion import BLOCK_SIZES
 from .model import BD3LM, ModelConfig
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
+WEIGHTS = "model.safetensors"
+INDEX = "model.safetensors.index.json"
 
 
 def checkpoint_config(config: ModelConfig) -> dict[str, object]:
@@ -44,17 +46,20 @@ def save_checkpoint(folder: Path, model: BD3LM, prepared: Path) -> None:
     (folder / "config.json").write_text(json.dumps(checkpoint_config(model.config), indent=1) + "\n")
     for name in TOKENIZER_FILES:
         shutil.copyfile(prepared / name, folder / name)
-    weights = folder / "model.safetensors"
+    weights = folder / WEIGHTS
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     save_file(state, weights.with_suffix(".partial"), metadata={"format": "pt"})
     weights.with_suffix(".partial").rename(weights)
 
 
 def load_checkpoint(folder: Path, device: torch.device | str = "cpu") -> BD3LM:
-    """Reads a checkpoint folder; names and shapes must match its config exactly."""
+    """Reads a checkpoint folder, sharded or not, as f32; names and shapes must match its config exactly."""
     config = ModelConfig.from_dict(json.loads((folder / "config.json").read_text()))
+    index = folder / INDEX
+    files = set(json.loads(index.read_text())["weight_map"].values()) if index.exists() else {WEIGHTS}
+    state = {name: tensor for file in files for name, tensor in load_file(folder / file).items()}
     model = BD3LM(config)
-    model.load_state_dict(load_file(folder / "model.safetensors"))
+    model.load_state_dict(state)
     return model.to(device)
 
 

@@ -3,7 +3,7 @@
     python -m training.train --prepared <folder> --run <folder> --steps n
 
 The same command on CPU and CUDA. Killed, it resumes from `<run>/state.pt`; a larger `--steps` goes on
-from there. It writes `<run>/checkpoint/` (Hugging Face layout) and `<run>/log.jsonl`.
+from there. `--start-from` begins a run with the weights of a checkpoint. It writes `<run>/checkpoint/` (Hugging Face layout) and `<run>/log.jsonl`.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from .checkpoint import load_state, save_checkpoint, save_state
+from .checkpoint import load_checkpoint, load_state, save_checkpoint, save_state
 from .data import Split, batch_numbers, load_split
 from .diffusion import BLOCK_SIZES, ClippedSchedule, add_noise, token_losses
 from .evaluate import nelbo
@@ -33,6 +33,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Train a block diffusion language model.")
     parser.add_argument("--prepared", type=Path, required=True, help="folder written by training.prepare")
     parser.add_argument("--run", type=Path, required=True, help="folder for the checkpoint, the state and the log")
+    parser.add_argument("--start-from", type=Path, help="checkpoint folder whose weights a new run begins with")
     parser.add_argument("--steps", type=int, required=True, help="the step at which the run ends")
     parser.add_argument("--decay-steps", type=int, default=400, help="the learning rate falls to 0 over the last n")
     parser.add_argument("--warmup-steps", type=int, default=60)
@@ -85,6 +86,14 @@ def validate(model: BD3LM, split: Split) -> dict[str, float]:
     return results
 
 
+def new_model(config: ModelConfig, start_from: Path | None) -> BD3LM:
+    """A model of random weights, or of a checkpoint's. Raises RuntimeError naming weights of another shape."""
+    model = BD3LM(config)
+    if start_from is not None:
+        model.load_state_dict(load_checkpoint(start_from).state_dict())
+    return model
+
+
 def main() -> None:
     arguments = parse_arguments()
     arguments.run.mkdir(parents=True, exist_ok=True)
@@ -101,7 +110,7 @@ def main() -> None:
         n_blocks=arguments.layers,
         n_heads=arguments.heads,
     )
-    model = BD3LM(config).to(device)
+    model = new_model(config, arguments.start_from).to(device)
     optimizers = make_optimizers(model)
     state_file = arguments.run / "state.pt"
     step = load_state(state_file, model, optimizers) if state_file.exists() else 0

@@ -11,9 +11,11 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
+from training.checkpoint import INDEX, load_checkpoint
 from training.data import batch_numbers, load_split
 from training.muon import orthogonalize
 from training.prepare import END_OF_TEXT, MASK, encode_split, tokenizer_config, train_tokenizer
+from training.publish import publish, split_into_shards
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,12 +38,12 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def train(prepared: Path, run: Path, steps: int) -> None:
+def train(prepared: Path, run: Path, steps: int, *more: str) -> None:
     sizes = ["--batch-size", "4", "--length", "32", "--hidden-dim", "32", "--layers", "2", "--heads", "2"]
     pace = ["--warmup-steps", "2", "--decay-steps", "1", "--save-every", "10", "--validate-every", "20"]
     command = [sys.executable, "-m", "training.train", "--prepared", str(prepared), "--run", str(run)]
     environment = {"PATH": "", "TORCH_COMPILE_DISABLE": "1", "OMP_NUM_THREADS": "1"}
-    subprocess.run([*command, "--steps", str(steps), *sizes, *pace], cwd=ROOT, check=True, env=environment)
+    subprocess.run([*command, "--steps", str(steps), *sizes, *pace, *more], cwd=ROOT, check=True, env=environment)
 
 
 def test_learns_and_resumes_to_the_step(prepared: Path, tmp_path: Path) -> None:
@@ -83,3 +85,33 @@ def test_orthogonalize_flattens_the_spectrum() -> None:
     matrices = torch.randn(3, 16, 40, generator=torch.Generator().manual_seed(0))
     singular = torch.linalg.svdvals(orthogonalize(matrices))
     assert singular.min() > 0.4 and singular.max() < 1.4
+
+
+def test_a_published_checkpoint_is_the_model_in_f16_and_a_run_can_begin_with_it(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(prepared, tmp_path / "run", 10)
+    monkeypatch.setattr("training.publish.SHARD_BYTES", 10_000)
+    (tmp_path / "published").mkdir()
+    (tmp_path / "published" / "README.md").write_text("# Card\n")
+    publish(tmp_path / "run" / "checkpoint", tmp_path / "published")
+    names = {path.name for path in (tmp_path / "published").iterdir()}
+    shards = {name for name in names if name.endswith(".safetensors")}
+    assert len(shards) > 2
+    assert names == {"README.md", "config.json", "tokenizer.json", "tokenizer_config.json", INDEX, *shards}
+
+    trained = load_checkpoint(tmp_path / "run" / "checkpoint").state_dict()
+    published = load_checkpoint(tmp_path / "published").state_dict()
+    for name, tensor in trained.items():
+        assert torch.equal(published[name], tensor.half().float()), name
+
+    train(prepared, tmp_path / "on", 10, "--start-from", str(tmp_path / "published"))
+    first, then = (
+        json.loads((tmp_path / run / "log.jsonl").read_text().splitlines()[0])["loss"] for run in ("run", "on")
+    )
+    assert then < first
+
+
+def test_shards_keep_the_order_and_hold_a_tensor_that_is_larger_than_one() -> None:
+    tensors = {name: torch.zeros(size * 2**20, dtype=torch.uint8) for name, size in [("a", 9), ("b", 6), ("c", 20)]}
+    assert [list(shard) for shard in split_into_shards(tensors)] == [["a", "b"], ["c"]]
