@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { describeError, UnmaskError } from '../src/errors';
+import { EXIT, parseCommandLine, report, UsageError } from '../src/cli/command';
 import type { WeightDtype } from '../src/weights/manifest';
 import { exportCheckpoint } from './export-checkpoint';
 
@@ -14,13 +13,6 @@ const HELP = `Writes a model folder from a BD3-LM checkpoint.
   --help                print this
 `;
 
-const EXIT = { done: 0, failed: 1, usage: 2 } as const;
-
-/** The command line cannot be understood. */
-class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
 interface ExportOptions {
   readonly from: string;
   readonly to: string;
@@ -28,7 +20,8 @@ interface ExportOptions {
 }
 
 function readOptions(args: string[]): ExportOptions | 'help' {
-  const { values, positionals } = parse(args);
+  const options = { dtype: { type: 'string', default: 'q8' }, help: { type: 'boolean' } } as const;
+  const { values, positionals } = parseCommandLine({ args, options, allowPositionals: true });
   if (values.help) return 'help';
   const [from, to, ...others] = positionals;
   if (!from || !to || others.length > 0) throw new UsageError('Name a checkpoint folder and a model folder.');
@@ -37,16 +30,6 @@ function readOptions(args: string[]): ExportOptions | 'help' {
     throw new UsageError(`--dtype must be f32, f16 or q8, not "${dtype}".`);
   }
   return { from, to, dtype };
-}
-
-function parse(args: string[]) {
-  const options = { dtype: { type: 'string', default: 'q8' }, help: { type: 'boolean' } } as const;
-  try {
-    return parseArgs({ args, options, allowPositionals: true });
-  } catch (error) {
-    // Node's message may go on for lines about how to quote; the first says what is wrong.
-    throw new UsageError(error instanceof Error ? error.message.split('\n')[0] : String(error));
-  }
 }
 
 async function main(args: string[]): Promise<number> {
@@ -61,17 +44,6 @@ async function main(args: string[]): Promise<number> {
   const size = `${(parameters / 1e6).toFixed(1)} million parameters as ${dtype}, ${megabytes.toFixed(1)} MB`;
   process.stdout.write(`${to}: ${size}\n`);
   return EXIT.done;
-}
-
-/** One sentence for what a person can mend; a stack only for a defect of ours. */
-function report(error: unknown): number {
-  if (error instanceof UsageError) {
-    process.stderr.write(`${error.message} See --help.\n`);
-    return EXIT.usage;
-  }
-  const told = error instanceof UnmaskError ? error.message : error instanceof Error ? error.stack : undefined;
-  process.stderr.write(`${told ?? describeError(error).message}\n`);
-  return EXIT.failed;
 }
 
 process.exitCode = await main(process.argv.slice(2)).catch(report);

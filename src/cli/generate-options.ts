@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util';
 import type { BackendName } from '../backends/backend';
 import { POLICY_NAMES } from '../engine/reveal-policies';
+import { parseCommandLine, UsageError } from './command';
 
 export const GENERATE_HELP = `Writes text with a model folder.
 
@@ -25,11 +25,6 @@ export const GENERATE_HELP = `Writes text with a model folder.
 block_size, steps (per pass: block, step, and reveal: [position in block, id, probability] in order), nfe
 (forward passes), backend, adapter, dtype, seed and seconds (of writing, without loading).
 `;
-
-/** The command line cannot be understood. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
 
 export interface GenerateOptions {
   /** Path of the model folder. */
@@ -71,7 +66,7 @@ const OPTIONS = {
 
 /** Reads a command line, or returns `help` if it asks for that. Throws UsageError. */
 export function readGenerateOptions(args: readonly string[]): GenerateOptions | 'help' {
-  const values = parse(args);
+  const { values } = parseCommandLine({ args: [...args], options: OPTIONS, strict: true, allowPositionals: false });
   if (values.help) return 'help';
   const number = (name: NumberOption): number | undefined => {
     const text = values[name];
@@ -98,15 +93,6 @@ export function readGenerateOptions(args: readonly string[]): GenerateOptions | 
 }
 
 type NumberOption = 'block-size' | 'max-tokens' | 'steps' | 'threshold' | 'temperature' | 'top-p' | 'seed';
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    // Node's message may go on for lines about how to quote; the first says what is wrong.
-    throw new UsageError(error instanceof Error ? error.message.split('\n')[0] : String(error));
-  }
-}
 
 function readPrompt(text: string | undefined, idList: string | undefined): GenerateOptions['prompt'] {
   if ((text === undefined) === (idList === undefined)) {

@@ -4,17 +4,15 @@ import { checkRequest } from '../engine/check-request';
 import { generate } from '../engine/generate';
 import type { GenerationRequest } from '../engine/generation';
 import { policyNamed } from '../engine/reveal-policies';
-import { describeError, UnmaskError } from '../errors';
+import { UnmaskError } from '../errors';
 import { createTokenizer, type Tokenizer } from '../tokenizer/tokenizer';
-import { MODEL_FILES } from '../weights/manifest';
 import type { ModelConfig } from '../weights/model-config';
-import type { ModelSource } from '../weights/model-source';
-import { GENERATE_HELP, type GenerateOptions, readGenerateOptions, UsageError } from './generate-options';
+import { readTokenizerFiles } from '../weights/tokenizer-files';
+import { EXIT, report } from './command';
+import { GENERATE_HELP, type GenerateOptions, readGenerateOptions } from './generate-options';
 import { jsonOutput, textOutput } from './generation-output';
 import { openModelFolder } from './model-folder';
 import { nodeGpu } from './node-gpu';
-
-const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 /** `npm run generate`: see `--help`. Returns the exit status. */
 async function main(args: readonly string[]): Promise<number> {
@@ -44,7 +42,8 @@ function stopOnInterrupt(abort: AbortController): void {
 
 async function write(options: GenerateOptions, signal: AbortSignal): Promise<void> {
   const source = await openModelFolder(options.model);
-  const tokenizer = await tokenizerOf(source, signal);
+  const tokenizerFiles = await readTokenizerFiles(source, signal);
+  const tokenizer = tokenizerFiles && createTokenizer(...tokenizerFiles);
   const request = requestOf(options, source.config, tokenizer);
   // Before the load, which takes long.
   checkRequest(request, source.config);
@@ -71,14 +70,6 @@ async function gpuFor(choice: GenerateOptions['backend']): Promise<GPU | undefin
   }
 }
 
-async function tokenizerOf(source: ModelSource, signal: AbortSignal): Promise<Tokenizer | null> {
-  const has = (path: string) => source.manifest.files.some((file) => file.path === path);
-  if (!has(MODEL_FILES.tokenizer)) return null;
-  const json = await source.read(MODEL_FILES.tokenizer, signal);
-  const config = has(MODEL_FILES.tokenizerConfig) ? await source.read(MODEL_FILES.tokenizerConfig, signal) : undefined;
-  return createTokenizer(json, config);
-}
-
 function requestOf(options: GenerateOptions, config: ModelConfig, tokenizer: Tokenizer | null): GenerationRequest {
   const { maxTokens, threshold, temperature, topP } = options;
   const blockSize = options.blockSize ?? config.defaultBlockSize;
@@ -102,18 +93,6 @@ function promptIdsOf(
     throw new UnmaskError('bad-input', 'This model has no tokenizer and runs on ids alone: use --prompt-ids.');
   }
   return [...(bosId === null ? [] : [bosId]), ...tokenizer.encode(prompt.text)];
-}
-
-/** One sentence for what a person did; a stack only for what we did. */
-function report(error: unknown): number {
-  if (error instanceof UsageError) {
-    process.stderr.write(`${error.message} See --help.\n`);
-    return EXIT.usage;
-  }
-  const { code, message } = describeError(error);
-  const defect = !(error instanceof UnmaskError) && code === 'internal';
-  process.stderr.write(`${defect && error instanceof Error ? error.stack : message}\n`);
-  return code === 'cancelled' ? EXIT.interrupted : EXIT.failed;
 }
 
 // A reader such as `head` may leave before the end.

@@ -1,9 +1,9 @@
 import { createBackend } from '../backends/choose-backend';
 import { UnmaskError } from '../errors';
 import { createTokenizer, type Tokenizer } from '../tokenizer/tokenizer';
-import { MODEL_FILES } from '../weights/manifest';
 import type { ModelSource } from '../weights/model-source';
 import { openModelUrl } from '../weights/model-url';
+import { readTokenizerFiles } from '../weights/tokenizer-files';
 import type { OpenModel } from './loaded-model';
 import { writeText } from './write-text';
 
@@ -31,13 +31,7 @@ export const openModel: OpenModel = async (modelUrl, choice, { signal, onProgres
 };
 
 async function tokenizerOf(source: ModelSource, signal: AbortSignal): Promise<Tokenizer> {
-  const has = (path: string) => source.manifest.files.some((file) => file.path === path);
-  if (!has(MODEL_FILES.tokenizer)) {
-    throw new UnmaskError('bad-model', 'This model has no tokenizer, so the page cannot show its text.');
-  }
-  const [json, config] = await Promise.all([
-    source.read(MODEL_FILES.tokenizer, signal),
-    has(MODEL_FILES.tokenizerConfig) ? source.read(MODEL_FILES.tokenizerConfig, signal) : undefined,
-  ]);
-  return createTokenizer(json, config);
+  const files = await readTokenizerFiles(source, signal);
+  if (files) return createTokenizer(...files);
+  throw new UnmaskError('bad-model', 'This model has no tokenizer, so the page cannot show its text.');
 }

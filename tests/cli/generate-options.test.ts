@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { GENERATE_HELP, readGenerateOptions, UsageError } from '../../src/cli/generate-options';
+import { UsageError } from '../../src/cli/command';
+import { GENERATE_HELP, readGenerateOptions } from '../../src/cli/generate-options';
 
 const NEEDED = ['--model', 'folder', '--prompt', 'Once'];
 

@@ -1,20 +1,11 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Buffers } from '../../src/gpu/buffers';
-import { Pipelines } from '../../src/gpu/kernel';
+import { expect, it } from 'vitest';
 import { ATTENTION_TILE, attentionChunks, blockAttention } from '../../src/kernels/block-attention';
 import { mergeAttention } from '../../src/kernels/merge-attention';
-import { testGpu } from '../gpu';
 import { ATTENTION_CASES, type Attend, expectAttention, GARBAGE } from './attention-cases';
 import { download, runKernels, upload, uploadPass } from './device-arrays';
+import { kernelDevice } from './kernel-device';
 
-let pipelines: Pipelines;
-let buffers: Buffers;
-beforeAll(async () => {
-  const { device } = await testGpu();
-  pipelines = new Pipelines(device);
-  buffers = new Buffers(device);
-});
-afterAll(() => buffers.dispose());
+const { pipelines, buffers } = await kernelDevice();
 
 /** In chunks of the ring, then merged. The parts start as garbage: what one kernel skips, the next must not read. */
 const inTilesOf =

@@ -1,21 +1,12 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Buffers } from '../../src/gpu/buffers';
-import { Pipelines } from '../../src/gpu/kernel';
+import { expect, it } from 'vitest';
 import { embedding } from '../../src/kernels/embedding';
-import { testGpu } from '../gpu';
 import { embedding as referenceEmbedding } from '../reference/embedding';
 import { download, runKernels, upload, uploadPass } from './device-arrays';
+import { kernelDevice } from './kernel-device';
 import { DTYPES, uploadMatrix } from './matrices';
 import { randomArray } from './numbers';
 
-let pipelines: Pipelines;
-let buffers: Buffers;
-beforeAll(async () => {
-  const { device } = await testGpu();
-  pipelines = new Pipelines(device);
-  buffers = new Buffers(device);
-});
-afterAll(() => buffers.dispose());
+const { pipelines, buffers } = await kernelDevice();
 
 const VOCAB = 7;
 const CASES = DTYPES.flatMap((dtype) => [1, 31, 32, 33, 64, 100].map((columns) => [dtype, columns] as const));

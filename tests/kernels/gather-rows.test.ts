@@ -1,19 +1,10 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Buffers } from '../../src/gpu/buffers';
-import { Pipelines } from '../../src/gpu/kernel';
+import { expect, it } from 'vitest';
 import { gatherRows } from '../../src/kernels/gather-rows';
-import { testGpu } from '../gpu';
 import { download, runKernels, upload } from './device-arrays';
+import { kernelDevice } from './kernel-device';
 import { randomArray } from './numbers';
 
-let pipelines: Pipelines;
-let buffers: Buffers;
-beforeAll(async () => {
-  const { device } = await testGpu();
-  pipelines = new Pipelines(device);
-  buffers = new Buffers(device);
-});
-afterAll(() => buffers.dispose());
+const { pipelines, buffers } = await kernelDevice();
 
 it.each([1, 64, 100])('picks rows of %i columns in the asked order, one of them twice', async (columns) => {
   const { device } = pipelines;

@@ -1,21 +1,12 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Buffers } from '../../src/gpu/buffers';
-import { Pipelines } from '../../src/gpu/kernel';
+import { expect, it } from 'vitest';
 import { layerNorm } from '../../src/kernels/layer-norm';
-import { testGpu } from '../gpu';
 import { layerNorm as referenceLayerNorm } from '../reference/layer-norm';
 import { expectClose } from './compare';
 import { download, runKernels, upload, uploadPass } from './device-arrays';
+import { kernelDevice } from './kernel-device';
 import { randomArray } from './numbers';
 
-let pipelines: Pipelines;
-let buffers: Buffers;
-beforeAll(async () => {
-  const { device } = await testGpu();
-  pipelines = new Pipelines(device);
-  buffers = new Buffers(device);
-});
-afterAll(() => buffers.dispose());
+const { pipelines, buffers } = await kernelDevice();
 
 /** Sums of up to 200 numbers of size 1, and numbers of a few units. */
 const TOLERANCE = { atol: 1e-5, rtol: 1e-5 };

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Buffers } from '../../src/gpu/buffers';
 import type { Pipelines } from '../../src/gpu/kernel';
 import type { matmulFew } from '../../src/kernels/matmul-few';
@@ -28,27 +28,27 @@ const EPILOGUES = ['none', 'gelu', 'add'] as const;
 /** Sums of up to 100 products of size 1 in f32, against f64; GELU's exp adds a few units in the last place. */
 const TOLERANCE = { atol: 1e-5, rtol: 1e-5 };
 
-export interface MatmulTest extends MatmulCase {
+interface MatmulTest extends MatmulCase {
   readonly dtype: Matrix['dtype'];
   readonly biased: boolean;
 }
 
 /** Every size in every dtype, with a bias where the rows are odd. */
-export function sizeTests(...more: typeof SIZES): MatmulTest[] {
+function sizeTests(more: typeof SIZES): MatmulTest[] {
   return [...SIZES, ...more].flatMap(([rows, features, columns]) =>
     DTYPES.map((dtype) => ({ rows, features, columns, dtype, biased: rows % 2 === 1, epilogue: 'none' }) as const),
   );
 }
 
 /** Every epilogue with a bias and without, over whole fours of columns and over an odd number of them. */
-export const EPILOGUE_TESTS: readonly MatmulTest[] = [20, 7].flatMap((columns) =>
+const EPILOGUE_TESTS: readonly MatmulTest[] = [20, 7].flatMap((columns) =>
   EPILOGUES.flatMap((epilogue) =>
     [false, true].map((biased) => ({ rows: 6, features: 5, columns, dtype: 'f32', biased, epilogue }) as const),
   ),
 );
 
 /** Runs a matmul over random numbers but for `x`, if given, and compares with the reference. */
-export async function expectMatmul(
+async function expectMatmul(
   pipelines: Pipelines,
   buffers: Buffers,
   matmul: typeof matmulFew,
@@ -76,7 +76,7 @@ export async function expectMatmul(
 }
 
 /** A NaN in one row of x must make every number of this row NaN, after every epilogue, and leave the others alone. */
-export async function expectNaN(
+async function expectNaN(
   pipelines: Pipelines,
   buffers: Buffers,
   matmul: typeof matmulFew,
@@ -91,9 +91,32 @@ export async function expectNaN(
 }
 
 /** GELU far out: nearly 0 on the left and x itself on the right, also where the cube of x is no f32 any more. */
-export async function expectGelu(pipelines: Pipelines, buffers: Buffers, matmul: typeof matmulFew): Promise<void> {
+async function expectGelu(pipelines: Pipelines, buffers: Buffers, matmul: typeof matmulFew): Promise<void> {
   const inputs = [0, 1e-20, 3, 9, 90, -90, 200, -200, 1e20, -1e20];
   const x = Float32Array.from(inputs.flatMap((input) => [input, 0, 0, 0]));
   const test = { rows: inputs.length, features: 9, columns: 4, dtype: 'f32', biased: false, epilogue: 'gelu' } as const;
   await expectMatmul(pipelines, buffers, matmul, test, x);
+}
+
+/** All that a matmul kernel must get right, over `moreSizes` too. */
+export function testMatmul(
+  { pipelines, buffers }: { readonly pipelines: Pipelines; readonly buffers: Buffers },
+  matmul: typeof matmulFew,
+  moreSizes: typeof SIZES = [],
+): void {
+  it.each(sizeTests(moreSizes))('$rows rows of $columns columns to $features features, $dtype', async (test) => {
+    await expectMatmul(pipelines, buffers, matmul, test);
+  });
+
+  it.each(EPILOGUE_TESTS)('epilogue $epilogue, bias: $biased, $columns columns', async (test) => {
+    await expectMatmul(pipelines, buffers, matmul, test);
+  });
+
+  it('GELU of large numbers', async () => {
+    await expectGelu(pipelines, buffers, matmul);
+  });
+
+  it.each([8, 9])('a NaN in x makes its row NaN and no other, %i columns', async (columns) => {
+    await expectNaN(pipelines, buffers, matmul, columns);
+  });
 }

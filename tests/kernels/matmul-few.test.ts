@@ -1,31 +1,5 @@
-import { afterAll, beforeAll, it } from 'vitest';
-import { Buffers } from '../../src/gpu/buffers';
-import { Pipelines } from '../../src/gpu/kernel';
 import { matmulFew } from '../../src/kernels/matmul-few';
-import { testGpu } from '../gpu';
-import { EPILOGUE_TESTS, expectGelu, expectMatmul, expectNaN, sizeTests } from './matmul-cases';
+import { kernelDevice } from './kernel-device';
+import { testMatmul } from './matmul-cases';
 
-let pipelines: Pipelines;
-let buffers: Buffers;
-beforeAll(async () => {
-  const { device } = await testGpu();
-  pipelines = new Pipelines(device);
-  buffers = new Buffers(device);
-});
-afterAll(() => buffers.dispose());
-
-it.each(sizeTests())('$rows rows of $columns columns to $features features, $dtype', async (test) => {
-  await expectMatmul(pipelines, buffers, matmulFew, test);
-});
-
-it.each(EPILOGUE_TESTS)('epilogue $epilogue, bias: $biased, $columns columns', async (test) => {
-  await expectMatmul(pipelines, buffers, matmulFew, test);
-});
-
-it('GELU of large numbers', async () => {
-  await expectGelu(pipelines, buffers, matmulFew);
-});
-
-it.each([8, 9])('a NaN in x makes its row NaN and no other, %i columns', async (columns) => {
-  await expectNaN(pipelines, buffers, matmulFew, columns);
-});
+testMatmul(await kernelDevice(), matmulFew);

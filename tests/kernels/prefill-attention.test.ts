@@ -1,18 +1,9 @@
-import { afterAll, beforeAll, it } from 'vitest';
-import { Buffers } from '../../src/gpu/buffers';
-import { Pipelines } from '../../src/gpu/kernel';
+import { it } from 'vitest';
 import { prefillAttention } from '../../src/kernels/prefill-attention';
-import { testGpu } from '../gpu';
 import { ATTENTION_CASES, type Attend, expectAttention } from './attention-cases';
+import { kernelDevice } from './kernel-device';
 
-let pipelines: Pipelines;
-let buffers: Buffers;
-beforeAll(async () => {
-  const { device } = await testGpu();
-  pipelines = new Pipelines(device);
-  buffers = new Buffers(device);
-});
-afterAll(() => buffers.dispose());
+const { pipelines, buffers } = await kernelDevice();
 
 const attend: Attend = (shape, inputs) => [prefillAttention(pipelines, 'attention', shape, inputs)];
 

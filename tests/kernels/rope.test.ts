@@ -1,25 +1,15 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Buffers } from '../../src/gpu/buffers';
-import type { Gpu } from '../../src/gpu/device';
-import { Pipelines } from '../../src/gpu/kernel';
+import { expect, it } from 'vitest';
 import { rope, ropeTurns } from '../../src/kernels/rope';
-import { testGpu } from '../gpu';
 import { type RopeCase, rope as referenceRope } from '../reference/rope';
 import { expectClose } from './compare';
 import { download, runKernels, upload, uploadPass } from './device-arrays';
+import { kernelDevice } from './kernel-device';
 import { randomArray } from './numbers';
 
 /** One product and one sum of numbers below 2. */
 const TOLERANCE = { atol: 1e-6, rtol: 1e-6 };
 
-let gpu: Gpu;
-let buffers: Buffers;
-
-beforeAll(async () => {
-  gpu = await testGpu();
-  buffers = new Buffers(gpu.device);
-});
-afterAll(() => buffers.dispose());
+const { device, pipelines, buffers } = await kernelDevice();
 
 const CASES: readonly (readonly [name: string, shape: RopeCase])[] = [
   ['first row', { rows: 1, position: 0, ring: 4, heads: 1, headSize: 2, base: 10_000 }],
@@ -30,7 +20,6 @@ const CASES: readonly (readonly [name: string, shape: RopeCase])[] = [
 ];
 
 it.each(CASES)('rope: %s', async (_, shape) => {
-  const { device } = gpu;
   const hidden = shape.heads * shape.headSize;
   const qkv = randomArray(shape.rows * 3 * hidden, 1);
   const keys = randomArray(shape.ring * hidden, 2);
@@ -43,7 +32,7 @@ it.each(CASES)('rope: %s', async (_, shape) => {
     keys: upload(device, buffers, 'keys', keys),
     values: upload(device, buffers, 'values', values),
   };
-  runKernels(device, [rope(new Pipelines(device), 'rope', shape, slices), shape.rows]);
+  runKernels(device, [rope(pipelines, 'rope', shape, slices), shape.rows]);
   const read = async (name: 'q' | 'keys' | 'values', length: number) =>
     new Float32Array(await download(device, buffers, slices[name]), 0, length);
 

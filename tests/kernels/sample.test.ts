@@ -1,20 +1,12 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Buffers } from '../../src/gpu/buffers';
-import type { Gpu } from '../../src/gpu/device';
-import { Pipelines } from '../../src/gpu/kernel';
 import { type Drawn, readDrawn, sample } from '../../src/kernels/sample';
-import { testGpu } from '../gpu';
 import { sample as referenceSample } from '../reference/sample';
 import { download, runKernels, upload, uploadPass } from './device-arrays';
+import { kernelDevice } from './kernel-device';
 import { randomArray } from './numbers';
 
-let gpu: Gpu;
-let pipelines: Pipelines;
-
-beforeAll(async () => {
-  gpu = await testGpu();
-  pipelines = new Pipelines(gpu.device);
-});
+const { device, pipelines } = await kernelDevice();
 
 interface Draw {
   readonly vocab: number;
@@ -31,7 +23,6 @@ interface Draw {
 
 /** One draw from each row of logits [picks.length, vocab]. */
 async function drawOnGpu(logits: Float32Array<ArrayBuffer>, draw: Draw): Promise<Drawn[]> {
-  const { device } = gpu;
   const buffers = new Buffers(device);
   const { temperature, topP, seed, position } = draw;
   const count = draw.picks.length;

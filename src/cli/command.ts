@@ -1,0 +1,32 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { describeError, UnmaskError } from '../errors';
+
+/** How a command of ours ends. */
+export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+/** The command line cannot be understood. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** `parseArgs` of Node, but throwing UsageError. */
+export function parseCommandLine<Config extends ParseArgsConfig>(config: Config): ReturnType<typeof parseArgs<Config>> {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    // Node's message may go on for lines about how to quote; the first says what is wrong.
+    throw new UsageError(error instanceof Error ? error.message.split('\n')[0] : String(error));
+  }
+}
+
+/** Tells on stderr what a command threw, and returns its exit status: one sentence for what a person did, a stack only for what we did. */
+export function report(error: unknown): number {
+  if (error instanceof UsageError) {
+    process.stderr.write(`${error.message} See --help.\n`);
+    return EXIT.usage;
+  }
+  const { code, message } = describeError(error);
+  const defect = !(error instanceof UnmaskError) && code === 'internal';
+  process.stderr.write(`${defect && error instanceof Error ? error.stack : message}\n`);
+  return code === 'cancelled' ? EXIT.interrupted : EXIT.failed;
+}
