@@ -7,9 +7,12 @@ export const ATTENTION_CHUNK = 64;
 /** The most rows that can share a key in one workgroup, as in the shader. */
 export const ATTENTION_TILE = 16;
 
+/** The most features of a head, as in the shader and that of prefill attention. */
+export const MAX_HEAD_SIZE = 128;
+
 export interface BlockAttentionShape {
   readonly heads: number;
-  /** Even, at most 128. */
+  /** Even, at most MAX_HEAD_SIZE. */
   readonly headSize: number;
   /** Slots that the KV buffers hold, at least the ring of any pass. */
   readonly ringCapacity: number;

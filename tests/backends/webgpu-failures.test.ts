@@ -122,6 +122,13 @@ describe('weights that do not fit', () => {
     const creating = createWebgpuBackend(await disguised({ vocabSize }), gpu);
     await expect(creating).rejects.toMatchObject({ code: 'out-of-memory', message: /--dtype q8/ });
   });
+  it('heads wider than the attention kernels take', async () => {
+    const creating = createWebgpuBackend(await disguised({ hiddenSize: 260, heads: 2 }), await testGpu());
+    await expect(creating).rejects.toMatchObject({
+      code: 'bad-model',
+      message: /heads have 130 features.*wasm backend/,
+    });
+  });
   it('two loads at once wait for each other', async () => {
     const source = await tinyModel('f32');
     const gpu = await testGpu();

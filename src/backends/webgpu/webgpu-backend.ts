@@ -2,6 +2,7 @@ import { UnmaskError } from '../../errors';
 import { Buffers } from '../../gpu/buffers';
 import type { Gpu } from '../../gpu/device';
 import { Pipelines } from '../../gpu/kernel';
+import { MAX_HEAD_SIZE } from '../../kernels/block-attention';
 import type { PassSettings } from '../../kernels/pass';
 import { loadGpuWeights } from '../../weights/gpu-weights';
 import type { ModelConfig } from '../../weights/model-config';
@@ -18,6 +19,7 @@ import { networkWeights } from './weights';
  * Throws `bad-model`, `network`, `cancelled`, `out-of-memory` or `device-lost`; nothing stays allocated then.
  */
 export async function createWebgpuBackend(source: ModelSource, gpu: Gpu, signal?: AbortSignal): Promise<WebgpuBackend> {
+  checkHeads(source.config);
   const guard = new DeviceGuard(gpu.device);
   const buffers = new Buffers(gpu.device);
   try {
@@ -33,6 +35,16 @@ export async function createWebgpuBackend(source: ModelSource, gpu: Gpu, signal?
     buffers.dispose();
     throw error;
   }
+}
+
+function checkHeads({ hiddenSize, heads }: ModelConfig): void {
+  const size = hiddenSize / heads;
+  if (size <= MAX_HEAD_SIZE) return;
+  throw new UnmaskError(
+    'bad-model',
+    `This model's heads have ${size} features, and the webgpu backend takes up to ${MAX_HEAD_SIZE}. ` +
+      'Choose the wasm backend.',
+  );
 }
 
 /** Compiled shaders outlive a model: the next one on the same device takes them over. */
