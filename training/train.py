@@ -105,7 +105,7 @@ def main() -> None:
     config = ModelConfig(
         vocab_size=vocab_size,
         model_length=arguments.length,
-        block_size=4,
+        block_size=8,
         hidden_dim=arguments.hidden_dim,
         n_blocks=arguments.layers,
         n_heads=arguments.heads,
