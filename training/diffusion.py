@@ -1,4 +1,4 @@
-"""Masked diffusion inside a block, autoregression over blocks: masks, noise and the loss weights.
+"""Masked diffusion inside a block, autoregression over blocks: noise and the loss weights.
 
 Source: Arriola et al., "Block Diffusion" (ICLR 2025), sections 3 to 5.
 """
@@ -10,23 +10,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 BLOCK_SIZES = (1, 2, 4, 8, 16, 32)
-
-
-def training_mask(length: int, block_sizes: Tensor) -> Tensor:
-    """The attention mask [batch, 2·length, 2·length] of x_t ⊕ x_0, True where a query sees a key.
-
-    block_sizes [batch]. [[M_BD, M_OBC], [0, M_BC]]: a noised block sees itself and the clean blocks
-    before it; a clean block sees itself and the clean blocks before it.
-    """
-    position = torch.arange(2 * length, device=block_sizes.device)
-    clean = position >= length
-    block = (position % length)[None] // block_sizes[:, None]
-    query, key = block[:, :, None], block[:, None, :]
-    query_clean, key_clean = clean[None, :, None], clean[None, None, :]
-    block_diagonal = (query == key) & (query_clean == key_clean)
-    offset_block_causal = (query > key) & key_clean & ~query_clean
-    block_causal = (query >= key) & key_clean & query_clean
-    return block_diagonal | offset_block_causal | block_causal
 
 
 @dataclass(frozen=True)

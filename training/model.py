@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .diffusion import training_mask
+from .attention import Attend, training_attention
 
 MLP_RATIO = 4
 TIMESTEP_FREQUENCIES = 256
@@ -97,17 +97,19 @@ class TransformerBlock(nn.Module):
         if config.adaln:
             self.adaLN_modulation = nn.Linear(config.cond_dim, 6 * dim)
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor, condition: Tensor | None) -> Tensor:
-        """x [batch, rows, dim]; mask [batch or 1, 1, rows, rows], True where a query sees a key."""
-        batch, rows, dim = x.shape
+    def forward(
+        self, x: Tensor, cos: Tensor, sin: Tensor, attend: Attend, condition: Tensor | None, rows: int
+    ) -> Tensor:
+        """x [batch, keys, dim] → [batch, rows, dim]: the first rows of the sequence, after they saw all of it."""
+        batch, keys, dim = x.shape
         h, gate_attention, gate_mlp = self.norm1(x), 1.0, 1.0
         if condition is not None:
             modulation = self.adaLN_modulation(condition).chunk(6, dim=-1)
             shift_attention, scale_attention, gate_attention, shift_mlp, scale_mlp, gate_mlp = modulation
             h = h * (1 + scale_attention) + shift_attention
-        q, k, v = self.attn_qkv(h).view(batch, rows, 3, self.n_heads, dim // self.n_heads).permute(2, 0, 3, 1, 4)
-        attended = F.scaled_dot_product_attention(rotate(q, cos, sin), rotate(k, cos, sin), v, attn_mask=mask)
-        x = x + gate_attention * self.attn_out(attended.transpose(1, 2).reshape(batch, rows, dim))
+        q, k, v = self.attn_qkv(h).view(batch, keys, 3, self.n_heads, dim // self.n_heads).permute(2, 0, 3, 1, 4)
+        attended = attend(rotate(q[:, :, :rows], cos[:rows], sin[:rows]), rotate(k, cos, sin), v)
+        x = x[:, :rows] + gate_attention * self.attn_out(attended.transpose(1, 2).reshape(batch, rows, dim))
         h = self.norm2(x)
         if condition is not None:
             h = h * (1 + scale_mlp) + shift_mlp
@@ -177,13 +179,18 @@ class Backbone(nn.Module):
             return None
         return F.silu(self.sigma_map(torch.zeros((), device=self.rotary_emb.inv_freq.device)))
 
-    def trunk(self, ids: Tensor, mask: Tensor, copies: int) -> Tensor:
-        """ids [batch, copies x length] → hidden states of the same rows; every copy has positions 0 .. length - 1."""
-        cos, sin = (table.repeat(copies, 1) for table in self.rotary_emb(ids.shape[1] // copies))
+    def trunk(self, ids: Tensor, attend: Attend, copies: int) -> Tensor:
+        """ids [batch, copies x length] → hidden states [batch, length, dim] of the first copy.
+
+        Every copy has positions 0 .. length - 1. The last layer computes nothing that only the other copies need.
+        """
+        length = ids.shape[1] // copies
+        cos, sin = (table.repeat(copies, 1) for table in self.rotary_emb(length))
         condition = self.condition()
         x = self.vocab_embed(ids)
-        for block in self.blocks:
-            x = block(x, cos, sin, mask, condition)
+        for number, block in enumerate(self.blocks, 1):
+            rows = length if number == len(self.blocks) else copies * length
+            x = block(x, cos, sin, attend, condition, rows)
         return x
 
     def head(self, hidden: Tensor) -> Tensor:
@@ -220,5 +227,5 @@ class BD3LM(nn.Module):
         noised, clean [batch, length]; block_sizes [batch]. Returns the hidden states of the noised
         half [batch, length, dim]: row ℓ saw its own noised block and the clean blocks before it.
         """
-        mask = training_mask(clean.shape[1], block_sizes)[:, None]
-        return self.backbone.trunk(torch.cat((noised, clean), dim=1), mask, copies=2)[:, : clean.shape[1]]
+        attend = training_attention(clean.shape[1], block_sizes)
+        return self.backbone.trunk(torch.cat((noised, clean), dim=1), attend, copies=2)

@@ -22,7 +22,7 @@ from .evaluate import nelbo
 from .model import BD3LM, ModelConfig
 from .muon import Muon
 
-BLOCK_SIZE_WEIGHTS = (2.0, 1.0, 2.0, 1.5, 1.5, 1.0)
+BLOCK_SIZE_WEIGHTS = (1.0, 1.0, 3.0, 2.0, 3.0, 1.0)
 """How often each of BLOCK_SIZES is drawn. Size 1 has a loss on every token, so it teaches fastest."""
 SCHEDULE = ClippedSchedule(0.15, 1.0)
 MUON_LR, ADAM_LR = 0.02, 2e-3

@@ -5,7 +5,8 @@ import itertools
 import pytest
 import torch
 
-from training.diffusion import ClippedSchedule, add_noise, token_losses, training_mask
+from training.attention import training_mask
+from training.diffusion import ClippedSchedule, add_noise, token_losses
 from training.evaluate import mask_by_count
 
 

@@ -7,8 +7,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from training.attention import flex_training_attention, masked_attention, sdpa_attention, training_mask
 from training.checkpoint import checkpoint_config, load_checkpoint, save_checkpoint
-from training.diffusion import token_losses, training_mask
+from training.diffusion import token_losses
 from training.model import BD3LM, ModelConfig
 
 REFERENCE = Path(__file__).parents[1] / "fixtures" / "bd3lm-tiny"
@@ -37,8 +38,8 @@ def random_model(seed: int) -> BD3LM:
 def test_clean_logits(reference: BD3LM, golden: dict[str, torch.Tensor]) -> None:
     clean = golden["clean_ids"]
     length = clean.shape[1]
-    mask = training_mask(length, torch.tensor([reference.config.block_size]))[:, None, length:, length:]
-    logits = reference.backbone.head(reference.backbone.trunk(clean, mask, copies=1))
+    mask = training_mask(length, torch.tensor([reference.config.block_size]))[:, length:, length:]
+    logits = reference.backbone.head(reference.backbone.trunk(clean, masked_attention(mask), copies=1))
     torch.testing.assert_close(logits, golden["clean_logits"], atol=5e-4, rtol=0)
 
 
@@ -65,8 +66,8 @@ def test_one_pass_equals_a_pass_for_every_block(block_size: int) -> None:
     for first in range(0, 16, block_size):
         end = first + block_size
         ids = torch.cat((clean[:, :first], noised[:, first:end]), dim=1)
-        mask = training_mask(end, torch.tensor([block_size]))[:, None, end:, end:]
-        alone = model.backbone.trunk(ids, mask, copies=1)[:, first:]
+        mask = training_mask(end, torch.tensor([block_size]))[:, end:, end:]
+        alone = model.backbone.trunk(ids, masked_attention(mask), copies=1)[:, first:]
         torch.testing.assert_close(together[:, first:end], alone, atol=1e-4, rtol=1e-4)
 
 
@@ -83,3 +84,14 @@ def test_checkpoint_round_trip(tmp_path: Path) -> None:
     assert set(published) <= set(checkpoint_config(CONFIG))
     names = {name for name in load_file(REFERENCE / "model.safetensors") if "adaLN" not in name and "sigma" not in name}
     assert {name.replace("blocks.2.", "blocks.1.") for name in names} == set(model.state_dict())
+
+
+@pytest.mark.parametrize("rows", [16, 32])
+def test_every_attention_follows_the_mask(rows: int) -> None:
+    sizes = torch.tensor([1, 4, 16])
+    generator = torch.Generator().manual_seed(0)
+    q, k, v = torch.randn(3, 3, 2, 32, 8, generator=generator)
+    scores = (q @ k.mT / 8**0.5).masked_fill(~training_mask(16, sizes)[:, None], -torch.inf)
+    expected = (scores.softmax(-1) @ v)[:, :, :rows]
+    for kind in (sdpa_attention, flex_training_attention):
+        torch.testing.assert_close(kind(16, sizes)(q[:, :, :rows], k, v), expected, atol=1e-5, rtol=1e-5)
