@@ -6,9 +6,10 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
+from torch.optim.swa_utils import AveragedModel
 
-from .diffusion import BLOCK_SIZES
 from .model import BD3LM, ModelConfig
+from .schedules import NoiseSchedule, schedule_named
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
 WEIGHTS = "model.safetensors"
@@ -21,7 +22,7 @@ def checkpoint_config(config: ModelConfig) -> dict[str, object]:
         "architectures": ["BD3LM"],
         "model_type": "bd3lm",
         "block_size": config.block_size,
-        "block_sizes": list(BLOCK_SIZES),
+        "block_sizes": list(config.block_sizes),
         "vocab_size": config.vocab_size,
         "model_length": config.model_length,
         "cross_attn": True,
@@ -53,8 +54,15 @@ def save_checkpoint(folder: Path, model: BD3LM, prepared: Path) -> None:
 
 
 def load_checkpoint(folder: Path, device: torch.device | str = "cpu") -> BD3LM:
-    """Reads a checkpoint folder, sharded or not, as f32; names and shapes must match its config exactly."""
-    config = ModelConfig.from_dict(json.loads((folder / "config.json").read_text()))
+    """Reads a checkpoint folder, sharded or not, as f32; names and shapes must match its config exactly.
+
+    Raises ValueError for a folder without a config or with one of another kind, RuntimeError for weights
+    that do not match it.
+    """
+    try:
+        config = ModelConfig.from_dict(json.loads((folder / "config.json").read_text()))
+    except (OSError, json.JSONDecodeError, TypeError) as cause:
+        raise ValueError(f"{folder} is no BD3-LM checkpoint: its config.json cannot be used ({cause})") from cause
     index = folder / INDEX
     files = set(json.loads(index.read_text())["weight_map"].values()) if index.exists() else {WEIGHTS}
     state = {name: tensor for file in files for name, tensor in load_file(folder / file).items()}
@@ -63,17 +71,44 @@ def load_checkpoint(folder: Path, device: torch.device | str = "cpu") -> BD3LM:
     return model.to(device)
 
 
-def save_state(path: Path, step: int, model: BD3LM, optimizers: list[torch.optim.Optimizer]) -> None:
+def save_state(
+    path: Path,
+    step: int,
+    model: BD3LM,
+    average: AveragedModel,
+    optimizers: list[torch.optim.Optimizer],
+    schedules: dict[int, NoiseSchedule],
+) -> None:
     """Everything a killed run needs to go on; the file is replaced in one move."""
-    state = {"step": step, "model": model.state_dict(), "optimizers": [o.state_dict() for o in optimizers]}
+    state = {
+        "step": step,
+        "model": model.state_dict(),
+        "average": average.state_dict(),
+        "optimizers": [optimizer.state_dict() for optimizer in optimizers],
+        "schedules": {size: schedule.name for size, schedule in schedules.items()},
+    }
     torch.save(state, path.with_suffix(".partial"))
     path.with_suffix(".partial").rename(path)
 
 
-def load_state(path: Path, model: BD3LM, optimizers: list[torch.optim.Optimizer]) -> int:
-    """Restores what `save_state` wrote and returns the step to go on from."""
-    state = torch.load(path, weights_only=True)
-    model.load_state_dict(state["model"])
-    for optimizer, values in zip(optimizers, state["optimizers"], strict=True):
-        optimizer.load_state_dict(values)
+def load_state(
+    path: Path,
+    model: BD3LM,
+    average: AveragedModel,
+    optimizers: list[torch.optim.Optimizer],
+    schedules: dict[int, NoiseSchedule],
+) -> int:
+    """Restores in place what `save_state` wrote, and returns the step to go on from.
+
+    Raises ValueError for the state of a run with another model or optimiser.
+    """
+    state = torch.load(path, weights_only=True, map_location=next(model.parameters()).device)
+    try:
+        model.load_state_dict(state["model"])
+        average.load_state_dict(state["average"])
+        for optimizer, values in zip(optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(values)
+    except (KeyError, RuntimeError, ValueError) as cause:
+        raise ValueError(f"{path} is the state of another run ({cause}); name another --out") from cause
+    schedules |= {size: schedule_named(name) for size, name in state["schedules"].items() if size in schedules}
     return state["step"]

@@ -21,7 +21,10 @@ TIMESTEP_FREQUENCIES = 256
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """What `config.json` of a checkpoint says about the architecture. Sizes are counts of features."""
+    """What `config.json` of a checkpoint says about the architecture. Sizes are counts of features.
+
+    `block_size` is the one to generate with; `block_sizes` are all that it was trained on, by default that one.
+    """
 
     vocab_size: int
     model_length: int
@@ -31,12 +34,14 @@ class ModelConfig:
     n_heads: int
     cond_dim: int = 128
     adaln: bool = False
+    block_sizes: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.hidden_dim % (2 * self.n_heads):
             raise ValueError(f"hidden_dim {self.hidden_dim} must be a multiple of 2 x n_heads {self.n_heads}")
         if self.model_length % self.block_size:
             raise ValueError(f"model_length {self.model_length} must be a multiple of block_size {self.block_size}")
+        object.__setattr__(self, "block_sizes", tuple(self.block_sizes) or (self.block_size,))
 
     @property
     def mask_id(self) -> int:

@@ -1,51 +1,41 @@
 """Trains a BD3-LM on a mixture of block sizes, x_t ⊕ x_0 in one pass.
 
-    python -m training.train --prepared <folder> --run <folder> --steps n
+    python -m training.train --prepared <folder> --out <folder> --steps n
+    torchrun --nproc-per-node <gpus> -m training.train --prepared <folder> --out <folder> --steps n
 
-The same command on CPU and CUDA. Killed, it resumes from `<run>/state.pt`; a larger `--steps` goes on
-from there. `--start-from` begins a run with the weights of a checkpoint. It writes `<run>/checkpoint/` (Hugging Face layout) and `<run>/log.jsonl`.
+The same command on CPU and CUDA. Killed, it resumes from `<out>/state.pt`; a larger `--steps` goes on
+from there. `--start-from` begins a run with the weights of a checkpoint. It writes `<out>/checkpoint/`
+(Hugging Face layout) and `<out>/log.jsonl`.
 """
 
-import argparse
 import json
 import math
+import sys
 import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from . import ranks
 from .checkpoint import load_checkpoint, load_state, save_checkpoint, save_state
-from .data import Split, batch_numbers, load_split
-from .diffusion import BLOCK_SIZES, ClippedSchedule, add_noise, token_losses
-from .evaluate import nelbo
+from .data import Windows, batch_numbers, documents, load_split, token_bytes, training_windows, vocab_size
+from .diffusion import add_noise, token_losses
+from .evaluate import likelihood, masked_loss_moments, require_blocks
 from .model import BD3LM, ModelConfig
 from .muon import Muon
+from .recipe import Recipe, parse_recipe
+from .schedules import NoiseSchedule
+from .variance import grid_search
 
-BLOCK_SIZE_WEIGHTS = (1.0, 1.0, 3.0, 2.0, 3.0, 1.0)
-"""How often each of BLOCK_SIZES is drawn. Size 1 has a loss on every token, so it teaches fastest."""
-SCHEDULE = ClippedSchedule(0.15, 1.0)
-MUON_LR, ADAM_LR = 0.02, 2e-3
+MUON_LR, ADAM_LR, ADAM_MATRIX_LR = 0.02, 2e-3, 2e-3
 CLIP_NORM = 1.0
-
-
-def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Train a block diffusion language model.")
-    parser.add_argument("--prepared", type=Path, required=True, help="folder written by training.prepare")
-    parser.add_argument("--run", type=Path, required=True, help="folder for the checkpoint, the state and the log")
-    parser.add_argument("--start-from", type=Path, help="checkpoint folder whose weights a new run begins with")
-    parser.add_argument("--steps", type=int, required=True, help="the step at which the run ends")
-    parser.add_argument("--decay-steps", type=int, default=400, help="the learning rate falls to 0 over the last n")
-    parser.add_argument("--warmup-steps", type=int, default=60)
-    parser.add_argument("--batch-size", type=int, default=16)
-    parser.add_argument("--length", type=int, default=256)
-    parser.add_argument("--hidden-dim", type=int, default=256)
-    parser.add_argument("--layers", type=int, default=8)
-    parser.add_argument("--heads", type=int, default=4)
-    parser.add_argument("--save-every", type=int, default=50)
-    parser.add_argument("--validate-every", type=int, default=250)
-    parser.add_argument("--seed", type=int, default=1)
-    return parser.parse_args()
+LOG_EVERY = 10
+VALIDATED_SIZES = (1, 4, 16)
+VALIDATED_DOCUMENTS, SEARCHED_DOCUMENTS = 64, 16
 
 
 def learning_rate_factor(step: int, steps: int, warmup: int, decay: int) -> float:
@@ -53,103 +43,176 @@ def learning_rate_factor(step: int, steps: int, warmup: int, decay: int) -> floa
     return min(1.0, (step + 1) / warmup, (steps - step) / decay)
 
 
-def make_optimizers(model: BD3LM) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices inside the network; AdamW for embedding, head, norms and biases."""
+def make_optimizers(model: BD3LM, optimizer: str) -> list[torch.optim.Optimizer]:
+    """Muon or AdamW for the matrices inside the network; AdamW for embedding, head, norms and biases."""
     matrices, others = [], []
     for name, parameter in model.named_parameters():
         inside = parameter.dim() == 2 and ".blocks." in name
         (matrices if inside else others).append(parameter)
-    return [Muon(matrices, lr=MUON_LR), torch.optim.AdamW(others, lr=ADAM_LR, betas=(0.9, 0.98), weight_decay=0.0)]
+    adam = {"betas": (0.9, 0.98), "weight_decay": 0.0}
+    first = Muon(matrices, lr=MUON_LR) if optimizer == "muon" else torch.optim.AdamW(matrices, ADAM_MATRIX_LR, **adam)
+    optimizers = [first, torch.optim.AdamW(others, ADAM_LR, **adam)]
+    for each in optimizers:
+        for group in each.param_groups:
+            group["full_lr"] = group["lr"]
+    return optimizers
 
 
-def step_loss(model: BD3LM, trunk: nn.Module, split: Split, step: int, arguments: argparse.Namespace) -> Tensor:
-    """The weighted loss of one step's batch, in nats per token; the head runs on masked rows only."""
+def batch_loss(
+    model: BD3LM,
+    hidden_of: Callable[[Tensor, Tensor, Tensor], Tensor],
+    clean: Tensor,
+    block_sizes: Tensor,
+    schedules: Mapping[int, NoiseSchedule],
+    generator: torch.Generator,
+) -> Tensor:
+    """The weighted loss of clean [batch, length] with blocks of block_sizes [batch], in nats per token.
+
+    Every process draws the noise of the whole batch and computes its own rows' share of the loss; the head
+    runs on masked rows only. hidden_of is `model.denoise_hidden`, compiled or not.
+    """
     device = next(model.parameters()).device
-    generator = torch.Generator().manual_seed(arguments.seed * 1_000_003 + step)
-    clean = split.batch(batch_numbers(len(split.windows), arguments.batch_size, step, arguments.seed))
-    drawn = torch.multinomial(torch.tensor(BLOCK_SIZE_WEIGHTS), len(clean), replacement=True, generator=generator)
-    sizes = torch.tensor(BLOCK_SIZES)[drawn]
-    noised, weights = add_noise(clean, sizes, model.config.mask_id, SCHEDULE, generator)
+    noised, weights = add_noise(clean, block_sizes, model.config.mask_id, schedules, generator)
+    total = clean.numel()
+    mine = slice(ranks.rank(), None, ranks.count())
+    noised, clean, block_sizes, weights = (x[mine].to(device) for x in (noised, clean, block_sizes, weights))
     rows = weights > 0
     with torch.autocast("cuda", torch.bfloat16, enabled=device.type == "cuda"):
-        hidden = trunk(noised.to(device), clean.to(device), sizes.to(device))
-        logits = model.backbone.head(hidden[rows.to(device)])
-    losses = token_losses(logits, clean[rows].to(device), model.config.mask_id)
-    return (losses * weights[rows].to(device)).sum() / clean.numel()
+        logits = model.backbone.head(hidden_of(noised, clean, block_sizes)[rows])
+    losses = token_losses(logits, clean[rows], model.config.mask_id)
+    return (losses * weights[rows]).sum() / total
 
 
-def validate(model: BD3LM, split: Split) -> dict[str, float]:
-    """A quick look at three block sizes; `training.evaluate` measures them all."""
-    model.eval()
-    results = {f"nelbo_{size}": nelbo(model, split, size, windows=64, samples=1)[0] for size in (1, 4, 16)}
-    model.train()
-    return results
+def step_batch(windows: Windows, recipe: Recipe, step: int) -> tuple[Tensor, Tensor, torch.Generator]:
+    """A step's clean windows [batch, length], their block sizes [batch], and the generator of its noise."""
+    generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
+    clean = windows.batch(batch_numbers(len(windows.starts), recipe.batch_size, step, recipe.seed))
+    chances = torch.tensor([weight for _, weight in recipe.mixture])
+    drawn = torch.multinomial(chances, len(clean), replacement=True, generator=generator)
+    return clean, torch.tensor(recipe.block_sizes)[drawn], generator
 
 
-def new_model(config: ModelConfig, start_from: Path | None) -> BD3LM:
-    """A model of random weights, or of a checkpoint's. Raises RuntimeError naming weights of another shape."""
+def validate(model: BD3LM, texts: list[Tensor], bytes_of: Tensor) -> dict[str, float]:
+    """A quick look at three block sizes, in nats per token; `training.evaluate` measures them all."""
+    return {
+        f"nelbo_{size}": likelihood(model, texts[:VALIDATED_DOCUMENTS], bytes_of, size).nelbo_nats_per_token
+        for size in VALIDATED_SIZES
+    }
+
+
+def search(model: BD3LM, texts: list[Tensor], block_sizes: tuple[int, ...]) -> dict[int, NoiseSchedule]:
+    """The clipped schedule of least NELBO variance for each block size above 1."""
+    few = texts[:SEARCHED_DOCUMENTS]
+    return {size: grid_search(masked_loss_moments(model, few, size))[0] for size in block_sizes if size > 1}
+
+
+def new_model(recipe: Recipe) -> BD3LM:
+    """A model of random weights, or of a checkpoint's. Raises ValueError for a checkpoint of another shape."""
+    config = ModelConfig(
+        vocab_size=vocab_size(recipe.prepared),
+        model_length=recipe.length,
+        block_size=8 if 8 in recipe.block_sizes else max(recipe.block_sizes),
+        block_sizes=recipe.block_sizes,
+        hidden_dim=recipe.hidden_dim,
+        n_blocks=recipe.layers,
+        n_heads=recipe.heads,
+    )
     model = BD3LM(config)
-    if start_from is not None:
-        model.load_state_dict(load_checkpoint(start_from).state_dict())
+    if recipe.start_from is not None:
+        try:
+            model.load_state_dict(load_checkpoint(recipe.start_from).state_dict())
+        except RuntimeError as cause:
+            raise ValueError(f"{recipe.start_from} holds a model of another shape: {cause}") from cause
     return model
 
 
-def main() -> None:
-    arguments = parse_arguments()
-    arguments.run.mkdir(parents=True, exist_ok=True)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    torch.manual_seed(arguments.seed)
-    train = load_split(arguments.prepared, "train", arguments.length, openings_only=False)
-    valid = load_split(arguments.prepared, "valid", arguments.length, openings_only=True)
-    vocab_size = len(json.loads((arguments.prepared / "tokenizer.json").read_text())["model"]["vocab"]) + 1
-    config = ModelConfig(
-        vocab_size=vocab_size,
-        model_length=arguments.length,
-        block_size=8,
-        hidden_dim=arguments.hidden_dim,
-        n_blocks=arguments.layers,
-        n_heads=arguments.heads,
-    )
-    model = new_model(config, arguments.start_from).to(device)
-    optimizers = make_optimizers(model)
-    state_file = arguments.run / "state.pt"
-    step = load_state(state_file, model, optimizers) if state_file.exists() else 0
-    trunk = torch.compile(model.denoise_hidden, dynamic=False)
-    parameters = sum(p.numel() for p in model.parameters())
-    print(f"{parameters:,} parameters on {device}, {len(train.windows):,} windows, from step {step}", flush=True)
+class Log:
+    """`<out>/log.jsonl`, one object a line, and the same on the screen. Only the first process writes."""
 
-    log = (arguments.run / "log.jsonl").open("a")
+    def __init__(self, run: Path) -> None:
+        self._file = (run / "log.jsonl").open("a") if ranks.rank() == 0 else None
+
+    def write(self, entry: dict[str, object]) -> None:
+        if self._file is not None:
+            line = json.dumps(entry)
+            self._file.write(line + "\n")
+            self._file.flush()
+            print(line, flush=True)
+
+
+def train(recipe: Recipe) -> None:
+    """Runs a recipe to its last step, or goes on with it. Raises ValueError for bad data before it starts."""
+    torch.manual_seed(recipe.seed)
+    windows = training_windows(load_split(recipe.prepared, "train"), recipe.length)
+    texts = documents(load_split(recipe.prepared, "valid"), recipe.length)
+    bytes_of = token_bytes(recipe.prepared)
+    if recipe.schedule == "search":
+        require_blocks(texts[:SEARCHED_DOCUMENTS], max(recipe.block_sizes))
+    model = new_model(recipe)
+    device = ranks.join()
+    model.to(device)
+    optimizers = make_optimizers(model, recipe.optimizer)
+    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay))
+    schedules = recipe.first_schedules()
+    recipe.run.mkdir(parents=True, exist_ok=True)
+    state_file = recipe.run / "state.pt"
+    step = load_state(state_file, model, average, optimizers, schedules) if state_file.exists() else 0
+    hidden_of = torch.compile(model.denoise_hidden, dynamic=False)
+    log = Log(recipe.run)
+    log.write(
+        {
+            "recipe": {name: str(value) for name, value in asdict(recipe).items()},
+            "parameters": sum(p.numel() for p in model.parameters()),
+            "device": str(device),
+            "windows": len(windows.starts),
+            "from_step": step,
+        }
+    )
+
     window, started = 0.0, time.monotonic()
-    while step < arguments.steps:
-        factor = learning_rate_factor(step, arguments.steps, arguments.warmup_steps, arguments.decay_steps)
-        for optimizer, rate in zip(optimizers, (MUON_LR, ADAM_LR), strict=True):
-            optimizer.param_groups[0]["lr"] = rate * factor
+    while step < recipe.steps:
+        factor = learning_rate_factor(step, recipe.steps, recipe.warmup_steps, recipe.decay_steps)
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = group["full_lr"] * factor
             optimizer.zero_grad(set_to_none=True)
-        loss = step_loss(model, trunk, train, step, arguments)
+        clean, block_sizes, generator = step_batch(windows, recipe, step)
+        loss = batch_loss(model, hidden_of, clean, block_sizes, schedules, generator)
         loss.backward()
-        norm = nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM)
-        if not math.isfinite(norm.item()):
+        loss = loss.detach()
+        ranks.sum_gradients(model, loss)
+        norm = nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM).item()
+        if not math.isfinite(norm):
             raise FloatingPointError(f"the gradient is not finite at step {step}; resume with a lower learning rate")
         for optimizer in optimizers:
             optimizer.step()
+        average.update_parameters(model)
         step += 1
         window += loss.item()
-        if step % 10 == 0:
-            seconds = (time.monotonic() - started) / 10
-            left = (arguments.steps - step) * seconds / 60
-            entry = {"step": step, "loss": window / 10, "grad_norm": norm.item(), "lr": factor, "s_per_step": seconds}
-            log.write(json.dumps(entry) + "\n")
-            log.flush()
-            print(f"{step}/{arguments.steps} loss {window / 10:.3f} {seconds:.2f} s/step, {left:.0f} min left", flush=True)
+        last = step == recipe.steps
+        if step % LOG_EVERY == 0:
+            seconds = (time.monotonic() - started) / LOG_EVERY
+            pace = {"s_per_step": round(seconds, 3), "minutes_left": round((recipe.steps - step) * seconds / 60, 1)}
+            log.write({"step": step, "loss": window / LOG_EVERY, "grad_norm": norm, "lr": factor, **pace})
             window, started = 0.0, time.monotonic()
-        if step % arguments.validate_every == 0 or step == arguments.steps:
-            entry = {"step": step, **validate(model, valid)}
-            log.write(json.dumps(entry) + "\n")
-            log.flush()
-            print(entry, flush=True)
-        if step % arguments.save_every == 0 or step == arguments.steps:
-            save_state(state_file, step, model, optimizers)
-            save_checkpoint(arguments.run / "checkpoint", model, arguments.prepared)
+        if step % recipe.validate_every == 0 or last:
+            average.module.eval()
+            if recipe.schedule == "search":
+                schedules |= ranks.from_first(search(average.module, texts, recipe.block_sizes))
+            names = {size: schedule.name for size, schedule in schedules.items()}
+            log.write({"step": step, **validate(average.module, texts, bytes_of), "schedules": names})
+            started = time.monotonic()
+        if (step % recipe.save_every == 0 or last) and ranks.rank() == 0:
+            save_state(state_file, step, model, average, optimizers, schedules)
+            save_checkpoint(recipe.run / "checkpoint", average.module, recipe.prepared)
+    ranks.leave()
+
+
+def main() -> None:
+    try:
+        train(parse_recipe(sys.argv[1:]))
+    except ValueError as problem:
+        sys.exit(f"{problem}")
 
 
 if __name__ == "__main__":
