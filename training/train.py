@@ -169,7 +169,7 @@ def train(recipe: Recipe) -> None:
         }
     )
 
-    window, started = 0.0, time.monotonic()
+    losses, started = [], time.monotonic()
     while step < recipe.steps:
         factor = learning_rate_factor(step, recipe.steps, recipe.warmup_steps, recipe.decay_steps)
         for optimizer in optimizers:
@@ -188,13 +188,13 @@ def train(recipe: Recipe) -> None:
             optimizer.step()
         average.update_parameters(model)
         step += 1
-        window += loss.item()
+        losses.append(loss.item())
         last = step == recipe.steps
         if step % LOG_EVERY == 0:
-            seconds = (time.monotonic() - started) / LOG_EVERY
+            seconds = (time.monotonic() - started) / len(losses)
             pace = {"s_per_step": round(seconds, 3), "minutes_left": round((recipe.steps - step) * seconds / 60, 1)}
-            log.write({"step": step, "loss": window / LOG_EVERY, "grad_norm": norm, "lr": factor, **pace})
-            window, started = 0.0, time.monotonic()
+            log.write({"step": step, "loss": sum(losses) / len(losses), "grad_norm": norm, "lr": factor, **pace})
+            losses, started = [], time.monotonic()
         if step % recipe.validate_every == 0 or last:
             average.module.eval()
             if recipe.schedule == "search":

@@ -59,7 +59,8 @@ export interface Backend {
   commitBlock(ids: readonly number[]): Promise<void>;
   /**
    * Raw logits [ids.length, vocabSize] of whole blocks after the cache, block-causal among themselves:
-   * one block on any cache, or several on an empty one. For scoring and tests; leaves `position`.
+   * one block on any cache, or several on an empty one. A text's last block may be short while the ring
+   * is not full: its rows see the cache and each other. For scoring and tests; leaves `position`.
    */
   logits(ids: readonly number[]): Promise<Float32Array>;
   /** Frees everything, memory on the device included. Safe to call twice; other calls then throw. */

@@ -68,7 +68,8 @@ export class Sequence {
   }
 
   checkScored(ids: readonly number[]): void {
-    this.#checkIds(ids);
+    if (ids.length > 0 && ids.length < this.#blockSize) this.#checkShortBlock(ids);
+    else this.#checkIds(ids);
     if (this.#position !== 0 && ids.length > this.#blockSize) {
       throw new UnmaskError('bad-input', 'Logits of several blocks need an empty cache.');
     }
@@ -82,6 +83,18 @@ export class Sequence {
         `${ids.length} ids are not whole blocks of ${this.#blockSize} within ${this.#ring}.`,
       );
     }
+    this.#checkVocabulary(ids);
+  }
+
+  /** A short block evicts nothing: the slots after it would be half of an old block. */
+  #checkShortBlock(ids: readonly number[]): void {
+    if (this.#position >= this.#ring) {
+      throw new UnmaskError('bad-input', `The context is full: only a whole block of ${this.#blockSize} can follow.`);
+    }
+    this.#checkVocabulary(ids);
+  }
+
+  #checkVocabulary(ids: readonly number[]): void {
     const { vocabSize } = this.#config;
     const bad = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
     if (bad !== undefined) throw new UnmaskError('bad-input', `${bad} is not an id below ${vocabSize}.`);

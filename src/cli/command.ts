@@ -19,6 +19,14 @@ export function parseCommandLine<Config extends ParseArgsConfig>(config: Config)
   }
 }
 
+/** Reads the value of the option `--name`; undefined where it was not given. Throws UsageError. */
+export function readNumber(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() === '' || Number.isNaN(value)) throw new UsageError(`--${name} must be a number, not "${text}".`);
+  return value;
+}
+
 /** Tells on stderr what a command threw, and returns its exit status: one sentence for what a person did, a stack only for what we did. */
 export function report(error: unknown): number {
   if (error instanceof UsageError) {
@@ -29,4 +37,16 @@ export function report(error: unknown): number {
   const defect = !(error instanceof UnmaskError) && code === 'internal';
   process.stderr.write(`${defect && error instanceof Error ? error.stack : message}\n`);
   return code === 'cancelled' ? EXIT.interrupted : EXIT.failed;
+}
+
+/**
+ * Runs a command over the process's arguments and ends the process with the status it returns. For
+ * commands that open a backend: Dawn and onnxruntime would keep the process alive.
+ */
+export async function runToExit(main: (args: readonly string[]) => Promise<number>): Promise<never> {
+  // A reader such as `head` may leave before the end.
+  process.stdout.on('error', () => process.exit(EXIT.failed));
+  const status = await main(process.argv.slice(2)).catch(report);
+  await new Promise((resolve) => process.stdout.write('', resolve));
+  process.exit(status);
 }

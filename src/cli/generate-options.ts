@@ -1,6 +1,6 @@
-import type { BackendName } from '../backends/backend';
 import { POLICY_NAMES } from '../engine/reveal-policies';
-import { parseCommandLine, UsageError } from './command';
+import { type BackendChoice, readBackend } from './backend-choice';
+import { parseCommandLine, readNumber, UsageError } from './command';
 
 export const GENERATE_HELP = `Writes text with a model folder.
 
@@ -41,7 +41,7 @@ export interface GenerateOptions {
   readonly topP: number;
   /** Undefined: drawn. */
   readonly seed: number | undefined;
-  readonly backend: BackendName | 'auto';
+  readonly backend: BackendChoice;
   readonly json: boolean;
 }
 
@@ -68,13 +68,7 @@ const OPTIONS = {
 export function readGenerateOptions(args: readonly string[]): GenerateOptions | 'help' {
   const { values } = parseCommandLine({ args: [...args], options: OPTIONS, strict: true, allowPositionals: false });
   if (values.help) return 'help';
-  const number = (name: NumberOption): number | undefined => {
-    const text = values[name];
-    if (text === undefined) return undefined;
-    const value = Number(text);
-    if (text.trim() === '' || Number.isNaN(value)) throw new UsageError(`--${name} must be a number, not "${text}".`);
-    return value;
-  };
+  const number = (name: NumberOption) => readNumber(name, values[name]);
   if (!values.model) throw new UsageError('Name a model folder with --model.');
   return {
     model: values.model,
@@ -105,10 +99,4 @@ function readPrompt(text: string | undefined, idList: string | undefined): Gener
     throw new UsageError(`--prompt-ids must be whole numbers with commas between them, not "${wrong}".`);
   }
   return { ids: ids.map(Number) };
-}
-
-function readBackend(name: string | undefined): GenerateOptions['backend'] {
-  if (name === undefined) return 'auto';
-  if (name !== 'webgpu' && name !== 'wasm') throw new UsageError(`--backend must be webgpu or wasm, not "${name}".`);
-  return name;
 }

@@ -1,8 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UnmaskError } from '../errors';
+import { createTokenizer, type Tokenizer } from '../tokenizer/tokenizer';
 import type { ModelSource } from '../weights/model-source';
 import { openModelSource, tooLong } from '../weights/open-model-source';
+import { readTokenizerFiles } from '../weights/tokenizer-files';
 
 /** Opens a model folder on disk. Throws `bad-model`; its `read` throws that or the AbortError of the signal. */
 export function openModelFolder(folder: string): Promise<ModelSource> {
@@ -18,6 +20,12 @@ export function openModelFolder(folder: string): Promise<ModelSource> {
       throw unreadable(folder, path, error);
     }
   });
+}
+
+/** The model's tokenizer, or null for a model that runs on ids alone. Throws `bad-model` or the AbortError. */
+export async function openTokenizer(source: ModelSource, signal?: AbortSignal): Promise<Tokenizer | null> {
+  const files = await readTokenizerFiles(source, signal);
+  return files && createTokenizer(...files);
 }
 
 function unreadable(folder: string, path: string, cause: unknown): UnmaskError {

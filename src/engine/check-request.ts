@@ -5,16 +5,27 @@ import type { GenerationRequest, RevealPolicy } from './generation';
 
 /** Throws `bad-input`, saying what to change, where a model cannot do what is asked. */
 export function checkRequest(request: GenerationRequest, config: ModelConfig): void {
-  const { blockSize, maxTokens } = request;
-  if (!config.blockSizes.includes(blockSize)) {
-    fail(`This model was not trained on block size ${blockSize}. Choose ${oneOf(config.blockSizes)}.`);
-  }
-  if (!isWhole(maxTokens, 1, Number.MAX_SAFE_INTEGER)) {
-    fail(`The number of tokens to write must be a whole number from 1 on, not ${maxTokens}.`);
-  }
-  checkPolicy(request.policy, blockSize);
+  checkBlockSize(request.blockSize, config);
+  checkCount('The number of tokens to write', request.maxTokens);
+  checkPolicy(request.policy, request.blockSize);
   checkSampling(request.sampling);
   checkPrompt(request.promptIds, config);
+}
+
+/** Throws `bad-input` for a block size that the model was not trained on. */
+export function checkBlockSize(blockSize: number, { blockSizes }: ModelConfig): void {
+  if (blockSizes.includes(blockSize)) return;
+  fail(`This model was not trained on block size ${blockSize}. Choose ${oneOf(blockSizes)}.`);
+}
+
+/** Throws `bad-input` unless `value`, which a person knows as `what`, counts at least one thing. */
+export function checkCount(what: string, value: number): void {
+  if (!isWhole(value, 1, Number.MAX_SAFE_INTEGER)) fail(`${what} must be a whole number from 1 on, not ${value}.`);
+}
+
+/** Throws `bad-input` unless the seed is a 32-bit unsigned integer. */
+export function checkSeed(seed: number): void {
+  if (!isWhole(seed, 0, 0xffff_ffff)) fail(`The seed must be a whole number from 0 to 4294967295, not ${seed}.`);
 }
 
 function checkPolicy(policy: RevealPolicy, blockSize: number): void {
@@ -40,7 +51,7 @@ function checkSampling({ temperature, topP, seed }: Sampling): void {
     fail(`The temperature must be a number from 0 on, not ${temperature}.`);
   }
   if (!isWithin(topP, 0, 1) || topP === 0) fail(`Top-p must be above 0 and at most 1, not ${topP}.`);
-  if (!isWhole(seed, 0, 0xffff_ffff)) fail(`The seed must be a whole number from 0 to 4294967295, not ${seed}.`);
+  checkSeed(seed);
 }
 
 function checkPrompt(ids: readonly number[], { vocabSize, maskId }: ModelConfig): void {

@@ -24,27 +24,51 @@ export async function nelboTerms(backend: Backend, { blockSize, clean, noised, t
   if (noised.length !== clean.length || t.length * blockSize !== clean.length) {
     throw new UnmaskError('bad-input', 'The clean text, the noised text and the noise levels differ in length.');
   }
-  const { vocabSize, maskId } = backend.config;
   const terms = new Float32Array(clean.length);
   backend.begin(blockSize);
   for (const [block, probability] of t.entries()) {
     const from = block * blockSize;
-    const logits = await backend.logits(noised.slice(from, from + blockSize));
-    for (let row = 0; row < blockSize; row++) {
-      if (noised[from + row] !== maskId) continue;
-      const rowLogits = logits.subarray(row * vocabSize, (row + 1) * vocabSize);
-      terms[from + row] = -logProbability(rowLogits, clean[from + row]!, maskId) / probability;
-    }
-    await backend.commitBlock(clean.slice(from, from + blockSize));
+    const cleanBlock = clean.slice(from, from + blockSize);
+    const surprisals = await maskedSurprisals(backend, cleanBlock, noised.slice(from, from + blockSize));
+    terms.set(
+      surprisals.map((nats) => nats / probability),
+      from,
+    );
+    await backend.commitBlock(cleanBlock);
   }
   return terms;
+}
+
+/**
+ * −log p(clean id) in nats where the block is masked and 0 elsewhere, the mask never predicted: one pass
+ * over the noised block after what the backend has committed. `clean` and `noised` are [rows], a whole
+ * block or the short last one of a text. Returns [rows].
+ *
+ * Throws `bad-model` where that is not a number, and whatever the backend throws.
+ */
+export async function maskedSurprisals(
+  backend: Backend,
+  clean: readonly number[],
+  noised: readonly number[],
+): Promise<number[]> {
+  const { vocabSize, maskId } = backend.config;
+  const logits = await backend.logits(noised);
+  return clean.map((id, row) => {
+    if (noised[row] !== maskId) return 0;
+    const nats = -logProbability(logits.subarray(row * vocabSize, (row + 1) * vocabSize), id, maskId);
+    if (Number.isFinite(nats)) return nats;
+    throw new UnmaskError(
+      'bad-model',
+      'The network computed something that is not a number: the model is damaged. Export the model again.',
+    );
+  });
 }
 
 /** log softmax of one row of logits [vocab] at `id`, the mask's logit taken as −∞. */
 function logProbability(logits: Float32Array, id: number, maskId: number): number {
   let peak = Number.NEGATIVE_INFINITY;
-  for (const [other, logit] of logits.entries()) if (other !== maskId) peak = Math.max(peak, logit);
+  for (let other = 0; other < logits.length; other++) if (other !== maskId) peak = Math.max(peak, logits[other]!);
   let total = 0;
-  for (const [other, logit] of logits.entries()) if (other !== maskId) total += Math.exp(logit - peak);
+  for (let other = 0; other < logits.length; other++) if (other !== maskId) total += Math.exp(logits[other]! - peak);
   return logits[id]! - peak - Math.log(total);
 }

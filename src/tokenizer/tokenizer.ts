@@ -11,6 +11,12 @@ export interface Tokenizer {
   encode(text: string): number[];
   /** Text of ids. Special tokens, and ids without a token, give nothing; broken characters give `�`. */
   decode(ids: readonly number[]): string;
+  /**
+   * Bytes of UTF-8 that ids spell, each alone: a text may be cut within a character. Special tokens, and
+   * ids without a token, spell nothing. Throws `bad-model` where tokens do not stand for bytes, which
+   * they do in byte-level models.
+   */
+  countBytes(ids: readonly number[]): number;
   /** Decodes one text bit by bit. */
   stream(): StreamDecoder;
 }
@@ -33,6 +39,13 @@ export function createTokenizer(tokenizerJson: Uint8Array, tokenizerConfig?: Uin
     if (known.length === 0) return '';
     return decoder.decode(known, { skip_special_tokens: true, clean_up_tokenization_spaces: false });
   }
+  const addedTokens = decoder.get_added_tokens_decoder();
+  /** Byte-level vocabularies spell every byte with one character; added tokens are plain text. */
+  function bytesOf(id: number): number {
+    const token = addedTokens.get(id);
+    if (token) return token.special ? 0 : new TextEncoder().encode(token.content).length;
+    return decoder.id_to_token(id)?.length ?? 0;
+  }
   return {
     encode(text) {
       if (text === '') return [];
@@ -40,8 +53,23 @@ export function createTokenizer(tokenizerJson: Uint8Array, tokenizerConfig?: Uin
       return ids.filter((id) => id !== undefined);
     },
     decode,
+    countBytes(ids) {
+      if (!isByteLevel(json.decoder)) {
+        throw new UnmaskError(
+          'bad-model',
+          'tokenizer.json is not byte-level, so its tokens have no bytes to count. Take a model whose tokenizer is.',
+        );
+      }
+      return ids.reduce((bytes, id) => bytes + bytesOf(id), 0);
+    },
     stream: () => new StreamDecoder(decode),
   };
+}
+
+/** True of the decoder of a byte-level tokenizer, alone or in a sequence. */
+function isByteLevel(decoder: unknown): boolean {
+  const { type, decoders } = Object(decoder);
+  return type === 'ByteLevel' || (Array.isArray(decoders) && decoders.some(isByteLevel));
 }
 
 /** The files are not trusted: whatever the library stumbles over is told as a damaged model. */

@@ -4,6 +4,7 @@ import { createWasmBackend } from '../../src/backends/wasm/wasm-backend';
 import { createWebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
 import type { ModelSource } from '../../src/weights/model-source';
 import { testGpu } from '../gpu';
+import { CpuBackend, folderWeights } from '../reference/cpu-backend';
 import { largestDifference } from './difference';
 import { readGolden } from './golden';
 import { tinyModel } from './tiny-model';
@@ -124,6 +125,41 @@ describe.each<[string, (source: ModelSource) => Promise<Backend>]>([
     it('asks for no position: no pass, no predictions', async () => {
       backend.begin(BLOCK);
       expect(await backend.denoiseStep({ ...step({}), positions: [] })).toEqual([]);
+    });
+  });
+
+  describe('a short last block', () => {
+    it('sees the cache and itself, whatever a longer text left in the ring', async () => {
+      const source = await tinyModel('f32');
+      const plain = new CpuBackend(source.config, await folderWeights(source));
+      backend.begin(BLOCK);
+      await backend.prefill(golden.cleanIds);
+      for (const [committed, rows] of [
+        [0, 3],
+        [8, 1],
+        [28, 2],
+      ] as const) {
+        for (const each of [backend, plain]) {
+          each.begin(BLOCK);
+          if (committed > 0) await each.prefill(golden.cleanIds.slice(0, committed));
+        }
+        const short = golden.noisedIds.slice(committed, committed + rows);
+        const logits = await backend.logits(short);
+        expect(logits).toHaveLength(rows * VOCAB);
+        expect(largestDifference(logits, await plain.logits(short))).toBeLessThan(GOLDEN_TOLERANCE);
+        expect(backend.position).toBe(committed);
+      }
+    });
+
+    it('is refused once the ring is full, as is an id that is none', async () => {
+      backend.begin(BLOCK);
+      await expect(backend.logits([1, VOCAB])).rejects.toMatchObject({ code: 'bad-input' });
+      await backend.prefill(golden.cleanIds);
+      await expect(backend.logits([1, 2])).rejects.toMatchObject({
+        code: 'bad-input',
+        message: 'The context is full: only a whole block of 4 can follow.',
+      });
+      expect(await backend.logits([1, 2, 3, 4])).toHaveLength(BLOCK * VOCAB);
     });
   });
 

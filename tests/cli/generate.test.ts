@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTrace, TRACES } from '../engine/greedy-traces';
-import { EOS, idsOf, runCommand, TestFolders } from './run-command';
+import { EOS, idsOf, type Listener, runCommand, TestFolders } from './run-command';
 
 const ENTRY = 'src/cli/generate.ts';
 const folders = new TestFolders();
@@ -89,13 +89,14 @@ it('draws a seed and tells it', async () => {
 it('Ctrl-C ends it with what was written', async () => {
   const args = ['--model', plain, '--prompt-ids', '1,2,3,4,5', '--max-tokens', '1000000', '--backend', 'wasm'];
   let interrupted = false;
-  const { status, out, error } = await runCommand(ENTRY, args, (written, interrupt) => {
+  const onOutput: Listener = (written, interrupt) => {
     if (interrupted || written.length <= 30) return;
     interrupted = true;
     // Twice, as under npm.
     interrupt();
     interrupt();
-  });
+  };
+  const { status, out, error } = await runCommand(ENTRY, args, { onOutput });
   expect(status).toBe(130);
   expect(out).toMatch(/^1,2,3,4,5(,\d+)+\n$/);
   expect(out.length).toBeLessThan(100_000);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cp, writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TemporaryFolders } from '../temporary-folders';
@@ -12,22 +12,27 @@ export interface CommandResult {
   readonly error: string;
 }
 
-/** Runs one of our command lines as a person would, `onOutput` seeing what it has written to stdout so far. */
+/** Sees what a command has written so far, to stdout or stderr, and may press Ctrl-C. */
+export type Listener = (written: string, interrupt: () => void) => void;
+
+/** Runs one of our command lines as a person would. */
 export function runCommand(
   entry: string,
   args: readonly string[],
-  onOutput: (out: string, interrupt: () => void) => void = () => {},
+  { onOutput = () => {}, onError = () => {} }: { readonly onOutput?: Listener; readonly onError?: Listener } = {},
 ): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['scripts/run.mjs', entry, ...args], { cwd: ROOT });
     let out = '';
     let error = '';
+    const interrupt = () => child.kill('SIGINT');
     child.stdout.setEncoding('utf8').on('data', (data: string) => {
       out += data;
-      onOutput(out, () => child.kill('SIGINT'));
+      onOutput(out, interrupt);
     });
     child.stderr.setEncoding('utf8').on('data', (data: string) => {
       error += data;
+      onError(error, interrupt);
     });
     child.on('error', reject);
     child.on('close', (status) => resolve({ status, out, error }));
@@ -88,10 +93,12 @@ export class TestFolders extends TemporaryFolders {
     return this.#export(join(ROOT, 'tests/fixtures/bd3lm-tiny'));
   }
 
-  /** `bd3lm-tiny` as a model of characters. */
-  async textModel(): Promise<string> {
+  /** `bd3lm-tiny` as a model of characters; `change` replaces fields of its checkpoint's config.json. */
+  async textModel(change: object = {}): Promise<string> {
     const checkpoint = await this.make();
     await cp(join(ROOT, 'tests/fixtures/bd3lm-tiny'), checkpoint, { recursive: true });
+    const config = JSON.parse(await readFile(join(checkpoint, 'config.json'), 'utf8'));
+    await writeFile(join(checkpoint, 'config.json'), JSON.stringify({ ...config, ...change }));
     await writeFile(join(checkpoint, 'tokenizer.json'), JSON.stringify(TOKENIZER));
     await writeFile(join(checkpoint, 'tokenizer_config.json'), JSON.stringify(TOKENIZER_CONFIG));
     return this.#export(checkpoint);

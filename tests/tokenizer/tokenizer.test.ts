@@ -46,6 +46,37 @@ describe('encode and decode', () => {
   });
 });
 
+describe('bytes', () => {
+  it.each(oracle.encoded)('are those of the text, and add up token by token: $text', ({ text, ids }) => {
+    expect(tokenizer.countBytes(ids)).toBe(Buffer.byteLength(text));
+    expect(ids.reduce((bytes, id) => bytes + tokenizer.countBytes([id]), 0)).toBe(Buffer.byteLength(text));
+  });
+
+  it('of a cut within a character are those before it', () => {
+    const ids = tokenizer.encode('a🪁b');
+    expect(ids.map((_, length) => tokenizer.countBytes(ids.slice(0, length + 1)))).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('special tokens and ids without a token have none, an added text has its own', () => {
+    const { added_tokens } = json as { added_tokens: object[] };
+    const smile = { id: 400, content: '☺', special: false, single_word: false, lstrip: false, rstrip: false };
+    const withSmile = createTokenizer(bytes({ ...json, added_tokens: [...added_tokens, smile] }));
+    expect(withSmile.countBytes([BOS, MASK, 12345])).toBe(0);
+    expect(withSmile.countBytes([400])).toBe(3);
+  });
+
+  it('are not known of a tokenizer that is not byte-level', () => {
+    const other = createTokenizer(bytes({ ...json, decoder: { type: 'Fuse' } }));
+    expect(() => other.countBytes([5])).toThrowError(
+      expect.objectContaining({ code: 'bad-model', message: expect.stringContaining('is not byte-level') }),
+    );
+    const sequence = createTokenizer(
+      bytes({ ...json, decoder: { type: 'Sequence', decoders: [{ type: 'ByteLevel' }, { type: 'Fuse' }] } }),
+    );
+    expect(sequence.countBytes(sequence.encode('à'))).toBe(2);
+  });
+});
+
 describe('the stream', () => {
   it('gives a character with the token that completes it', () => {
     const ids = tokenizer.encode('a🪁b');

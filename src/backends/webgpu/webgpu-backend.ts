@@ -147,7 +147,9 @@ export class WebgpuBackend implements Backend {
   }
 
   #settings(rows: number): PassSettings {
-    const { position, blockSize, ring } = this.#sequence;
+    const { position, ring } = this.#sequence;
+    // A short block is a block of its own size: its rows see no slot after their own.
+    const blockSize = Math.min(this.#sequence.blockSize, rows);
     return { rows, position, blockSize, ring, ...PLAIN };
   }
 

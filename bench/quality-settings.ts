@@ -1,0 +1,36 @@
+import type { TrainingDocument } from '../src/cli/documents';
+import type { RevealPolicy } from '../src/engine/generation';
+
+/** A way to write that is measured. */
+export interface QualitySetting {
+  readonly policy: RevealPolicy;
+  readonly blockSize: number;
+}
+
+const inSteps = (name: 'ancestral' | 'confidence', blockSize: number, steps: readonly number[]): QualitySetting[] =>
+  steps.map((each) => ({ policy: { name, steps: each }, blockSize }));
+
+/** From about one pass a token to a few tokens a pass, for every policy. */
+export const QUALITY_SETTINGS: readonly QualitySetting[] = [
+  // A block of one token is autoregression.
+  { policy: { name: 'first-hitting' }, blockSize: 1 },
+  ...inSteps('confidence', 4, [4, 2, 1]),
+  ...inSteps('confidence', 8, [8, 4, 2]),
+  { policy: { name: 'first-hitting' }, blockSize: 16 },
+  ...inSteps('ancestral', 16, [16, 8, 4, 2]),
+  ...inSteps('confidence', 16, [16, 8, 4, 2]),
+  ...[0.95, 0.9, 0.7, 0.5].map((threshold) => ({ policy: { name: 'threshold', threshold } as const, blockSize: 16 })),
+];
+
+/** The same for every text. */
+export const QUALITY_SAMPLING = { temperature: 0.8, topP: 0.95 } as const;
+
+/** What the texts are about; one for each sample, from the first on again after the last. */
+export const QUALITY_PROMPTS: readonly Pick<TrainingDocument, 'kind' | 'title'>[] = [
+  { kind: "Children's tale", title: 'The Lost Kite' },
+  { kind: 'Campfire story', title: 'The Lantern on Hollow Lake' },
+  { kind: 'Bedtime story', title: 'The Owl Who Could Not Sleep' },
+  { kind: 'Scene', title: 'The Letter in the Attic' },
+  { kind: 'Picture book', title: 'Little Dog Goes to Market' },
+  { kind: 'Short story', title: 'A lighthouse keeper who finds a message in a bottle' },
+];

@@ -1,0 +1,104 @@
+import type { Backend } from '../src/backends/backend';
+import { openBackend } from '../src/cli/backend-choice';
+import { EXIT, runToExit } from '../src/cli/command';
+import { documentHead } from '../src/cli/documents';
+import { openModelFolder, openTokenizer } from '../src/cli/model-folder';
+import { checkBlockSize, checkCount } from '../src/engine/check-request';
+import { generate } from '../src/engine/generate';
+import type { GenerationRequest } from '../src/engine/generation';
+import { blockNelbos } from '../src/engine/nelbo';
+import { UnmaskError } from '../src/errors';
+import type { Tokenizer } from '../src/tokenizer/tokenizer';
+import { QUALITY_HELP, type QualityOptions, readQualityOptions } from './quality-options';
+import { type QualityResult, type QualityText, ResultsFile } from './quality-results';
+import { QUALITY_PROMPTS, QUALITY_SAMPLING, QUALITY_SETTINGS, type QualitySetting } from './quality-settings';
+import { distinctShare, repeatedShare } from './text-statistics';
+
+/** `npm run quality`: see `--help`. Returns the exit status. */
+async function main(args: readonly string[]): Promise<number> {
+  const options = readQualityOptions(args);
+  if (options === 'help') {
+    process.stdout.write(QUALITY_HELP);
+    return EXIT.done;
+  }
+  await measureAll(options);
+  return EXIT.done;
+}
+
+async function measureAll(options: QualityOptions): Promise<void> {
+  checkCount('The number of tokens to write', options.maxTokens);
+  checkCount('The number of samples', options.samples);
+  const source = await openModelFolder(options.model);
+  // Whatever wrote a text, it is scored as an autoregressive model would.
+  checkBlockSize(1, source.config);
+  const tokenizer = await openTokenizer(source);
+  if (!tokenizer) throw new UnmaskError('bad-input', 'This model has no tokenizer, and the prompts are text.');
+  const results = new ResultsFile(options.out);
+  const settings = QUALITY_SETTINGS.filter(({ blockSize }) => source.config.blockSizes.includes(blockSize));
+  // Sample by sample, so that a run that was stopped has about as many texts of each setting.
+  const texts = Array.from({ length: options.samples }, (_, sample) =>
+    settings.map((setting) => ({ setting, text: textOf(setting, sample, options.maxTokens) })),
+  ).flat();
+  const missing = texts.filter(({ text }) => !results.has(text));
+  process.stderr.write(`${texts.length} texts, ${texts.length - missing.length} of them in ${options.out}\n`);
+
+  const backend = await openBackend(source, options.backend);
+  for (const [index, { setting, text }] of missing.entries()) {
+    const result = await measure(backend, tokenizer, setting, text);
+    results.append(result);
+    const { policy, steps, threshold, block_size, passes_per_token, nats_per_token } = result;
+    const what = [policy, steps ?? threshold, `block size ${block_size}`].filter((part) => part !== undefined);
+    const rates = `${passes_per_token.toFixed(2)} passes and ${nats_per_token.toFixed(2)} nats a token`;
+    process.stderr.write(`${index + 1} of ${missing.length}: ${what.join(' ')}, ${rates}\n`);
+  }
+}
+
+/** The text that a setting writes as a sample, counted from 0: its prompt and seed are those of every setting. */
+function textOf({ policy, blockSize }: QualitySetting, sample: number, maxTokens: number): QualityText {
+  const { name, ...settings } = policy;
+  const prompt = documentHead(QUALITY_PROMPTS[sample % QUALITY_PROMPTS.length]!);
+  return { policy: name, ...settings, block_size: blockSize, max_tokens: maxTokens, prompt, seed: sample + 1 };
+}
+
+async function measure(
+  backend: Backend,
+  tokenizer: Tokenizer,
+  { policy, blockSize }: QualitySetting,
+  text: QualityText,
+): Promise<QualityResult> {
+  const { bosId } = backend.config;
+  const promptIds = [...(bosId === null ? [] : [bosId]), ...tokenizer.encode(text.prompt)];
+  const sampling = { ...QUALITY_SAMPLING, seed: text.seed };
+  const { ids, nfe } = await write(backend, { promptIds, blockSize, maxTokens: text.max_tokens, policy, sampling });
+  const written = ids.slice(promptIds.length);
+  return {
+    ...text,
+    text: tokenizer.decode(written),
+    tokens: written.length,
+    passes: nfe,
+    passes_per_token: nfe / written.length,
+    nats_per_token: (await surprisal(backend, ids, promptIds.length)) / written.length,
+    distinct_1: distinctShare(written, 1),
+    distinct_2: distinctShare(written, 2),
+    distinct_3: distinctShare(written, 3),
+    repetition_4: repeatedShare(written, 4),
+  };
+}
+
+/** The ids of prompt and text, and the forward passes they took. */
+async function write(backend: Backend, request: GenerationRequest): Promise<{ ids: readonly number[]; nfe: number }> {
+  for await (const event of generate(backend, request, new AbortController().signal)) {
+    if (event.type === 'end') return event;
+  }
+  throw new UnmaskError('internal', 'A generation stopped without an end.');
+}
+
+/** −log p(ids | the first `given` of them) at block size 1, where it is exact, in nats. */
+async function surprisal(backend: Backend, ids: readonly number[], given: number): Promise<number> {
+  let total = 0;
+  const draws = { samples: 1, seed: 0, textNumber: 0 };
+  for await (const nats of blockNelbos(backend, { ids, given, blockSize: 1 }, draws)) total += nats;
+  return total;
+}
+
+await runToExit(main);

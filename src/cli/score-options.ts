@@ -1,0 +1,73 @@
+import { type BackendChoice, readBackend } from './backend-choice';
+import { parseCommandLine, readNumber, UsageError } from './command';
+
+export const SCORE_HELP = `Tells how well a model folder predicts documents: its NELBO, estimated, or at block size 1 its exact likelihood.
+
+  npm run -s score -- --model <folder> --jsonl <file> --block-size <n> [options]
+
+  --model <folder>      a model folder with a tokenizer, as \`npm run export\` writes it
+  --jsonl <file>        documents, one object with kind, title and text a line; .gz is unpacked
+  --block-size <n>      one the model was trained on
+  --limit <n>           score only the first n documents (default: all)
+  --samples <n>         draws of noise to average over (default: 1)
+  --seed <n>            0 to 4294967295; the same seed gives the same numbers (default: 0)
+  --backend <name>      webgpu or wasm (default: webgpu if there is a GPU, otherwise wasm)
+  --json                print one object instead of a summary
+  --help                print this
+
+A document is <|endoftext|>, which is given, then "kind: title", an empty line, the text and <|endoftext|>, cut to
+the model's context length. Every token but the first is scored.
+
+--json prints documents, tokens and bytes (those scored, <|endoftext|> being a token of 0 bytes),
+nelbo_nats_per_token, ppl (its exponential), bits_per_byte, stderr (of the nats a token, over documents; null for
+a single one), block_size and samples. Ctrl-C ends it with the documents that are done.
+`;
+
+export interface ScoreOptions {
+  /** Path of the model folder. */
+  readonly model: string;
+  /** Path of the documents. */
+  readonly jsonl: string;
+  readonly blockSize: number;
+  /** Undefined: all documents. */
+  readonly limit: number | undefined;
+  readonly samples: number;
+  readonly seed: number;
+  readonly backend: BackendChoice;
+  readonly json: boolean;
+}
+
+const TEXT = { type: 'string' } as const;
+const FLAG = { type: 'boolean' } as const;
+const OPTIONS = {
+  model: TEXT,
+  jsonl: TEXT,
+  'block-size': TEXT,
+  limit: TEXT,
+  samples: TEXT,
+  seed: TEXT,
+  backend: TEXT,
+  json: FLAG,
+  help: FLAG,
+} as const;
+
+/** Reads a command line, or returns `help` if it asks for that. Throws UsageError. */
+export function readScoreOptions(args: readonly string[]): ScoreOptions | 'help' {
+  const { values } = parseCommandLine({ args: [...args], options: OPTIONS, strict: true, allowPositionals: false });
+  if (values.help) return 'help';
+  const number = (name: 'block-size' | 'limit' | 'samples' | 'seed') => readNumber(name, values[name]);
+  if (!values.model) throw new UsageError('Name a model folder with --model.');
+  if (!values.jsonl) throw new UsageError('Name a file of documents with --jsonl.');
+  const blockSize = number('block-size');
+  if (blockSize === undefined) throw new UsageError('Give a block size with --block-size.');
+  return {
+    model: values.model,
+    jsonl: values.jsonl,
+    blockSize,
+    limit: number('limit'),
+    samples: number('samples') ?? 1,
+    seed: number('seed') ?? 0,
+    backend: readBackend(values.backend),
+    json: values.json ?? false,
+  };
+}

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { corpusText } from '../../src/cli/corpus-text';
+import { createTokenizer } from '../../src/tokenizer/tokenizer';
+import type { ModelConfig } from '../../src/weights/model-config';
+
+const tokenizer = createTokenizer(readFileSync('tests/fixtures/byte-bpe/tokenizer.json'));
+const CONFIG = { contextLength: 64, bosId: 0, eosId: 0 } as ModelConfig;
+/** The kite has four bytes, none of which is merged with another. */
+const KITE = { kind: 'Poem', title: 'é', text: '🪁 風が吹いて' };
+const WHOLE = 'Poem: é\n\n🪁 風が吹いて';
+
+describe('a document as a text to score', () => {
+  it('has BOS, head, text and EOS, and the bytes of what is scored', () => {
+    const ids = [0, ...tokenizer.encode(WHOLE), 0];
+    const bytes = Buffer.byteLength(WHOLE);
+    expect(corpusText(KITE, tokenizer, CONFIG, 4)).toEqual({ ids, given: 1, blockSize: 4, bytes });
+  });
+
+  it('is cut to the context length, the last token being EOS only where it fits', () => {
+    const whole = [0, ...tokenizer.encode(WHOLE), 0];
+    for (const contextLength of [whole.length, whole.length - 1]) {
+      const { ids, bytes } = corpusText(KITE, tokenizer, { ...CONFIG, contextLength }, 1);
+      expect(ids).toEqual(whole.slice(0, contextLength));
+      expect(bytes).toBe(Buffer.byteLength(WHOLE));
+    }
+  });
+
+  it('may be cut within a character: its bytes so far count', () => {
+    const head = tokenizer.encode('Poem: é\n\n');
+    for (const kiteBytes of [1, 2, 3, 4]) {
+      const contextLength = 1 + head.length + kiteBytes;
+      const { ids, bytes } = corpusText(KITE, tokenizer, { ...CONFIG, contextLength }, 1);
+      expect(ids).toHaveLength(contextLength);
+      expect(bytes).toBe(Buffer.byteLength('Poem: é\n\n') + kiteBytes);
+    }
+  });
+
+  it('is cut to the whole blocks that the context holds', () => {
+    expect(corpusText(KITE, tokenizer, { ...CONFIG, contextLength: 10 }, 4).ids).toHaveLength(8);
+  });
+
+  it.each(['bosId', 'eosId'])('needs a model with %s', (field) => {
+    expect(() => corpusText(KITE, tokenizer, { ...CONFIG, [field]: null }, 4)).toThrowError(
+      expect.objectContaining({ code: 'bad-input' }),
+    );
+  });
+});

@@ -1,0 +1,54 @@
+import { expect, it } from 'vitest';
+import { UsageError } from '../../src/cli/command';
+import { readScoreOptions, SCORE_HELP } from '../../src/cli/score-options';
+
+const NEEDED = ['--model', 'folder', '--jsonl', 'file', '--block-size', '4'];
+
+it('knows its defaults', () => {
+  expect(readScoreOptions(NEEDED)).toEqual({
+    model: 'folder',
+    jsonl: 'file',
+    blockSize: 4,
+    limit: undefined,
+    samples: 1,
+    seed: 0,
+    backend: 'auto',
+    json: false,
+  });
+});
+
+it('takes every option', () => {
+  const line = '--model m --jsonl f.gz --block-size 8 --limit 20 --samples 3 --seed 7 --backend wasm --json';
+  expect(readScoreOptions(line.split(' '))).toEqual({
+    model: 'm',
+    jsonl: 'f.gz',
+    blockSize: 8,
+    limit: 20,
+    samples: 3,
+    seed: 7,
+    backend: 'wasm',
+    json: true,
+  });
+});
+
+it('tells of every option', () => {
+  expect(readScoreOptions(['--help'])).toBe('help');
+  for (const name of [...Object.keys(readScoreOptions(NEEDED)), 'help']) {
+    expect(SCORE_HELP).toContain(`\n  --${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} `);
+  }
+});
+
+it.each([
+  ['no model', NEEDED.slice(2), 'Name a model folder with --model.'],
+  ['no documents', ['--model', 'm', '--block-size', '1'], 'Name a file of documents with --jsonl.'],
+  ['no block size', NEEDED.slice(0, 4), 'Give a block size with --block-size.'],
+  ['a number that is none', [...NEEDED, '--samples', 'many'], '--samples must be a number, not "many".'],
+  ['an empty number', [...NEEDED, '--seed', ''], '--seed must be a number, not "".'],
+  ['another backend', [...NEEDED, '--backend', 'cuda'], '--backend must be webgpu or wasm, not "cuda".'],
+  ['an unknown option', [...NEEDED, '--best'], "Unknown option '--best'"],
+  ['a stray word', [...NEEDED, 'upon'], "Unexpected argument 'upon'"],
+])('refuses %s', (_, args, message) => {
+  expect(() => readScoreOptions(args)).toThrowError(
+    expect.objectContaining({ name: UsageError.name, message: expect.stringContaining(message) }),
+  );
+});
