@@ -21,6 +21,7 @@ from .attention import Attend, masked_attention, training_mask
 from .checkpoint import load_checkpoint
 from .data import load_split, training_windows
 from .diffusion import add_noise, token_losses
+from .memory import keep_memory
 from .model import BD3LM
 from .schedules import LINEAR
 
@@ -71,6 +72,7 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--repeats", type=int, default=7)
     arguments = parser.parse_args()
+    keep_memory()
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = load_checkpoint(arguments.checkpoint, device)

@@ -22,6 +22,7 @@ from torch import Tensor
 from .checkpoint import load_checkpoint
 from .data import documents, load_split, token_bytes
 from .diffusion import token_losses
+from .memory import keep_memory
 from .model import BD3LM
 from .variance import MaskedLossMoments
 
@@ -149,6 +150,7 @@ def main() -> None:
     parser.add_argument("--documents", type=int, help="score only the first n")
     parser.add_argument("--samples", type=int, default=1)
     arguments = parser.parse_args()
+    keep_memory()
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = load_checkpoint(arguments.checkpoint, device).eval()

@@ -19,6 +19,7 @@ from .checkpoint import load_checkpoint
 from .data import documents, load_split, token_bytes, training_windows
 from .diffusion import add_noise, token_losses
 from .evaluate import likelihood, masked_loss_moments
+from .memory import keep_memory
 from .model import BD3LM
 from .recipe import MIXTURE, parse_recipe
 from .schedules import NoiseSchedule, clipped, schedule_named
@@ -112,8 +113,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Run the report's small experiments.")
     parser.add_argument("--prepared", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=200, help="of each half of a run; half as many for a schedule")
+    parser.add_argument("--steps", type=int, default=150, help="of each half of a run; half as many for a schedule")
     arguments = parser.parse_args()
+    keep_memory()
     # Compiling would take longer than the runs.
     torch.compiler.set_stance("force_eager")
 

@@ -25,6 +25,7 @@ from .checkpoint import load_checkpoint, load_state, save_checkpoint, save_state
 from .data import Windows, batch_numbers, documents, load_split, token_bytes, training_windows, vocab_size
 from .diffusion import add_noise, token_losses
 from .evaluate import likelihood, masked_loss_moments, require_blocks
+from .memory import keep_memory
 from .model import BD3LM, ModelConfig
 from .muon import Muon
 from .recipe import Recipe, parse_recipe
@@ -209,6 +210,7 @@ def train(recipe: Recipe) -> None:
 
 
 def main() -> None:
+    keep_memory()
     try:
         train(parse_recipe(sys.argv[1:]))
     except ValueError as problem:
