@@ -37,13 +37,17 @@ def load_split(prepared: Path, name: str) -> Split:
     """A split that `training.prepare` wrote. Raises ValueError for files that are missing or not of that kind."""
     ids, starts = (_load(prepared / f"{name}.{part}.npy") for part in ("ids", "starts"))
     if ids.dtype != np.uint16 or ids.ndim != 1 or starts.dtype != np.int64 or starts.ndim != 1:
-        raise ValueError(f"{prepared}/{name}.*.npy are not the ids and starts that training.prepare writes; write them anew")
+        raise ValueError(
+            f"{prepared}/{name}.*.npy are not the ids and starts that training.prepare writes; write them anew"
+        )
     if len(starts) == 0 or starts[0] != 0 or (np.diff(starts) <= 0).any() or starts[-1] >= len(ids):
         raise ValueError(f"{prepared}/{name}.starts.npy does not fit {name}.ids.npy; prepare both anew")
     if (ids[starts] != END_OF_TEXT_ID).any():
         raise ValueError(f"a document of {prepared}/{name}.ids.npy does not begin with <|endoftext|>; prepare it anew")
     if ids.max() >= vocab_size(prepared):
-        raise ValueError(f"{prepared}/{name}.ids.npy has ids beyond the vocabulary of tokenizer.json; prepare both anew")
+        raise ValueError(
+            f"{prepared}/{name}.ids.npy has ids beyond the vocabulary of tokenizer.json; prepare both anew"
+        )
     return Split(ids, starts)
 
 
@@ -53,7 +57,9 @@ def _load(path: Path) -> np.ndarray:
     except FileNotFoundError:
         raise ValueError(f"{path} is missing; write it with `python -m training.prepare`") from None
     except ValueError as cause:
-        raise ValueError(f"{path} is not a whole .npy file ({cause}); write it with `python -m training.prepare`") from cause
+        raise ValueError(
+            f"{path} is not a whole .npy file ({cause}); write it with `python -m training.prepare`"
+        ) from cause
 
 
 def vocab_size(prepared: Path) -> int:

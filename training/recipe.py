@@ -4,7 +4,6 @@ import argparse
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from .diffusion import BLOCK_SIZES
 from .schedules import NoiseSchedule, clipped, schedule_named
 
 MIXTURE = "1:1,2:1,4:3,8:2,16:3,32:1"
@@ -88,7 +87,9 @@ def parse_recipe(arguments: list[str]) -> Recipe:
     """The recipe of a command line. Raises ValueError as Recipe does."""
     parser = argparse.ArgumentParser(description="Train a block diffusion language model.")
     parser.add_argument("--prepared", type=Path, required=True, help="folder written by training.prepare")
-    parser.add_argument("--out", dest="run", type=Path, required=True, help="folder for the checkpoint, the state and the log")
+    parser.add_argument(
+        "--out", dest="run", type=Path, required=True, help="folder for the checkpoint, the state and the log"
+    )
     parser.add_argument("--steps", type=int, required=True, help="the step at which the run ends")
     parser.add_argument("--start-from", type=Path, help="checkpoint folder whose weights a new run begins with")
     parser.add_argument("--mixture", default=MIXTURE, help=f"block sizes and weights, {MIXTURE}")

@@ -41,7 +41,8 @@ def power(name: str, exponent: float) -> NoiseSchedule:
 
 
 def clipped(beta: float, omega: float) -> NoiseSchedule:
-    """p ~ U[beta, omega], weighted by 1/p as the linear schedule is. Its expectation bounds nothing: it is for training.
+    """p ~ U[beta, omega], weighted by 1/p as the linear schedule is. For training: its expectation
+    is not the NELBO.
 
     Raises ValueError where 0 ≤ beta ≤ omega ≤ 1, omega > 0 does not hold.
     """
@@ -81,7 +82,9 @@ def schedule_named(name: str) -> NoiseSchedule:
     try:
         beta, omega = map(float, name.split(":"))
     except ValueError:
-        raise ValueError(f"there is no schedule {name!r}; there are {', '.join(by_name)}, and β:ω such as 0.3:0.8") from None
+        raise ValueError(
+            f"there is no schedule {name!r}; there are {', '.join(by_name)}, and β:ω such as 0.3:0.8"
+        ) from None
     return clipped(beta, omega)
 
 

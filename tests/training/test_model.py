@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 from training.attention import flex_training_attention, masked_attention, sdpa_attention, training_mask
+from training.benchmark import two_pass_hidden
 from training.checkpoint import checkpoint_config, load_checkpoint, save_checkpoint
 from training.diffusion import token_losses
 from training.model import BD3LM, ModelConfig
@@ -53,6 +54,23 @@ def test_denoise_logits_and_nelbo_terms(reference: BD3LM, golden: dict[str, torc
     masked = noised[0] == mask_id
     terms = token_losses(logits[0].clone(), clean[0], mask_id) / golden["t"][0].repeat_interleave(block_size)
     torch.testing.assert_close(terms[masked], golden["nelbo_terms"][0][masked], atol=5e-4, rtol=0)
+
+
+@pytest.mark.parametrize("block_size", [1, 2, 4, 16])
+def test_one_pass_equals_two_in_logits_and_gradients(block_size: int) -> None:
+    model = random_model(block_size)
+    generator = torch.Generator().manual_seed(0)
+    clean = torch.randint(0, 29, (3, 16), generator=generator)
+    noised = torch.where(torch.rand(3, 16, generator=generator) < 0.5, 29, clean)
+    sizes = torch.full((3,), block_size)
+    results = []
+    for hidden in (model.denoise_hidden(noised, clean, sizes), two_pass_hidden(model, noised, clean, sizes)):
+        logits = model.backbone.head(hidden)
+        results.append((logits, torch.autograd.grad(logits.square().mean(), list(model.parameters()))))
+    (one, one_gradients), (two, two_gradients) = results
+    torch.testing.assert_close(one, two, atol=1e-4, rtol=1e-4)
+    for mine, theirs in zip(one_gradients, two_gradients, strict=True):
+        torch.testing.assert_close(mine, theirs, atol=1e-3, rtol=1e-3)
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-"""The command that scores, on the shipped model, against the likelihood here, on the checkpoint it was exported from."""
+"""The command that scores, on the shipped model, against the likelihood of the checkpoint it was exported from."""
 
 import json
 import subprocess
@@ -31,7 +31,8 @@ DOCUMENTS = [
     {
         "kind": "Scene",
         "title": "At the Market",
-        "text": "“How much is the blue one?” Maya asked.\n\n“Two coins,” the old man said, and smiled. “But for you, one.”",
+        "text": "“How much is the blue one?” Maya asked.\n\n"
+        "“Two coins,” the old man said, and smiled. “But for you, one.”",
     },
 ]
 

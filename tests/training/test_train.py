@@ -154,7 +154,7 @@ def test_likelihood_at_block_size_one_is_autoregression(prepared: Path, tmp_path
     train(prepared, tmp_path / "run", "--steps 10 --mixture 1:1,4:1")
     model = load_checkpoint(tmp_path / "run" / "checkpoint").eval()
     texts = [text[:12] for text in documents(load_split(prepared, "valid"), 32)[:3]] + [torch.tensor([0, 7, 0])]
-    nats, tokens, ended = 0.0, 0, 0
+    nats, tokens = 0.0, 0
     for text in texts:
         for n in range(1, len(text)):
             # The prefix, clean, and one mask after it: plain causal attention.
