@@ -8,6 +8,8 @@ export interface QualityText {
   readonly steps?: number;
   /** For the policy of that name. */
   readonly threshold?: number;
+  /** In nats, for the policy `entropy`. */
+  readonly entropyBound?: number;
   readonly block_size: number;
   /** The most that were to be written. */
   readonly max_tokens: number;
@@ -58,8 +60,8 @@ export class ResultsFile {
   }
 }
 
-function keyOf({ policy, steps, threshold, block_size, max_tokens, prompt, seed }: QualityText): string {
-  return JSON.stringify([policy, steps, threshold, block_size, max_tokens, prompt, seed]);
+function keyOf({ policy, steps, threshold, entropyBound, block_size, max_tokens, prompt, seed }: QualityText): string {
+  return JSON.stringify([policy, steps, threshold, entropyBound, block_size, max_tokens, prompt, seed]);
 }
 
 function parseResult(line: string, place: string): QualityText {

@@ -20,6 +20,7 @@ export const QUALITY_SETTINGS: readonly QualitySetting[] = [
   ...inSteps('ancestral', 16, [16, 8, 4, 2]),
   ...inSteps('confidence', 16, [16, 8, 4, 2]),
   ...[0.95, 0.9, 0.7, 0.5].map((threshold) => ({ policy: { name: 'threshold', threshold } as const, blockSize: 16 })),
+  ...[0.1, 0.3, 1].map((entropyBound) => ({ policy: { name: 'entropy', entropyBound } as const, blockSize: 16 })),
 ];
 
 /** The same for every text. */

@@ -46,8 +46,10 @@ async function measureAll(options: QualityOptions): Promise<void> {
   for (const [index, { setting, text }] of missing.entries()) {
     const result = await measure(backend, tokenizer, setting, text);
     results.append(result);
-    const { policy, steps, threshold, block_size, passes_per_token, nats_per_token } = result;
-    const what = [policy, steps ?? threshold, `block size ${block_size}`].filter((part) => part !== undefined);
+    const { policy, steps, threshold, entropyBound, block_size, passes_per_token, nats_per_token } = result;
+    const what = [policy, steps ?? threshold ?? entropyBound, `block size ${block_size}`].filter(
+      (part) => part !== undefined,
+    );
     const rates = `${passes_per_token.toFixed(2)} passes and ${nats_per_token.toFixed(2)} nats a token`;
     process.stderr.write(`${index + 1} of ${missing.length}: ${what.join(' ')}, ${rates}\n`);
   }

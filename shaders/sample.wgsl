@@ -1,17 +1,22 @@
 // Draws one id from each row of logits, the mask's logit counted as −∞: arg-max at temperature 0 (the
 // lowest id wins a tie), otherwise the nucleus of softmax(logits / temperature) and the inverse of its
 // cumulative distribution in id order. Nothing is sorted: the nucleus is found as a threshold.
+// Tells of each row the entropy of softmax(logits), the mask left out, whatever temperature and nucleus are.
 //
 // @binding(0) Pass uniform
 // @binding(1) logits [count, vocab] f32
 // @binding(2) picks  [count] u32: row of the block, so that position + picks[i] is the absolute position
-// @binding(3) drawn  [count] (id, bits of the f32 probability of id: softmax at temperature 1), written;
-//             the probability is −1 where a logit is not finite
+// @binding(3) drawn  [count] (id, its probability: softmax at temperature 1, entropy in nats), written;
+//             probability and entropy are −1 where a logit is not finite
 // Dispatch: count workgroups of 256, one a row.
 
 struct Pass {
   rows: u32, position: u32, block_size: u32, ring: u32,
   seed: u32, pass_number: u32, temperature: f32, top_p: f32,
+}
+
+struct Drawn {
+  id: u32, probability: f32, entropy: f32,
 }
 
 const THREADS = 256u;
@@ -26,7 +31,7 @@ override mask_id: u32;
 @group(0) @binding(0) var<uniform> params: Pass;
 @group(0) @binding(1) var<storage, read> logits: array<f32>;
 @group(0) @binding(2) var<storage, read> picks: array<u32>;
-@group(0) @binding(3) var<storage, read_write> drawn: array<vec2u>;
+@group(0) @binding(3) var<storage, read_write> drawn: array<Drawn>;
 
 var<workgroup> parts: array<vec4f, 256>;
 var<workgroup> groups: array<vec4f, 16>;
@@ -187,12 +192,15 @@ fn sample(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
   let row = group.x * vocab;
   let top = top_of_row(t, row);
   let peak = logits[row + top.y];
-  // Both sums at once: temperature 1 for the probability, the asked one for the draw.
+  // All sums at once: the weights at temperature 1 for the probability, those at the asked one for the draw,
+  // and the first ones times their distance from the peak for the entropy.
   var mine = vec4f();
   for (var id = t; id < vocab; id += THREADS) {
     if (id == mask_id) { continue; }
     let below = logits[row + id] - peak;
-    mine += vec4f(exp(below), exp(below / max(params.temperature, 1e-30)), 0, 0);
+    let weight = exp(below);
+    // Between logits far apart `below` may be −∞, which times a weight of 0 would be NaN.
+    mine += vec4f(weight, exp(below / max(params.temperature, 1e-30)), weight * max(below, -1e3), 0);
   }
   let sums = sum_of_all(t, mine);
 
@@ -207,8 +215,10 @@ fn sample(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
     id = draw(t, row, peak, boundary, kept, uniform_number(params.seed, TOKEN_STREAM, params.pass_number, position));
   }
   if (top.x == NOT_FINITE) {
-    if (t == 0) { drawn[group.x] = vec2u(top.y, bitcast<u32>(-1.0)); }
+    if (t == 0) { drawn[group.x] = Drawn(top.y, -1, -1); }
   } else if (id < vocab) {
-    drawn[group.x] = vec2u(id, bitcast<u32>(exp(logits[row + id] - peak) / sums.x));
+    // With Z the sum of weights, H = log Z − Σ p · (logit − peak). Neither part is below 0, but log rounds.
+    let entropy = max(log(sums.x) - sums.z / sums.x, 0);
+    drawn[group.x] = Drawn(id, exp(logits[row + id] - peak) / sums.x, entropy);
   }
 }

@@ -19,6 +19,8 @@ export interface Prediction {
   readonly id: number;
   /** The model's own probability of `id`: softmax at temperature 1 over all ids but the mask. */
   readonly probability: number;
+  /** Of that distribution, in nats: 0 where the model is certain, log(vocabSize − 1) where it knows nothing. */
+  readonly entropy: number;
 }
 
 export interface DenoiseStep {

@@ -14,6 +14,7 @@ export const GENERATE_HELP = `Writes text with a model folder.
   --policy <name>       ${POLICY_NAMES.join(', ')} (default: confidence)
   --steps <n>           per block, for ancestral and confidence (default: the block size)
   --threshold <x>       for threshold: reveal what is likelier than this (default: 0.9)
+  --entropy-bound <x>   for entropy: nats that a pass reveals at most, its last token not counted (default: 0.5)
   --temperature <x>     0 is arg-max (default: 0.8)
   --top-p <x>           nucleus; 1 is all (default: 0.95)
   --seed <n>            0 to 4294967295; the same seed gives the same text (default: drawn)
@@ -37,6 +38,8 @@ export interface GenerateOptions {
   /** Undefined: the block size. */
   readonly steps: number | undefined;
   readonly threshold: number;
+  /** In nats. */
+  readonly entropyBound: number;
   readonly temperature: number;
   readonly topP: number;
   /** Undefined: drawn. */
@@ -56,6 +59,7 @@ const OPTIONS = {
   policy: TEXT,
   steps: TEXT,
   threshold: TEXT,
+  'entropy-bound': TEXT,
   temperature: TEXT,
   'top-p': TEXT,
   seed: TEXT,
@@ -78,6 +82,7 @@ export function readGenerateOptions(args: readonly string[]): GenerateOptions | 
     policy: values.policy ?? 'confidence',
     steps: number('steps'),
     threshold: number('threshold') ?? 0.9,
+    entropyBound: number('entropy-bound') ?? 0.5,
     temperature: number('temperature') ?? 0.8,
     topP: number('top-p') ?? 0.95,
     seed: number('seed'),
@@ -86,7 +91,15 @@ export function readGenerateOptions(args: readonly string[]): GenerateOptions | 
   };
 }
 
-type NumberOption = 'block-size' | 'max-tokens' | 'steps' | 'threshold' | 'temperature' | 'top-p' | 'seed';
+type NumberOption =
+  | 'block-size'
+  | 'max-tokens'
+  | 'steps'
+  | 'threshold'
+  | 'entropy-bound'
+  | 'temperature'
+  | 'top-p'
+  | 'seed';
 
 function readPrompt(text: string | undefined, idList: string | undefined): GenerateOptions['prompt'] {
   if ((text === undefined) === (idList === undefined)) {

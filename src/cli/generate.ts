@@ -45,14 +45,14 @@ async function write(options: GenerateOptions, signal: AbortSignal): Promise<voi
 }
 
 function requestOf(options: GenerateOptions, config: ModelConfig, tokenizer: Tokenizer | null): GenerationRequest {
-  const { maxTokens, threshold, temperature, topP } = options;
+  const { maxTokens, threshold, entropyBound, temperature, topP } = options;
   const blockSize = options.blockSize ?? config.defaultBlockSize;
   const seed = options.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!;
   return {
     promptIds: promptIdsOf(options.prompt, config, tokenizer),
     blockSize,
     maxTokens,
-    policy: policyNamed(options.policy, { steps: options.steps ?? blockSize, threshold }),
+    policy: policyNamed(options.policy, { steps: options.steps ?? blockSize, threshold, entropyBound }),
     sampling: { temperature, topP, seed },
   };
 }

@@ -39,6 +39,11 @@ function checkPolicy(policy: RevealPolicy, blockSize: number): void {
     case 'threshold':
       if (!isWithin(policy.threshold, 0, 1)) fail(`The threshold must be from 0 to 1, not ${policy.threshold}.`);
       break;
+    case 'entropy':
+      if (!isWithin(policy.entropyBound, 0, Number.MAX_VALUE)) {
+        fail(`The entropy bound must be a number of nats from 0 on, not ${policy.entropyBound}.`);
+      }
+      break;
     case 'first-hitting':
       break;
     default:

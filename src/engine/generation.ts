@@ -9,7 +9,9 @@ export type RevealPolicy =
   /** Each of `steps` passes reveals its even share of the block, most confident first. */
   | { readonly name: 'confidence'; readonly steps: number }
   /** Every position whose probability exceeds `threshold`, at least the best one. */
-  | { readonly name: 'threshold'; readonly threshold: number };
+  | { readonly name: 'threshold'; readonly threshold: number }
+  /** By rising entropy H, as long as Σ H − max H of what a pass reveals is at most `entropyBound` (nats). */
+  | { readonly name: 'entropy'; readonly entropyBound: number };
 
 export type RevealPolicyName = RevealPolicy['name'];
 

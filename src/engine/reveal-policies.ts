@@ -15,7 +15,7 @@ export interface BlockStart {
 /**
  * How one block is revealed. Steps count from 0. Two kinds of policy share this shape: those that pick
  * positions by lot need no network to do so, and ask for predictions of just these; those that pick by
- * confidence ask for all and choose among them.
+ * confidence or entropy ask for all and choose among them.
  */
 export interface BlockPolicy {
   /** The masked positions (ascending) that the network shall predict; where none, the step needs no pass. */
@@ -35,6 +35,8 @@ export function startBlock(policy: RevealPolicy, block: BlockStart): BlockPolicy
       return confidence(block, policy.steps);
     case 'threshold':
       return threshold(policy.threshold);
+    case 'entropy':
+      return entropyBounded(policy.entropyBound);
     default:
       return policy satisfies never;
   }
@@ -90,6 +92,37 @@ function threshold(tau: number): BlockPolicy {
   };
 }
 
+/**
+ * By rising entropy H, of equal ones the lower position first, as long as Σ H − max H over the revealed is at
+ * most `bound` (nats). The first one always fits. A joint entropy is no less than the largest of its parts, so
+ * this bounds Σ H − H(joint), which is the KL divergence that drawing them independently of each other costs.
+ * H is of the model's own distribution, softmax over all ids but the mask, before temperature and nucleus.
+ *
+ * Source: the EB-Sampler of Ben-Hamu et al., "Accelerated Sampling from Masked Diffusion Models via Entropy
+ * Bounded Unmasking", 2025 (arXiv 2505.24857), with the entropy itself as its order; γ there is `bound` here.
+ */
+function entropyBounded(bound: number): BlockPolicy {
+  return {
+    candidates: (masked) => masked,
+    choose(predictions) {
+      const chosen: Prediction[] = [];
+      // Σ H − max H with the next one: in rising order the largest is the last.
+      let sumBefore = 0;
+      for (const prediction of leastEntropyFirst(predictions)) {
+        if (sumBefore > bound) break;
+        chosen.push(prediction);
+        sumBefore += prediction.entropy;
+      }
+      return chosen;
+    },
+  };
+}
+
+/** By rising entropy; of equal ones the lower position first. */
+function leastEntropyFirst(predictions: readonly Prediction[]): Prediction[] {
+  return predictions.toSorted((a, b) => a.entropy - b.entropy || a.position - b.position);
+}
+
 /** By falling probability; of equal ones the lower position first. */
 function mostConfidentFirst(predictions: readonly Prediction[]): Prediction[] {
   return predictions.toSorted((a, b) => b.probability - a.probability || a.position - b.position);
@@ -100,6 +133,8 @@ export interface PolicySettings {
   /** Per block. */
   readonly steps: number;
   readonly threshold: number;
+  /** In nats. */
+  readonly entropyBound: number;
 }
 
 /** Every policy by name, made from settings. */
@@ -108,6 +143,7 @@ const POLICIES: { readonly [Name in RevealPolicyName]: (settings: PolicySettings
   ancestral: ({ steps }) => ({ name: 'ancestral', steps }),
   confidence: ({ steps }) => ({ name: 'confidence', steps }),
   threshold: ({ threshold }) => ({ name: 'threshold', threshold }),
+  entropy: ({ entropyBound }) => ({ name: 'entropy', entropyBound }),
 };
 
 export const POLICY_NAMES = Object.keys(POLICIES) as RevealPolicyName[];

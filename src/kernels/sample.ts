@@ -14,9 +14,12 @@ export interface SampleBuffers {
   readonly logits: BufferSlice;
   /** [count] u32: row of the block; `position` of the pass plus this is the position of the draw. */
   readonly picks: BufferSlice;
-  /** [count] (id u32, probability f32), written; see `readDrawn`. */
+  /** [count] (id u32, probability f32, entropy f32), DRAWN_BYTES each, written; see `readDrawn`. */
   readonly drawn: BufferSlice;
 }
+
+/** Size of what is drawn from a row. */
+export const DRAWN_BYTES = 12;
 
 /** Draws an id from each row of logits. A row is one of the `count` rows. */
 export function sample(pipelines: Pipelines, label: string, shape: SampleShape, buffers: SampleBuffers): Kernel {
@@ -34,11 +37,18 @@ export interface Drawn {
   readonly id: number;
   /** Softmax at temperature 1 without the mask; −1 where the logits were not all finite. */
   readonly probability: number;
+  /** Of softmax at temperature 1 without the mask, in nats; −1 where the logits were not all finite. */
+  readonly entropy: number;
 }
 
 /** What `sample` wrote for the first `count` rows. */
 export function readDrawn(bytes: ArrayBuffer, count: number): Drawn[] {
-  const ids = new Uint32Array(bytes);
-  const probabilities = new Float32Array(bytes);
-  return Array.from({ length: count }, (_, row) => ({ id: ids[2 * row]!, probability: probabilities[2 * row + 1]! }));
+  const words = new Uint32Array(bytes);
+  const floats = new Float32Array(bytes);
+  const each = DRAWN_BYTES / Uint32Array.BYTES_PER_ELEMENT;
+  return Array.from({ length: count }, (_, row) => ({
+    id: words[each * row]!,
+    probability: floats[each * row + 1]!,
+    entropy: floats[each * row + 2]!,
+  }));
 }

@@ -43,6 +43,15 @@ export function SamplingPanel({ settings, model, onChange }: Props) {
           onChange={(threshold) => onChange({ threshold })}
         />
       ) : null}
+      {settings.policy === 'entropy' ? (
+        <SliderField
+          label="Entropy bound"
+          value={settings.entropyBound}
+          {...RANGES.entropyBound}
+          shown={`${settings.entropyBound.toFixed(2)} nats`}
+          onChange={(entropyBound) => onChange({ entropyBound })}
+        />
+      ) : null}
       <SliderField
         label="Steps per block"
         value={hint ? blockSize : steps}

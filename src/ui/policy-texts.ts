@@ -18,6 +18,10 @@ export const POLICY_TEXTS: Readonly<Record<PolicyName, { readonly name: string; 
     name: 'Above a threshold',
     text: 'Each pass uncovers every token the model is sure enough of, so easy passages go faster.',
   },
+  entropy: {
+    name: 'Within an entropy bound',
+    text: 'Each pass uncovers the tokens the model doubts least, as many as the bound on their doubt allows: fast where the text is easy, one pass a token where it is hard.',
+  },
 };
 
 /** Why the number of steps cannot be set, for the policies that choose it themselves. */
@@ -27,6 +31,8 @@ export function stepsHint(policy: PolicyName): string | undefined {
       return 'First hitting always takes one pass a token.';
     case 'threshold':
       return 'The threshold decides how many passes a block takes.';
+    case 'entropy':
+      return 'The entropy bound decides how many passes a block takes.';
     case 'confidence':
     case 'ancestral':
       return undefined;

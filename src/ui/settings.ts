@@ -14,6 +14,8 @@ export interface Settings {
   readonly steps: number | null;
   readonly policy: PolicyName;
   readonly threshold: number;
+  /** In nats. */
+  readonly entropyBound: number;
   readonly temperature: number;
   readonly topP: number;
   readonly seed: number;
@@ -32,6 +34,7 @@ export const DEFAULT_SETTINGS: Settings = {
   steps: null,
   policy: 'confidence',
   threshold: 0.9,
+  entropyBound: 0.5,
   temperature: 0.8,
   topP: 0.95,
   seed: 1,
@@ -41,12 +44,19 @@ export const DEFAULT_SETTINGS: Settings = {
   backend: 'auto',
 };
 
-export const POLICIES = ['first-hitting', 'confidence', 'ancestral', 'threshold'] as const satisfies PolicyName[];
+export const POLICIES = [
+  'first-hitting',
+  'confidence',
+  'ancestral',
+  'threshold',
+  'entropy',
+] as const satisfies PolicyName[];
 const BACKENDS = ['auto', 'webgpu', 'wasm'] as const satisfies BackendChoice[];
 
 /** The ranges of the controls. The engine has its own, wider ones. */
 export const RANGES = {
   threshold: { min: 0.1, max: 0.99, step: 0.01 },
+  entropyBound: { min: 0, max: 4, step: 0.05 },
   temperature: { min: 0, max: 1.5, step: 0.05 },
   topP: { min: 0.05, max: 1, step: 0.05 },
   maxTokens: { min: 16, max: 1024, step: 16 },
@@ -76,11 +86,11 @@ export function generateSettings(
   settings: Settings,
   model: Pick<ModelInfo, 'blockSizes' | 'defaultBlockSize'>,
 ): GenerateSettings {
-  const { form, freePrompt, maxTokens, policy, threshold, temperature, topP, seed } = settings;
+  const { form, freePrompt, maxTokens, policy, threshold, entropyBound, temperature, topP, seed } = settings;
   const blockSize = blockSizeFor(settings, model);
   const prompt = form === 'free' ? freePrompt : documentPrompt(settings.kind, settings.title);
   const steps = stepsFor(settings, blockSize);
-  return { prompt, blockSize, maxTokens, policy, steps, threshold, temperature, topP, seed };
+  return { prompt, blockSize, maxTokens, policy, steps, threshold, entropyBound, temperature, topP, seed };
 }
 
 /** Settings out of an untrusted value: every field that does not fit has its default. */
@@ -112,6 +122,7 @@ export function parseSettings(value: unknown): Settings {
     steps: count('steps'),
     policy: choice('policy', POLICIES, fallback.policy),
     threshold: number('threshold'),
+    entropyBound: number('entropyBound'),
     temperature: number('temperature'),
     topP: number('topP'),
     seed: Math.trunc(number('seed')),

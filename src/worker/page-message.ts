@@ -8,7 +8,13 @@ import {
 } from './protocol';
 
 const BACKENDS = ['auto', 'webgpu', 'wasm'] as const satisfies readonly BackendChoice[];
-const POLICIES = ['first-hitting', 'ancestral', 'confidence', 'threshold'] as const satisfies readonly PolicyName[];
+const POLICIES = [
+  'first-hitting',
+  'ancestral',
+  'confidence',
+  'threshold',
+  'entropy',
+] as const satisfies readonly PolicyName[];
 
 const RELOAD = 'The page and its worker do not understand each other. Reload the page.';
 
@@ -55,6 +61,7 @@ function parseSettings(value: unknown): GenerateSettings {
     policy: oneOf(settings, 'policy', POLICIES),
     steps: numberOf(settings, 'steps'),
     threshold: numberOf(settings, 'threshold'),
+    entropyBound: numberOf(settings, 'entropyBound'),
     temperature: numberOf(settings, 'temperature'),
     topP: numberOf(settings, 'topP'),
     seed: numberOf(settings, 'seed'),

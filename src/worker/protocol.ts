@@ -4,10 +4,10 @@ import type { ErrorCode } from '../errors';
  * Everything that crosses between the page and the worker. Types and one constant only: both sides
  * import this file, and neither learns anything else about the other.
  */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 export type BackendChoice = 'auto' | 'webgpu' | 'wasm';
-export type PolicyName = 'first-hitting' | 'ancestral' | 'confidence' | 'threshold';
+export type PolicyName = 'first-hitting' | 'ancestral' | 'confidence' | 'threshold' | 'entropy';
 
 /** What a person asked for. The worker checks every field and answers `bad-input` with what to change. */
 export interface GenerateSettings {
@@ -20,6 +20,8 @@ export interface GenerateSettings {
   readonly steps: number;
   /** Used by `threshold`. */
   readonly threshold: number;
+  /** In nats; used by `entropy`. */
+  readonly entropyBound: number;
   readonly temperature: number;
   readonly topP: number;
   readonly seed: number;

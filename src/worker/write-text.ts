@@ -56,12 +56,12 @@ export async function* writeText(
 }
 
 function requestOf(settings: GenerateSettings, bosId: number | null, tokenizer: Tokenizer): GenerationRequest {
-  const { prompt, blockSize, maxTokens, policy, steps, threshold, temperature, topP, seed } = settings;
+  const { prompt, blockSize, maxTokens, policy, temperature, topP, seed } = settings;
   return {
     promptIds: [...(bosId === null ? [] : [bosId]), ...tokenizer.encode(prompt)],
     blockSize,
     maxTokens,
-    policy: policyNamed(policy, { steps, threshold }),
+    policy: policyNamed(policy, settings),
     sampling: { temperature, topP, seed },
   };
 }

@@ -5,6 +5,7 @@ import { createWebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
 import type { ModelSource } from '../../src/weights/model-source';
 import { testGpu } from '../gpu';
 import { CpuBackend, folderWeights } from '../reference/cpu-backend';
+import { entropyOf } from '../reference/sample';
 import { largestDifference } from './difference';
 import { readGolden } from './golden';
 import { tinyModel } from './tiny-model';
@@ -101,11 +102,12 @@ describe.each<[string, (source: ModelSource) => Promise<Backend>]>([
       const greedy = { temperature: 0, topP: 1, seed: 0 };
       const predictions = await backend.denoiseStep({ ids: noised, positions: [3, 0, 2], sampling: greedy, pass: 0 });
       expect(predictions.map(({ position }) => position)).toEqual([3, 0, 2]);
-      for (const { position, id, probability } of predictions) {
+      for (const { position, id, probability, entropy } of predictions) {
         const row = [...logits.subarray(position * VOCAB, position * VOCAB + MASK)];
         expect(id).toBe(row.indexOf(Math.max(...row)));
         const total = row.reduce((sum, logit) => sum + Math.exp(logit), 0);
         expect(probability).toBeCloseTo(Math.exp(row[id]!) / total, 4);
+        expect(entropy).toBeCloseTo(entropyOf(row.map((logit) => Math.exp(logit) / total)), 4);
       }
       expect(backend.position).toBe(8);
       expect(await backend.logits(noised)).toEqual(logits);

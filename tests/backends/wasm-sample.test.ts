@@ -24,6 +24,7 @@ describe('the same draws as the plain version', () => {
       const drawn = sample(logits, { ...settings, seed }, place);
       expect(drawn.id).toBe(expected.id);
       expect(drawn.probability).toBeCloseTo(expected.probability, 9);
+      expect(drawn.entropy).toBeCloseTo(expected.entropy, 9);
       ids.add(drawn.id);
     }
     expect(ids.size).toBeGreaterThan(10);
@@ -44,11 +45,32 @@ it('draws by probability', () => {
 it('equal logits: arg-max is the lowest id, and a nucleus takes the lower ids first', () => {
   const logits = new Float32Array(5);
   const place = { maskId: 0, pass: 0, position: 0 };
-  expect(sample(logits, { temperature: 0, topP: 1, seed: 0 }, place)).toEqual({ id: 1, probability: 0.25 });
+  expect(sample(logits, { temperature: 0, topP: 1, seed: 0 }, place)).toEqual({
+    id: 1,
+    probability: 0.25,
+    entropy: Math.log(4),
+  });
   const drawn = Array.from({ length: 50 }, (_, pass) =>
     sample(logits, { temperature: 1, topP: 0.5, seed: 0 }, { ...place, pass }),
   );
   expect(new Set(drawn.map(({ id }) => id))).toEqual(new Set([1, 2]));
+});
+
+it('entropy: from log of all but the mask down to 0, at any distance of the logits', () => {
+  const sampling = { temperature: 0.5, topP: 0.5, seed: 0 };
+  const entropyAt = (height: number, mask: number) => {
+    const logits = new Float32Array(VOCAB).fill(-1e3);
+    logits[7] = height - 1e3;
+    logits[MASK] = mask;
+    return sample(logits, sampling, { maskId: MASK, pass: 0, position: 0 }).entropy;
+  };
+  for (const mask of [0, 1e4, Number.NaN, Number.POSITIVE_INFINITY]) {
+    expect(entropyAt(0, mask)).toBeCloseTo(Math.log(VOCAB - 1), 12);
+    // One id of weight 1 and 99 of e⁻¹².
+    const total = 1 + 99 * Math.exp(-12);
+    expect(entropyAt(12, mask)).toBeCloseTo(Math.log(total) + (12 * 99 * Math.exp(-12)) / total, 12);
+    for (const height of [800, 1e5, 3e38]) expect(entropyAt(height, mask)).toBe(0);
+  }
 });
 
 it.each([Number.NaN, Number.POSITIVE_INFINITY])('refuses a logit of %f, but not at the mask', (value) => {

@@ -13,6 +13,7 @@ it('knows its defaults', () => {
     policy: 'confidence',
     steps: undefined,
     threshold: 0.9,
+    entropyBound: 0.5,
     temperature: 0.8,
     topP: 0.95,
     seed: undefined,
@@ -24,7 +25,7 @@ it('knows its defaults', () => {
 it('takes every option', () => {
   const line =
     '--model m --prompt-ids 1,2,3 --block-size 8 --max-tokens 20 --policy threshold --steps 4 --threshold 0.5 ' +
-    '--temperature 0 --top-p 1 --seed 7 --backend wasm --json';
+    '--entropy-bound 0.2 --temperature 0 --top-p 1 --seed 7 --backend wasm --json';
   expect(readGenerateOptions(line.split(' '))).toEqual({
     model: 'm',
     prompt: { ids: [1, 2, 3] },
@@ -33,6 +34,7 @@ it('takes every option', () => {
     policy: 'threshold',
     steps: 4,
     threshold: 0.5,
+    entropyBound: 0.2,
     temperature: 0,
     topP: 1,
     seed: 7,

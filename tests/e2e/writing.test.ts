@@ -103,7 +103,7 @@ test('fewer steps per block are fewer passes per token', async () => {
   await visit.close();
 });
 
-test('a policy that sets its own pace says so, and the threshold has a slider', async () => {
+test('a policy that sets its own pace says so; the threshold and the entropy bound have sliders', async () => {
   const visit = await StoryPage.open(site);
   await visit.reaches('finished');
   const steps = visit.page.getByLabel('Steps per block');
@@ -113,6 +113,18 @@ test('a policy that sets its own pace says so, and the threshold has a slider', 
   await visit.page.getByLabel('Threshold', { exact: true }).press('Home');
   await visit.write();
   expect(await visit.measure('passes/token')).toBeLessThan(1);
+  await visit.page.getByLabel('Order of unmasking').selectOption('entropy');
+  expect(await visit.page.getByText('The entropy bound decides').isVisible()).toBe(true);
+  const bound = visit.page.getByLabel('Entropy bound', { exact: true });
+  expect(await bound.getAttribute('aria-valuetext')).toBe('0.50 nats');
+  await bound.press('End');
+  expect(await bound.getAttribute('aria-valuetext')).toBe('4.00 nats');
+  await visit.write();
+  expect(await visit.measure('passes/token')).toBeLessThan(1);
+  await visit.page.reload();
+  await visit.reaches('finished');
+  expect(await visit.page.getByLabel('Order of unmasking').inputValue()).toBe('entropy');
+  expect(await bound.getAttribute('aria-valuetext')).toBe('4.00 nats');
   await visit.page.getByLabel('Order of unmasking').selectOption('ancestral');
   expect(await steps.isDisabled()).toBe(false);
   await visit.close();

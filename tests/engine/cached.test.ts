@@ -12,18 +12,21 @@ import { CpuBackend, folderWeights } from '../reference/cpu-backend';
 import type { Weights } from '../reference/uncached';
 import { endOf, events, ofType, REQUEST } from './small-model';
 
-/** Of probabilities: f32 in another order of sums. */
+/** Of probabilities and entropies: f32 in another order of sums. */
 const TOLERANCE = 1e-3;
+const byEntropy = (entropyBound: number) => ({ name: 'entropy', entropyBound }) as const;
 const GREEDY = { temperature: 0, topP: 1, seed: 0 };
 
-/** The same tokens in the same order, and nearly the same probabilities. */
+/** The same tokens in the same order, and nearly the same probabilities and entropies. */
 function expectSameSteps(actual: readonly GenerationEvent[], expected: readonly GenerationEvent[]): void {
   const reveals = (all: readonly GenerationEvent[]) => ofType(all, 'step').map(({ reveal }) => reveal);
   const choices = (all: readonly GenerationEvent[]) =>
     reveals(all).map((reveal) => reveal.map(({ position, id }) => [position, id]));
   const probabilities = (all: readonly GenerationEvent[]) => reveals(all).flatMap((r) => r.map((p) => p.probability));
   expect(choices(actual)).toEqual(choices(expected));
+  const entropies = (all: readonly GenerationEvent[]) => reveals(all).flatMap((r) => r.map((p) => p.entropy));
   expect(largestDifference(probabilities(actual), probabilities(expected))).toBeLessThan(TOLERANCE);
+  expect(largestDifference(entropies(actual), entropies(expected))).toBeLessThan(TOLERANCE);
   expect(endOf(actual)).toEqual(endOf(expected));
 }
 
@@ -55,6 +58,8 @@ describe.each<[string, () => Promise<Backend>]>([
     ['drawn, from one token', { promptIds: [9], maxTokens: 50, sampling: { temperature: 1, topP: 0.9, seed: 9 } }],
     ['in blocks that the context is no multiple of', { blockSize: 5, promptIds: [5, 6], maxTokens: 43 }],
     ['token by token', { blockSize: 1, policy: { name: 'first-hitting' }, promptIds: [1, 2, 3], maxTokens: 34 }],
+    ['by entropy, greedy', { policy: byEntropy(6), promptIds: [5, 6, 7, 8, 9, 10], maxTokens: 30, sampling: GREEDY }],
+    ['by entropy, drawn', { policy: byEntropy(3), blockSize: 5, promptIds: [5, 6], maxTokens: 33 }],
     ['from a prompt longer than the window', { promptIds: readGolden().cleanIds.concat(1, 2, 3, 4, 5), maxTokens: 9 }],
   ])('the text is that of no cache: %s', async (_, change) => {
     const request = { ...REQUEST, policy: { name: 'confidence', steps: 2 }, ...change } as const;

@@ -15,6 +15,13 @@ it.each<[string, Partial<GenerationRequest>, string]>([
   ['a threshold below 0', { policy: { name: 'threshold', threshold: -0.1 } }, 'not -0.1'],
   ['a threshold that is no number', { policy: { name: 'threshold', threshold: Number.NaN } }, 'not NaN'],
   [
+    'an entropy bound below 0',
+    { policy: { name: 'entropy', entropyBound: -0.1 } },
+    'The entropy bound must be a number of nats from 0 on, not -0.1.',
+  ],
+  ['no entropy bound at all', { policy: { name: 'entropy', entropyBound: Number.POSITIVE_INFINITY } }, 'not Infinity'],
+  ['an entropy bound that is no number', { policy: { name: 'entropy', entropyBound: Number.NaN } }, 'not NaN'],
+  [
     'cold below 0',
     { sampling: { ...sampling, temperature: -1 } },
     'The temperature must be a number from 0 on, not -1',
@@ -44,6 +51,8 @@ it('names the only block size', async () => {
 it.each<[string, Partial<GenerationRequest>]>([
   ['the outermost thresholds', { policy: { name: 'threshold', threshold: 0 } }],
   ['the outermost threshold', { policy: { name: 'threshold', threshold: 1 } }],
+  ['the least entropy bound', { policy: { name: 'entropy', entropyBound: 0 } }],
+  ['an entropy bound above every entropy', { policy: { name: 'entropy', entropyBound: 1e9 } }],
   ['steps of the block size', { policy: { name: 'confidence', steps: 4 } }],
   ['the largest seed and no heat', { sampling: { temperature: 0, topP: 1, seed: 0xffff_ffff } }],
 ])('takes %s', async (_, change) => {

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Prediction } from '../../src/backends/backend';
+import { STREAM, uniform } from '../../src/backends/random';
 import type { RevealPolicy } from '../../src/engine/generation';
 import { type BlockPolicy, POLICY_NAMES, policyNamed, startBlock } from '../../src/engine/reveal-policies';
 import { endOf, events, ofType, smallBackend } from './small-model';
 
 const range = (count: number) => Array.from({ length: count }, (_, index) => index);
 const predict = (probabilities: readonly number[]): Prediction[] =>
-  probabilities.map((probability, position) => ({ position, id: 1, probability }));
+  probabilities.map((probability, position) => ({ position, id: 1, probability, entropy: 1 }));
+const predictEntropies = (entropies: readonly number[]): Prediction[] =>
+  entropies.map((entropy, position) => ({ position, id: 1, probability: 0.5, entropy }));
 
 /** Lets a policy reveal a block of equally likely predictions. Returns the revealed positions of each step. */
 function play(policy: BlockPolicy, masked: readonly number[]): number[][] {
@@ -14,7 +17,7 @@ function play(policy: BlockPolicy, masked: readonly number[]): number[][] {
   let left = [...masked];
   for (let step = 0; left.length > 0; step++) {
     const asked = policy.candidates(left, step);
-    const predictions = asked.map((position) => ({ position, id: 1, probability: 0.5 }));
+    const predictions = asked.map((position) => ({ position, id: 1, probability: 0.5, entropy: 1 }));
     const revealed = asked.length === 0 ? [] : policy.choose(predictions, step).map(({ position }) => position);
     left = left.filter((position) => !revealed.includes(position));
     steps.push(revealed);
@@ -144,17 +147,78 @@ describe('threshold', () => {
   it('at 0 everything', () => expect(choose(0, [0.1, 0.2])).toEqual([1, 0]));
 });
 
+describe('entropy', () => {
+  const choose = (entropyBound: number, predictions: readonly Prediction[]) =>
+    start({ name: 'entropy', entropyBound }, predictions.length)
+      .choose(predictions, 0)
+      .map(({ position }) => position);
+
+  /** The longest start of the positions in rising order of entropy whose Σ H − max H is within the bound. */
+  const plainly = (bound: number, entropies: readonly number[]) => {
+    const order = range(entropies.length).sort((a, b) => entropies[a]! - entropies[b]! || a - b);
+    const fits = (count: number) => {
+      const revealed = order.slice(0, count).map((position) => entropies[position]!);
+      return revealed.reduce((sum, entropy) => sum + entropy) - Math.max(...revealed) <= bound;
+    };
+    return order.slice(0, range(order.length).filter((index) => fits(index + 1)).length);
+  };
+
+  it('asks for every masked position', () => {
+    expect(start({ name: 'entropy', entropyBound: 1 }, 5).candidates([0, 2, 3], 1)).toEqual([0, 2, 3]);
+  });
+
+  it('the surest first, as long as those before the last are within the bound', () => {
+    expect(choose(0.5, predictEntropies([0.25, 2, 0.125, 3, 0.25]))).toEqual([2, 0, 4]);
+    expect(choose(0.625, predictEntropies([0.25, 2, 0.125, 3, 0.25]))).toEqual([2, 0, 4, 1]);
+    expect(choose(0.124, predictEntropies([0.25, 2, 0.125, 3, 0.25]))).toEqual([2]);
+  });
+  it('the last may have any entropy', () => expect(choose(0.5, predictEntropies([9, 0.5]))).toEqual([1, 0]));
+  it('at least the surest, and at 0 what is certain besides', () => {
+    expect(choose(0, predictEntropies([3, 2, 4]))).toEqual([1]);
+    expect(choose(0, predictEntropies([0, 2, 0, 4]))).toEqual([0, 2, 1]);
+  });
+  it('everything within a bound that is wide enough', () => {
+    expect(choose(1e9, predictEntropies([3, 2, 4]))).toEqual([1, 0, 2]);
+  });
+  it('of equal entropies the lower position, in whatever order they come', () => {
+    const predictions = predictEntropies([0.5, 0.25, 0.5, 0.25]);
+    expect(choose(0.75, predictions)).toEqual([1, 3, 0]);
+    expect(choose(0.75, predictions.toReversed())).toEqual([1, 3, 0]);
+  });
+  it('probabilities do not matter', () => {
+    const predictions = predictEntropies([0.5, 0.25]).map((each, rank) => ({ ...each, probability: 1 - rank }));
+    expect(choose(0, predictions)).toEqual([1]);
+  });
+
+  it('is its plain definition, over entropies with ties and zeros', () => {
+    const sizes = new Set<number>();
+    for (const seed of range(400)) {
+      // Multiples of 1/8, so that sums are exact in any order.
+      const entropies = range(1 + (seed % 16)).map(
+        (index) => Math.floor(12 * uniform(seed, STREAM.order, 0, index)) / 8,
+      );
+      for (const bound of [0, 0.125, 1, 4, 1e3]) {
+        const chosen = choose(bound, predictEntropies(entropies));
+        expect(chosen).toEqual(plainly(bound, entropies));
+        sizes.add(chosen.length);
+      }
+    }
+    expect(sizes.size).toBe(16);
+  });
+});
+
 it('every policy is made by its name, and no other name', () => {
-  const settings = { steps: 3, threshold: 0.7 };
+  const settings = { steps: 3, threshold: 0.7, entropyBound: 0.2 };
   expect(POLICY_NAMES.map((name) => policyNamed(name, settings))).toEqual([
     { name: 'first-hitting' },
     { name: 'ancestral', steps: 3 },
     { name: 'confidence', steps: 3 },
     { name: 'threshold', threshold: 0.7 },
+    { name: 'entropy', entropyBound: 0.2 },
   ]);
   for (const name of ['greedy', 'constructor', '']) {
     expect(() => policyNamed(name, settings)).toThrow(
-      `There is no policy "${name}". Choose one of first-hitting, ancestral, confidence, threshold.`,
+      `There is no policy "${name}". Choose one of first-hitting, ancestral, confidence, threshold, entropy.`,
     );
   }
 });

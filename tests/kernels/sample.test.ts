@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Buffers } from '../../src/gpu/buffers';
-import { type Drawn, readDrawn, sample } from '../../src/kernels/sample';
-import { sample as referenceSample } from '../reference/sample';
+import { DRAWN_BYTES, type Drawn, readDrawn, sample } from '../../src/kernels/sample';
+import { entropyOf, sample as referenceSample } from '../reference/sample';
 import { download, runKernels, upload, uploadPass } from './device-arrays';
 import { kernelDevice } from './kernel-device';
 import { randomArray } from './numbers';
@@ -30,7 +30,7 @@ async function drawOnGpu(logits: Float32Array<ArrayBuffer>, draw: Draw): Promise
     pass: uploadPass(device, buffers, { rows: count, position, seed, passNumber: draw.pass, temperature, topP }),
     logits: upload(device, buffers, 'logits', logits),
     picks: upload(device, buffers, 'picks', Uint32Array.from(draw.picks)),
-    drawn: buffers.storage('drawn', count * 8),
+    drawn: buffers.storage('drawn', count * DRAWN_BYTES),
   };
   runKernels(device, [sample(pipelines, 'sample', draw, slices), count]);
   const drawn = readDrawn(await download(device, buffers, slices.drawn), count);
@@ -60,9 +60,16 @@ async function expectDraws(logits: Float32Array<ArrayBuffer>, draw: Draw): Promi
     }),
   );
   expect(drawn.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
-  drawn.forEach(({ probability }, row) => {
+  drawn.forEach(({ probability, entropy }, row) => {
     expect(Math.abs(probability - expected[row]!.probability)).toBeLessThan(2e-6 + 2e-5 * expected[row]!.probability);
+    expectEntropy(entropy, expected[row]!.entropy);
   });
+}
+
+/** WGSL's log may err by 2⁻²¹ near 1, where the entropy is near 0; the rest are sums of f32. */
+function expectEntropy(entropy: number, expected: number): void {
+  expect(entropy).toBeGreaterThanOrEqual(0);
+  expect(Math.abs(entropy - expected)).toBeLessThan(2e-6 + 2e-5 * expected);
 }
 
 const randomLogits = (draw: Draw, spread: number) =>
@@ -124,6 +131,52 @@ describe('draws equal the reference', () => {
   });
 });
 
+describe('entropy', () => {
+  const entropiesOf = async (logits: Float32Array<ArrayBuffer>, draw: Draw) =>
+    (await drawOnGpu(logits, draw)).map(({ entropy }) => entropy);
+
+  it.each([2, 3, 97, 255, 256, 257, 1031, 5003])(
+    'of a flat row over %i ids is log of all but the mask',
+    async (vocab) => {
+      for (const level of [0, -7.25, 1e4, -3e38]) {
+        const draw = { ...DEFAULTS, vocab, maskId: vocab >> 1, picks: [0, 1] };
+        const logits = new Float32Array(2 * vocab).fill(level);
+        for (const entropy of await entropiesOf(logits, draw)) expectEntropy(entropy, Math.log(vocab - 1));
+      }
+    },
+  );
+
+  it.each([2, 98, 256, 1031])('of a peaked row over %i ids is nearly 0 and never below', async (vocab) => {
+    for (const height of [12, 30, 1e3, 1e30]) {
+      const draw = { ...DEFAULTS, vocab, maskId: vocab - 1, picks: [0] };
+      const logits = new Float32Array(vocab);
+      logits[vocab - 2] = height;
+      const [entropy] = await entropiesOf(logits, draw);
+      const others = (vocab - 2) * Math.exp(-height);
+      expectEntropy(
+        entropy!,
+        entropyOf([1 / (1 + others), ...Array(vocab - 2).fill(Math.exp(-height) / (1 + others))]),
+      );
+    }
+  });
+
+  it.each([2, 98, 256, 1031])('of logits near and far over %i ids', async (vocab) => {
+    for (const spread of [0.1, 3, 30, 1e4, 3e38]) {
+      const draw = { ...DEFAULTS, vocab, maskId: vocab - 1, temperature: 0 };
+      await expectDraws(randomLogits(draw, spread), draw);
+    }
+  });
+
+  it('is that of the model, whatever temperature, nucleus and the logit of the mask are', async () => {
+    const logits = randomLogits(DEFAULTS, 3);
+    const expected = await entropiesOf(logits, DEFAULTS);
+    for (let row = 0; row < ROWS; row++) logits[row * DEFAULTS.vocab + DEFAULTS.maskId] = [1e3, Number.NaN][row % 2]!;
+    for (const change of [{ temperature: 0 }, { temperature: 0.3 }, { temperature: 2, topP: 0.5 }]) {
+      expect(await entropiesOf(logits, { ...DEFAULTS, ...change })).toEqual(expected);
+    }
+  });
+});
+
 it('draws are distributed as the softmax (chi-square over 7 ids)', async () => {
   const logits = [0, 0.5, 1, -1, 9, 0.2, -0.4, 0.8];
   const draw = { ...DEFAULTS, vocab: 8, maskId: 4, seed: 11, picks: Array.from({ length: 1000 }, (_, row) => row) };
@@ -156,7 +209,7 @@ it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('a log
     const logits = randomLogits(draw, 1);
     logits[draw.vocab + 40] = bad;
     const drawn = await drawOnGpu(logits, draw);
-    expect(drawn[1]!.probability).toBe(-1);
+    expect(drawn[1]).toMatchObject({ probability: -1, entropy: -1 });
     expect(drawn.filter(({ probability }) => probability === -1)).toHaveLength(1);
   }
 });

@@ -35,13 +35,20 @@ export function nucleus(probabilities: readonly number[], topP: number): Set<num
   return new Set([ids[0]!, ...kept]);
 }
 
-/** One draw from one row of logits [vocab]. */
-export function sample(logits: Float32Array, draw: SampleCase): { id: number; probability: number } {
+/** −Σ p · log p, in nats; what has no probability adds nothing. */
+export function entropyOf(probabilities: readonly number[]): number {
+  const terms = probabilities.map((p) => (p > 0 ? -p * Math.log(p) : 0));
+  return terms.reduce((a, b) => a + b);
+}
+
+/** One draw from one row of logits [vocab]. Probability and entropy are those at temperature 1, without a nucleus. */
+export function sample(logits: Float32Array, draw: SampleCase): { id: number; probability: number; entropy: number } {
   const masked = unmasked(logits, draw.maskId);
   const plain = softmax(masked, 1);
+  const entropy = entropyOf(plain);
   if (draw.temperature === 0) {
     const id = masked.indexOf(Math.max(...masked));
-    return { id, probability: plain[id]! };
+    return { id, probability: plain[id]!, entropy };
   }
   const probabilities = softmax(masked, draw.temperature);
   const kept = nucleus(probabilities, draw.topP);
@@ -52,5 +59,5 @@ export function sample(logits: Float32Array, draw: SampleCase): { id: number; pr
     cumulative += weight;
     return cumulative > number;
   });
-  return { id, probability: plain[id]! };
+  return { id, probability: plain[id]!, entropy };
 }

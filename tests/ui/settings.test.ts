@@ -18,6 +18,8 @@ test('what was saved comes back', () => {
     freePrompt: 'It was',
     blockSize: 16,
     steps: 3,
+    policy: 'entropy',
+    entropyBound: 0,
     seed: 2 ** 32 - 1,
     backend: 'wasm',
   });
@@ -28,13 +30,27 @@ test.each([
   ['nothing', null],
   ['a text', 'hello'],
   ['other types', { form: 1, kind: [], title: 5, blockSize: 'x', steps: 0, policy: 'guess', seeds: true, backend: {} }],
-  ['out of range', { temperature: 9, topP: 0, threshold: -1, seed: -1, maxTokens: 1e9, blockSize: 2.5 }],
+  [
+    'out of range',
+    { temperature: 9, topP: 0, threshold: -1, entropyBound: -1, seed: -1, maxTokens: 1e9, blockSize: 2.5 },
+  ],
 ])('%s gives the defaults', (_name, value) => {
   expect(parseSettings(value)).toEqual(DEFAULT_SETTINGS);
 });
 
 test('a broken field loses only itself', () => {
   expect(parseSettings({ title: 'Fog', topP: 'many' })).toEqual(settings({ title: 'Fog' }));
+});
+
+test('settings saved before there was an entropy bound have the default', () => {
+  const { entropyBound, ...earlier } = settings({ policy: 'threshold', threshold: 0.5 });
+  expect(parseSettings(earlier)).toEqual({ ...earlier, entropyBound: DEFAULT_SETTINGS.entropyBound });
+  expect(entropyBound).toBe(DEFAULT_SETTINGS.entropyBound);
+});
+
+test('the worker is told the policy and its parameter', () => {
+  const asked = generateSettings(settings({ policy: 'entropy', entropyBound: 1.25 }), MODEL);
+  expect(asked).toMatchObject({ policy: 'entropy', entropyBound: 1.25 });
 });
 
 test('the block size is one the model knows', () => {

@@ -9,6 +9,7 @@ const SETTINGS: GenerateSettings = {
   policy: 'confidence',
   steps: 2,
   threshold: 0.9,
+  entropyBound: 0.5,
   temperature: 1,
   topP: 1,
   seed: 1,

@@ -8,6 +8,7 @@ export const SETTINGS: GenerateSettings = {
   policy: 'first-hitting',
   steps: 2,
   threshold: 0.9,
+  entropyBound: 0.5,
   temperature: 1,
   topP: 1,
   seed: 7,

@@ -58,6 +58,7 @@ test.each([
   ['an unknown type', { type: 'dance', version, runId: 0 }],
   ['a prompt that is no text', { ...generate(0), settings: { ...SETTINGS, prompt: 5 } }],
   ['a number that is none', { ...generate(0), settings: { ...SETTINGS, topP: Number.NaN } }],
+  ['an entropy bound that is missing', { ...generate(0), settings: { ...SETTINGS, entropyBound: undefined } }],
   ['an unknown policy', { ...generate(0), settings: { ...SETTINGS, policy: 'guess' } }],
   ['an unknown backend', { ...load(0), backend: 'cuda' }],
 ])('%s is answered with bad-input', async (_name, message) => {

@@ -55,6 +55,12 @@ test('a revealed token has a text of its own, none for a part of a character', a
   }
 });
 
+test('the policy has its parameter: a wide entropy bound uncovers each block in one pass', async () => {
+  const passes = async (entropyBound: number) =>
+    (await write({ policy: 'entropy', entropyBound, maxTokens: 12 })).done[0]!.nfe;
+  expect(await passes(1e6)).toBeLessThan(await passes(0));
+});
+
 test('time and passes only grow', async () => {
   const { all } = await write({ maxTokens: 12 });
   const counted = all.flatMap((news) => (news.type === 'started' ? [] : [news]));

@@ -1,5 +1,5 @@
 import { UnmaskError } from '../../errors';
-import type { Sampling } from '../backend';
+import type { Prediction, Sampling } from '../backend';
 import { STREAM, uniform } from '../random';
 
 /** Where a draw belongs; with the sampling's seed it fixes the random number. */
@@ -14,7 +14,8 @@ export interface DrawPlace {
 /**
  * Draws an id from a row of logits [vocab], the mask's counted as −∞: arg-max at temperature 0 (the lowest
  * id wins a tie), otherwise the nucleus of softmax(logits / temperature) and the inverse of its cumulative
- * distribution in id order. `shaders/sample.wgsl` does the same. The probability is that at temperature 1.
+ * distribution in id order. `shaders/sample.wgsl` does the same. The probability is that at temperature 1,
+ * and the entropy (nats) that of the whole distribution at temperature 1.
  *
  * Throws `bad-model` where a logit is not finite.
  */
@@ -22,16 +23,17 @@ export function sample(
   logits: Float32Array,
   { temperature, topP, seed }: Sampling,
   { maskId, pass, position }: DrawPlace,
-): { readonly id: number; readonly probability: number } {
+): Omit<Prediction, 'position'> {
   const top = topId(logits, maskId);
   const peak = logits[top]!;
   const plain = weightsOf(logits, peak, 1, maskId);
   const total = sum(plain);
-  if (temperature === 0) return { id: top, probability: 1 / total };
+  const entropy = entropyOf(logits, plain, peak);
+  if (temperature === 0) return { id: top, probability: 1 / total, entropy };
   const weights = temperature === 1 ? plain : weightsOf(logits, peak, temperature, maskId);
   const kept = topP < 1 ? nucleus(weights, topP * sum(weights), top) : [...weights.keys()];
   const id = inverse(weights, kept, uniform(seed, STREAM.token, pass, position));
-  return { id, probability: plain[id]! / total };
+  return { id, probability: plain[id]! / total, entropy };
 }
 
 function topId(logits: Float32Array, maskId: number): number {
@@ -54,6 +56,15 @@ function weightsOf(logits: Float32Array, peak: number, temperature: number, mask
   const weights = Float64Array.from(logits, (logit) => Math.exp((logit - peak) / temperature));
   weights[maskId] = 0;
   return weights;
+}
+
+/** H = log Z − Σ p · (logit − peak), with Z the sum of the weights exp(logit − peak): no part of it is below 0. */
+function entropyOf(logits: Float32Array, weights: Float64Array, peak: number): number {
+  const total = sum(weights);
+  let below = 0;
+  // The mask has no weight, and its logit need not be finite.
+  for (const [id, weight] of weights.entries()) if (weight > 0) below += weight * (logits[id]! - peak);
+  return Math.log(total) - below / total;
 }
 
 /** The heaviest ids, lower ids first among equals, that together weigh at most `mass`, and always `top`; ascending. */

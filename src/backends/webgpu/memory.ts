@@ -1,6 +1,7 @@
 import type { BufferSlice, Buffers } from '../../gpu/buffers';
 import { attentionChunks } from '../../kernels/block-attention';
 import { PASS_BYTES } from '../../kernels/pass';
+import { DRAWN_BYTES } from '../../kernels/sample';
 import type { ModelConfig } from '../../weights/model-config';
 
 const F32 = 4;
@@ -90,7 +91,7 @@ export interface HeadMemory {
   readonly normed: BufferSlice;
   /** [count, vocab] f32 */
   readonly logits: BufferSlice;
-  /** [count] (id u32, probability f32) */
+  /** [count] (id u32, probability f32, entropy f32) */
   readonly drawn: BufferSlice;
 }
 
@@ -103,6 +104,6 @@ export function allocateHead(buffers: Buffers, config: ModelConfig, capacity: nu
     picked: rows('picked', config.hiddenSize),
     normed: rows('normed', config.hiddenSize),
     logits: rows('logits', config.vocabSize),
-    drawn: rows('drawn', 2),
+    drawn: buffers.storage('head.drawn', capacity * DRAWN_BYTES),
   };
 }

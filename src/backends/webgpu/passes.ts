@@ -2,17 +2,15 @@ import { UnmaskError } from '../../errors';
 import type { BufferSlice, Buffers } from '../../gpu/buffers';
 import { readBack } from '../../gpu/readback';
 import type { PassSettings } from '../../kernels/pass';
-import { type Drawn, readDrawn } from '../../kernels/sample';
+import { DRAWN_BYTES, type Drawn, readDrawn } from '../../kernels/sample';
 import { FEW_ROWS, type Network } from './network';
-
-const DRAWN_BYTES = 8;
 
 /** Submits whole passes of the network and reads back what they made: ids, or for scoring logits. */
 export class Passes {
   readonly #device: GPUDevice;
   readonly #buffers: Buffers;
   readonly #network: Network;
-  /** (id, probability) of every position of a block. */
+  /** (id, probability, entropy) of every position of a block. */
   readonly #drawn: BufferSlice;
   /** FEW_ROWS rows of logits; made when first asked for, as generation never does. */
   #logits: BufferSlice | undefined;
