@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.nn.attention.flex_attention import create_block_mask, flex_attention
+from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex_attention
 
 Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
 """(q [batch, heads, rows, d], k and v [batch, heads, keys, d]) → [batch, heads, rows, d].
@@ -63,16 +63,24 @@ def sdpa_attention(length: int, block_sizes: Tensor) -> Attend:
     return attend
 
 
-def flex_training_attention(length: int, block_sizes: Tensor) -> Attend:
-    """FlexAttention, which skips the tiles of the mask that are empty. Compile it with the network, on CUDA."""
+FlexMasks = dict[int, BlockMask]
+"""By the number of queries, the first rows of the sequence: which tiles of the mask are not empty."""
+
+
+def flex_masks(length: int, block_sizes: Tensor) -> FlexMasks:
+    """The masks that FlexAttention needs. Not to be made in compiled code, where they come out wrong (PyTorch 2.15)."""
 
     def mask_mod(batch: Tensor, _head: Tensor, query: Tensor, key: Tensor) -> Tensor:
         return sees(length, block_sizes, batch, query, key)
 
-    masks = {
+    return {
         rows: create_block_mask(mask_mod, len(block_sizes), None, rows, 2 * length, device=str(block_sizes.device))
         for rows in (length, 2 * length)
     }
+
+
+def flex_training_attention(masks: FlexMasks) -> Attend:
+    """FlexAttention, which skips the empty tiles. Compile it with the network, on CUDA."""
 
     def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         return flex_attention(q, k, v, block_mask=masks[q.shape[2]])
@@ -80,7 +88,11 @@ def flex_training_attention(length: int, block_sizes: Tensor) -> Attend:
     return attend
 
 
-def training_attention(length: int, block_sizes: Tensor) -> Attend:
-    """FlexAttention on CUDA, dense attention elsewhere. block_sizes [batch], on the device of the network."""
-    on = flex_training_attention if block_sizes.is_cuda else sdpa_attention
-    return on(length, block_sizes)
+def training_masks(length: int, block_sizes: Tensor) -> Tensor | FlexMasks:
+    """What `training_attention` wants: masks for FlexAttention on CUDA, elsewhere block_sizes [batch] as they are."""
+    return flex_masks(length, block_sizes) if block_sizes.is_cuda else block_sizes
+
+
+def training_attention(length: int, masks: Tensor | FlexMasks) -> Attend:
+    """FlexAttention by its masks, or dense attention by the block sizes [batch]."""
+    return sdpa_attention(length, masks) if isinstance(masks, Tensor) else flex_training_attention(masks)

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .attention import Attend, training_attention
+from .attention import Attend, FlexMasks, training_attention
 
 MLP_RATIO = 4
 TIMESTEP_FREQUENCIES = 256
@@ -224,11 +224,11 @@ class BD3LM(nn.Module):
             elif parameter.dim() == 2:
                 nn.init.normal_(parameter, std=parameter.shape[1] ** -0.5)
 
-    def denoise_hidden(self, noised: Tensor, clean: Tensor, block_sizes: Tensor) -> Tensor:
+    def denoise_hidden(self, noised: Tensor, clean: Tensor, masks: Tensor | FlexMasks) -> Tensor:
         """One pass over x_t ⊕ x_0 (paper, section 3.2 and appendix B.6).
 
-        noised, clean [batch, length]; block_sizes [batch]. Returns the hidden states of the noised
-        half [batch, length, dim]: row ℓ saw its own noised block and the clean blocks before it.
+        noised, clean [batch, length]; masks are block sizes [batch], or `training_masks` of them. Returns the
+        hidden states of the noised half [batch, length, dim]: row ℓ saw its own noised block and the clean blocks before it.
         """
-        attend = training_attention(clean.shape[1], block_sizes)
+        attend = training_attention(clean.shape[1], masks)
         return self.backbone.trunk(torch.cat((noised, clean), dim=1), attend, copies=2)

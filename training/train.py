@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from . import ranks
+from .attention import FlexMasks, training_masks
 from .checkpoint import load_checkpoint, load_state, save_checkpoint, save_state
 from .data import Windows, batch_numbers, documents, load_split, token_bytes, training_windows, vocab_size
 from .diffusion import add_noise, token_losses
@@ -61,7 +62,7 @@ def make_optimizers(model: BD3LM, optimizer: str) -> list[torch.optim.Optimizer]
 
 def batch_loss(
     model: BD3LM,
-    hidden_of: Callable[[Tensor, Tensor, Tensor], Tensor],
+    hidden_of: Callable[[Tensor, Tensor, Tensor | FlexMasks], Tensor],
     clean: Tensor,
     block_sizes: Tensor,
     schedules: Mapping[int, NoiseSchedule],
@@ -79,7 +80,8 @@ def batch_loss(
     noised, clean, block_sizes, weights = (x[mine].to(device) for x in (noised, clean, block_sizes, weights))
     rows = weights > 0
     with torch.autocast("cuda", torch.bfloat16, enabled=device.type == "cuda"):
-        logits = model.backbone.head(hidden_of(noised, clean, block_sizes)[rows])
+        hidden = hidden_of(noised, clean, training_masks(clean.shape[1], block_sizes))
+        logits = model.backbone.head(hidden[rows])
     losses = token_losses(logits, clean[rows], model.config.mask_id)
     return (losses * weights[rows]).sum() / total
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from training.attention import flex_training_attention, masked_attention, sdpa_attention, training_mask
+from training.attention import flex_masks, masked_attention, training_attention, training_mask
 from training.benchmark import two_pass_hidden
 from training.checkpoint import checkpoint_config, load_checkpoint, save_checkpoint
 from training.diffusion import token_losses
@@ -111,5 +111,6 @@ def test_every_attention_follows_the_mask(rows: int) -> None:
     q, k, v = torch.randn(3, 3, 2, 32, 8, generator=generator)
     scores = (q @ k.mT / 8**0.5).masked_fill(~training_mask(16, sizes)[:, None], -torch.inf)
     expected = (scores.softmax(-1) @ v)[:, :, :rows]
-    for kind in (sdpa_attention, flex_training_attention):
-        torch.testing.assert_close(kind(16, sizes)(q[:, :, :rows], k, v), expected, atol=1e-5, rtol=1e-5)
+    for masks in (sizes, flex_masks(16, sizes)):
+        attend = training_attention(16, masks)
+        torch.testing.assert_close(attend(q[:, :, :rows], k, v), expected, atol=1e-5, rtol=1e-5)
