@@ -228,7 +228,8 @@ class BD3LM(nn.Module):
         """One pass over x_t ⊕ x_0 (paper, section 3.2 and appendix B.6).
 
         noised, clean [batch, length]; masks are block sizes [batch], or `training_masks` of them. Returns the
-        hidden states of the noised half [batch, length, dim]: row ℓ saw its own noised block and the clean blocks before it.
+        hidden states of the noised half [batch, length, dim]: row ℓ saw its own noised block and the clean
+        blocks before it.
         """
         attend = training_attention(clean.shape[1], masks)
         return self.backbone.trunk(torch.cat((noised, clean), dim=1), attend, copies=2)
