@@ -1,5 +1,5 @@
 import { type BackendChoice, readBackend } from '../src/cli/backend-choice';
-import { parseCommandLine, readNumber, UsageError } from '../src/cli/command';
+import { FLAG, readNumber, readOptions, TEXT, UsageError } from '../src/cli/command';
 
 export const QUALITY_HELP = `Measures text quality against forward passes per token, for each reveal policy.
 
@@ -26,19 +26,18 @@ export interface QualityOptions {
   readonly backend: BackendChoice;
 }
 
-const TEXT = { type: 'string' } as const;
 const OPTIONS = {
   model: TEXT,
   out: TEXT,
   'max-tokens': TEXT,
   samples: TEXT,
   backend: TEXT,
-  help: { type: 'boolean' },
+  help: FLAG,
 } as const;
 
 /** Reads a command line, or returns `help` if it asks for that. Throws UsageError. */
 export function readQualityOptions(args: readonly string[]): QualityOptions | 'help' {
-  const { values } = parseCommandLine({ args: [...args], options: OPTIONS, strict: true, allowPositionals: false });
+  const values = readOptions(args, OPTIONS);
   if (values.help) return 'help';
   if (!values.model) throw new UsageError('Name a model folder with --model.');
   if (!values.out) throw new UsageError('Name a file for the results with --out.');

@@ -10,7 +10,6 @@ import argparse
 import json
 import statistics
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +19,11 @@ from torch import Tensor
 from .attention import Attend, FlexMasks, masked_attention, training_mask, training_masks
 from .checkpoint import load_checkpoint
 from .data import load_split, training_windows
-from .diffusion import add_noise, token_losses
+from .diffusion import add_noise
 from .memory import keep_memory
 from .model import BD3LM
 from .schedules import LINEAR
+from .train import HiddenOf, weighted_loss
 
 
 def two_pass_hidden(model: BD3LM, noised: Tensor, clean: Tensor, block_sizes: Tensor) -> Tensor:
@@ -50,18 +50,14 @@ def two_pass_hidden(model: BD3LM, noised: Tensor, clean: Tensor, block_sizes: Te
 
 
 def time_training(
-    hidden_of: Callable[..., Tensor], model: BD3LM, batch: tuple[Tensor, Tensor, Tensor | FlexMasks, Tensor]
+    model: BD3LM, hidden_of: HiddenOf, noised: Tensor, clean: Tensor, masks: Tensor | FlexMasks, weights: Tensor
 ) -> float:
-    """Milliseconds of one forward and backward pass of batch (noised, clean, masks, weights)."""
-    noised, clean, masks, weights = batch
-    rows = weights > 0
+    """Milliseconds of one forward and backward pass; arguments as of `weighted_loss`."""
     model.zero_grad(set_to_none=True)
     if clean.is_cuda:
         torch.cuda.synchronize()
     began = time.perf_counter()
-    with torch.autocast("cuda", torch.bfloat16, enabled=clean.is_cuda):
-        logits = model.backbone.head(hidden_of(noised, clean, masks)[rows])
-    (token_losses(logits, clean[rows], model.config.mask_id) * weights[rows]).mean().backward()
+    weighted_loss(model, hidden_of, noised, clean, masks, weights).backward()
     if clean.is_cuda:
         torch.cuda.synchronize()
     return (time.perf_counter() - began) * 1000
@@ -94,7 +90,7 @@ def main() -> None:
         times: dict[str, list[float]] = {name: [] for name in passes}
         for repeat in range(-1, arguments.repeats):
             for name, hidden_of in passes.items():
-                took = time_training(hidden_of, model, (noised, clean, masks[name], weights))
+                took = time_training(model, hidden_of, noised, clean, masks[name], weights)
                 # The first one compiles.
                 if repeat >= 0:
                     times[name].append(took)

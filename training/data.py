@@ -18,6 +18,11 @@ class Split:
     ids: np.ndarray
     starts: np.ndarray
 
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """Where in ids each document begins, and where the next one does."""
+        return list(zip(self.starts, np.append(self.starts[1:], len(self.ids)), strict=True))
+
 
 @dataclass(frozen=True)
 class Windows:
@@ -83,8 +88,7 @@ def training_windows(split: Split, length: int) -> Windows:
 
     Raises ValueError where there is not one.
     """
-    ends = np.append(split.starts[1:], len(split.ids))
-    starts = np.concatenate([np.arange(a, b, length) for a, b in zip(split.starts, ends, strict=True)])
+    starts = np.concatenate([np.arange(begin, end, length) for begin, end in split.spans])
     starts = starts[starts + length <= len(split.ids)]
     if len(starts) == 0:
         raise ValueError(f"{len(split.ids)} tokens are fewer than one window of {length}; prepare more text")
@@ -93,8 +97,7 @@ def training_windows(split: Split, length: int) -> Windows:
 
 def documents(split: Split, length: int) -> list[Tensor]:
     """Every document with the `<|endoftext|>` at both its ends, cut to `length` ids."""
-    ends = np.append(split.starts[1:], len(split.ids))
-    whole = [np.append(split.ids[a:b], END_OF_TEXT_ID)[:length] for a, b in zip(split.starts, ends, strict=True)]
+    whole = [np.append(split.ids[begin:end], END_OF_TEXT_ID)[:length] for begin, end in split.spans]
     return [torch.from_numpy(ids.astype(np.int64)) for ids in whole]
 
 

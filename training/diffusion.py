@@ -43,8 +43,7 @@ def draw_masks(schedule: NoiseSchedule, t: Tensor, block_size: int, generator: t
 
     Raises ValueError where no share of a block of that size is.
     """
-    allowed = torch.zeros(block_size + 1, dtype=torch.bool)
-    allowed[schedule.shares(block_size)] = True
+    allowed = schedule.allows(block_size)
     if not allowed.any():
         raise ValueError(f"no share of {block_size} masked tokens lies in {schedule.name}; widen it")
     probability = schedule.mask_probability(t)[:, None]

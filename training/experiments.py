@@ -17,13 +17,12 @@ import torch
 
 from .checkpoint import load_checkpoint
 from .data import documents, load_split, token_bytes, training_windows
-from .diffusion import add_noise, token_losses
 from .evaluate import likelihood, masked_loss_moments
 from .memory import keep_memory
 from .model import BD3LM
 from .recipe import MIXTURE, parse_recipe
 from .schedules import NoiseSchedule, schedule_named
-from .train import train
+from .train import batch_loss, train
 from .variance import gradient_variance, grid_search, nelbo_moments
 
 LENGTH, BATCH = 128, 16
@@ -81,10 +80,7 @@ class Bench:
             for number in range(GRADIENT_BATCHES):
                 generator = torch.Generator().manual_seed(number)
                 clean = self.windows.batch(np.arange(BATCH) + BATCH * number)
-                noised, weights = add_noise(clean, sizes, model.config.mask_id, {block_size: schedule}, generator)
-                rows = weights > 0
-                logits = model.backbone.head(model.denoise_hidden(noised, clean, sizes)[rows])
-                yield (token_losses(logits, clean[rows], model.config.mask_id) * weights[rows]).sum() / clean.numel()
+                yield batch_loss(model, model.denoise_hidden, clean, sizes, {block_size: schedule}, generator)
 
         return gradient_variance(model, losses())
 

@@ -55,8 +55,19 @@ def likelihood_table() -> str:
     )
 
 
+def experiment_perplexities(run: str, sizes: Iterable[int]) -> list[str]:
+    """Of a run of `training.experiments`, at each of these block sizes."""
+    results = {row["block_size"]: row["ppl"] for row in read_log("experiments") if row["run"] == run}
+    return [f"{results[size]:.1f}" for size in sizes]
+
+
+def run_table(what: str, runs: dict[str, str]) -> str:
+    """A row for each run, by its title."""
+    head = (what, "perplexity at L' = 1", "L' = 4", "L' = 16")
+    return table(head, ((title, *experiment_perplexities(run, (1, 4, 16))) for title, run in runs.items()))
+
+
 def schedule_table() -> str:
-    results = {(row["run"], row["block_size"]): row for row in read_log("experiments")}
     variances = read_log("variance")
     sizes = sorted({row["block_size"] for row in variances})
     names = list(dict.fromkeys(row["schedule"] for row in variances if not row["searched"]))
@@ -64,40 +75,26 @@ def schedule_table() -> str:
     for name in [*names, "search"]:
         cells: list[object] = [schedule_title(name)]
         for size in sizes:
-            same = [
+            (row,) = (
                 row
                 for row in variances
-                if row["block_size"] == size and (row["searched"] if name == "search" else row["schedule"] == name)
-            ]
-            found = f" at {schedule_title(same[-1]['schedule'])}" if name == "search" else ""
-            ppl = results[f"blocks of {size}, {name}", size]["ppl"]
-            cells += [f"{same[-1]['nelbo_variance']:.2f}{found}", f"{same[-1]['gradient_variance']:.2f}", f"{ppl:.1f}"]
+                if row["block_size"] == size and name == ("search" if row["searched"] else row["schedule"])
+            )
+            found = f" at {schedule_title(row['schedule'])}" if name == "search" else ""
+            cells += [f"{row['nelbo_variance']:.2f}{found}", f"{row['gradient_variance']:.2f}"]
+            cells += experiment_perplexities(f"blocks of {size}, {name}", [size])
         rows.append(cells)
     head = [f"{what}, L' = {size}" for size in sizes for what in ("NELBO variance", "gradient variance", "perplexity")]
     return table(("schedule", *head), rows)
 
 
 def beginning_table() -> str:
-    results = {(row["run"], row["block_size"]): row for row in read_log("experiments")}
-    runs = [f"begin {first}, then mixture" for first in ("autoregressive", "full length", "mixture")]
-    return table(
-        ("first half", "perplexity at L' = 1", "L' = 4", "L' = 16"),
-        (
-            (run.split(",")[0].removeprefix("begin "), *(f"{results[run, size]['ppl']:.1f}" for size in (1, 4, 16)))
-            for run in runs
-        ),
-    )
+    firsts = ("autoregressive", "full length", "mixture")
+    return run_table("first half", {first: f"begin {first}, then mixture" for first in firsts})
 
 
 def optimizer_table() -> str:
-    results = {(row["run"], row["block_size"]): row for row in read_log("experiments")}
-    return table(
-        ("matrices by", "perplexity at L' = 1", "L' = 4", "L' = 16"),
-        (
-            (name, *(f"{results[run, size]['ppl']:.1f}" for size in (1, 4, 16)))
-            for name, run in (("Muon", "begin mixture"), ("AdamW", "adamw"))
-        ),
-    )
+    return run_table("matrices by", {"Muon": "begin mixture", "AdamW": "adamw"})
 
 
 def one_pass_table() -> str:

@@ -34,6 +34,12 @@ class NoiseSchedule:
         low, high = math.ceil(self.beta * block_size - 1e-9), math.floor(self.omega * block_size + 1e-9)
         return list(range(low, high + 1))
 
+    def allows(self, block_size: int) -> Tensor:
+        """Whether a block may have 0 … block_size masked tokens, [block_size + 1] bool."""
+        allowed = torch.zeros(block_size + 1, dtype=torch.bool)
+        allowed[self.shares(block_size)] = True
+        return allowed
+
 
 def power(name: str, exponent: float) -> NoiseSchedule:
     """p = t^exponent."""

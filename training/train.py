@@ -60,9 +60,23 @@ def make_optimizers(model: BD3LM, optimizer: str) -> list[torch.optim.Optimizer]
     return optimizers
 
 
+HiddenOf = Callable[[Tensor, Tensor, Tensor | FlexMasks], Tensor]
+"""`BD3LM.denoise_hidden`, compiled or not."""
+
+
+def weighted_loss(
+    model: BD3LM, hidden_of: HiddenOf, noised: Tensor, clean: Tensor, masks: Tensor | FlexMasks, weights: Tensor
+) -> Tensor:
+    """Σ weight · −log p over the masked rows of x_t [batch, length], in nats; the head runs on these alone."""
+    rows = weights > 0
+    with torch.autocast("cuda", torch.bfloat16, enabled=clean.is_cuda):
+        logits = model.backbone.head(hidden_of(noised, clean, masks)[rows])
+    return (token_losses(logits, clean[rows], model.config.mask_id) * weights[rows]).sum()
+
+
 def batch_loss(
     model: BD3LM,
-    hidden_of: Callable[[Tensor, Tensor, Tensor | FlexMasks], Tensor],
+    hidden_of: HiddenOf,
     clean: Tensor,
     block_sizes: Tensor,
     schedules: Mapping[int, NoiseSchedule],
@@ -70,20 +84,15 @@ def batch_loss(
 ) -> Tensor:
     """The weighted loss of clean [batch, length] with blocks of block_sizes [batch], in nats per token.
 
-    Every process draws the noise of the whole batch and computes its own rows' share of the loss; the head
-    runs on masked rows only. hidden_of is `model.denoise_hidden`, compiled or not.
+    Every process draws the noise of the whole batch and computes its own rows' share of the loss.
     """
     device = next(model.parameters()).device
     noised, weights = add_noise(clean, block_sizes, model.config.mask_id, schedules, generator)
     total = clean.numel()
     mine = slice(ranks.rank(), None, ranks.count())
     noised, clean, block_sizes, weights = (x[mine].to(device) for x in (noised, clean, block_sizes, weights))
-    rows = weights > 0
-    with torch.autocast("cuda", torch.bfloat16, enabled=device.type == "cuda"):
-        hidden = hidden_of(noised, clean, training_masks(clean.shape[1], block_sizes))
-        logits = model.backbone.head(hidden[rows])
-    losses = token_losses(logits, clean[rows], model.config.mask_id)
-    return (losses * weights[rows]).sum() / total
+    masks = training_masks(clean.shape[1], block_sizes)
+    return weighted_loss(model, hidden_of, noised, clean, masks, weights) / total
 
 
 def step_batch(windows: Windows, recipe: Recipe, step: int) -> tuple[Tensor, Tensor, torch.Generator]:

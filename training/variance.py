@@ -75,9 +75,7 @@ def count_probabilities(schedule: NoiseSchedule, t: Tensor, block_size: int) -> 
     k = torch.arange(block_size + 1, dtype=torch.float64)
     choose = torch.lgamma(torch.tensor(block_size + 1.0)) - torch.lgamma(k + 1) - torch.lgamma(block_size - k + 1)
     log_probability = choose + k * p.log()[:, None] + (block_size - k) * torch.log1p(-p)[:, None]
-    allowed = torch.zeros(block_size + 1, dtype=torch.bool)
-    allowed[schedule.shares(block_size)] = True
-    return log_probability.masked_fill(~allowed, -torch.inf).softmax(-1)
+    return log_probability.masked_fill(~schedule.allows(block_size), -torch.inf).softmax(-1)
 
 
 def nelbo_moments(moments: MaskedLossMoments, schedule: NoiseSchedule) -> tuple[float, float]:

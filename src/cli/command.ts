@@ -27,6 +27,18 @@ export function readNumber(name: string, text: string | undefined): number | und
   return value;
 }
 
+/** The kinds of options that a command has. */
+export const TEXT = { type: 'string' } as const;
+export const FLAG = { type: 'boolean' } as const;
+
+/** The values of a command line of options alone. Throws UsageError. */
+export function readOptions<Options extends NonNullable<ParseArgsConfig['options']>>(
+  args: readonly string[],
+  options: Options,
+) {
+  return parseCommandLine({ args: [...args], options, strict: true, allowPositionals: false }).values;
+}
+
 /** Tells on stderr what a command threw, and returns its exit status: one sentence for what a person did, a stack only for what we did. */
 export function report(error: unknown): number {
   if (error instanceof UsageError) {

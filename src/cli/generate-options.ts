@@ -1,6 +1,6 @@
 import { POLICY_NAMES } from '../engine/reveal-policies';
 import { type BackendChoice, readBackend } from './backend-choice';
-import { parseCommandLine, readNumber, UsageError } from './command';
+import { FLAG, readNumber, readOptions, TEXT, UsageError } from './command';
 
 export const GENERATE_HELP = `Writes text with a model folder.
 
@@ -48,8 +48,6 @@ export interface GenerateOptions {
   readonly json: boolean;
 }
 
-const TEXT = { type: 'string' } as const;
-const FLAG = { type: 'boolean' } as const;
 const OPTIONS = {
   model: TEXT,
   prompt: TEXT,
@@ -70,7 +68,7 @@ const OPTIONS = {
 
 /** Reads a command line, or returns `help` if it asks for that. Throws UsageError. */
 export function readGenerateOptions(args: readonly string[]): GenerateOptions | 'help' {
-  const { values } = parseCommandLine({ args: [...args], options: OPTIONS, strict: true, allowPositionals: false });
+  const values = readOptions(args, OPTIONS);
   if (values.help) return 'help';
   const number = (name: NumberOption) => readNumber(name, values[name]);
   if (!values.model) throw new UsageError('Name a model folder with --model.');

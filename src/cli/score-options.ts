@@ -1,5 +1,5 @@
 import { type BackendChoice, readBackend } from './backend-choice';
-import { parseCommandLine, readNumber, UsageError } from './command';
+import { FLAG, readNumber, readOptions, TEXT, UsageError } from './command';
 
 export const SCORE_HELP = `Tells how well a model folder predicts documents: its NELBO, estimated, or at block size 1 its exact likelihood.
 
@@ -37,8 +37,6 @@ export interface ScoreOptions {
   readonly json: boolean;
 }
 
-const TEXT = { type: 'string' } as const;
-const FLAG = { type: 'boolean' } as const;
 const OPTIONS = {
   model: TEXT,
   jsonl: TEXT,
@@ -53,7 +51,7 @@ const OPTIONS = {
 
 /** Reads a command line, or returns `help` if it asks for that. Throws UsageError. */
 export function readScoreOptions(args: readonly string[]): ScoreOptions | 'help' {
-  const { values } = parseCommandLine({ args: [...args], options: OPTIONS, strict: true, allowPositionals: false });
+  const values = readOptions(args, OPTIONS);
   if (values.help) return 'help';
   const number = (name: 'block-size' | 'limit' | 'samples' | 'seed') => readNumber(name, values[name]);
   if (!values.model) throw new UsageError('Name a model folder with --model.');

@@ -28,7 +28,7 @@ export function sample(
   const peak = logits[top]!;
   const plain = weightsOf(logits, peak, 1, maskId);
   const total = sum(plain);
-  const entropy = entropyOf(logits, plain, peak);
+  const entropy = entropyOf(logits, plain, peak, total);
   if (temperature === 0) return { id: top, probability: 1 / total, entropy };
   const weights = temperature === 1 ? plain : weightsOf(logits, peak, temperature, maskId);
   const kept = topP < 1 ? nucleus(weights, topP * sum(weights), top) : [...weights.keys()];
@@ -58,9 +58,8 @@ function weightsOf(logits: Float32Array, peak: number, temperature: number, mask
   return weights;
 }
 
-/** H = log Z − Σ p · (logit − peak), with Z the sum of the weights exp(logit − peak): no part of it is below 0. */
-function entropyOf(logits: Float32Array, weights: Float64Array, peak: number): number {
-  const total = sum(weights);
+/** H = log Z − Σ p · (logit − peak), with `total` = Z the sum of the weights exp(logit − peak): no part of it is below 0. */
+function entropyOf(logits: Float32Array, weights: Float64Array, peak: number, total: number): number {
   let below = 0;
   // The mask has no weight, and its logit need not be finite.
   for (const [id, weight] of weights.entries()) if (weight > 0) below += weight * (logits[id]! - peak);
