@@ -3,8 +3,8 @@
 //
 // @binding(0) Pass uniform
 // @binding(1) qkv    [rows, 3, heads, headSize] f32
-// @binding(2) turns  [rows, headSize/2] (cos, sin) pairs, f32: computed on the CPU in f64, because the
-//                    angle grows with the absolute position and GPUs differ in how far sin can be trusted
+// @binding(2) turns  [ring, headSize/2] (cos, sin) pairs of the position that a slot holds, f32: computed on
+//                    the CPU in f64, as the angle grows with the position and GPUs differ in how far sin is right
 // @binding(3) q      [rows, heads, headSize] f32, written
 // @binding(4) keys   [ring, heads, headSize] f32, written at slot (position + row) mod ring
 // @binding(5) values [ring, heads, headSize] f32, written at the same slots
@@ -38,20 +38,20 @@ fn rope(@builtin(global_invocation_id) id: vec3u) {
   let pair = id.x % half;
   let low = id.x / half * head_size + pair;
   let high = low + half;
-  let turn = turns[row * half + pair];
+  let slot = (params.position + row) % params.ring;
+  let turn = turns[slot * half + pair];
 
   let from_q = row * 3 * hidden;
   let new_q = turned(qkv[from_q + low], qkv[from_q + high], turn);
   q[row * hidden + low] = new_q.x;
   q[row * hidden + high] = new_q.y;
 
-  let slot = (params.position + row) % params.ring * hidden;
   let from_k = from_q + hidden;
   let new_k = turned(qkv[from_k + low], qkv[from_k + high], turn);
-  keys[slot + low] = new_k.x;
-  keys[slot + high] = new_k.y;
+  keys[slot * hidden + low] = new_k.x;
+  keys[slot * hidden + high] = new_k.y;
 
   let from_v = from_k + hidden;
-  values[slot + low] = qkv[from_v + low];
-  values[slot + high] = qkv[from_v + high];
+  values[slot * hidden + low] = qkv[from_v + low];
+  values[slot * hidden + high] = qkv[from_v + high];
 }

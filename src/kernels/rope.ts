@@ -12,7 +12,7 @@ export interface RopeBuffers {
   readonly pass: BufferSlice;
   /** [rows, 3, heads, headSize] f32: q, k and v of each row. */
   readonly qkv: BufferSlice;
-  /** [rows, headSize / 2] pairs (cos, sin) f32; see `ropeTurns`. */
+  /** [ring, headSize / 2] pairs (cos, sin) f32 of the position that each slot holds; see `ropeTurns`. */
   readonly turns: BufferSlice;
   /** [rows, heads, headSize] f32, written: q turned. */
   readonly q: BufferSlice;

@@ -20,6 +20,11 @@ export function allocateCache(buffers: Buffers, config: ModelConfig): LayerCache
   }));
 }
 
+/** [contextLength, headSize / 2] pairs (cos, sin) f32: RoPE's turns of the position that each slot of the ring holds. */
+export function allocateTurns(buffers: Buffers, { contextLength, hiddenSize, heads }: ModelConfig): BufferSlice {
+  return buffers.storage('attention.turns', contextLength * (hiddenSize / heads) * F32);
+}
+
 /** What flows through the layers, all f32 but the ids; `capacity` rows, shared by all layers. */
 export interface Activations {
   readonly capacity: number;
@@ -27,8 +32,6 @@ export interface Activations {
   readonly pass: BufferSlice;
   /** [rows] u32 */
   readonly ids: BufferSlice;
-  /** [rows, headSize / 2] (cos, sin) */
-  readonly turns: BufferSlice;
   /** [rows, hidden]: the residual stream. */
   readonly x: BufferSlice;
   /** [rows, hidden]: normalised, or attended. */
@@ -47,13 +50,12 @@ export function allocateActivations(
   config: ModelConfig,
   capacity: number,
 ): Activations {
-  const { hiddenSize, mlpSize, heads } = config;
+  const { hiddenSize, mlpSize } = config;
   const rows = (what: string, columns: number) => buffers.storage(`${name}.${what}`, capacity * columns * F32);
   return {
     capacity,
     pass: buffers.uniform(`${name}.pass`, PASS_BYTES),
     ids: rows('ids', 1),
-    turns: rows('turns', hiddenSize / heads),
     x: rows('x', hiddenSize),
     h: rows('h', hiddenSize),
     qkv: rows('qkv', 3 * hiddenSize),

@@ -12,6 +12,7 @@ import {
   allocateAttentionParts,
   allocateCache,
   allocateHead,
+  allocateTurns,
   type HeadMemory,
   type LayerCache,
 } from './memory';
@@ -42,6 +43,7 @@ export class Network {
   readonly #weights: NetworkWeights;
   readonly #cache: readonly LayerCache[];
   readonly #parts: AttentionParts;
+  readonly #turns: BufferSlice;
   #few: Lane;
   #many: Lane | undefined;
 
@@ -52,6 +54,7 @@ export class Network {
     this.#weights = weights;
     this.#cache = allocateCache(buffers, config);
     this.#parts = allocateAttentionParts(buffers, config, FEW_ROWS);
+    this.#turns = allocateTurns(buffers, config);
     this.head = allocateHead(buffers, config, FEW_ROWS);
     this.sampler = samplerKernel(pipelines, config, this.head);
     this.#few = this.#fewLane(allocateActivations(buffers, 'few', config, FEW_ROWS), config.defaultBlockSize);
@@ -76,11 +79,10 @@ export class Network {
   /** Uploads ids [rows] and encodes embedding and layers: K and V of the rows are in the ring afterwards. */
   encodeTrunk(device: GPUDevice, pass: GPUComputePassEncoder, ids: readonly number[], settings: PassSettings): void {
     const { activations, trunk } = this.#laneFor(settings.rows);
-    const { hiddenSize, heads, ropeBase } = this.config;
     const write = (slice: BufferSlice, data: BufferSource) => device.queue.writeBuffer(slice.buffer, 0, data);
     write(activations.pass, packPass(settings));
     write(activations.ids, Uint32Array.from(ids));
-    write(activations.turns, ropeTurns(settings.position, settings.rows, hiddenSize / heads, ropeBase));
+    this.#writeTurns(device, settings);
     for (const kernel of trunk) kernel.encode(pass, settings.rows);
   }
 
@@ -90,6 +92,19 @@ export class Network {
     device.queue.writeBuffer(this.head.pass.buffer, 0, packPass({ ...settings, rows: picks.length }));
     device.queue.writeBuffer(this.head.picks.buffer, 0, Uint32Array.from(picks));
     for (const kernel of head) kernel.encode(pass, picks.length);
+  }
+
+  /** Uploads the turns of the rows' positions to their slots. */
+  #writeTurns(device: GPUDevice, { position, rows, ring }: PassSettings): void {
+    const { hiddenSize, heads, ropeBase } = this.config;
+    const headSize = hiddenSize / heads;
+    for (let row = 0; row < rows; ) {
+      const slot = (position + row) % ring;
+      const together = Math.min(rows - row, ring - slot);
+      const turns = ropeTurns(position + row, together, headSize, ropeBase);
+      device.queue.writeBuffer(this.#turns.buffer, slot * headSize * Float32Array.BYTES_PER_ELEMENT, turns);
+      row += together;
+    }
   }
 
   #laneFor(rows: number): Lane {
@@ -104,6 +119,7 @@ export class Network {
       config: this.config,
       weights: this.#weights,
       cache: this.#cache,
+      turns: this.#turns,
       activations,
     };
   }

@@ -1,3 +1,4 @@
+import type { BufferSlice } from '../../gpu/buffers';
 import type { Kernel, Pipelines } from '../../gpu/kernel';
 import { blockAttention } from '../../kernels/block-attention';
 import { embedding } from '../../kernels/embedding';
@@ -16,6 +17,8 @@ export interface TrunkInputs {
   readonly config: ModelConfig;
   readonly weights: NetworkWeights;
   readonly cache: readonly LayerCache[];
+  /** See `allocateTurns`. */
+  readonly turns: BufferSlice;
   readonly activations: Activations;
 }
 
@@ -52,12 +55,12 @@ function attentionShape({ heads, hiddenSize }: ModelConfig) {
 
 /** The paper's network, kernel by kernel; shapes beside the buffers in `Activations`. */
 function trunk(
-  { pipelines, config, weights, cache, activations }: TrunkInputs,
+  { pipelines, config, weights, cache, turns, activations }: TrunkInputs,
   matmul: typeof matmulFew,
   attend: (label: string, cache: LayerCache) => Kernel[],
 ): Kernel[] {
   const { hiddenSize, mlpSize, normEpsilon } = config;
-  const { pass, ids, turns, x, h, qkv, q, up } = activations;
+  const { pass, ids, x, h, qkv, q, up } = activations;
   const norm = { columns: hiddenSize, epsilon: normEpsilon };
   const kernels = [
     embedding(pipelines, 'embedding', { columns: hiddenSize }, { pass, ids, weights: weights.embedding, y: x }),
