@@ -1,5 +1,5 @@
+import type { RevealPolicy } from '../src/backends/backend';
 import type { TrainingDocument } from '../src/cli/documents';
-import type { RevealPolicy } from '../src/engine/generation';
 
 /** A way to write that is measured. */
 export interface QualitySetting {

@@ -12,6 +12,21 @@ export interface Sampling {
   readonly seed: number;
 }
 
+/** Which masked positions become tokens after a forward pass. Paper sections 3.2 and 6; see `reveal-policies.ts`. */
+export type RevealPolicy =
+  /** One uniformly chosen position a pass: exact samples of the model, about one pass a token. */
+  | { readonly name: 'first-hitting' }
+  /** DDPM: `steps` equal steps of time a block, each revealing every position with its own chance. */
+  | { readonly name: 'ancestral'; readonly steps: number }
+  /** Each of `steps` passes reveals its even share of the block, most confident first. */
+  | { readonly name: 'confidence'; readonly steps: number }
+  /** Every position whose probability exceeds `threshold`, at least the best one. */
+  | { readonly name: 'threshold'; readonly threshold: number }
+  /** By rising entropy H, as long as Σ H − max H of what a pass reveals is at most `entropyBound` (nats). */
+  | { readonly name: 'entropy'; readonly entropyBound: number };
+
+export type RevealPolicyName = RevealPolicy['name'];
+
 /** What the network proposes for one masked position. */
 export interface Prediction {
   /** Within the block, from 0. */
@@ -33,8 +48,28 @@ export interface DenoiseStep {
   readonly pass: number;
 }
 
+/** A run of blocks to write after what is in the cache. */
+export interface BlocksRequest {
+  /** The first block as it stands: maskId where a token is to be written. Every later block begins as masks. */
+  readonly first: readonly number[];
+  /** How many blocks to write at most, from 1 on. */
+  readonly blocks: number;
+  readonly policy: RevealPolicy;
+  readonly sampling: Sampling;
+  /** Forward passes of the generation so far: they number the draws. */
+  readonly nfe: number;
+}
+
+/** What one denoise pass revealed. */
+export interface BlockStep {
+  /** In reveal order, never empty. */
+  readonly reveal: readonly Prediction[];
+  /** Forward passes of the generation up to this one; a clean pass counts, also where it rode along with another. */
+  readonly nfe: number;
+}
+
 /**
- * One sequence on one device: the three verbs of block diffusion over a KV cache.
+ * One sequence on one device: the three verbs of block diffusion over a KV cache, and a run of them.
  *
  * The cache is a ring of `ringSize(config, blockSize)` slots. A pass over a block writes its K and V
  * (after RoPE) into the slots of `position … position + blockSize − 1` modulo the ring, evicting the
@@ -59,6 +94,13 @@ export interface Backend {
   denoiseStep(step: DenoiseStep): Promise<Prediction[]>;
   /** The clean pass that stores a finished block's K and V; `position` grows by the block size. */
   commitBlock(ids: readonly number[]): Promise<void>;
+  /**
+   * Writes block after block: denoise passes until the block has no mask left, by the policy, then its clean
+   * pass. Ends after `blocks` blocks or one that has eosId among its written ids, both without the last
+   * clean pass, and early once `signal` is aborted. A backend may be ahead of what it has yielded, so after a
+   * run only `begin` may follow. The same ids come out on every backend, but for rounding.
+   */
+  writeBlocks(request: BlocksRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void>;
   /**
    * Raw logits [ids.length, vocabSize] of whole blocks after the cache, block-causal among themselves:
    * one block on any cache, or several on an empty one. A text's last block may be short while the ring

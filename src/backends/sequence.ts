@@ -1,6 +1,6 @@
 import { UnmaskError } from '../errors';
 import type { ModelConfig } from '../weights/model-config';
-import { type DenoiseStep, ringSize } from './backend';
+import { type BlocksRequest, type DenoiseStep, ringSize } from './backend';
 
 /**
  * Where a sequence stands on a backend, and whether what is asked of it makes sense: the part of the
@@ -65,6 +65,13 @@ export class Sequence {
   checkBlock(ids: readonly number[]): void {
     this.#checkIds(ids);
     if (ids.length !== this.#blockSize) throw new UnmaskError('bad-input', `A block has ${this.#blockSize} ids.`);
+  }
+
+  checkRun({ first, blocks }: BlocksRequest): void {
+    this.checkBlock(first);
+    if (!first.includes(this.#config.maskId)) throw new UnmaskError('bad-input', 'The first block has no mask.');
+    if (!Number.isSafeInteger(blocks) || blocks < 1)
+      throw new UnmaskError('bad-input', `${blocks} is no number of blocks.`);
   }
 
   checkScored(ids: readonly number[]): void {

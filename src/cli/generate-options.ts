@@ -1,4 +1,4 @@
-import { POLICY_NAMES } from '../engine/reveal-policies';
+import { POLICY_NAMES } from '../backends/reveal-policies';
 import { type BackendChoice, readBackend } from './backend-choice';
 import { FLAG, readNumber, readOptions, TEXT, UsageError } from './command';
 

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { policyNamed } from '../backends/reveal-policies';
 import { checkRequest } from '../engine/check-request';
 import { generate } from '../engine/generate';
 import type { GenerationRequest } from '../engine/generation';
-import { policyNamed } from '../engine/reveal-policies';
 import { UnmaskError } from '../errors';
 import type { Tokenizer } from '../tokenizer/tokenizer';
 import type { ModelConfig } from '../weights/model-config';

@@ -1,7 +1,7 @@
-import type { Sampling } from '../backends/backend';
+import type { RevealPolicy, Sampling } from '../backends/backend';
 import { UnmaskError } from '../errors';
 import type { ModelConfig } from '../weights/model-config';
-import type { GenerationRequest, RevealPolicy } from './generation';
+import type { GenerationRequest } from './generation';
 
 /** Throws `bad-input`, saying what to change, where a model cannot do what is asked. */
 export function checkRequest(request: GenerationRequest, config: ModelConfig): void {

@@ -1,7 +1,6 @@
 import { type Backend, type Prediction, ringSize } from '../backends/backend';
 import { checkRequest } from './check-request';
 import type { GenerationEvent, GenerationRequest } from './generation';
-import { startBlock } from './reveal-policies';
 
 /**
  * Writes one text block by block; see `GenerationEvent` for what it yields. Once `signal` is aborted it
@@ -16,7 +15,7 @@ export async function* generate(
   signal: AbortSignal,
 ): AsyncGenerator<GenerationEvent, void> {
   checkRequest(request, backend.config);
-  const { promptIds, blockSize, maxTokens } = request;
+  const { promptIds, blockSize, maxTokens, policy, sampling } = request;
   const { maskId, eosId } = backend.config;
   backend.begin(blockSize);
   let pinned = promptIds.slice(promptIds.length - (promptIds.length % blockSize));
@@ -24,30 +23,41 @@ export async function* generate(
 
   const ids = [...promptIds];
   let nfe = await prefillPrompt(backend, promptIds.slice(0, promptIds.length - pinned.length), blockSize, signal);
-  for (let block = 0; ; block++) {
-    const draft = [...pinned, ...Array<number>(blockSize - pinned.length).fill(maskId)];
-    let step = 0;
-    for await (const reveal of denoise(backend, draft, request, nfe, signal)) {
-      nfe++;
-      yield { type: 'step', block, step, reveal, nfe };
-      step++;
-    }
-    if (signal.aborted) break;
+  const masks = Array<number>(blockSize).fill(maskId);
+  const first = [...pinned, ...masks.slice(pinned.length)];
+  const blocks = Math.ceil((pinned.length + maxTokens) / blockSize);
+  let draft = first;
+  let block = 0;
+  let step = 0;
+  for await (const told of backend.writeBlocks({ first, blocks, policy, sampling, nfe }, signal)) {
+    draft = revealedIn(draft, told.reveal);
+    nfe = told.nfe;
+    yield { type: 'step', block, step, reveal: told.reveal, nfe };
+    step++;
+    if (draft.includes(maskId)) continue;
 
-    const { length, reason } = cutOf(draft, pinned.length, eosId, promptIds.length + maxTokens - backend.position);
+    const room = pinned.length + maxTokens - (ids.length - promptIds.length);
+    const { length, reason } = cutOf(draft, pinned.length, eosId, room);
     ids.push(...draft.slice(pinned.length, length));
-    if (!reason) {
-      await backend.commitBlock(draft);
-      nfe++;
-    }
+    // A block that is not the last gets its clean pass.
+    if (!reason) nfe++;
     yield { type: 'block', block, ids: draft.slice(0, length), nfe };
     if (reason) {
       yield { type: 'end', reason, ids, nfe };
       return;
     }
     pinned = [];
+    draft = masks;
+    block++;
+    step = 0;
   }
   yield { type: 'end', reason: 'cancelled', ids, nfe };
+}
+
+function revealedIn(draft: readonly number[], reveal: readonly Prediction[]): number[] {
+  const revealed = [...draft];
+  for (const { position, id } of reveal) revealed[position] = id;
+  return revealed;
 }
 
 /**
@@ -72,38 +82,6 @@ async function prefillPrompt(
     passes++;
   }
   return passes;
-}
-
-/**
- * Fills the masks of `draft` in place, and yields what each pass revealed. Every pass reveals something.
- * `firstPass` numbers the passes for the sampler. Stops early, with masks left, once `signal` is aborted.
- */
-async function* denoise(
-  backend: Backend,
-  draft: number[],
-  { policy, sampling }: GenerationRequest,
-  firstPass: number,
-  signal: AbortSignal,
-): AsyncGenerator<readonly Prediction[], void> {
-  const { maskId } = backend.config;
-  const start = { position: backend.position, masked: maskedPositions(draft, maskId).length, seed: sampling.seed };
-  const blockPolicy = startBlock(policy, start);
-  let pass = firstPass;
-  for (let step = 0; ; step++) {
-    const masked = maskedPositions(draft, maskId);
-    if (masked.length === 0 || signal.aborted) return;
-    const positions = blockPolicy.candidates(masked, step);
-    if (positions.length === 0) continue;
-    const predictions = await backend.denoiseStep({ ids: draft, positions, sampling, pass });
-    pass++;
-    const reveal = blockPolicy.choose(predictions, step);
-    for (const { position, id } of reveal) draft[position] = id;
-    yield reveal;
-  }
-}
-
-function maskedPositions(draft: readonly number[], maskId: number): number[] {
-  return draft.flatMap((id, position) => (id === maskId ? [position] : []));
 }
 
 /**

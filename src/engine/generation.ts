@@ -1,19 +1,4 @@
-import type { Prediction, Sampling } from '../backends/backend';
-
-/** Which masked positions become tokens after a forward pass. Paper sections 3.2 and 6; see `reveal-policies.ts`. */
-export type RevealPolicy =
-  /** One uniformly chosen position a pass: exact samples of the model, about one pass a token. */
-  | { readonly name: 'first-hitting' }
-  /** DDPM: `steps` equal steps of time a block, each revealing every position with its own chance. */
-  | { readonly name: 'ancestral'; readonly steps: number }
-  /** Each of `steps` passes reveals its even share of the block, most confident first. */
-  | { readonly name: 'confidence'; readonly steps: number }
-  /** Every position whose probability exceeds `threshold`, at least the best one. */
-  | { readonly name: 'threshold'; readonly threshold: number }
-  /** By rising entropy H, as long as Σ H − max H of what a pass reveals is at most `entropyBound` (nats). */
-  | { readonly name: 'entropy'; readonly entropyBound: number };
-
-export type RevealPolicyName = RevealPolicy['name'];
+import type { Prediction, RevealPolicy, Sampling } from '../backends/backend';
 
 export interface GenerationRequest {
   /** Starts the text; may be empty. BOS, where the model has one, is already in it. */

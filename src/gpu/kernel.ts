@@ -9,8 +9,14 @@ export interface KernelSource {
 
 /** A kernel bound to its buffers. What a "row" is, and how many workgroups it takes, its twin says. */
 export interface Kernel {
+  /** The size of its dispatch for so many rows. */
+  workgroups(rows: number): Workgroups;
   encode(pass: GPUComputePassEncoder, rows: number): void;
+  /** Takes the size of its dispatch from three u32 of a buffer, which a kernel may have written. */
+  encodeIndirect(pass: GPUComputePassEncoder, counts: GPUBuffer, offset: number): void;
 }
+
+export type Workgroups = readonly [x: number, y?: number, z?: number];
 
 /** Compiles each shader once for each set of override constants. */
 export class Pipelines {
@@ -51,7 +57,7 @@ export class Pipelines {
     source: KernelSource,
     constants: Record<string, number>,
     buffers: readonly BufferSlice[],
-    workgroups: (rows: number) => readonly [x: number, y?: number, z?: number],
+    workgroups: (rows: number) => Workgroups,
   ): Kernel {
     const pipeline = this.get(source, constants);
     const bindGroup = this.device.createBindGroup({
@@ -59,11 +65,19 @@ export class Pipelines {
       layout: pipeline.getBindGroupLayout(0),
       entries: buffers.map(({ buffer, size }, binding) => ({ binding, resource: { buffer, size } })),
     });
+    const set = (pass: GPUComputePassEncoder) => {
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, bindGroup);
+    };
     return {
+      workgroups,
       encode(pass, rows) {
-        pass.setPipeline(pipeline);
-        pass.setBindGroup(0, bindGroup);
+        set(pass);
         pass.dispatchWorkgroups(...workgroups(rows));
+      },
+      encodeIndirect(pass, counts, offset) {
+        set(pass);
+        pass.dispatchWorkgroupsIndirect(counts, offset);
       },
     };
   }

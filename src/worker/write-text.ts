@@ -1,7 +1,7 @@
 import type { Backend, Prediction } from '../backends/backend';
+import { policyNamed } from '../backends/reveal-policies';
 import { generate } from '../engine/generate';
 import type { GenerationRequest } from '../engine/generation';
-import { policyNamed } from '../engine/reveal-policies';
 import type { Tokenizer } from '../tokenizer/tokenizer';
 import type { GenerationNews } from './loaded-model';
 import type { GenerateSettings, RevealedToken, TokenText } from './protocol';

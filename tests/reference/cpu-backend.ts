@@ -1,5 +1,6 @@
 import { Float16Array } from '@petamoriken/float16';
-import type { Backend, DenoiseStep, Prediction } from '../../src/backends/backend';
+import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Prediction } from '../../src/backends/backend';
+import { writeBlocksByVerbs } from '../../src/backends/block-loop';
 import { STREAM, uniform } from '../../src/backends/random';
 import { MODEL_FILES } from '../../src/weights/manifest';
 import type { ModelConfig } from '../../src/weights/model-config';
@@ -57,6 +58,10 @@ export class CpuBackend implements Backend {
   async commitBlock(ids: readonly number[]): Promise<void> {
     this.calls.push('commit');
     this.#committed.push(...ids);
+  }
+
+  writeBlocks(request: BlocksRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
+    return writeBlocksByVerbs(this, request, signal);
   }
 
   async logits(ids: readonly number[]): Promise<Float32Array> {

@@ -3,7 +3,8 @@ import { ropeTurns } from '../../kernels/rope';
 import type { ModelConfig } from '../../weights/model-config';
 import { type GraphValues, type ModelSession, openModelSession } from '../../weights/model-session';
 import type { ModelSource } from '../../weights/model-source';
-import type { Backend, DenoiseStep, Prediction } from '../backend';
+import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Prediction } from '../backend';
+import { writeBlocksByVerbs } from '../block-loop';
 import { Sequence } from '../sequence';
 import { allocateRings, type LayerRing, storeRows } from './kv-ring';
 import { sample } from './sample';
@@ -66,6 +67,12 @@ export class WasmBackend implements Backend {
     this.#checkAlive();
     this.#sequence.checkBlock(ids);
     await this.#store(ids);
+  }
+
+  writeBlocks(request: BlocksRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
+    this.#checkAlive();
+    this.#sequence.checkRun(request);
+    return writeBlocksByVerbs(this, request, signal);
   }
 
   async logits(ids: readonly number[]): Promise<Float32Array> {

@@ -1,6 +1,8 @@
 import type { BufferSlice, Buffers } from '../../gpu/buffers';
 import { attentionChunks } from '../../kernels/block-attention';
+import { MOST_ROWS, PROGRESS_BYTES, RUN_BYTES } from '../../kernels/denoise-run';
 import { PASS_BYTES } from '../../kernels/pass';
+import { TRACE_BYTES } from '../../kernels/reveal';
 import { DRAWN_BYTES } from '../../kernels/sample';
 import type { ModelConfig } from '../../weights/model-config';
 
@@ -107,5 +109,38 @@ export function allocateHead(buffers: Buffers, config: ModelConfig, capacity: nu
     normed: rows('normed', config.hiddenSize),
     logits: rows('logits', config.vocabSize),
     drawn: buffers.storage('head.drawn', capacity * DRAWN_BYTES),
+  };
+}
+
+/** Passes of the denoise loop that one submission can hold. */
+export const MOST_PASSES = 64;
+
+/** What the denoise loop keeps on the GPU from pass to pass. */
+export interface LoopMemory {
+  /** Uniform of the run, and how far it is. */
+  readonly run: BufferSlice;
+  readonly progress: BufferSlice;
+  /** [blockSize] u32: the block as it stands. */
+  readonly tokens: BufferSlice;
+  /** [rows 0 … MOST_ROWS, kernels, 3] u32 */
+  readonly workgroups: BufferSlice;
+  /** [kernels, 3] u32 */
+  readonly counts: BufferSlice;
+  /** [MOST_PASSES, blockSize], TRACE_BYTES each; and one copy to read for each submission in flight. */
+  readonly trace: BufferSlice;
+  readonly readbacks: readonly BufferSlice[];
+}
+
+export function allocateLoop(buffers: Buffers, kernels: number, inFlight: number): LoopMemory {
+  const words = (what: string, count: number) => buffers.storage(`loop.${what}`, count * Uint32Array.BYTES_PER_ELEMENT);
+  const traceBytes = MOST_PASSES * MOST_ROWS * TRACE_BYTES;
+  return {
+    run: buffers.uniform('loop.run', RUN_BYTES),
+    progress: buffers.storage('loop.progress', PROGRESS_BYTES),
+    tokens: words('tokens', MOST_ROWS),
+    workgroups: words('workgroups', (MOST_ROWS + 1) * kernels * 3),
+    counts: buffers.indirect('loop.counts', kernels * 3 * Uint32Array.BYTES_PER_ELEMENT),
+    trace: buffers.storage('loop.trace', traceBytes),
+    readbacks: Array.from({ length: inFlight }, (_, i) => buffers.readback(`loop.trace.readback${i}`, traceBytes)),
   };
 }

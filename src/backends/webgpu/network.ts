@@ -23,7 +23,7 @@ import type { NetworkWeights } from './weights';
 export const FEW_ROWS = 32;
 
 /** The network bound to its buffers for one range of rows: layers, then the head over picked rows. */
-interface Lane {
+export interface Lane {
   readonly activations: Activations;
   readonly trunk: readonly Kernel[];
   readonly head: readonly Kernel[];
@@ -65,6 +65,11 @@ export class Network {
     this.#few = this.#fewLane(this.#few.activations, blockSize);
   }
 
+  /** The lane for few rows, as bound for the block size. */
+  get few(): Lane {
+    return this.#few;
+  }
+
   /** True if `rows` rows need the many-rows lane and it is not there yet. */
   lacks(rows: number): boolean {
     return rows > FEW_ROWS && this.#many === undefined;
@@ -82,7 +87,7 @@ export class Network {
     const write = (slice: BufferSlice, data: BufferSource) => device.queue.writeBuffer(slice.buffer, 0, data);
     write(activations.pass, packPass(settings));
     write(activations.ids, Uint32Array.from(ids));
-    this.#writeTurns(device, settings);
+    this.writeTurns(device, settings);
     for (const kernel of trunk) kernel.encode(pass, settings.rows);
   }
 
@@ -94,8 +99,8 @@ export class Network {
     for (const kernel of head) kernel.encode(pass, picks.length);
   }
 
-  /** Uploads the turns of the rows' positions to their slots. */
-  #writeTurns(device: GPUDevice, { position, rows, ring }: PassSettings): void {
+  /** Uploads the turns of rows from a position on to their slots; at most a ring full. */
+  writeTurns(device: GPUDevice, { position, rows, ring }: Pick<PassSettings, 'position' | 'rows' | 'ring'>): void {
     const { hiddenSize, heads, ropeBase } = this.config;
     const headSize = hiddenSize / heads;
     for (let row = 0; row < rows; ) {

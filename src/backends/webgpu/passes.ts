@@ -1,9 +1,9 @@
-import { UnmaskError } from '../../errors';
 import type { BufferSlice, Buffers } from '../../gpu/buffers';
 import { readBack } from '../../gpu/readback';
 import type { PassSettings } from '../../kernels/pass';
 import { DRAWN_BYTES, type Drawn, readDrawn } from '../../kernels/sample';
 import { FEW_ROWS, type Network } from './network';
+import { checkNumbers } from './write-blocks';
 
 /** Submits whole passes of the network and reads back what they made: ids, or for scoring logits. */
 export class Passes {
@@ -36,12 +36,8 @@ export class Passes {
       this.#submitDraw(from, ids, picks.slice(from, from + FEW_ROWS), settings);
     }
     const drawn = readDrawn(await readBack(this.#drawn, picks.length * DRAWN_BYTES), picks.length);
-    if (drawn.every(({ probability }) => probability >= 0)) return drawn;
-    throw new UnmaskError(
-      'bad-model',
-      'The network computed something that is not a number: the model is damaged, or this GPU computes wrongly. ' +
-        'Load the model again, or choose the wasm backend.',
-    );
+    checkNumbers(drawn);
+    return drawn;
   }
 
   /** Raw logits [ids.length, vocab], read back FEW_ROWS rows at a time. */

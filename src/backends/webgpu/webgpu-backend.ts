@@ -7,29 +7,46 @@ import type { PassSettings } from '../../kernels/pass';
 import { loadGpuWeights } from '../../weights/gpu-weights';
 import type { ModelConfig } from '../../weights/model-config';
 import type { ModelSource } from '../../weights/model-source';
-import type { Backend, DenoiseStep, Prediction } from '../backend';
+import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Prediction } from '../backend';
+import { writeBlocksByVerbs } from '../block-loop';
 import { Sequence } from '../sequence';
+import { DenoiseLoop } from './denoise-loop';
 import { DeviceGuard } from './device-guard';
-import { Network } from './network';
+import { FEW_ROWS, Network } from './network';
 import { Passes } from './passes';
+import { type RunPlan, RunReplay } from './run-replay';
+import { BlockSize, FrameSize, mostUnderWay } from './submit-size';
 import { networkWeights } from './weights';
+import { writeBlocks } from './write-blocks';
+
+/** What a submission of the denoise loop holds: as much as fits into a display frame, or a block. */
+export type SubmissionOf = 'frame' | 'block';
 
 /**
- * Loads a model onto a GPU. The device stays the caller's.
+ * Loads a model onto a GPU. The device stays the caller's. Submissions hold a frame's work where people
+ * watch, and a block for measurements.
  * Throws `bad-model`, `network`, `cancelled`, `out-of-memory` or `device-lost`; nothing stays allocated then.
  */
-export async function createWebgpuBackend(source: ModelSource, gpu: Gpu, signal?: AbortSignal): Promise<WebgpuBackend> {
+export async function createWebgpuBackend(
+  source: ModelSource,
+  gpu: Gpu,
+  signal?: AbortSignal,
+  submissionOf: SubmissionOf = 'frame',
+): Promise<WebgpuBackend> {
   checkHeads(source.config);
   const guard = new DeviceGuard(gpu.device);
   const buffers = new Buffers(gpu.device);
   try {
-    const network = await guard.create(async () => {
+    const backend = await guard.create(async () => {
       const stored = await loadGpuWeights(source, gpu.device, buffers, signal);
       const weights = networkWeights(stored, source.config, source.manifest.dtype);
-      return new Network(pipelinesOf(gpu.device), buffers, source.config, weights);
+      const pipelines = pipelinesOf(gpu.device);
+      const network = new Network(pipelines, buffers, source.config, weights);
+      const loop = new DenoiseLoop(pipelines, buffers, network);
+      return new WebgpuBackend({ gpu, guard, buffers, network, loop, submissionOf });
     });
     signal?.throwIfAborted();
-    return new WebgpuBackend(gpu, guard, buffers, network);
+    return backend;
   } catch (error) {
     guard.dispose();
     buffers.dispose();
@@ -58,7 +75,19 @@ function pipelinesOf(device: GPUDevice): Pipelines {
 /** The settings of a pass that draws nothing. */
 const PLAIN = { seed: 0, passNumber: 0, temperature: 0, topP: 1 };
 
-/** One sequence on a GPU; see `Backend`. Every pass is one submission, and only drawn ids come back. */
+export interface WebgpuParts {
+  readonly gpu: Gpu;
+  readonly guard: DeviceGuard;
+  readonly buffers: Buffers;
+  readonly network: Network;
+  readonly loop: DenoiseLoop;
+  readonly submissionOf: SubmissionOf;
+}
+
+/**
+ * One sequence on a GPU; see `Backend`. A run of blocks stays on the GPU, which decides what is revealed; the
+ * verbs alone are one submission each. Only drawn ids come back.
+ */
 export class WebgpuBackend implements Backend {
   readonly name = 'webgpu';
   readonly adapter: string;
@@ -68,16 +97,21 @@ export class WebgpuBackend implements Backend {
   readonly #buffers: Buffers;
   readonly #network: Network;
   readonly #passes: Passes;
+  readonly #loop: DenoiseLoop;
+  readonly #submissionOf: SubmissionOf;
+  readonly #frameSize = new FrameSize();
   readonly #sequence: Sequence;
   #disposed = false;
 
-  constructor(gpu: Gpu, guard: DeviceGuard, buffers: Buffers, network: Network) {
+  constructor({ gpu, guard, buffers, network, loop, submissionOf }: WebgpuParts) {
     this.adapter = gpu.adapter;
     this.config = network.config;
     this.#device = gpu.device;
     this.#guard = guard;
     this.#buffers = buffers;
     this.#network = network;
+    this.#loop = loop;
+    this.#submissionOf = submissionOf;
     this.#sequence = new Sequence(network.config);
     this.#passes = new Passes(gpu.device, buffers, network);
   }
@@ -128,6 +162,13 @@ export class WebgpuBackend implements Backend {
     this.#sequence.advance(ids.length);
   }
 
+  writeBlocks(request: BlocksRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
+    this.#checkAlive();
+    this.#sequence.checkRun(request);
+    if (request.first.length > FEW_ROWS) return writeBlocksByVerbs(this, request, signal);
+    return this.#writeOnGpu(request, signal);
+  }
+
   async logits(ids: readonly number[]): Promise<Float32Array> {
     this.#checkAlive();
     this.#sequence.checkScored(ids);
@@ -139,6 +180,36 @@ export class WebgpuBackend implements Backend {
     this.#disposed = true;
     this.#guard.dispose();
     this.#buffers.dispose();
+  }
+
+  /** A run of the denoise loop, over blocks that fit into the lane for few rows. */
+  #writeOnGpu(request: BlocksRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
+    const { maskId, eosId } = this.config;
+    const { blockSize, ring, position } = this.#sequence;
+    const carryEnd = 2 * blockSize <= FEW_ROWS ? Math.max(0, ring - 2 * blockSize + 1) : 0;
+    const plan: RunPlan = { request, maskId, eosId, position, carryEnd };
+    const replay = new RunReplay(plan);
+    this.#loop.start(plan, ring);
+    let turnsEnd = position;
+    return writeBlocks(
+      {
+        loop: this.#loop,
+        replay,
+        sequence: this.#sequence,
+        guard: this.#guard,
+        size: this.#submissionOf === 'frame' ? this.#frameSize : new BlockSize(request, carryEnd > 0),
+        mostUnderWay: mostUnderWay(request, maskId, ring / blockSize),
+        prepare: (underWay) => {
+          const blocks = Math.min(underWay + 1, ring / blockSize);
+          const end = replay.position + blocks * blockSize;
+          if (end > turnsEnd) {
+            this.#network.writeTurns(this.#device, { position: turnsEnd, rows: end - turnsEnd, ring });
+          }
+          turnsEnd = Math.max(turnsEnd, end);
+        },
+      },
+      signal,
+    );
   }
 
   /** Makes room for a pass of so many rows, where there is none yet. */

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Prediction } from '../../src/backends/backend';
+import type { Prediction, RevealPolicy } from '../../src/backends/backend';
 import { STREAM, uniform } from '../../src/backends/random';
-import type { RevealPolicy } from '../../src/engine/generation';
-import { type BlockPolicy, POLICY_NAMES, policyNamed, startBlock } from '../../src/engine/reveal-policies';
-import { endOf, events, ofType, smallBackend } from './small-model';
+import { type BlockPolicy, POLICY_NAMES, policyNamed, startBlock } from '../../src/backends/reveal-policies';
+import { endOf, events, ofType, smallBackend } from '../engine/small-model';
 
 const range = (count: number) => Array.from({ length: count }, (_, index) => index);
 const predict = (probabilities: readonly number[]): Prediction[] =>

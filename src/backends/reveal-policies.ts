@@ -1,7 +1,6 @@
-import type { Prediction } from '../backends/backend';
-import { STREAM, uniform } from '../backends/random';
 import { UnmaskError } from '../errors';
-import type { RevealPolicy, RevealPolicyName } from './generation';
+import type { Prediction, RevealPolicy, RevealPolicyName } from './backend';
+import { STREAM, uniform } from './random';
 
 /** The block that a policy reveals, as it is before the first step. */
 export interface BlockStart {

@@ -1,0 +1,136 @@
+// Ends a pass of the denoise loop: what the policy keeps of its predictions becomes tokens of the block, in the
+// policy's order, and is noted in the trace for who reads along. A pass without predictions reveals nothing.
+//
+// @binding(0) Run uniform
+// @binding(1) Progress, read and written
+// @binding(2) head   Pass uniform: rows is the number of predictions
+// @binding(3) picks  [rows] u32: rows of the pass, ascending; `first_row` is that of the block
+// @binding(4) drawn  [rows] (id u32, probability f32, entropy f32): the predictions
+// @binding(5) tokens [block_size] u32, written where revealed
+// @binding(6) trace  [slots, block_size] (id + 2²⁴ · place u32, probability f32, entropy f32), written for the
+//                    slot; the place counts the revealed of the pass from 1 on, and is 0 for all others
+// Dispatch: one workgroup of 64.
+
+struct Pass {
+  rows: u32, position: u32, block_size: u32, ring: u32,
+  seed: u32, pass_number: u32, temperature: f32, top_p: f32,
+}
+
+struct Run {
+  policy: u32, block_size: u32, mask_id: u32, eos_id: u32,
+  steps: u32, bound: f32, carry_end: u32, trunk_kernels: u32, head_kernels: u32,
+}
+
+struct Progress {
+  position: u32, step: u32, masked: u32, left: u32, pinned: u32,
+  passes: u32, blocks_left: u32, first_row: u32, slot: u32,
+}
+
+struct Drawn {
+  id: u32, probability: f32, entropy: f32,
+}
+
+// Policies; all others reveal everything that was drawn.
+const CONFIDENCE = 2u;
+const THRESHOLD = 3u;
+const ENTROPY = 4u;
+
+const THREADS = 64u;
+const MOST_ROWS = 32u;
+
+@group(0) @binding(0) var<uniform> run: Run;
+@group(0) @binding(1) var<storage, read_write> progress: Progress;
+@group(0) @binding(2) var<uniform> head: Pass;
+@group(0) @binding(3) var<storage, read> picks: array<u32>;
+@group(0) @binding(4) var<storage, read> drawn: array<Drawn>;
+@group(0) @binding(5) var<storage, read_write> tokens: array<u32>;
+@group(0) @binding(6) var<storage, read_write> trace: array<Drawn>;
+
+// [place in the policy's order, from 0]: a row of `drawn`.
+var<workgroup> order: array<u32, 32>;
+// How many of them are revealed.
+var<workgroup> revealed: u32;
+
+// The policy takes smaller ones first, and of equal ones the earlier position.
+fn key(row: u32) -> f32 {
+  switch run.policy {
+    case CONFIDENCE, THRESHOLD: { return -drawn[row].probability; }
+    case ENTROPY: { return drawn[row].entropy; }
+    default: { return 0; }
+  }
+}
+
+fn place_of(row: u32) -> u32 {
+  let mine = key(row);
+  var place = 0u;
+  for (var other = 0u; other < head.rows; other++) {
+    let theirs = key(other);
+    place += select(0u, 1u, theirs < mine || (theirs == mine && other < row));
+  }
+  return place;
+}
+
+// The step's even share of the block's masks; the remainder goes to the earliest steps.
+fn share() -> u32 {
+  return progress.masked / run.steps + select(0u, 1u, progress.step < progress.masked % run.steps);
+}
+
+// How many of the first in the order are revealed; at least one, where there is one.
+fn count_revealed() -> u32 {
+  switch run.policy {
+    case CONFIDENCE: { return min(share(), head.rows); }
+    case THRESHOLD: {
+      var certain = 0u;
+      for (var row = 0u; row < head.rows; row++) { certain += select(0u, 1u, drawn[row].probability > run.bound); }
+      return min(max(1, certain), head.rows);
+    }
+    case ENTROPY: {
+      // Σ H − max H of the first n is the sum over the first n − 1, as they ascend.
+      var sum = 0.0;
+      for (var n = 1u; n < head.rows; n++) {
+        sum += drawn[order[n - 1]].entropy;
+        if (sum > run.bound) { return n; }
+      }
+      return head.rows;
+    }
+    default: { return head.rows; }
+  }
+}
+
+// Whether the block, now without a mask, is the text's last: an EOS that was not given ends it.
+fn is_last() -> bool {
+  var last = progress.blocks_left == 1;
+  for (var offset = progress.pinned; offset < run.block_size; offset++) {
+    last = last || tokens[offset] == run.eos_id;
+  }
+  return last;
+}
+
+@compute @workgroup_size(64)
+fn reveal(@builtin(local_invocation_index) t: u32) {
+  let slot = progress.slot * run.block_size;
+  for (var offset = t; offset < run.block_size; offset += THREADS) { trace[slot + offset] = Drawn(0, 0, 0); }
+  if (t < min(head.rows, MOST_ROWS)) { order[place_of(t)] = t; }
+  storageBarrier();
+  workgroupBarrier();
+  if (t == 0) { revealed = count_revealed(); }
+  let count = workgroupUniformLoad(&revealed);
+
+  if (t < count) {
+    let prediction = drawn[order[t]];
+    let offset = picks[order[t]] - progress.first_row;
+    tokens[offset] = prediction.id;
+    trace[slot + offset] = Drawn(prediction.id | ((t + 1) << 24), prediction.probability, prediction.entropy);
+  }
+  storageBarrier();
+  workgroupBarrier();
+  if (t == 0) {
+    progress.slot++;
+    progress.left -= count;
+    if (head.rows > 0) {
+      progress.step++;
+      progress.passes++;
+      if (progress.left == 0) { progress.blocks_left = select(progress.blocks_left - 1, 0, is_last()); }
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import type { Buffers } from '../../gpu/buffers';
+import type { Kernel, Pipelines } from '../../gpu/kernel';
+import { readBack } from '../../gpu/readback';
+import { MOST_ROWS, packProgress, packRun, SLOT_OFFSET } from '../../kernels/denoise-run';
+import { type PassSettings, packPass } from '../../kernels/pass';
+import { packWorkgroups, planPass } from '../../kernels/plan-pass';
+import { type Revealed, readTrace, reveal, TRACE_BYTES } from '../../kernels/reveal';
+import type { RevealPolicy } from '../backend';
+import { allocateLoop, type LoopMemory } from './memory';
+import type { Network } from './network';
+import type { RunPlan } from './run-replay';
+
+/** Submissions that the GPU has before it while one is read. */
+export const IN_FLIGHT = 2;
+
+/**
+ * The denoise loop on the GPU. Each of its passes is planned, computed, sampled and revealed by kernels, so
+ * any number of them can follow each other without a word from JavaScript: a pass goes on where the last
+ * one ended, be that within a block or in the next.
+ */
+export class DenoiseLoop {
+  readonly #device: GPUDevice;
+  readonly #pipelines: Pipelines;
+  readonly #network: Network;
+  readonly #memory: LoopMemory;
+  #blockSize = 0;
+  #begin!: Kernel;
+  #end!: Kernel;
+  /** The network's kernels in order, each with its place in `counts`. */
+  #kernels: readonly Kernel[] = [];
+  #submissions = 0;
+
+  constructor(pipelines: Pipelines, buffers: Buffers, network: Network) {
+    this.#device = pipelines.device;
+    this.#pipelines = pipelines;
+    this.#network = network;
+    const { trunk, head } = network.few;
+    this.#memory = allocateLoop(buffers, trunk.length + head.length + 1, IN_FLIGHT);
+  }
+
+  /** Puts the run in place of the one before. `ring` is that of the sequence. */
+  start({ request, position, maskId, eosId, carryEnd }: RunPlan, ring: number): void {
+    const { first, policy, sampling, nfe, blocks } = request;
+    this.#blockSize = first.length;
+    this.#bind();
+    const { run, progress, tokens, workgroups } = this.#memory;
+    const { trunk, head } = this.#network.few;
+    const masked = first.filter((id) => id === maskId).length;
+    this.#write(
+      run,
+      packRun({
+        policy: policy.name,
+        blockSize: first.length,
+        maskId,
+        eosId,
+        steps: 'steps' in policy ? policy.steps : 0,
+        bound: boundOf(policy),
+        carryEnd,
+        trunkKernels: trunk.length,
+        headKernels: head.length + 1,
+      }),
+    );
+    this.#write(progress, packProgress({ position, masked, pinned: first.length - masked, passes: nfe, blocks }));
+    this.#write(tokens, Uint32Array.from(first));
+    this.#write(workgroups, packWorkgroups(this.#kernels, MOST_ROWS));
+    const settings: PassSettings = { rows: 0, position, blockSize: first.length, ring, passNumber: nfe, ...sampling };
+    this.#write(this.#network.few.activations.pass, packPass(settings));
+    this.#write(this.#network.head.pass, packPass(settings));
+  }
+
+  /**
+   * Submits so many passes of the run, and tells later what each of them revealed. At most IN_FLIGHT
+   * submissions may wait for that.
+   */
+  submit(passes: number): Promise<Revealed[][]> {
+    const { progress, trace, counts, readbacks } = this.#memory;
+    const readback = readbacks[this.#submissions++ % IN_FLIGHT]!;
+    const passBytes = this.#blockSize * TRACE_BYTES;
+    this.#device.queue.writeBuffer(progress.buffer, SLOT_OFFSET, Uint32Array.of(0));
+    const encoder = this.#device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    for (let slot = 0; slot < passes; slot++) {
+      this.#begin.encode(pass, 1);
+      for (const [index, kernel] of this.#kernels.entries()) kernel.encodeIndirect(pass, counts.buffer, index * 12);
+      this.#end.encode(pass, 1);
+    }
+    pass.end();
+    encoder.copyBufferToBuffer(trace.buffer, 0, readback.buffer, 0, passes * passBytes);
+    this.#device.queue.submit([encoder.finish()]);
+    return readBack(readback, passes * passBytes).then((bytes) =>
+      Array.from({ length: passes }, (_, slot) => readTrace(bytes, slot * passBytes, this.#blockSize)),
+    );
+  }
+
+  #bind(): void {
+    const { few, head, sampler } = this.#network;
+    const { pass: trunk, ids } = few.activations;
+    const { pass, picks, drawn } = head;
+    this.#kernels = [...few.trunk, ...few.head, sampler];
+    this.#begin = planPass(this.#pipelines, 'loop.plan', { ...this.#memory, ids, picks, trunk, head: pass });
+    this.#end = reveal(this.#pipelines, 'loop.reveal', { ...this.#memory, head: pass, picks, drawn });
+  }
+
+  #write({ buffer }: { readonly buffer: GPUBuffer }, data: BufferSource): void {
+    this.#device.queue.writeBuffer(buffer, 0, data);
+  }
+}
+
+function boundOf(policy: RevealPolicy): number {
+  if (policy.name === 'threshold') return policy.threshold;
+  return policy.name === 'entropy' ? policy.entropyBound : 0;
+}

@@ -1,0 +1,94 @@
+import { UnmaskError } from '../../errors';
+import type { Revealed } from '../../kernels/reveal';
+import type { Drawn } from '../../kernels/sample';
+import type { BlockStep } from '../backend';
+import type { Sequence } from '../sequence';
+import { type DenoiseLoop, IN_FLIGHT } from './denoise-loop';
+import type { DeviceGuard } from './device-guard';
+import type { RunReplay } from './run-replay';
+import type { SubmitSize } from './submit-size';
+
+export interface Writing {
+  readonly loop: DenoiseLoop;
+  readonly replay: RunReplay;
+  /** Follows the blocks that were read. */
+  readonly sequence: Sequence;
+  readonly size: SubmitSize;
+  readonly guard: DeviceGuard;
+  /** The most passes under way at once; see `mostUnderWay`. */
+  readonly mostUnderWay: number;
+  /** Called before passes are submitted: so many that were not yet read are under way then. */
+  prepare(underWay: number): void;
+}
+
+interface Submission {
+  readonly passes: number;
+  readonly at: number;
+  readonly reveals: Promise<Revealed[][]>;
+}
+
+/**
+ * Keeps the GPU busy with a run that `loop` was started on, and yields its steps as they are read: the next
+ * submission is made before the last one has come back. Once `signal` is aborted nothing more is submitted,
+ * and it ends when the GPU is done with the submissions in flight: IN_FLIGHT times what `size` allows each.
+ *
+ * Throws `bad-model` where the network computes something that is not a number, and `device-lost`.
+ */
+export async function* writeBlocks(writing: Writing, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
+  const { loop, replay, sequence, size, guard } = writing;
+  const inFlight: Submission[] = [];
+  let idleSince = performance.now();
+
+  function submitMore(): void {
+    while (inFlight.length < IN_FLIGHT && !replay.done && !signal.aborted) {
+      const waiting = inFlight.reduce((sum, { passes }) => sum + passes, 0);
+      const passes = Math.min(size.passes, writing.mostUnderWay - waiting);
+      if (passes < 1) return;
+      writing.prepare(waiting + passes);
+      const reveals = loop.submit(passes);
+      // Whoever waits for it is told of a failure; nobody may.
+      reveals.catch(() => {});
+      inFlight.push({ passes, at: performance.now(), reveals });
+    }
+  }
+
+  try {
+    submitMore();
+    for (let next = inFlight[0]; next && !signal.aborted; next = inFlight[0]) {
+      const { passes, at, reveals } = next;
+      const told = await guard.run(() => reveals);
+      inFlight.shift();
+      const now = performance.now();
+      const steps = replayed(replay, told);
+      sequence.advance(replay.position - sequence.position);
+      // After the run's end passes are too cheap to learn from.
+      if (!replay.done) size.took(passes, now - Math.max(at, idleSince));
+      idleSince = now;
+      submitMore();
+      yield* steps;
+    }
+  } finally {
+    await Promise.allSettled(inFlight.map(({ reveals }) => reveals));
+  }
+}
+
+function replayed(replay: RunReplay, told: readonly (readonly Revealed[])[]): BlockStep[] {
+  const steps: BlockStep[] = [];
+  for (const reveal of told) {
+    if (replay.done) break;
+    checkNumbers(reveal);
+    const step = replay.take(reveal);
+    if (step) steps.push(step);
+  }
+  return steps;
+}
+
+/** Throws `bad-model` where a draw was made from logits that are not finite. */
+export function checkNumbers(drawn: readonly Drawn[]): void {
+  if (drawn.every(({ probability }) => probability >= 0)) return;
+  throw new UnmaskError(
+    'bad-model',
+    'The network computed something that is not a number: the model is damaged, or this GPU computes wrongly. ' +
+      'Load the model again, or choose the wasm backend.',
+  );
+}

@@ -1,0 +1,71 @@
+/** What stays the same over a run of blocks that the GPU writes by itself: the uniform `Run`. */
+export interface RunSettings {
+  readonly policy: keyof typeof POLICY_CODE;
+  /** At most MOST_ROWS. */
+  readonly blockSize: number;
+  readonly maskId: number;
+  /** null where no id ends a text. */
+  readonly eosId: number | null;
+  /** Per block, for `ancestral` and `confidence`. */
+  readonly steps: number;
+  /** The probability of `threshold`, or the nats of `entropy`. */
+  readonly bound: number;
+  /** A finished block that starts below this position takes the next one along in its clean pass. */
+  readonly carryEnd: number;
+  /** Kernels of the layers, and of the head. */
+  readonly trunkKernels: number;
+  readonly headKernels: number;
+}
+
+/** The most predictions of a pass, as in `reveal`. */
+export const MOST_ROWS = 32;
+
+/** Numbers of the policies in the shaders. */
+const POLICY_CODE = { 'first-hitting': 0, ancestral: 1, confidence: 2, threshold: 3, entropy: 4 } as const;
+
+/** No id of any model. */
+const NO_ID = 0xffff_ffff;
+
+export const RUN_BYTES = 48;
+
+/** The bytes of `struct Run`; see `plan-pass.wgsl`. */
+export function packRun(run: RunSettings): ArrayBuffer {
+  const bytes = new ArrayBuffer(RUN_BYTES);
+  const { blockSize, maskId, eosId, steps, bound, carryEnd, trunkKernels, headKernels } = run;
+  const words = new Uint32Array(bytes);
+  words.set([POLICY_CODE[run.policy], blockSize, maskId, eosId ?? NO_ID, steps]);
+  words.set([carryEnd, trunkKernels, headKernels], 6);
+  new Float32Array(bytes)[5] = atMost(bound);
+  return bytes;
+}
+
+/** The greatest f32 that is no more than the bound: an f32 exceeds it just where it exceeds the bound. */
+function atMost(bound: number): number {
+  const rounded = new Float32Array([bound]);
+  // Bounds are not negative, so the f32 below has the bits before.
+  if (rounded[0]! > bound) new Uint32Array(rounded.buffer)[0]!--;
+  return rounded[0]!;
+}
+
+/** Where a run begins. */
+export interface RunStart {
+  /** Of the first block, in the text. */
+  readonly position: number;
+  /** The first block's masks; the ids before them are given. */
+  readonly masked: number;
+  readonly pinned: number;
+  /** Forward passes of the generation so far. */
+  readonly passes: number;
+  /** Blocks to write. */
+  readonly blocks: number;
+}
+
+export const PROGRESS_BYTES = 36;
+
+/** Where `slot` is in it, which counts the passes of a submission: 0 before the first. */
+export const SLOT_OFFSET = 32;
+
+/** The bytes of `struct Progress` at the start of a run; see `plan-pass.wgsl`. */
+export function packProgress({ position, masked, pinned, passes, blocks }: RunStart): Uint32Array<ArrayBuffer> {
+  return Uint32Array.of(position, 0, masked, masked, pinned, passes, blocks, 0, 0);
+}

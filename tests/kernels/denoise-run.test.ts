@@ -1,0 +1,260 @@
+import { describe, expect, it } from 'vitest';
+import type {
+  Backend,
+  BlockStep,
+  BlocksRequest,
+  DenoiseStep,
+  Prediction,
+  RevealPolicy,
+} from '../../src/backends/backend';
+import { writeBlocksByVerbs } from '../../src/backends/block-loop';
+import { uniform } from '../../src/backends/random';
+import {
+  PROGRESS_BYTES,
+  packProgress,
+  packRun,
+  RUN_BYTES,
+  type RunSettings,
+  SLOT_OFFSET,
+} from '../../src/kernels/denoise-run';
+import { PASS_BYTES, packPass } from '../../src/kernels/pass';
+import { packWorkgroups, planPass } from '../../src/kernels/plan-pass';
+import { readTrace, reveal, TRACE_BYTES } from '../../src/kernels/reveal';
+import { DRAWN_BYTES } from '../../src/kernels/sample';
+import { SMALL } from '../engine/small-model';
+import { download, runKernels } from './device-arrays';
+import { kernelDevice } from './kernel-device';
+
+const { device, pipelines, buffers } = await kernelDevice();
+
+const MASK = SMALL.maskId;
+const EOS = 5;
+const SEED = 77;
+const SLOTS = 4;
+const FEW_ROWS = 32;
+
+/** What a network would predict: ids and confidences by lot, many of them equal. EOS now and then. */
+function predict({ positions, pass }: Pick<DenoiseStep, 'positions' | 'pass'>, blockPosition: number): Prediction[] {
+  return positions.map((position) => {
+    const lot = (stream: number) => uniform(1, stream, pass, blockPosition + position);
+    return {
+      position,
+      id: Math.floor(lot(3) * MASK),
+      probability: Math.floor(lot(4) * 16) / 16,
+      entropy: Math.floor(lot(5) * 8) / 8,
+    };
+  });
+}
+
+/** One pass over the network, as plain code or the GPU has it. */
+interface Pass {
+  /** Of its first row, in the text. */
+  readonly position: number;
+  readonly ids: readonly number[];
+  /** Rows of the pass whose logits are wanted, and the number of their draw. */
+  readonly picks: readonly number[];
+  readonly number: number;
+}
+
+/** A backend of lots: notes the passes it is asked for. */
+class LotBackend implements Backend {
+  readonly name = 'wasm';
+  readonly adapter = 'lots';
+  readonly config = { ...SMALL, eosId: EOS };
+  readonly passes: Pass[] = [];
+  position = 0;
+  async denoiseStep(step: DenoiseStep): Promise<Prediction[]> {
+    this.passes.push({ position: this.position, ids: [...step.ids], picks: step.positions, number: step.pass });
+    return predict(step, this.position);
+  }
+  async commitBlock(ids: readonly number[]): Promise<void> {
+    this.passes.push({ position: this.position, ids: [...ids], picks: [], number: 0 });
+    this.position += ids.length;
+  }
+  writeBlocks(request: BlocksRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
+    return writeBlocksByVerbs(this, request, signal);
+  }
+  begin(): void {}
+  dispose(): void {}
+  prefill(): Promise<void> {
+    throw new Error('not asked for');
+  }
+  logits(): Promise<Float32Array> {
+    throw new Error('not asked for');
+  }
+}
+
+/** The passes of plain code, where a clean pass that starts below `carryEnd` takes the next pass along. */
+function carried(passes: readonly Pass[], carryEnd: number): Pass[] {
+  const joined: Pass[] = [];
+  for (const pass of passes) {
+    const last = joined.at(-1);
+    if (!last || last.picks.length > 0 || last.position >= carryEnd) {
+      joined.push(pass);
+      continue;
+    }
+    const { position, ids } = last;
+    const picks = pass.picks.map((row) => row + ids.length);
+    joined[joined.length - 1] = { position, ids: [...ids, ...pass.ids], picks, number: pass.number };
+  }
+  return joined;
+}
+
+interface Case {
+  readonly policy: RevealPolicy;
+  readonly blockSize: number;
+  readonly blocks: number;
+  readonly pinned: number;
+  readonly position: number;
+  readonly carryEnd: number;
+}
+
+function requestOf({ policy, blockSize, blocks, pinned }: Case): BlocksRequest {
+  const first = Array.from({ length: blockSize }, (_, offset) => (offset < pinned ? EOS : MASK));
+  return { first, blocks, policy, nfe: 3, sampling: { temperature: 1, topP: 1, seed: SEED } };
+}
+
+/** Runs the two kernels pass by pass, and between them hands over what a network would predict. */
+class GpuRun {
+  readonly #case: Case;
+  readonly #slices;
+  readonly #kernels;
+
+  constructor(test: Case, request: BlocksRequest) {
+    this.#case = test;
+    const { blockSize, position, blocks, pinned, policy } = test;
+    const words = (what: string, count: number) => buffers.storage(what, count * 4);
+    const s = {
+      run: buffers.uniform('run', RUN_BYTES),
+      progress: buffers.storage('progress', PROGRESS_BYTES),
+      tokens: words('tokens', blockSize),
+      workgroups: words('workgroups', (FEW_ROWS + 1) * 3 * 3),
+      ids: words('ids', FEW_ROWS),
+      picks: words('picks', FEW_ROWS),
+      trunk: buffers.uniform('trunk', PASS_BYTES),
+      head: buffers.uniform('head', PASS_BYTES),
+      counts: words('counts', 3 * 3),
+      drawn: buffers.storage('drawn', FEW_ROWS * DRAWN_BYTES),
+      trace: buffers.storage('trace', SLOTS * blockSize * TRACE_BYTES),
+    };
+    this.#slices = s;
+    this.#kernels = { plan: planPass(pipelines, 'plan', s), reveal: reveal(pipelines, 'reveal', s) };
+    const write = (slice: { buffer: GPUBuffer }, data: BufferSource) => device.queue.writeBuffer(slice.buffer, 0, data);
+    const settings: RunSettings = {
+      policy: policy.name,
+      blockSize,
+      maskId: MASK,
+      eosId: EOS,
+      steps: 'steps' in policy ? policy.steps : 0,
+      bound: policy.name === 'threshold' ? policy.threshold : policy.name === 'entropy' ? policy.entropyBound : 0,
+      carryEnd: test.carryEnd,
+      trunkKernels: 2,
+      headKernels: 1,
+    };
+    write(s.run, packRun(settings));
+    write(s.progress, packProgress({ position, masked: blockSize - pinned, pinned, passes: request.nfe, blocks }));
+    write(s.tokens, Uint32Array.from(request.first));
+    const pass = packPass({
+      rows: 0,
+      position: 0,
+      blockSize,
+      ring: 1000,
+      seed: SEED,
+      passNumber: 0,
+      temperature: 1,
+      topP: 1,
+    });
+    write(s.trunk, pass);
+    write(s.head, pass);
+    const counting = (factor: number) => ({
+      ...this.#kernels.plan,
+      workgroups: (rows: number) => [rows, factor] as const,
+    });
+    write(s.workgroups, packWorkgroups([counting(2), counting(3), counting(4)], FEW_ROWS));
+  }
+
+  async #words(name: 'trunk' | 'head' | 'ids' | 'picks' | 'counts' | 'progress' | 'tokens'): Promise<Uint32Array> {
+    return new Uint32Array(await download(device, buffers, this.#slices[name]));
+  }
+
+  /** One pass and what it revealed; undefined where there was nothing to do. */
+  async next(slot: number): Promise<{ pass: Pass; reveal: Prediction[] } | undefined> {
+    const { plan, reveal: end } = this.#kernels;
+    const { blockSize } = this.#case;
+    device.queue.writeBuffer(this.#slices.progress.buffer, SLOT_OFFSET, Uint32Array.of(slot));
+    runKernels(device, [plan, 1]);
+    const [trunk, head] = [await this.#words('trunk'), await this.#words('head')];
+    const [rows, position, picked, number] = [trunk[0]!, trunk[1]!, head[0]!, head[5]!];
+    const dispatched = (count: number, factor: number) => (count === 0 ? [0, 0, 0] : [count, factor, 1]);
+    expect([...(await this.#words('counts')).subarray(0, 9)]).toEqual(
+      [dispatched(rows, 2), dispatched(rows, 3), dispatched(picked, 4)].flat(),
+    );
+    if (rows === 0) return undefined;
+    const ids = [...(await this.#words('ids')).subarray(0, rows)];
+    const picks = [...(await this.#words('picks')).subarray(0, picked)];
+    if (picked > 0) expect(head[1]).toBe(position);
+    const firstRow = rows - blockSize;
+    const predictions = predict({ positions: picks.map((row) => row - firstRow), pass: number }, position + firstRow);
+    const drawn = new ArrayBuffer(predictions.length * DRAWN_BYTES);
+    predictions.forEach(({ id, probability, entropy }, row) => {
+      new Uint32Array(drawn)[row * 3] = id;
+      new Float32Array(drawn).set([probability, entropy], row * 3 + 1);
+    });
+    device.queue.writeBuffer(this.#slices.drawn.buffer, 0, drawn);
+    runKernels(device, [end, 1]);
+    const trace = await download(device, buffers, this.#slices.trace);
+    const revealed = readTrace(trace, slot * blockSize * TRACE_BYTES, blockSize);
+    return { pass: { position, ids, picks, number: picked > 0 ? number : 0 }, reveal: revealed };
+  }
+}
+
+const POLICIES: readonly RevealPolicy[] = [
+  { name: 'first-hitting' },
+  { name: 'ancestral', steps: 3 },
+  { name: 'ancestral', steps: 32 },
+  { name: 'confidence', steps: 1 },
+  { name: 'confidence', steps: 3 },
+  { name: 'confidence', steps: 32 },
+  { name: 'threshold', threshold: 0.8 },
+  { name: 'threshold', threshold: 0.9999 },
+  { name: 'entropy', entropyBound: 0 },
+  { name: 'entropy', entropyBound: 0.7 },
+];
+
+/** Block sizes, blocks, pinned ids, and up to where a clean pass carries the next block along. */
+const SHAPES: readonly Omit<Case, 'policy'>[] = [
+  { blockSize: 1, blocks: 3, pinned: 0, position: 0, carryEnd: 0 },
+  { blockSize: 1, blocks: 6, pinned: 0, position: 7, carryEnd: 9 },
+  { blockSize: 5, blocks: 3, pinned: 2, position: 10, carryEnd: 0 },
+  { blockSize: 8, blocks: 4, pinned: 7, position: 40, carryEnd: 56 },
+  { blockSize: 16, blocks: 2, pinned: 0, position: 0, carryEnd: 100 },
+  { blockSize: 32, blocks: 2, pinned: 9, position: 64, carryEnd: 0 },
+];
+
+describe.each(POLICIES.map((policy) => [JSON.stringify(policy), policy] as const))(
+  'plan-pass and reveal, %s',
+  (_, policy) => {
+    it.each(SHAPES)('blocks of $blockSize, $pinned pinned, carried below $carryEnd', async (shape) => {
+      const test = { ...shape, policy, steps: 1 };
+      const request = requestOf(test);
+      const backend = new LotBackend();
+      backend.position = shape.position;
+      const steps: BlockStep[] = [];
+      for await (const step of backend.writeBlocks(request, new AbortController().signal)) steps.push(step);
+
+      const gpu = new GpuRun(test, request);
+      const passes: Pass[] = [];
+      const reveals: Prediction[][] = [];
+      for (let slot = 0; ; slot = (slot + 1) % SLOTS) {
+        const told = await gpu.next(slot);
+        if (!told) break;
+        passes.push(told.pass);
+        if (told.reveal.length > 0) reveals.push(told.reveal);
+      }
+      expect(passes).toEqual(carried(backend.passes, shape.carryEnd));
+      expect(reveals).toEqual(steps.map((step) => step.reveal));
+      // Done is done.
+      expect(await gpu.next(0)).toBeUndefined();
+    });
+  },
+);
