@@ -38,8 +38,8 @@ struct Progress {
   step: u32,
   // The block's masks at its start, and now.
   masked: u32, left: u32,
-  // Ids at the block's start that the prompt gave.
-  pinned: u32,
+  // Bit i: the block's id i was given.
+  given: u32,
   // Forward passes of the generation, a clean pass being one.
   passes: u32,
   blocks_left: u32,
@@ -121,7 +121,7 @@ fn commit_block() {
   progress.step = 0;
   progress.masked = run.block_size;
   progress.left = run.block_size;
-  progress.pinned = 0;
+  progress.given = 0;
   progress.passes++;
 }
 

@@ -22,7 +22,7 @@ struct Run {
 }
 
 struct Progress {
-  position: u32, step: u32, masked: u32, left: u32, pinned: u32,
+  position: u32, step: u32, masked: u32, left: u32, given: u32,
   passes: u32, blocks_left: u32, first_row: u32, slot: u32,
 }
 
@@ -100,8 +100,9 @@ fn count_revealed() -> u32 {
 // Whether the block, now without a mask, is the text's last: an EOS that was not given ends it.
 fn is_last() -> bool {
   var last = progress.blocks_left == 1;
-  for (var offset = progress.pinned; offset < run.block_size; offset++) {
-    last = last || tokens[offset] == run.eos_id;
+  for (var offset = 0u; offset < run.block_size; offset++) {
+    let is_given = ((progress.given >> offset) & 1) == 1;
+    last = last || (tokens[offset] == run.eos_id && !is_given);
   }
   return last;
 }

@@ -86,9 +86,15 @@ export interface Backend {
   readonly config: ModelConfig;
   /** Tokens committed since `begin`. Always a multiple of the block size. */
   readonly position: number;
-  /** Empties the cache and fixes the block size of the sequence. */
-  begin(blockSize: number): void;
-  /** Clean pass over whole blocks at the start of a sequence, block-causal, at most a ring full. Counts as one pass. */
+  /**
+   * Starts a sequence of this block size. Of the cache it keeps the whole blocks that the text before has in
+   * common with `ids`, where block size and ring allow; `position` tells how many tokens those are.
+   */
+  begin(blockSize: number, ids?: readonly number[]): void;
+  /**
+   * Clean pass over whole blocks, block-causal, as the first of a sequence; with what was kept at most a ring
+   * full. Counts as one pass.
+   */
   prefill(ids: readonly number[]): Promise<void>;
   /** One network pass over the noised block, and a draw for each asked position, in that order. */
   denoiseStep(step: DenoiseStep): Promise<Prediction[]>;
@@ -107,6 +113,11 @@ export interface Backend {
    * is not full: its rows see the cache and each other. For scoring and tests; leaves `position`.
    */
   logits(ids: readonly number[]): Promise<Float32Array>;
+  /**
+   * Another sequence over the same weights, with a cache of its own: one may be at work while the other is, but
+   * not both within one call. To be disposed of before this one. Throws `out-of-memory`.
+   */
+  fork(): Promise<Backend>;
   /** Frees everything, memory on the device included. Safe to call twice; other calls then throw. */
   dispose(): void;
 }

@@ -11,7 +11,12 @@ export class Sequence {
   readonly #config: ModelConfig;
   #blockSize = 0;
   #ring = 0;
-  #position = 0;
+  /** Committed: the ids whose K and V are in the cache, or were before they gave way. */
+  #ids: number[] = [];
+  /** The end of the last slot that was written, had the ring no end: past the ring's end the first blocks gave way. */
+  #reached = 0;
+  /** No pass since `begin`. */
+  #fresh = false;
 
   constructor(config: ModelConfig) {
     this.#config = config;
@@ -29,27 +34,40 @@ export class Sequence {
 
   /** Tokens committed. */
   get position(): number {
-    return this.#position;
+    return this.#ids.length;
   }
 
-  begin(blockSize: number): void {
+  begin(blockSize: number, ids: readonly number[] = []): void {
     const { contextLength } = this.#config;
     if (!Number.isSafeInteger(blockSize) || blockSize < 1 || blockSize > contextLength) {
       throw new UnmaskError('bad-input', `The block size must be a whole number from 1 to ${contextLength}.`);
     }
+    const keeps = blockSize === this.#blockSize && this.#reached <= this.#ring;
+    this.#ids = keeps ? this.#ids.slice(0, commonBlocks(this.#ids, ids, blockSize)) : [];
     this.#blockSize = blockSize;
     this.#ring = ringSize(this.#config, blockSize);
-    this.#position = 0;
+    this.#reached = this.position;
+    this.#fresh = true;
   }
 
-  /** After a pass whose keys and values stay. */
-  advance(tokens: number): void {
-    this.#position += tokens;
+  /** After a pass over these ids whose keys and values stay. */
+  advance(ids: readonly number[]): void {
+    this.#ids.push(...ids);
+    this.#fresh = false;
+    this.reach(0);
+  }
+
+  /** Passes over so many rows after the committed ones were or will be made: they write to the slots of these. */
+  reach(rows: number): void {
+    this.#reached = Math.max(this.#reached, this.position + rows);
   }
 
   checkPrefill(ids: readonly number[]): void {
     this.#checkIds(ids);
-    if (this.#position !== 0) throw new UnmaskError('bad-input', 'prefill starts a sequence; call begin first.');
+    if (!this.#fresh) throw new UnmaskError('bad-input', 'prefill starts a sequence; call begin first.');
+    if (this.position + ids.length > this.#ring) {
+      throw new UnmaskError('bad-input', `${ids.length} ids do not fit into the ring after ${this.position}.`);
+    }
   }
 
   checkStep({ ids, positions }: DenoiseStep): void {
@@ -65,6 +83,7 @@ export class Sequence {
   checkBlock(ids: readonly number[]): void {
     this.#checkIds(ids);
     if (ids.length !== this.#blockSize) throw new UnmaskError('bad-input', `A block has ${this.#blockSize} ids.`);
+    this.reach(ids.length);
   }
 
   checkRun({ first, blocks }: BlocksRequest): void {
@@ -77,9 +96,10 @@ export class Sequence {
   checkScored(ids: readonly number[]): void {
     if (ids.length > 0 && ids.length < this.#blockSize) this.#checkShortBlock(ids);
     else this.#checkIds(ids);
-    if (this.#position !== 0 && ids.length > this.#blockSize) {
+    if (this.position !== 0 && ids.length > this.#blockSize) {
       throw new UnmaskError('bad-input', 'Logits of several blocks need an empty cache.');
     }
+    this.reach(ids.length);
   }
 
   #checkIds(ids: readonly number[]): void {
@@ -95,7 +115,7 @@ export class Sequence {
 
   /** A short block evicts nothing: the slots after it would be half of an old block. */
   #checkShortBlock(ids: readonly number[]): void {
-    if (this.#position >= this.#ring) {
+    if (this.position >= this.#ring) {
       throw new UnmaskError('bad-input', `The context is full: only a whole block of ${this.#blockSize} can follow.`);
     }
     this.#checkVocabulary(ids);
@@ -106,4 +126,11 @@ export class Sequence {
     const bad = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
     if (bad !== undefined) throw new UnmaskError('bad-input', `${bad} is not an id below ${vocabSize}.`);
   }
+}
+
+/** How many tokens of whole blocks two texts begin with in common. */
+function commonBlocks(ids: readonly number[], others: readonly number[], blockSize: number): number {
+  const same = ids.findIndex((id, index) => id !== others[index]);
+  const common = same === -1 ? ids.length : same;
+  return common - (common % blockSize);
 }

@@ -44,7 +44,7 @@ async function write(options: GenerateOptions, signal: AbortSignal): Promise<voi
   output.finish((performance.now() - began) / 1000);
 }
 
-function requestOf(options: GenerateOptions, config: ModelConfig, tokenizer: Tokenizer | null): GenerationRequest {
+function requestOf(options: GenerateOptions, config: ModelConfig, tokenizer: Tokenizer | null) {
   const { maxTokens, threshold, entropyBound, temperature, topP } = options;
   const blockSize = options.blockSize ?? config.defaultBlockSize;
   const seed = options.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!;
@@ -54,7 +54,7 @@ function requestOf(options: GenerateOptions, config: ModelConfig, tokenizer: Tok
     maxTokens,
     policy: policyNamed(options.policy, { steps: options.steps ?? blockSize, threshold, entropyBound }),
     sampling: { temperature, topP, seed },
-  };
+  } satisfies GenerationRequest;
 }
 
 function promptIdsOf(

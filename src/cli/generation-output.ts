@@ -10,7 +10,7 @@ export interface Told {
   readonly dtype: WeightDtype;
   /** Null for a model that runs on ids alone. */
   readonly tokenizer: Tokenizer | null;
-  readonly request: GenerationRequest;
+  readonly request: GenerationRequest & { readonly promptIds: readonly number[] };
 }
 
 /** Takes the events of a generation and writes what a person or a program reads. */

@@ -6,10 +6,10 @@ import type { GenerationRequest } from './generation';
 /** Throws `bad-input`, saying what to change, where a model cannot do what is asked. */
 export function checkRequest(request: GenerationRequest, config: ModelConfig): void {
   checkBlockSize(request.blockSize, config);
-  checkCount('The number of tokens to write', request.maxTokens);
+  checkLength(request);
   checkPolicy(request.policy, request.blockSize);
   checkSampling(request.sampling);
-  checkPrompt(request.promptIds, config);
+  checkPrompt(request, config);
 }
 
 /** Throws `bad-input` for a block size that the model was not trained on. */
@@ -59,11 +59,21 @@ function checkSampling({ temperature, topP, seed }: Sampling): void {
   checkSeed(seed);
 }
 
-function checkPrompt(ids: readonly number[], { vocabSize, maskId }: ModelConfig): void {
-  const unknown = ids.find((id) => !isWhole(id, 0, vocabSize - 1));
+function checkLength({ promptIds, maxTokens }: GenerationRequest): void {
+  if (maxTokens === 0 && promptIds.includes(null)) return;
+  checkCount('The number of tokens to write', maxTokens);
+}
+
+function checkPrompt({ promptIds, blockSize }: GenerationRequest, { vocabSize, maskId }: ModelConfig): void {
+  const unknown = promptIds.find((id) => id !== null && !isWhole(id, 0, vocabSize - 1));
   if (unknown !== undefined) fail(`The prompt has id ${unknown}, and this model's ids are 0 to ${vocabSize - 1}.`);
-  if (ids.includes(maskId))
+  if (promptIds.includes(maskId))
     fail(`The prompt has the mask's id ${maskId}. Take it out: the model fills in what follows.`);
+  const open = promptIds.indexOf(null);
+  const lastBlock = promptIds.length - 1 - ((promptIds.length - 1) % blockSize);
+  if (open !== -1 && open < lastBlock) {
+    fail(`Place ${open} of the prompt is to be written, which only places from ${lastBlock} on can be.`);
+  }
 }
 
 function isWhole(value: number, least: number, most: number): boolean {

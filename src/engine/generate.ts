@@ -1,6 +1,7 @@
-import { type Backend, type Prediction, ringSize } from '../backends/backend';
+import type { Backend, Prediction } from '../backends/backend';
 import { checkRequest } from './check-request';
 import type { GenerationEvent, GenerationRequest } from './generation';
+import { prefillWhole } from './prefill';
 
 /**
  * Writes one text block by block; see `GenerationEvent` for what it yields. Once `signal` is aborted it
@@ -17,41 +18,62 @@ export async function* generate(
   checkRequest(request, backend.config);
   const { promptIds, blockSize, maxTokens, policy, sampling } = request;
   const { maskId, eosId } = backend.config;
-  backend.begin(blockSize);
-  let pinned = promptIds.slice(promptIds.length - (promptIds.length % blockSize));
-  yield { type: 'start', pinned, blockSize };
+  const { whole, rest } = startOf(promptIds, blockSize);
+  const length = promptIds.length + maxTokens;
+  backend.begin(blockSize, whole);
+  yield { type: 'start', pinned: rest, blockSize };
 
-  const ids = [...promptIds];
-  let nfe = await prefillPrompt(backend, promptIds.slice(0, promptIds.length - pinned.length), blockSize, signal);
-  const masks = Array<number>(blockSize).fill(maskId);
-  const first = [...pinned, ...masks.slice(pinned.length)];
-  const blocks = Math.ceil((pinned.length + maxTokens) / blockSize);
-  let draft = first;
+  const ids = [...whole];
+  let nfe = await prefillWhole(backend, whole, blockSize, signal);
+  const run = {
+    first: Array.from({ length: blockSize }, (_, offset) => rest[offset] ?? maskId),
+    blocks: Math.ceil((length - whole.length) / blockSize),
+    policy,
+    sampling,
+    nfe,
+  };
+  let pinned = rest;
+  let draft = run.first;
   let block = 0;
   let step = 0;
-  for await (const told of backend.writeBlocks({ first, blocks, policy, sampling, nfe }, signal)) {
+  for await (const told of backend.writeBlocks(run, signal)) {
     draft = revealedIn(draft, told.reveal);
     nfe = told.nfe;
     yield { type: 'step', block, step, reveal: told.reveal, nfe };
     step++;
     if (draft.includes(maskId)) continue;
 
-    const room = pinned.length + maxTokens - (ids.length - promptIds.length);
-    const { length, reason } = cutOf(draft, pinned.length, eosId, room);
-    ids.push(...draft.slice(pinned.length, length));
+    const { kept, reason } = cutOf(draft, pinned, eosId, length - ids.length);
+    ids.push(...kept);
     // A block that is not the last gets its clean pass.
     if (!reason) nfe++;
-    yield { type: 'block', block, ids: draft.slice(0, length), nfe };
+    yield { type: 'block', block, ids: kept, nfe };
     if (reason) {
       yield { type: 'end', reason, ids, nfe };
       return;
     }
     pinned = [];
-    draft = masks;
+    draft = draft.map(() => maskId);
     block++;
     step = 0;
   }
-  yield { type: 'end', reason: 'cancelled', ids, nfe };
+  yield { type: 'end', reason: 'cancelled', ids: [...ids, ...knownAtStart(pinned)], nfe };
+}
+
+/** The whole blocks that a prompt begins with, and the rest of it, which the first block to write begins with. */
+function startOf(
+  promptIds: GenerationRequest['promptIds'],
+  blockSize: number,
+): { readonly whole: readonly number[]; readonly rest: readonly (number | null)[] } {
+  const known = knownAtStart(promptIds);
+  const start = known.length - (known.length % blockSize);
+  return { whole: known.slice(0, start), rest: promptIds.slice(start) };
+}
+
+/** The ids before the first one that is to be written. */
+function knownAtStart(ids: readonly (number | null)[]): readonly number[] {
+  const open = ids.indexOf(null);
+  return (open === -1 ? ids : ids.slice(0, open)) as number[];
 }
 
 function revealedIn(draft: readonly number[], reveal: readonly Prediction[]): number[] {
@@ -61,41 +83,17 @@ function revealedIn(draft: readonly number[], reveal: readonly Prediction[]): nu
 }
 
 /**
- * Puts the prompt's whole blocks into the cache: a ring full in one pass, and the blocks after it one by
- * one, each evicting the oldest. Returns the number of passes.
- */
-async function prefillPrompt(
-  backend: Backend,
-  ids: readonly number[],
-  blockSize: number,
-  signal: AbortSignal,
-): Promise<number> {
-  if (ids.length === 0 || signal.aborted) return 0;
-  const together = Math.min(ids.length, ringSize(backend.config, blockSize));
-  await backend.prefill(ids.slice(0, together));
-  let passes = 1;
-  for (let from = together; from < ids.length; from += blockSize) {
-    // No events come out of a long prompt, and a backend may never leave the microtask queue: let a cancel in.
-    await new Promise((resolve) => setTimeout(resolve));
-    if (signal.aborted) break;
-    await backend.commitBlock(ids.slice(from, from + blockSize));
-    passes++;
-  }
-  return passes;
-}
-
-/**
- * How much of a finished block is kept, and why the text ends there if it does. `room` is how many
- * tokens of the block may be kept; only an EOS after the pinned ids counts.
+ * What is kept of a finished block, and why the text ends there if it does. `room` is how many tokens of the
+ * block may be kept; a pinned EOS does not count.
  */
 function cutOf(
   draft: readonly number[],
-  pinned: number,
+  pinned: readonly (number | null)[],
   eosId: number | null,
   room: number,
-): { readonly length: number; readonly reason?: 'eos' | 'length' } {
-  const eos = eosId === null ? -1 : draft.indexOf(eosId, pinned);
-  if (eos !== -1 && eos < room) return { length: eos + 1, reason: 'eos' };
-  if (room <= draft.length) return { length: room, reason: 'length' };
-  return { length: draft.length };
+): { readonly kept: readonly number[]; readonly reason?: 'eos' | 'length' } {
+  const eos = draft.findIndex((id, offset) => id === eosId && (pinned[offset] ?? null) === null);
+  if (eos !== -1 && eos < room) return { kept: draft.slice(0, eos + 1), reason: 'eos' };
+  if (room <= draft.length) return { kept: draft.slice(0, room), reason: 'length' };
+  return { kept: draft };
 }

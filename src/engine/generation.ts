@@ -1,11 +1,14 @@
 import type { Prediction, RevealPolicy, Sampling } from '../backends/backend';
 
 export interface GenerationRequest {
-  /** Starts the text; may be empty. BOS, where the model has one, is already in it. */
-  readonly promptIds: readonly number[];
+  /**
+   * Starts the text; may be empty. BOS, where the model has one, is already in it. null where a token is to be
+   * written: all of these in one block, the last, which is then written around the ids that it has.
+   */
+  readonly promptIds: readonly (number | null)[];
   /** One of the model's `blockSizes`. */
   readonly blockSize: number;
-  /** Tokens to write after the prompt, at least 1. */
+  /** Tokens to write after the prompt, at least 1, or 0 where the prompt has something to write. */
   readonly maxTokens: number;
   readonly policy: RevealPolicy;
   readonly sampling: Sampling;
@@ -15,8 +18,8 @@ export interface GenerationRequest {
 export type GenerationEvent =
   | {
       readonly type: 'start';
-      /** The ids of the first block that the prompt already fills (its remainder), pinned. */
-      readonly pinned: readonly number[];
+      /** The ids of the first block that the prompt gives: its remainder, with null where one is to be written. */
+      readonly pinned: readonly (number | null)[];
       readonly blockSize: number;
     }
   | {
@@ -32,7 +35,7 @@ export type GenerationEvent =
   | {
       readonly type: 'block';
       readonly block: number;
-      /** The finished block, pinned ids included, cut after EOS or the last asked token. */
+      /** The finished block, given ids included, cut after EOS or the last asked token. */
       readonly ids: readonly number[];
       readonly nfe: number;
     }

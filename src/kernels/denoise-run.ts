@@ -51,9 +51,8 @@ function atMost(bound: number): number {
 export interface RunStart {
   /** Of the first block, in the text. */
   readonly position: number;
-  /** The first block's masks; the ids before them are given. */
-  readonly masked: number;
-  readonly pinned: number;
+  /** The first block's places, true where the id is given and false where it is masked. */
+  readonly given: readonly boolean[];
   /** Forward passes of the generation so far. */
   readonly passes: number;
   /** Blocks to write. */
@@ -66,6 +65,8 @@ export const PROGRESS_BYTES = 36;
 export const SLOT_OFFSET = 32;
 
 /** The bytes of `struct Progress` at the start of a run; see `plan-pass.wgsl`. */
-export function packProgress({ position, masked, pinned, passes, blocks }: RunStart): Uint32Array<ArrayBuffer> {
-  return Uint32Array.of(position, 0, masked, masked, pinned, passes, blocks, 0, 0);
+export function packProgress({ position, given, passes, blocks }: RunStart): Uint32Array<ArrayBuffer> {
+  const masked = given.filter((is) => !is).length;
+  const bits = given.reduce((sum, is, offset) => sum + (is ? 2 ** offset : 0), 0);
+  return Uint32Array.of(position, 0, masked, masked, bits, passes, blocks, 0, 0);
 }

@@ -90,7 +90,7 @@ export function generateSettings(
   const blockSize = blockSizeFor(settings, model);
   const prompt = form === 'free' ? freePrompt : documentPrompt(settings.kind, settings.title);
   const steps = stepsFor(settings, blockSize);
-  return { prompt, blockSize, maxTokens, policy, steps, threshold, entropyBound, temperature, topP, seed };
+  return { prompt, after: [], blockSize, maxTokens, policy, steps, threshold, entropyBound, temperature, topP, seed };
 }
 
 /** Settings out of an untrusted value: every field that does not fit has its default. */

@@ -47,7 +47,15 @@ export function newStory(settings: GenerateSettings, heading: Story['heading']):
 export function continueStory(story: Story, message: GenerationMessage): Story {
   switch (message.type) {
     case 'started':
-      return { ...story, phase: 'writing', blocks: [firstBlock(story, message.pinned)] };
+      return { ...story, phase: 'writing', blocks: [firstBlock(story.settings.blockSize, message.pinned)] };
+    case 'changed': {
+      const { settings, pinned } = message;
+      return {
+        ...story,
+        settings,
+        blocks: [...story.blocks.filter((b) => b.committed), firstBlock(settings.blockSize, pinned)],
+      };
+    }
     case 'step': {
       const { nfe, seconds } = message;
       const blocks = replaceLast(story.blocks, (block) => reveal(block, message.step, message.reveal));
@@ -92,9 +100,9 @@ function maskedBlock(blockSize: number): Block {
   return { tokens: Array.from({ length: blockSize }, () => MASKED), pinned: 0, steps: 0, committed: false };
 }
 
-function firstBlock({ settings }: Story, pinned: readonly { id: number; text: string }[]): Block {
-  const block = maskedBlock(settings.blockSize);
-  const prompt = pinned.map((token): Token => ({ ...MASKED, ...token, state: 'committed' }));
+function firstBlock(blockSize: number, pinned: Extract<GenerationMessage, { type: 'started' }>['pinned']): Block {
+  const block = maskedBlock(blockSize);
+  const prompt = pinned.map((token): Token => (token ? { ...MASKED, ...token, state: 'committed' } : MASKED));
   return { ...block, tokens: [...prompt, ...block.tokens.slice(prompt.length)], pinned: prompt.length };
 }
 

@@ -1,13 +1,18 @@
 import { UnmaskError } from '../errors';
-import { GenerationStream } from './generation-stream';
 import {
+  type AlternativeToken,
   type BackendChoice,
   type GenerateSettings,
+  type GenerationMessage,
   type ModelInfo,
   type PageMessage,
+  type PlaceInText,
   PROTOCOL_VERSION,
+  type RaceMessage,
+  type TokenText,
   type WorkerMessage,
 } from './protocol';
+import { RunStream } from './run-stream';
 
 /** The page's end of the line: a Worker, or a MessagePort with a `terminate`. */
 export interface WorkerPort {
@@ -30,7 +35,15 @@ export interface Client {
    * Starts writing at once and yields what the worker says until `done`. Throws `cancelled` when
    * `signal` is aborted or another run takes its place. Leaving the loop stops the worker too.
    */
-  generate(settings: GenerateSettings, signal?: AbortSignal): GenerationStream;
+  generate(settings: GenerateSettings, signal?: AbortSignal): RunStream<GenerationMessage>;
+  /** Other settings for the newest generation, from its next block on: `changed` tells when. */
+  change(settings: GenerateSettings): void;
+  /** As `generate`, a text for each of the settings, side by side. */
+  race(settings: readonly GenerateSettings[], signal?: AbortSignal): RunStream<RaceMessage>;
+  /** What else could have stood at a place; takes the place of another run. Rejects with `cancelled` on abort. */
+  inspect(place: PlaceInText, signal?: AbortSignal): Promise<readonly AlternativeToken[]>;
+  /** The tokens of a text on its own. */
+  tokenize(text: string): Promise<readonly TokenText[]>;
   /** Ends the worker and frees all it holds. Runs under way are cancelled. Safe to call twice. */
   dispose(): void;
 }
@@ -52,6 +65,8 @@ export function startClient(): Client {
 export function createClient(port: WorkerPort): Client {
   const runs = new Map<number, Run>();
   let lastRunId = 0;
+  /** Of the newest generation. */
+  let generation = 0;
   /** Why nothing can be asked any more. */
   let closed: UnmaskError | undefined;
 
@@ -87,70 +102,93 @@ export function createClient(port: WorkerPort): Client {
     return { runId, finish, leave };
   }
 
-  function load(modelUrl: string, backend: BackendChoice, options: ClientLoadOptions = {}): Promise<ModelInfo> {
+  /** A run that ends with one answer. `take` returns it, or undefined for any other message. */
+  function ask<T>(
+    request: (runId: number) => PageMessage,
+    take: (message: WorkerMessage) => T | undefined,
+    signal?: AbortSignal,
+  ): Promise<T> {
     if (closed) return Promise.reject(closed);
-    if (options.signal?.aborted) return Promise.reject(cancelled());
+    if (signal?.aborted) return Promise.reject(cancelled());
     return new Promise((resolve, reject) => {
       const receive = (message: WorkerMessage) => {
-        switch (message.type) {
-          case 'progress':
-            options.onProgress?.(message.loadedBytes, message.totalBytes);
-            return;
-          case 'loaded':
-            resolve(message.model);
-            break;
-          case 'cancelled':
-          case 'error':
-          case 'started':
-          case 'step':
-          case 'block':
-          case 'done':
-            reject(errorOf(message));
-            break;
-          default:
-            message satisfies never;
-        }
+        const answer = take(message);
+        if (answer === undefined && message.type === 'progress') return;
+        if (answer === undefined) reject(errorOf(message));
+        else resolve(answer);
         finish();
       };
-      const { runId, finish } = enter({ receive, fail: reject }, options.signal);
-      port.postMessage({ type: 'load', version: PROTOCOL_VERSION, runId, modelUrl, backend });
+      const { runId, finish } = enter({ receive, fail: reject }, signal);
+      port.postMessage(request(runId));
     });
   }
 
-  function generate(settings: GenerateSettings, signal?: AbortSignal): GenerationStream {
-    const stream = new GenerationStream(() => leave());
+  /** A run that tells many things: those that are `mine`, of which `last` is the last. */
+  function follow<Message extends WorkerMessage>(
+    request: (runId: number) => PageMessage,
+    mine: (message: WorkerMessage) => message is Message,
+    last: Message['type'],
+    signal?: AbortSignal,
+  ): RunStream<Message> {
+    const stream = new RunStream<Message>(() => leave());
     if (closed || signal?.aborted) {
       stream.end(closed ?? cancelled());
       return stream;
     }
     const receive = (message: WorkerMessage) => {
-      switch (message.type) {
-        case 'started':
-        case 'step':
-        case 'block':
-          stream.push(message);
-          return;
-        case 'done':
-          stream.push(message);
-          stream.end();
-          break;
-        case 'cancelled':
-        case 'error':
-        case 'progress':
-        case 'loaded':
-          stream.end(errorOf(message));
-          break;
-        default:
-          message satisfies never;
-      }
+      if (mine(message)) stream.push(message);
+      if (mine(message) && message.type !== last) return;
+      stream.end(mine(message) ? undefined : errorOf(message));
       finish();
     };
     const { runId, finish, leave } = enter({ receive, fail: (error) => stream.end(error) }, signal);
-    port.postMessage({ type: 'generate', version: PROTOCOL_VERSION, runId, settings });
+    port.postMessage(request(runId));
     return stream;
   }
 
-  return { load, generate, dispose: () => close(cancelled()) };
+  const version = PROTOCOL_VERSION;
+  return {
+    load: (modelUrl, backend, { signal, onProgress } = {}) =>
+      ask(
+        (runId) => ({ type: 'load', version, runId, modelUrl, backend }),
+        (message) => {
+          if (message.type === 'progress') onProgress?.(message.loadedBytes, message.totalBytes);
+          return message.type === 'loaded' ? message.model : undefined;
+        },
+        signal,
+      ),
+    generate(settings, signal) {
+      const request = (runId: number): PageMessage => ({ type: 'generate', version, runId, settings });
+      const stream = follow(request, isOfGeneration, 'done', signal);
+      generation = lastRunId;
+      return stream;
+    },
+    change(settings) {
+      if (!closed) port.postMessage({ type: 'change', version, runId: generation, settings });
+    },
+    race: (settings, signal) =>
+      follow((runId) => ({ type: 'race', version, runId, settings }), isOfRace, 'race-done', signal),
+    inspect: (place, signal) =>
+      ask(
+        (runId) => ({ type: 'inspect', version, runId, place }),
+        (message) => (message.type === 'alternatives' ? message.tokens : undefined),
+        signal,
+      ),
+    tokenize: (text) =>
+      ask(
+        (runId) => ({ type: 'tokenize', version, runId, text }),
+        (message) => (message.type === 'tokens' ? message.tokens : undefined),
+      ),
+    dispose: () => close(cancelled()),
+  };
+}
+
+function isOfGeneration(message: WorkerMessage): message is GenerationMessage {
+  return ['started', 'changed', 'step', 'block', 'done'].includes(message.type);
+}
+
+function isOfRace(message: WorkerMessage): message is RaceMessage {
+  return message.type === 'raced' || message.type === 'race-done';
 }
 
 /** The error that a run's last message stands for. */

@@ -1,6 +1,14 @@
-import type { BackendChoice, GenerateSettings, GenerationMessage, ModelInfo } from './protocol';
-
-type WithoutRun<Message> = Message extends unknown ? Omit<Message, 'runId'> : never;
+import type {
+  AlternativeToken,
+  BackendChoice,
+  GenerateSettings,
+  GenerationMessage,
+  ModelInfo,
+  PlaceInText,
+  TokenText,
+  WithoutRun,
+} from './protocol';
+import type { RacerNews } from './race-texts';
 
 /** A generation message before it is given the number of its run. */
 export type GenerationNews = WithoutRun<GenerationMessage>;
@@ -9,11 +17,18 @@ export type GenerationNews = WithoutRun<GenerationMessage>;
 export interface LoadedModel {
   readonly info: ModelInfo;
   /**
-   * Writes one text: `started`, then per block its `step`s and a `block`, then `done`. Once `signal` is
-   * aborted it ends, or throws, within one pass. Calls must not overlap. Throws `bad-input`,
+   * Writes one text: `started`, then per block its `step`s and a `block`, then `done`; `changed` where a block
+   * begins under other `settings`, which are asked for after each. Once `signal` is aborted it ends, or throws,
+   * within the passes in flight. Calls of this and those below must not overlap. All of them throw `bad-input`,
    * `device-lost` or `out-of-memory`.
    */
-  write(settings: GenerateSettings, signal: AbortSignal): AsyncIterable<GenerationNews>;
+  write(settings: () => GenerateSettings, signal: AbortSignal): AsyncIterable<GenerationNews>;
+  /** Writes a text for each of the settings side by side, each with an even share of the time. */
+  race(settings: readonly GenerateSettings[], signal: AbortSignal): AsyncIterable<RacerNews>;
+  /** What else could have stood at a place, by falling probability. */
+  alternatives(place: PlaceInText, signal: AbortSignal): Promise<AlternativeToken[]>;
+  /** The tokens of a text on its own. */
+  tokenize(text: string): TokenText[];
   /** Frees the model, its memory on the device included. Safe to call twice. */
   dispose(): void;
 }

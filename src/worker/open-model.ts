@@ -1,11 +1,15 @@
+import type { Backend } from '../backends/backend';
 import { createBackend } from '../backends/choose-backend';
+import { alternatives } from '../engine/alternatives';
 import { UnmaskError } from '../errors';
 import { createTokenizer, type Tokenizer } from '../tokenizer/tokenizer';
 import type { ModelSource } from '../weights/model-source';
 import { openModelUrl } from '../weights/model-url';
 import { readTokenizerFiles } from '../weights/tokenizer-files';
 import type { OpenModel } from './loaded-model';
-import { writeText } from './write-text';
+import type { AlternativeToken, PlaceInText } from './protocol';
+import { raceTexts } from './race-texts';
+import { promptIdsOf, textAlone, writeText } from './write-text';
 
 /** Downloads a model folder and puts it on a backend. */
 export const openModel: OpenModel = async (modelUrl, choice, { signal, onProgress }) => {
@@ -20,12 +24,30 @@ export const openModel: OpenModel = async (modelUrl, choice, { signal, onProgres
       parameters: manifest.parameters,
       dtype: manifest.dtype,
       contextLength: config.contextLength,
+      // K and V of every layer, f32 on both backends.
+      kvBytesPerToken: 2 * config.layers * config.hiddenSize * 4,
       blockSizes: config.blockSizes,
       defaultBlockSize: config.defaultBlockSize,
       backend: backend.name,
       adapter: backend.adapter,
     },
-    write: (settings, abort) => writeText(backend, tokenizer, settings, abort),
+    write(settings, abort) {
+      const began = performance.now();
+      const seconds = () => (performance.now() - began) / 1000;
+      return writeText({ backend, tokenizer, seconds }, settings, abort);
+    },
+    async *race(settings, abort) {
+      const forks: Backend[] = [];
+      try {
+        while (forks.length < settings.length - 1) forks.push(await backend.fork());
+        const writers = [backend, ...forks].map((each) => ({ backend: each, tokenizer }));
+        yield* raceTexts(writers, settings, abort);
+      } finally {
+        for (const fork of forks) fork.dispose();
+      }
+    },
+    alternatives: (place, abort) => alternativesAt(backend, tokenizer, place, abort),
+    tokenize: (text) => tokenizer.encode(text).map((id) => ({ id, text: textAlone(id, tokenizer) })),
     dispose: () => backend.dispose(),
   };
 };
@@ -34,4 +56,19 @@ async function tokenizerOf(source: ModelSource, signal: AbortSignal): Promise<To
   const files = await readTokenizerFiles(source, signal);
   if (files) return createTokenizer(...files);
   throw new UnmaskError('bad-model', 'This model has no tokenizer, so the page cannot show its text.');
+}
+
+/** How many a person is shown. */
+const ALTERNATIVES = 5;
+
+async function alternativesAt(
+  backend: Backend,
+  tokenizer: Tokenizer,
+  { prompt, after, draft, offset }: PlaceInText,
+  signal: AbortSignal,
+): Promise<AlternativeToken[]> {
+  const ids = promptIdsOf({ prompt, after }, { backend, tokenizer }) as number[];
+  const before = ids.slice(0, ids.length - (ids.length % draft.length));
+  const found = await alternatives(backend, { before, draft, offset }, ALTERNATIVES, signal);
+  return found.map(({ id, probability }) => ({ id, probability, text: textAlone(id, tokenizer) }));
 }

@@ -3,6 +3,7 @@ import {
   type BackendChoice,
   type GenerateSettings,
   type PageMessage,
+  type PlaceInText,
   type PolicyName,
   PROTOCOL_VERSION,
 } from './protocol';
@@ -38,6 +39,14 @@ export function parsePageMessage(value: unknown): PageMessage {
       };
     case 'generate':
       return { type, version, runId, settings: parseSettings(message.settings) };
+    case 'change':
+      return { type, version, runId, settings: parseSettings(message.settings) };
+    case 'race':
+      return { type, version, runId, settings: listOf(message, 'settings').map(parseSettings) };
+    case 'inspect':
+      return { type, version, runId, place: parsePlace(message.place) };
+    case 'tokenize':
+      return { type, version, runId, text: textOf(message, 'text') };
     case 'cancel':
       return { type, version, runId };
     default:
@@ -56,6 +65,7 @@ function parseSettings(value: unknown): GenerateSettings {
   const settings = fieldsOf(value);
   return {
     prompt: textOf(settings, 'prompt'),
+    after: idsOf(settings, 'after'),
     blockSize: numberOf(settings, 'blockSize'),
     maxTokens: numberOf(settings, 'maxTokens'),
     policy: oneOf(settings, 'policy', POLICIES),
@@ -65,6 +75,16 @@ function parseSettings(value: unknown): GenerateSettings {
     temperature: numberOf(settings, 'temperature'),
     topP: numberOf(settings, 'topP'),
     seed: numberOf(settings, 'seed'),
+  };
+}
+
+function parsePlace(value: unknown): PlaceInText {
+  const place = fieldsOf(value);
+  return {
+    prompt: textOf(place, 'prompt'),
+    after: listOf(place, 'after').map((id) => numberOf({ id }, 'id')),
+    draft: idsOf(place, 'draft'),
+    offset: numberOf(place, 'offset'),
   };
 }
 
@@ -86,6 +106,16 @@ function numberOf(fields: Fields, name: string): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) {
     throw new UnmaskError('bad-input', `${name} must be a number.`);
   }
+  return value;
+}
+
+function idsOf(fields: Fields, name: string): (number | null)[] {
+  return listOf(fields, name).map((id) => (id === null ? null : numberOf({ id }, 'id')));
+}
+
+function listOf(fields: Fields, name: string): unknown[] {
+  const value = fields[name];
+  if (!Array.isArray(value)) throw new UnmaskError('bad-input', `${name} must be a list.`);
   return value;
 }
 

@@ -4,7 +4,7 @@ import type { ErrorCode } from '../errors';
  * Everything that crosses between the page and the worker. Types and one constant only: both sides
  * import this file, and neither learns anything else about the other.
  */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 export type BackendChoice = 'auto' | 'webgpu' | 'wasm';
 export type PolicyName = 'first-hitting' | 'ancestral' | 'confidence' | 'threshold' | 'entropy';
@@ -13,7 +13,13 @@ export type PolicyName = 'first-hitting' | 'ancestral' | 'confidence' | 'thresho
 export interface GenerateSettings {
   /** The text to go on from, in the model's document form; BOS is added by the worker. */
   readonly prompt: string;
+  /**
+   * Ids of the text that is already there after the prompt, and null where one is to be written anew: all of
+   * these in its last block. Empty for a new text.
+   */
+  readonly after: readonly (number | null)[];
   readonly blockSize: number;
+  /** To write after all that; may be 0 where something is to be written anew. */
   readonly maxTokens: number;
   readonly policy: PolicyName;
   /** Per block; used by `ancestral` and `confidence`. */
@@ -34,6 +40,8 @@ export interface ModelInfo {
   readonly parameters: number;
   readonly dtype: string;
   readonly contextLength: number;
+  /** Of keys and values, in all layers together. */
+  readonly kvBytesPerToken: number;
   readonly blockSizes: readonly number[];
   readonly defaultBlockSize: number;
   readonly backend: 'webgpu' | 'wasm';
@@ -54,6 +62,22 @@ export interface RevealedToken extends TokenText {
   readonly probability: number;
 }
 
+/** A place of a text as it was before a step. */
+export interface PlaceInText {
+  readonly prompt: string;
+  /** Ids between the prompt and the place's block. */
+  readonly after: readonly number[];
+  /** [block size] the block, null where it was masked; it begins with the prompt's remainder, if that is its start. */
+  readonly draft: readonly (number | null)[];
+  /** Of the place in the block, which was masked. */
+  readonly offset: number;
+}
+
+export interface AlternativeToken extends TokenText {
+  /** The model's probability of the token, 0 … 1. */
+  readonly probability: number;
+}
+
 /** Page → worker. Ids are chosen by the page and come back in every answer. */
 export type PageMessage =
   | {
@@ -65,7 +89,20 @@ export type PageMessage =
       readonly backend: BackendChoice;
     }
   | { readonly type: 'generate'; readonly version: number; readonly runId: number; readonly settings: GenerateSettings }
-  /** Ends a load or a generation; `cancelled` comes at once, before the pass in flight is over. */
+  /** Other settings for the generation of this id, from its next block on. */
+  | { readonly type: 'change'; readonly version: number; readonly runId: number; readonly settings: GenerateSettings }
+  /** A generation for each of the settings, side by side. */
+  | {
+      readonly type: 'race';
+      readonly version: number;
+      readonly runId: number;
+      readonly settings: readonly GenerateSettings[];
+    }
+  /** What else could have stood at a place. Takes the place of a generation, as another generation would. */
+  | { readonly type: 'inspect'; readonly version: number; readonly runId: number; readonly place: PlaceInText }
+  /** Answered at once. */
+  | { readonly type: 'tokenize'; readonly version: number; readonly runId: number; readonly text: string }
+  /** Ends whatever runs under this id; `cancelled` comes at once, before the pass in flight is over. */
   | { readonly type: 'cancel'; readonly version: number; readonly runId: number };
 
 /** Worker → page. */
@@ -75,9 +112,17 @@ export type WorkerMessage =
   | {
       readonly type: 'started';
       readonly runId: number;
+      /** Of the prompt, BOS included; `after` not. */
       readonly promptTokens: number;
-      /** The first block's pinned tokens: the end of the prompt. */
-      readonly pinned: readonly TokenText[];
+      /** The first block's pinned tokens: the end of the prompt and of `after`, null where one is to be written. */
+      readonly pinned: readonly (TokenText | null)[];
+    }
+  | {
+      /** The block after this is the first under other settings; it begins with what its size does not divide. */
+      readonly type: 'changed';
+      readonly runId: number;
+      readonly settings: GenerateSettings;
+      readonly pinned: readonly (TokenText | null)[];
     }
   | {
       readonly type: 'step';
@@ -104,8 +149,24 @@ export type WorkerMessage =
       readonly nfe: number;
       readonly seconds: number;
     }
+  | {
+      readonly type: 'raced';
+      readonly runId: number;
+      /** Its place among the settings. */
+      readonly racer: number;
+      readonly news: WithoutRun<GenerationMessage>;
+    }
+  | { readonly type: 'race-done'; readonly runId: number }
+  | { readonly type: 'alternatives'; readonly runId: number; readonly tokens: readonly AlternativeToken[] }
+  | { readonly type: 'tokens'; readonly runId: number; readonly tokens: readonly TokenText[] }
   | { readonly type: 'cancelled'; readonly runId: number }
   | { readonly type: 'error'; readonly runId: number; readonly code: ErrorCode; readonly message: string };
 
 /** What a generation tells the page; `done`, `cancelled` or `error` is the last. */
-export type GenerationMessage = Extract<WorkerMessage, { type: 'started' | 'step' | 'block' | 'done' }>;
+export type GenerationMessage = Extract<WorkerMessage, { type: 'started' | 'changed' | 'step' | 'block' | 'done' }>;
+
+/** What a race tells the page; `race-done`, `cancelled` or `error` is the last. */
+export type RaceMessage = Extract<WorkerMessage, { type: 'raced' | 'race-done' }>;
+
+/** A message before it is given the number of its run. */
+export type WithoutRun<Message> = Message extends unknown ? Omit<Message, 'runId'> : never;

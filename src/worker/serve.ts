@@ -1,7 +1,7 @@
 import { describeError, UnmaskError } from '../errors';
 import type { LoadedModel, OpenModel } from './loaded-model';
 import { parsePageMessage, runIdOf } from './page-message';
-import type { PageMessage, WorkerMessage } from './protocol';
+import type { GenerateSettings, PageMessage, WorkerMessage } from './protocol';
 
 /** The worker's own end of the line to the page: its global scope, or a MessagePort. */
 export interface PagePort {
@@ -23,7 +23,8 @@ export function serve(port: PagePort, openModel: OpenModel): void {
   /** Settles when the last run has let go of the model, cancelled or not. */
   let idle = Promise.resolve();
 
-  function begin(runId: number, work: (run: Run) => Promise<void>): void {
+  /** `work` starts later, when the run before has let go of the model. */
+  function begin(runId: number, work: (run: Run) => Promise<void>): Run {
     current?.cancel();
     const run = new Run(runId, port);
     current = run;
@@ -35,6 +36,7 @@ export function serve(port: PagePort, openModel: OpenModel): void {
         run.fail(error);
       }
     });
+    return run;
   }
 
   async function load({ modelUrl, backend }: Extract<PageMessage, { type: 'load' }>, run: Run): Promise<void> {
@@ -53,9 +55,13 @@ export function serve(port: PagePort, openModel: OpenModel): void {
     run.finish({ type: 'loaded', runId, model: opened.info });
   }
 
-  async function generate({ settings }: Extract<PageMessage, { type: 'generate' }>, run: Run): Promise<void> {
+  function loaded(): LoadedModel {
     if (!model) throw new UnmaskError('bad-input', 'No model is loaded. Load the model, then generate.');
-    for await (const news of model.write(settings, run.signal)) {
+    return model;
+  }
+
+  async function generate(run: Run): Promise<void> {
+    for await (const news of loaded().write(() => run.settings!, run.signal)) {
       if (run.over) return;
       const message = { ...news, runId: run.runId };
       if (message.type === 'done') run.finish(message);
@@ -64,13 +70,40 @@ export function serve(port: PagePort, openModel: OpenModel): void {
     }
   }
 
+  async function race({ settings }: Extract<PageMessage, { type: 'race' }>, run: Run): Promise<void> {
+    const { runId } = run;
+    for await (const { racer, news } of loaded().race(settings, run.signal)) {
+      if (run.over) return;
+      run.send({ type: 'raced', runId, racer, news });
+      await nextTask();
+    }
+    run.finish({ type: 'race-done', runId });
+  }
+
+  async function inspect({ place }: Extract<PageMessage, { type: 'inspect' }>, run: Run): Promise<void> {
+    const tokens = await loaded().alternatives(place, run.signal);
+    run.finish({ type: 'alternatives', runId: run.runId, tokens });
+  }
+
   function answer(message: PageMessage): void {
     switch (message.type) {
       case 'load':
         begin(message.runId, (run) => load(message, run));
         break;
       case 'generate':
-        begin(message.runId, (run) => generate(message, run));
+        begin(message.runId, generate).settings = message.settings;
+        break;
+      case 'change':
+        if (current?.runId === message.runId) current.settings = message.settings;
+        break;
+      case 'race':
+        begin(message.runId, (run) => race(message, run));
+        break;
+      case 'inspect':
+        begin(message.runId, (run) => inspect(message, run));
+        break;
+      case 'tokenize':
+        port.postMessage({ type: 'tokens', runId: message.runId, tokens: loaded().tokenize(message.text) });
         break;
       case 'cancel':
         if (current?.runId === message.runId) current.cancel();
@@ -89,9 +122,11 @@ export function serve(port: PagePort, openModel: OpenModel): void {
   });
 }
 
-/** One load or generation: sends nothing once it is over. */
+/** One load, generation, race or inspection: sends nothing once it is over. */
 class Run {
   readonly runId: number;
+  /** Of a generation: those that its next block is written under. */
+  settings: GenerateSettings | undefined;
   readonly #port: PagePort;
   readonly #controller = new AbortController();
   #over = false;

@@ -6,64 +6,118 @@ import type { Tokenizer } from '../tokenizer/tokenizer';
 import type { GenerationNews } from './loaded-model';
 import type { GenerateSettings, RevealedToken, TokenText } from './protocol';
 
+export interface Writer {
+  readonly backend: Backend;
+  readonly tokenizer: Tokenizer;
+  /** Since the text began. */
+  readonly seconds: () => number;
+}
+
 /**
  * Writes one text as the page is told about it. A reveal has the text of its token alone; a finished
- * block has the texts of its tokens in order, where a character may be spread over several. Ends without
- * `done` once `signal` is aborted. Throws `bad-input` for settings that the model cannot meet, and
- * whatever the backend throws.
+ * block has the texts of its tokens in order, where a character may be spread over several.
+ *
+ * `settings` gives those in force, and is asked again after each block: where these are others by then, the
+ * text goes on under them, but for their prompt and `after`. Its length counts from the first prompt's end.
+ *
+ * Ends without `done` once `signal` is aborted. Throws `bad-input` for settings that the model cannot meet,
+ * and whatever the backend throws.
  */
 export async function* writeText(
-  backend: Backend,
-  tokenizer: Tokenizer,
-  settings: GenerateSettings,
+  writer: Writer,
+  settings: () => GenerateSettings,
   signal: AbortSignal,
 ): AsyncGenerator<GenerationNews, void> {
-  const request = requestOf(settings, backend.config.bosId, tokenizer);
-  const { promptIds } = request;
-  const began = performance.now();
-  const seconds = () => (performance.now() - began) / 1000;
+  let inForce = settings();
+  const isChanged = () => settings() !== inForce;
+  const promptIds = promptIdsOf(inForce, writer);
+  const promptTokens = promptIds.length - inForce.after.length;
+  const start = (pinned: Pinned): GenerationNews => ({ type: 'started', promptTokens, pinned });
+  const change = (pinned: Pinned): GenerationNews => ({ type: 'changed', settings: inForce, pinned });
+  let part: Part = { request: requestOf(inForce, promptIds), block: 0, nfe: 0 };
+  for (let opening = start; ; opening = change) {
+    const told = yield* writePart(writer, part, opening, isChanged, signal);
+    if (!told) return;
+    inForce = settings();
+    const left = promptIds.length + inForce.maxTokens - told.ids.length;
+    if (left <= 0) {
+      yield { type: 'done', reason: 'length', nfe: told.nfe, seconds: writer.seconds() };
+      return;
+    }
+    part = { ...told, request: { ...requestOf(inForce, told.ids), maxTokens: left } };
+  }
+}
+
+type Pinned = readonly (TokenText | null)[];
+
+/** A text, or what follows a change of settings, and how many blocks and passes there were before. */
+interface Part {
+  readonly request: GenerationRequest;
+  readonly block: number;
+  readonly nfe: number;
+}
+
+/** Writes until the text ends, or a block has ended and `isChanged`; then it returns what there is. */
+async function* writePart(
+  { backend, tokenizer, seconds }: Writer,
+  { request, ...before }: Part,
+  opening: (pinned: Pinned) => GenerationNews,
+  isChanged: () => boolean,
+  signal: AbortSignal,
+): AsyncGenerator<GenerationNews, { ids: readonly number[]; block: number; nfe: number } | undefined> {
   const decoder = tokenizer.stream();
-  const textsOf = (ids: readonly number[]): TokenText[] => {
-    const texts = decoder.push(ids);
-    return ids.map((id, index) => ({ id, text: texts[index]! }));
-  };
+  const ids: number[] = [];
   for await (const event of generate(backend, request, signal)) {
     switch (event.type) {
       case 'start': {
         const { pinned } = event;
-        decoder.push(promptIds.slice(0, promptIds.length - pinned.length));
-        const alone = pinned.map((id) => ({ id, text: textAlone(id, tokenizer) }));
-        yield { type: 'started', promptTokens: promptIds.length, pinned: alone };
+        const whole = request.promptIds.slice(0, request.promptIds.length - pinned.length) as number[];
+        ids.push(...whole);
+        decoder.push(whole);
+        yield opening(pinned.map((id) => (id === null ? null : { id, text: textAlone(id, tokenizer) })));
         break;
       }
       case 'step': {
         const reveal = event.reveal.map((prediction) => revealed(prediction, tokenizer));
-        yield { ...event, reveal, seconds: seconds() };
+        const block = before.block + event.block;
+        yield { ...event, block, reveal, nfe: before.nfe + event.nfe, seconds: seconds() };
         break;
       }
-      case 'block':
-        yield { type: 'block', block: event.block, tokens: textsOf(event.ids), nfe: event.nfe, seconds: seconds() };
+      case 'block': {
+        ids.push(...event.ids);
+        const texts = decoder.push(event.ids);
+        const tokens = event.ids.map((id, index) => ({ id, text: texts[index]! }));
+        const [block, nfe] = [before.block + event.block, before.nfe + event.nfe];
+        yield { type: 'block', block, tokens, nfe, seconds: seconds() };
+        // A cut block is the last.
+        if (isChanged() && event.ids.length === request.blockSize) return { ids, block: block + 1, nfe };
         break;
+      }
       case 'end':
         if (event.reason !== 'cancelled') {
-          yield { type: 'done', reason: event.reason, nfe: event.nfe, seconds: seconds() };
+          yield { type: 'done', reason: event.reason, nfe: before.nfe + event.nfe, seconds: seconds() };
         }
         break;
       default:
         event satisfies never;
     }
   }
+  return undefined;
 }
 
-function requestOf(settings: GenerateSettings, bosId: number | null, tokenizer: Tokenizer): GenerationRequest {
-  const { prompt, blockSize, maxTokens, policy, temperature, topP, seed } = settings;
-  return {
-    promptIds: [...(bosId === null ? [] : [bosId]), ...tokenizer.encode(prompt)],
-    blockSize,
-    maxTokens,
-    policy: policyNamed(policy, settings),
-    sampling: { temperature, topP, seed },
-  };
+/** The ids that a text goes on from: BOS, where the model has one, the prompt, and what follows it already. */
+export function promptIdsOf(
+  { prompt, after }: Pick<GenerateSettings, 'prompt' | 'after'>,
+  { backend, tokenizer }: Pick<Writer, 'backend' | 'tokenizer'>,
+): (number | null)[] {
+  const { bosId } = backend.config;
+  return [...(bosId === null ? [] : [bosId]), ...tokenizer.encode(prompt), ...after];
+}
+
+function requestOf(settings: GenerateSettings, promptIds: GenerationRequest['promptIds']): GenerationRequest {
+  const { blockSize, maxTokens, policy, temperature, topP, seed } = settings;
+  const sampling = { temperature, topP, seed };
+  return { promptIds, blockSize, maxTokens, policy: policyNamed(policy, settings), sampling };
 }
 
 function revealed({ position, id, probability }: Prediction, tokenizer: Tokenizer): RevealedToken {
@@ -71,6 +125,6 @@ function revealed({ position, id, probability }: Prediction, tokenizer: Tokenize
 }
 
 /** '' for a part of a character. */
-function textAlone(id: number, tokenizer: Tokenizer): string {
+export function textAlone(id: number, tokenizer: Tokenizer): string {
   return tokenizer.stream().push([id])[0]!;
 }

@@ -130,6 +130,82 @@ describe.each<[string, (source: ModelSource) => Promise<Backend>]>([
     });
   });
 
+  describe('what a new sequence keeps of the one before', () => {
+    const [prompt, noised] = [golden.cleanIds.slice(0, 12), blockOf(golden.noisedIds, 3)];
+
+    it('the whole blocks they have in common, as if they had been computed anew', async () => {
+      backend.begin(BLOCK);
+      await backend.prefill(prompt);
+      const afresh = await backend.logits(noised);
+      // Five blocks, of which the first two stay.
+      await backend.commitBlock(blockOf(golden.cleanIds, 6));
+      await backend.commitBlock(blockOf(golden.cleanIds, 7));
+      backend.begin(BLOCK, [...prompt.slice(0, 10), 1, 1, 1, 1]);
+      expect(backend.position).toBe(8);
+      await backend.prefill(prompt.slice(8));
+      expect(backend.position).toBe(12);
+      expect(largestDifference(await backend.logits(noised), afresh)).toBeLessThan(OWN_TOLERANCE);
+      // Several blocks after what was kept.
+      backend.begin(BLOCK, prompt.slice(0, 4));
+      expect(backend.position).toBe(4);
+      await backend.prefill(prompt.slice(4));
+      expect(largestDifference(await backend.logits(noised), afresh)).toBeLessThan(OWN_TOLERANCE);
+    });
+
+    it('nothing for another block size, nor once a block gave way', async () => {
+      backend.begin(BLOCK);
+      await backend.prefill(golden.cleanIds.slice(0, 28));
+      backend.begin(2, prompt);
+      expect(backend.position).toBe(0);
+      backend.begin(BLOCK);
+      await backend.prefill(golden.cleanIds);
+      backend.begin(BLOCK, golden.cleanIds);
+      expect(backend.position).toBe(32);
+      await backend.denoiseStep(step({}));
+      backend.begin(BLOCK, golden.cleanIds);
+      expect(backend.position).toBe(0);
+    });
+
+    it('what a run wrote, but for the blocks that it was ahead', async () => {
+      const run = async () => {
+        const wanted = { first: masks, blocks: 3, policy: { name: 'confidence', steps: 2 }, nfe: 0 } as const;
+        const sampling = { temperature: 0, topP: 1, seed: 0 };
+        const ids: number[][] = [];
+        for await (const { reveal } of backend.writeBlocks({ ...wanted, sampling }, new AbortController().signal)) {
+          if (ids.length === 0 || ids.at(-1)!.filter((id) => id >= 0).length === BLOCK) ids.push(Array(BLOCK).fill(-1));
+          for (const { position, id } of reveal) ids.at(-1)![position] = id;
+        }
+        return ids;
+      };
+      backend.begin(BLOCK);
+      const written = await run();
+      expect(backend.position).toBe(2 * BLOCK);
+      backend.begin(BLOCK, written.flat());
+      expect(backend.position).toBe(2 * BLOCK);
+      const kept = await backend.logits(noised);
+      backend.begin(BLOCK);
+      await backend.prefill(written.flat().slice(0, 2 * BLOCK));
+      expect(largestDifference(kept, await backend.logits(noised))).toBeLessThan(OWN_TOLERANCE);
+    });
+  });
+
+  it('a fork is a sequence of its own over the same weights', async () => {
+    backend.begin(BLOCK);
+    await backend.prefill(golden.cleanIds.slice(0, 12));
+    const expected = await backend.logits(blockOf(golden.noisedIds, 3));
+    const fork = await backend.fork();
+    fork.begin(2);
+    await fork.prefill(golden.cleanIds.slice(8, 20));
+    const others = await fork.logits(golden.cleanIds.slice(0, 2));
+    expect(await backend.logits(blockOf(golden.noisedIds, 3))).toEqual(expected);
+    expect([backend.position, fork.position]).toEqual([12, 12]);
+    fork.dispose();
+    expect(await backend.logits(blockOf(golden.noisedIds, 3))).toEqual(expected);
+    backend.begin(2);
+    await backend.prefill(golden.cleanIds.slice(8, 20));
+    expect(largestDifference(await backend.logits(golden.cleanIds.slice(0, 2)), others)).toBeLessThan(OWN_TOLERANCE);
+  });
+
   describe('a short last block', () => {
     it('sees the cache and itself, whatever a longer text left in the ring', async () => {
       const source = await tinyModel('f32');

@@ -34,6 +34,7 @@ it.each<[string, Partial<GenerationRequest>, string]>([
   ['an id past the vocabulary', { promptIds: [1, 14] }, 'has id 14, and this model’s ids are 0 to 13'],
   ['an id that is no whole number', { promptIds: [0.5] }, 'has id 0.5'],
   ['the mask in the prompt', { promptIds: [1, 13] }, 'has the mask’s id 13'],
+  ['a gap in a block before the last', { promptIds: [1, null, 3, 4, 5] }, 'Place 1 of the prompt is to be written'],
 ])('refuses %s', async (_, change, message) => {
   const backend = smallBackend();
   await expect(events(backend, change)).rejects.toMatchObject({

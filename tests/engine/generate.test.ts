@@ -113,6 +113,51 @@ describe('the prompt', () => {
   });
 });
 
+describe('a prompt with gaps', () => {
+  const promptIds = [1, 2, 3, 4, null, 6, null, 8];
+
+  it('is written around what it has, and goes on from there', async () => {
+    const backend = smallBackend();
+    const all = await events(backend, { promptIds, maxTokens: 3 });
+    expect(backend.calls.slice(0, 2)).toEqual(['begin 4', 'prefill 4']);
+    expect(all[0]).toEqual({ type: 'start', pinned: [null, 6, null, 8], blockSize: 4 });
+    const places = ofType(all, 'step').flatMap(({ block, reveal }) => (block === 0 ? reveal : []));
+    expect(places.map(({ position }) => position).toSorted()).toEqual([0, 2]);
+    const { ids } = endOf(all);
+    expect(ids.map((id, place) => (promptIds[place] === null ? null : id)).slice(0, 8)).toEqual(promptIds);
+    expect(ids).toHaveLength(11);
+    expect(ids).not.toContain(SMALL.maskId);
+  });
+
+  it('sees both sides of a gap: other ids after it make another text of it', async () => {
+    const greedy = { temperature: 0, topP: 1, seed: 0 };
+    const filled = async (last: number) => {
+      const all = await events(smallBackend(), { promptIds: [null, last, last, last], maxTokens: 0, sampling: greedy });
+      return endOf(all).ids[0];
+    };
+    expect(new Set(await Promise.all([1, 2, 3, 4, 5, 6].map(filled))).size).toBeGreaterThan(1);
+  });
+
+  it('may ask for nothing after it', async () => {
+    const all = await events(smallBackend(), { promptIds, maxTokens: 0 });
+    expect(endOf(all)).toMatchObject({ reason: 'length' });
+    expect(endOf(all).ids).toHaveLength(8);
+  });
+
+  it('EOS ends it only where it was written', async () => {
+    const eosId = 8;
+    expect(endOf(await events(smallBackend({ eosId }), { promptIds, maxTokens: 2 })).reason).toBe('length');
+    const open = endOf(await events(smallBackend(), { promptIds, maxTokens: 2 })).ids;
+    const cut = endOf(await events(smallBackend({ eosId: open[4]! }), { promptIds, maxTokens: 2 }));
+    expect(cut).toMatchObject({ reason: 'eos', ids: open.slice(0, 5) });
+  });
+
+  it('a cancel before its block is done keeps what comes before the first gap', async () => {
+    const all = await events(smallBackend(), { promptIds: [1, 2, 3, 4, 5, null, 7] }, AbortSignal.abort());
+    expect(endOf(all).ids).toEqual([1, 2, 3, 4, 5]);
+  });
+});
+
 describe('the end', () => {
   it.each([1, 3, 4, 5])('after %i tokens, the block being denoised whole and then cut', async (maxTokens) => {
     const all = await events(smallBackend(), { maxTokens });

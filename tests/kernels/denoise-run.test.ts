@@ -74,6 +74,9 @@ class LotBackend implements Backend {
   writeBlocks(request: BlocksRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
     return writeBlocksByVerbs(this, request, signal);
   }
+  fork(): Promise<Backend> {
+    throw new Error('not asked for');
+  }
   begin(): void {}
   dispose(): void {}
   prefill(): Promise<void> {
@@ -104,13 +107,16 @@ interface Case {
   readonly policy: RevealPolicy;
   readonly blockSize: number;
   readonly blocks: number;
+  /** Ids of the first block that are given: every other one from its start. */
   readonly pinned: number;
   readonly position: number;
   readonly carryEnd: number;
 }
 
 function requestOf({ policy, blockSize, blocks, pinned }: Case): BlocksRequest {
-  const first = Array.from({ length: blockSize }, (_, offset) => (offset < pinned ? EOS : MASK));
+  const first = Array.from({ length: blockSize }, (_, offset) =>
+    offset % 2 === 0 && offset < 2 * pinned ? EOS : MASK,
+  );
   return { first, blocks, policy, nfe: 3, sampling: { temperature: 1, topP: 1, seed: SEED } };
 }
 
@@ -122,7 +128,7 @@ class GpuRun {
 
   constructor(test: Case, request: BlocksRequest) {
     this.#case = test;
-    const { blockSize, position, blocks, pinned, policy } = test;
+    const { blockSize, position, blocks, policy } = test;
     const words = (what: string, count: number) => buffers.storage(what, count * 4);
     const s = {
       run: buffers.uniform('run', RUN_BYTES),
@@ -152,7 +158,8 @@ class GpuRun {
       headKernels: 1,
     };
     write(s.run, packRun(settings));
-    write(s.progress, packProgress({ position, masked: blockSize - pinned, pinned, passes: request.nfe, blocks }));
+    const given = request.first.map((id) => id !== MASK);
+    write(s.progress, packProgress({ position, given, passes: request.nfe, blocks }));
     write(s.tokens, Uint32Array.from(request.first));
     const pass = packPass({
       rows: 0,
@@ -226,7 +233,7 @@ const SHAPES: readonly Omit<Case, 'policy'>[] = [
   { blockSize: 1, blocks: 3, pinned: 0, position: 0, carryEnd: 0 },
   { blockSize: 1, blocks: 6, pinned: 0, position: 7, carryEnd: 9 },
   { blockSize: 5, blocks: 3, pinned: 2, position: 10, carryEnd: 0 },
-  { blockSize: 8, blocks: 4, pinned: 7, position: 40, carryEnd: 56 },
+  { blockSize: 8, blocks: 4, pinned: 4, position: 40, carryEnd: 56 },
   { blockSize: 16, blocks: 2, pinned: 0, position: 0, carryEnd: 100 },
   { blockSize: 32, blocks: 2, pinned: 9, position: 64, carryEnd: 0 },
 ];

@@ -68,6 +68,10 @@ export class CpuBackend implements Backend {
     return this.#logitsAfter(ids);
   }
 
+  async fork(): Promise<CpuBackend> {
+    return new CpuBackend(this.config, this.#weights);
+  }
+
   dispose(): void {}
 
   #logitsAfter(ids: readonly number[]): Float32Array {

@@ -4,6 +4,7 @@ import type { GenerateSettings, GenerationMessage } from '../../src/worker/proto
 
 const SETTINGS: GenerateSettings = {
   prompt: 'Poem: rain\n\n',
+  after: [],
   blockSize: 4,
   maxTokens: 6,
   policy: 'confidence',

@@ -127,3 +127,39 @@ test('dispose ends the worker and cancels what is under way', async () => {
   await expect(client.generate(SETTINGS).next()).rejects.toMatchObject({ code: 'cancelled' });
   expect(ended()).toBe(true);
 });
+
+test('a race tells of each racer until it is done', async () => {
+  const { client } = await loaded();
+  const told: string[] = [];
+  for await (const message of client.race([SETTINGS, { ...SETTINGS, maxTokens: 1 }])) {
+    told.push(message.type === 'raced' ? `${message.racer} ${message.news.type}` : message.type);
+  }
+  expect(told.filter((one) => one.startsWith('0'))).toHaveLength(6);
+  expect(told.filter((one) => one.startsWith('1'))).toEqual(['1 started', '1 step', '1 done']);
+  expect(told.at(-1)).toBe('race-done');
+});
+
+test('alternatives and tokens are answers of their own', async () => {
+  const { client } = await loaded();
+  const place = { prompt: '', after: [], draft: [null, null], offset: 1 };
+  expect(await client.inspect(place)).toEqual([{ id: 1, text: '1', probability: 1 }]);
+  expect(await client.tokenize('ab')).toEqual([
+    { id: 0, text: 'a' },
+    { id: 1, text: 'b' },
+  ]);
+  await expect(client.inspect(place, AbortSignal.abort())).rejects.toMatchObject({ code: 'cancelled' });
+});
+
+test('asking for tokens leaves a generation alone, asking for alternatives takes its place', async () => {
+  const { client, model } = await loaded();
+  const gate = new Gate();
+  model.pass = gate.opened;
+  const stream = client.generate(SETTINGS);
+  await stream.next();
+  await client.tokenize('ab');
+  const waiting = stream.next();
+  const asked = client.inspect({ prompt: '', after: [], draft: [null], offset: 0 });
+  await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
+  gate.open();
+  expect(await asked).toHaveLength(1);
+});

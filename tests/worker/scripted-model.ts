@@ -1,8 +1,10 @@
 import type { GenerationNews, LoadedModel, LoadOptions, OpenModel } from '../../src/worker/loaded-model';
 import type { GenerateSettings, ModelInfo } from '../../src/worker/protocol';
+import type { RacerNews } from '../../src/worker/race-texts';
 
 export const SETTINGS: GenerateSettings = {
   prompt: 'Once',
+  after: [],
   blockSize: 2,
   maxTokens: 4,
   policy: 'first-hitting',
@@ -20,6 +22,7 @@ export const INFO: ModelInfo = {
   parameters: 1,
   dtype: 'f32',
   contextLength: 8,
+  kvBytesPerToken: 1000,
   blockSizes: [1, 2, 4],
   defaultBlockSize: 2,
   backend: 'wasm',
@@ -60,10 +63,19 @@ export class ScriptedModel {
     if (this.loadFailure) throw this.loadFailure;
     return {
       info: INFO,
-      write: (settings, signal) => this.#write(settings, signal),
+      write: (settings, signal) => this.#write(settings(), signal),
+      race: (settings, signal) => this.#race(settings, signal),
+      alternatives: async ({ offset }) => [{ id: offset, text: `${offset}`, probability: 1 }],
+      tokenize: (text) => [...text].map((letter, id) => ({ id, text: letter })),
       dispose: () => this.log.push('dispose'),
     };
   };
+
+  async *#race(settings: readonly GenerateSettings[], signal: AbortSignal): AsyncGenerator<RacerNews> {
+    for (const [racer, asked] of settings.entries()) {
+      for await (const news of this.#write(asked, signal)) yield { racer, news };
+    }
+  }
 
   async *#write(settings: GenerateSettings, signal: AbortSignal): AsyncGenerator<GenerationNews> {
     this.log.push(`write ${settings.seed}`);

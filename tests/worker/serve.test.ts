@@ -60,6 +60,13 @@ test.each([
   ['a number that is none', { ...generate(0), settings: { ...SETTINGS, topP: Number.NaN } }],
   ['an entropy bound that is missing', { ...generate(0), settings: { ...SETTINGS, entropyBound: undefined } }],
   ['an unknown policy', { ...generate(0), settings: { ...SETTINGS, policy: 'guess' } }],
+  ['ids that are no list', { ...generate(0), settings: { ...SETTINGS, after: 'ab' } }],
+  ['an id that is none', { ...generate(0), settings: { ...SETTINGS, after: ['a'] } }],
+  ['a race without settings', { type: 'race', version, runId: 0 }],
+  [
+    'a place with a gap before its block',
+    { type: 'inspect', version, runId: 0, place: { prompt: '', after: [null], draft: [null], offset: 0 } },
+  ],
   ['an unknown backend', { ...load(0), backend: 'cuda' }],
 ])('%s is answered with bad-input', async (_name, message) => {
   const { page, hears } = await loaded();

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createTokenizer } from '../../src/tokenizer/tokenizer';
 import type { GenerationNews } from '../../src/worker/loaded-model';
+import { type RacerNews, raceTexts } from '../../src/worker/race-texts';
 import { writeText } from '../../src/worker/write-text';
 import { smallBackend } from '../engine/small-model';
 import { SETTINGS } from './scripted-model';
@@ -14,10 +15,17 @@ const backend = smallBackend({ vocabSize: 400, maskId: 399, bosId: 0 });
 
 type Of<Type extends GenerationNews['type']> = Extract<GenerationNews, { type: Type }>;
 
+const writer = { backend, tokenizer, seconds: () => performance.now() / 1000 };
+const settingsWith = (change: Partial<typeof SETTINGS>) => ({ ...SETTINGS, blockSize: 4, ...change });
+
 async function write(change: Partial<typeof SETTINGS>, signal = new AbortController().signal) {
+  const settings = settingsWith(change);
+  return told(writeText(writer, () => settings, signal));
+}
+
+async function told(writing: AsyncIterable<GenerationNews>) {
   const all: GenerationNews[] = [];
-  for await (const news of writeText(backend, tokenizer, { ...SETTINGS, blockSize: 4, ...change }, signal))
-    all.push(news);
+  for await (const news of writing) all.push(news);
   const of = <Type extends GenerationNews['type']>(type: Type) =>
     all.filter((news): news is Of<Type> => news.type === type);
   return { all, started: of('started'), steps: of('step'), blocks: of('block'), done: of('done') };
@@ -30,7 +38,7 @@ test('BOS precedes the prompt, whose remainder is pinned in the first block', as
   expect(ids.length % 4).not.toBe(0);
   expect(started[0]?.promptTokens).toBe(ids.length);
   const pinned = ids.slice(ids.length - (ids.length % 4));
-  expect(started[0]?.pinned.map(({ id }) => id)).toEqual(pinned);
+  expect(started[0]?.pinned.map((token) => token?.id)).toEqual(pinned);
   expect(blocks[0]?.tokens.slice(0, pinned.length).map(({ id }) => id)).toEqual(pinned);
 });
 
@@ -63,7 +71,7 @@ test('the policy has its parameter: a wide entropy bound uncovers each block in 
 
 test('time and passes only grow', async () => {
   const { all } = await write({ maxTokens: 12 });
-  const counted = all.flatMap((news) => (news.type === 'started' ? [] : [news]));
+  const counted = all.flatMap((news) => ('nfe' in news ? [news] : []));
   for (const [index, { nfe, seconds }] of counted.slice(1).entries()) {
     expect(nfe).toBeGreaterThanOrEqual(counted[index]!.nfe);
     expect(seconds).toBeGreaterThanOrEqual(counted[index]!.seconds);
@@ -83,3 +91,109 @@ test.each([{ blockSize: 5 }, { temperature: -1 }, { maxTokens: 0 }, { seed: 0.5 
     await expect(write(change)).rejects.toMatchObject({ code: 'bad-input' });
   },
 );
+
+const textOf = (blocks: readonly Of<'block'>[]) => blocks.flatMap(({ tokens }) => tokens.map(({ id }) => id));
+
+test('a text goes on after what it already has, and fills its gaps', async () => {
+  const { blocks: whole } = await write({ maxTokens: 20 });
+  const promptIds = [0, ...tokenizer.encode(SETTINGS.prompt)];
+  const pinned = promptIds.length % 4;
+  const ids = textOf(whole).slice(pinned);
+  const after: (number | null)[] = ids.slice(0, 11 - pinned);
+  const gap = after.length - 2;
+  after[gap] = null;
+  const { started, blocks, done } = await write({ after, maxTokens: 5 });
+  const open = (promptIds.length + gap) % 4;
+  expect(started[0]).toMatchObject({ promptTokens: promptIds.length });
+  expect(started[0]!.pinned[open]).toBeNull();
+  expect(started[0]!.pinned.filter((token) => token === null)).toHaveLength(1);
+  const first = blocks[0]!.tokens.map(({ id }) => id);
+  for (const [offset, token] of started[0]!.pinned.entries()) if (token) expect(first[offset]).toBe(token.id);
+  const length = promptIds.length + after.length + 5;
+  const before = promptIds.length + after.length - started[0]!.pinned.length;
+  expect(before + textOf(blocks).length).toBe(length);
+  expect(done).toMatchObject([{ reason: 'length' }]);
+});
+
+test('changed settings take effect with the next block, and the text keeps its length', async () => {
+  let settings = settingsWith({ maxTokens: 20 });
+  const seen: GenerationNews[] = [];
+  const writing = async function* () {
+    for await (const news of writeText(writer, () => settings, new AbortController().signal)) {
+      seen.push(news);
+      if (news.type === 'step' && news.block === 1)
+        settings = settingsWith({ blockSize: 2, maxTokens: 24, after: [1] });
+      yield news;
+    }
+  };
+  const { all, blocks, done } = await told(writing());
+  const at = all.findIndex(({ type }) => type === 'changed');
+  expect(all[at - 1]).toMatchObject({ type: 'block', block: 1 });
+  expect(all[at]).toMatchObject({ settings: { blockSize: 2 }, pinned: [] });
+  expect(all[at + 1]).toMatchObject({ type: 'step', block: 2, step: 0 });
+  expect(blocks.map(({ block }) => block)).toEqual(blocks.map((_, index) => index));
+  expect(blocks.map(({ tokens }) => tokens.length).slice(0, 3)).toEqual([4, 4, 2]);
+  const pinned = (1 + tokenizer.encode(SETTINGS.prompt).length) % 4;
+  expect(textOf(blocks)).toHaveLength(pinned + 24);
+  const counts = all.flatMap((news) => ('nfe' in news ? [news.nfe] : []));
+  expect(counts).toEqual(counts.toSorted((a, b) => a - b));
+  expect(done).toHaveLength(1);
+});
+
+test('a change to a length that is already there ends the text', async () => {
+  let settings = settingsWith({ maxTokens: 20 });
+  const signal = new AbortController().signal;
+  const news: GenerationNews[] = [];
+  for await (const one of writeText(writer, () => settings, signal)) {
+    news.push(one);
+    settings = settingsWith({ maxTokens: 1 });
+  }
+  expect(news.filter(({ type }) => type === 'block')).toHaveLength(1);
+  expect(news.at(-1)).toMatchObject({ type: 'done', reason: 'length' });
+});
+
+test('a change that the model cannot meet is told, after the block that it came in', async () => {
+  let settings = settingsWith({ maxTokens: 20 });
+  const writing = async () => {
+    for await (const _ of writeText(writer, () => settings, new AbortController().signal)) {
+      settings = settingsWith({ blockSize: 5 });
+    }
+  };
+  await expect(writing()).rejects.toMatchObject({ code: 'bad-input', message: /block size 5/ });
+});
+
+test('racers write what they would write alone, in turns by the time they had', async () => {
+  const asked = [settingsWith({ maxTokens: 12 }), settingsWith({ maxTokens: 12, blockSize: 1 })];
+  const alone: number[][] = [];
+  for (const settings of asked) alone.push(textOf((await write(settings)).blocks));
+  const writers = [writer, { ...writer, backend: await backend.fork() }];
+  const news: RacerNews[] = [];
+  for await (const one of raceTexts(writers, asked, new AbortController().signal)) news.push(one);
+  for (const racer of [0, 1]) {
+    const mine = news.filter((one) => one.racer === racer).map((one) => one.news);
+    expect(textOf(mine.filter((one) => one.type === 'block'))).toEqual(alone[racer]);
+    expect(mine.at(-1)?.type).toBe('done');
+    const seconds = mine.flatMap((one) => ('seconds' in one ? [one.seconds] : []));
+    expect(seconds).toEqual(seconds.toSorted((a, b) => a - b));
+  }
+  // Neither waits for the other's end.
+  const order = news.map(({ racer }) => racer);
+  expect(order.lastIndexOf(0)).toBeGreaterThan(order.indexOf(1));
+  expect(order.lastIndexOf(1)).toBeGreaterThan(order.indexOf(0));
+  expect(order.slice(0, Math.min(order.lastIndexOf(0), order.lastIndexOf(1))).join('')).toMatch(/01.*10|10.*01/);
+});
+
+test('a race ends when it is cancelled', async () => {
+  const abort = new AbortController();
+  const writers = [writer, { ...writer, backend: await backend.fork() }];
+  let count = 0;
+  for await (const _ of raceTexts(
+    writers,
+    [settingsWith({ maxTokens: 500 }), settingsWith({ maxTokens: 500 })],
+    abort.signal,
+  )) {
+    count++;
+    if (count === 10) abort.abort();
+  }
+  expect(count).toBeLessThan(20);
+});

@@ -11,7 +11,8 @@ import { sample } from './sample';
 
 /** Loads a model onto the CPU. Throws `bad-model`, `network`, `cancelled` or `out-of-memory`. */
 export async function createWasmBackend(source: ModelSource, signal?: AbortSignal): Promise<WasmBackend> {
-  return new WasmBackend(await openModelSession(source, signal), source.config);
+  const session = await openModelSession(source, signal);
+  return new WasmBackend(session, source.config, () => session.release());
 }
 
 /** Added to a score, it leaves nothing of the key after the softmax; −∞ would make NaN of a row without keys. */
@@ -25,23 +26,26 @@ export class WasmBackend implements Backend {
   readonly #session: ModelSession;
   readonly #rings: readonly LayerRing[];
   readonly #sequence: Sequence;
+  readonly #release: () => void;
   #disposed = false;
 
-  constructor(session: ModelSession, config: ModelConfig) {
+  /** `release` is called once, when it is disposed of. */
+  constructor(session: ModelSession, config: ModelConfig, release: () => void) {
     this.adapter = session.threads === 1 ? 'CPU, 1 thread' : `CPU, ${session.threads} threads`;
     this.config = config;
     this.#session = session;
     this.#rings = allocateRings(config);
     this.#sequence = new Sequence(config);
+    this.#release = release;
   }
 
   get position(): number {
     return this.#sequence.position;
   }
 
-  begin(blockSize: number): void {
+  begin(blockSize: number, ids?: readonly number[]): void {
     this.#checkAlive();
-    this.#sequence.begin(blockSize);
+    this.#sequence.begin(blockSize, ids);
   }
 
   async prefill(ids: readonly number[]): Promise<void> {
@@ -81,10 +85,15 @@ export class WasmBackend implements Backend {
     return this.#logitsOf(ids, [...ids.keys()]);
   }
 
+  async fork(): Promise<WasmBackend> {
+    this.#checkAlive();
+    return new WasmBackend(this.#session, this.config, () => {});
+  }
+
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#session.release();
+    this.#release();
   }
 
   /** Puts the rows' keys and values into the ring. */
@@ -97,7 +106,7 @@ export class WasmBackend implements Backend {
       storeRows(keys, await floatsOf(stored, `keys.${layer}`), place);
       storeRows(values, await floatsOf(stored, `values.${layer}`), place);
     }
-    this.#sequence.advance(ids.length);
+    this.#sequence.advance(ids);
   }
 
   /** Raw logits [picks.length, vocab]. */

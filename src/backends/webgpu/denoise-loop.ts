@@ -45,7 +45,7 @@ export class DenoiseLoop {
     this.#bind();
     const { run, progress, tokens, workgroups } = this.#memory;
     const { trunk, head } = this.#network.few;
-    const masked = first.filter((id) => id === maskId).length;
+    const given = first.map((id) => id !== maskId);
     this.#write(
       run,
       packRun({
@@ -60,7 +60,7 @@ export class DenoiseLoop {
         headKernels: head.length + 1,
       }),
     );
-    this.#write(progress, packProgress({ position, masked, pinned: first.length - masked, passes: nfe, blocks }));
+    this.#write(progress, packProgress({ position, given, passes: nfe, blocks }));
     this.#write(tokens, Uint32Array.from(first));
     this.#write(workgroups, packWorkgroups(this.#kernels, MOST_ROWS));
     const settings: PassSettings = { rows: 0, position, blockSize: first.length, ring, passNumber: nfe, ...sampling };

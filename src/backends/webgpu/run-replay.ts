@@ -1,5 +1,6 @@
 import type { Revealed } from '../../kernels/reveal';
 import type { BlockStep, BlocksRequest } from '../backend';
+import type { Sequence } from '../sequence';
 
 /** The part of a run that both ends must agree on; see `Run` in `plan-pass.wgsl`. */
 export interface RunPlan {
@@ -18,27 +19,27 @@ export interface RunPlan {
  */
 export class RunReplay {
   readonly #plan: RunPlan;
-  readonly #blockSize: number;
+  readonly #sequence: Sequence;
   #draft: readonly number[];
-  #pinned: number;
-  #position: number;
+  /** The places of the block whose ids were given. */
+  #given: readonly boolean[];
   #blocksLeft: number;
   #nfe: number;
 
-  constructor(plan: RunPlan) {
+  /** `sequence` stands at the first block, and is told of every block that got its clean pass. */
+  constructor(plan: RunPlan, sequence: Sequence) {
     const { first, blocks, nfe } = plan.request;
     this.#plan = plan;
-    this.#blockSize = first.length;
+    this.#sequence = sequence;
     this.#draft = first;
-    this.#pinned = first.indexOf(plan.maskId);
-    this.#position = plan.position;
+    this.#given = first.map((id) => id !== plan.maskId);
     this.#blocksLeft = blocks;
     this.#nfe = nfe;
   }
 
-  /** Of the block that the last pass was for, in the text. */
-  get position(): number {
-    return this.#position;
+  /** Blocks without their clean pass, the one that the sequence stands at among them. */
+  get blocksOpen(): number {
+    return this.#blocksLeft + (this.#draft.includes(this.#plan.maskId) ? 0 : 1);
   }
 
   /** Whether the passes after the last one have nothing to do. */
@@ -50,10 +51,10 @@ export class RunReplay {
   take(reveal: readonly Revealed[]): BlockStep | undefined {
     const { maskId, carryEnd } = this.#plan;
     if (!this.#draft.includes(maskId)) {
-      const carries = this.#position < carryEnd;
-      this.#position += this.#blockSize;
-      this.#draft = Array<number>(this.#blockSize).fill(maskId);
-      this.#pinned = 0;
+      const carries = this.#sequence.position < carryEnd;
+      this.#sequence.advance(this.#draft);
+      this.#draft = this.#draft.map(() => maskId);
+      this.#given = [];
       this.#nfe++;
       if (!carries) return undefined;
     }
@@ -68,6 +69,6 @@ export class RunReplay {
 
   #isLast(draft: readonly number[]): boolean {
     const { eosId } = this.#plan;
-    return this.#blocksLeft === 1 || (eosId !== null && draft.includes(eosId, this.#pinned));
+    return this.#blocksLeft === 1 || draft.some((id, offset) => id === eosId && !this.#given[offset]);
   }
 }

@@ -1,4 +1,4 @@
-import type { BlocksRequest, RevealPolicy } from '../backend';
+import type { BlocksRequest } from '../backend';
 import { MOST_PASSES } from './memory';
 
 /** A display frame: what a submission may take, so that the page has something new for the next one. */
@@ -40,23 +40,32 @@ export class BlockSize implements SubmitSize {
   took(): void {}
 }
 
-/** The fewest passes in which a policy can reveal so many masks. */
-export function fewestPasses(policy: RevealPolicy, masks: number): number {
+/** The fewest passes in which a run's policy can reveal a block: the first one, which may have fewer masks. */
+export function fewestPasses({ policy, first }: BlocksRequest, maskId: number): number {
+  const masks = first.filter((id) => id === maskId).length;
   switch (policy.name) {
     case 'first-hitting':
       return masks;
     case 'confidence':
       return Math.min(policy.steps, masks);
-    default:
+    case 'ancestral':
+    case 'threshold':
+    case 'entropy':
       return 1;
+    default:
+      return policy satisfies never;
   }
 }
 
 /**
- * How many passes may be under way at once: the turns of all blocks that they could reach must have a slot
- * in the ring, which has `ringBlocks` blocks.
+ * How many blocks so many passes can touch where a block takes at least `fewest` of them: the one that they
+ * begin in, which the first may finish, and one for every `fewest` after it.
  */
-export function mostUnderWay({ policy, first }: BlocksRequest, maskId: number, ringBlocks: number): number {
-  const masks = first.filter((id) => id === maskId).length;
-  return Math.max(1, fewestPasses(policy, masks) * (ringBlocks - 1));
+export function blocksReached(fewest: number, passes: number): number {
+  return 2 + Math.floor((passes - 1) / fewest);
+}
+
+/** The most passes that touch no more blocks than the ring holds, whose turns must all have a slot; at least 1. */
+export function mostUnderWay(fewest: number, ringBlocks: number): number {
+  return Math.max(1, fewest * (ringBlocks - 1));
 }

@@ -15,8 +15,8 @@ import { DeviceGuard } from './device-guard';
 import { FEW_ROWS, Network } from './network';
 import { Passes } from './passes';
 import { type RunPlan, RunReplay } from './run-replay';
-import { BlockSize, FrameSize, mostUnderWay } from './submit-size';
-import { networkWeights } from './weights';
+import { BlockSize, blocksReached, FrameSize, fewestPasses, mostUnderWay } from './submit-size';
+import { type NetworkWeights, networkWeights } from './weights';
 import { writeBlocks } from './write-blocks';
 
 /** What a submission of the denoise loop holds: as much as fits into a display frame, or a block. */
@@ -40,10 +40,7 @@ export async function createWebgpuBackend(
     const backend = await guard.create(async () => {
       const stored = await loadGpuWeights(source, gpu.device, buffers, signal);
       const weights = networkWeights(stored, source.config, source.manifest.dtype);
-      const pipelines = pipelinesOf(gpu.device);
-      const network = new Network(pipelines, buffers, source.config, weights);
-      const loop = new DenoiseLoop(pipelines, buffers, network);
-      return new WebgpuBackend({ gpu, guard, buffers, network, loop, submissionOf });
+      return new WebgpuBackend({ gpu, config: source.config, weights, submissionOf }, guard, buffers);
     });
     signal?.throwIfAborted();
     return backend;
@@ -52,6 +49,14 @@ export async function createWebgpuBackend(
     buffers.dispose();
     throw error;
   }
+}
+
+/** What the sequences over one model share. */
+interface GpuModel {
+  readonly gpu: Gpu;
+  readonly config: ModelConfig;
+  readonly weights: NetworkWeights;
+  readonly submissionOf: SubmissionOf;
 }
 
 function checkHeads({ hiddenSize, heads }: ModelConfig): void {
@@ -75,15 +80,6 @@ function pipelinesOf(device: GPUDevice): Pipelines {
 /** The settings of a pass that draws nothing. */
 const PLAIN = { seed: 0, passNumber: 0, temperature: 0, topP: 1 };
 
-export interface WebgpuParts {
-  readonly gpu: Gpu;
-  readonly guard: DeviceGuard;
-  readonly buffers: Buffers;
-  readonly network: Network;
-  readonly loop: DenoiseLoop;
-  readonly submissionOf: SubmissionOf;
-}
-
 /**
  * One sequence on a GPU; see `Backend`. A run of blocks stays on the GPU, which decides what is revealed; the
  * verbs alone are one submission each. Only drawn ids come back.
@@ -92,28 +88,31 @@ export class WebgpuBackend implements Backend {
   readonly name = 'webgpu';
   readonly adapter: string;
   readonly config: ModelConfig;
+  readonly #model: GpuModel;
   readonly #device: GPUDevice;
   readonly #guard: DeviceGuard;
   readonly #buffers: Buffers;
   readonly #network: Network;
   readonly #passes: Passes;
   readonly #loop: DenoiseLoop;
-  readonly #submissionOf: SubmissionOf;
   readonly #frameSize = new FrameSize();
   readonly #sequence: Sequence;
   #disposed = false;
 
-  constructor({ gpu, guard, buffers, network, loop, submissionOf }: WebgpuParts) {
+  /** Allocates what a sequence needs; guard and buffers, which may hold the weights, become its own. */
+  constructor(model: GpuModel, guard: DeviceGuard, buffers: Buffers) {
+    const { gpu, config, weights } = model;
+    const pipelines = pipelinesOf(gpu.device);
     this.adapter = gpu.adapter;
-    this.config = network.config;
+    this.config = config;
+    this.#model = model;
     this.#device = gpu.device;
     this.#guard = guard;
     this.#buffers = buffers;
-    this.#network = network;
-    this.#loop = loop;
-    this.#submissionOf = submissionOf;
-    this.#sequence = new Sequence(network.config);
-    this.#passes = new Passes(gpu.device, buffers, network);
+    this.#network = new Network(pipelines, buffers, config, weights);
+    this.#sequence = new Sequence(config);
+    this.#passes = new Passes(gpu.device, buffers, this.#network);
+    this.#loop = new DenoiseLoop(pipelines, buffers, this.#network);
   }
 
   get position(): number {
@@ -125,10 +124,9 @@ export class WebgpuBackend implements Backend {
     return this.#buffers.count;
   }
 
-  begin(blockSize: number): void {
+  begin(blockSize: number, ids?: readonly number[]): void {
     this.#checkAlive();
-    this.#sequence.begin(blockSize);
-    this.#network.bind(blockSize);
+    this.#sequence.begin(blockSize, ids);
   }
 
   async prefill(ids: readonly number[]): Promise<void> {
@@ -139,7 +137,7 @@ export class WebgpuBackend implements Backend {
       this.#passes.store(ids, this.#settings(ids.length));
       return this.#device.queue.onSubmittedWorkDone();
     });
-    this.#sequence.advance(ids.length);
+    this.#sequence.advance(ids);
   }
 
   async denoiseStep(step: DenoiseStep): Promise<Prediction[]> {
@@ -159,7 +157,7 @@ export class WebgpuBackend implements Backend {
     // Not awaited on the GPU: the next pass is encoded meanwhile, and its readback tells of a failure.
     await this.#reserve(ids.length);
     this.#passes.store(ids, this.#settings(ids.length));
-    this.#sequence.advance(ids.length);
+    this.#sequence.advance(ids);
   }
 
   writeBlocks(request: BlocksRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
@@ -176,6 +174,19 @@ export class WebgpuBackend implements Backend {
     return this.#guard.run(() => this.#passes.logits(ids, this.#settings(ids.length)));
   }
 
+  async fork(): Promise<WebgpuBackend> {
+    this.#checkAlive();
+    const guard = new DeviceGuard(this.#device);
+    const buffers = new Buffers(this.#device);
+    try {
+      return await guard.create(() => new WebgpuBackend(this.#model, guard, buffers));
+    } catch (error) {
+      guard.dispose();
+      buffers.dispose();
+      throw error;
+    }
+  }
+
   dispose(): void {
     this.#disposed = true;
     this.#guard.dispose();
@@ -188,20 +199,22 @@ export class WebgpuBackend implements Backend {
     const { blockSize, ring, position } = this.#sequence;
     const carryEnd = 2 * blockSize <= FEW_ROWS ? Math.max(0, ring - 2 * blockSize + 1) : 0;
     const plan: RunPlan = { request, maskId, eosId, position, carryEnd };
-    const replay = new RunReplay(plan);
+    const replay = new RunReplay(plan, this.#sequence);
     this.#loop.start(plan, ring);
+    const fewest = fewestPasses(request, maskId);
     let turnsEnd = position;
     return writeBlocks(
       {
         loop: this.#loop,
         replay,
-        sequence: this.#sequence,
         guard: this.#guard,
-        size: this.#submissionOf === 'frame' ? this.#frameSize : new BlockSize(request, carryEnd > 0),
-        mostUnderWay: mostUnderWay(request, maskId, ring / blockSize),
+        size: this.#model.submissionOf === 'frame' ? this.#frameSize : new BlockSize(request, carryEnd > 0),
+        mostUnderWay: mostUnderWay(fewest, ring / blockSize),
         prepare: (underWay) => {
-          const blocks = Math.min(underWay + 1, ring / blockSize);
-          const end = replay.position + blocks * blockSize;
+          const blocks = Math.min(blocksReached(fewest, underWay), replay.blocksOpen);
+          this.#sequence.reach(blocks * blockSize);
+          // A ring of one block has the turns of one: the next block's follow when its pass is.
+          const end = this.#sequence.position + Math.min(blocks * blockSize, ring);
           if (end > turnsEnd) {
             this.#network.writeTurns(this.#device, { position: turnsEnd, rows: end - turnsEnd, ring });
           }

@@ -2,7 +2,6 @@ import { UnmaskError } from '../../errors';
 import type { Revealed } from '../../kernels/reveal';
 import type { Drawn } from '../../kernels/sample';
 import type { BlockStep } from '../backend';
-import type { Sequence } from '../sequence';
 import { type DenoiseLoop, IN_FLIGHT } from './denoise-loop';
 import type { DeviceGuard } from './device-guard';
 import type { RunReplay } from './run-replay';
@@ -11,8 +10,6 @@ import type { SubmitSize } from './submit-size';
 export interface Writing {
   readonly loop: DenoiseLoop;
   readonly replay: RunReplay;
-  /** Follows the blocks that were read. */
-  readonly sequence: Sequence;
   readonly size: SubmitSize;
   readonly guard: DeviceGuard;
   /** The most passes under way at once; see `mostUnderWay`. */
@@ -35,7 +32,7 @@ interface Submission {
  * Throws `bad-model` where the network computes something that is not a number, and `device-lost`.
  */
 export async function* writeBlocks(writing: Writing, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
-  const { loop, replay, sequence, size, guard } = writing;
+  const { loop, replay, size, guard } = writing;
   const inFlight: Submission[] = [];
   let idleSince = performance.now();
 
@@ -60,7 +57,6 @@ export async function* writeBlocks(writing: Writing, signal: AbortSignal): Async
       inFlight.shift();
       const now = performance.now();
       const steps = replayed(replay, told);
-      sequence.advance(replay.position - sequence.position);
       // After the run's end passes are too cheap to learn from.
       if (!replay.done) size.took(passes, now - Math.max(at, idleSince));
       idleSince = now;

@@ -1,15 +1,17 @@
 import type { UnmaskError } from '../errors';
-import type { GenerationMessage } from './protocol';
 
-type Taker = { resolve(result: IteratorResult<GenerationMessage>): void; reject(error: UnmaskError): void };
+interface Taker<Message> {
+  resolve(result: IteratorResult<Message, undefined>): void;
+  reject(error: UnmaskError): void;
+}
 
 /**
- * The messages of one generation as an async iterator. Not an async generator, because the `return` of
+ * The messages of one run as an async iterator. Not an async generator, because the `return` of
  * one waits for a pending `next`, and stopping must not wait for the worker.
  */
-export class GenerationStream implements AsyncIterableIterator<GenerationMessage, undefined> {
-  readonly #messages: GenerationMessage[] = [];
-  readonly #takers: Taker[] = [];
+export class RunStream<Message> implements AsyncIterableIterator<Message, undefined> {
+  readonly #messages: Message[] = [];
+  readonly #takers: Taker<Message>[] = [];
   readonly #onReturn: () => void;
   #ended = false;
   #error: UnmaskError | undefined;
@@ -19,7 +21,7 @@ export class GenerationStream implements AsyncIterableIterator<GenerationMessage
     this.#onReturn = onReturn;
   }
 
-  push(message: GenerationMessage): void {
+  push(message: Message): void {
     if (this.#ended) return;
     const taker = this.#takers.shift();
     if (taker) taker.resolve({ done: false, value: message });
@@ -34,7 +36,7 @@ export class GenerationStream implements AsyncIterableIterator<GenerationMessage
     for (const taker of this.#takers.splice(0)) this.#settle(taker);
   }
 
-  next(): Promise<IteratorResult<GenerationMessage, undefined>> {
+  next(): Promise<IteratorResult<Message, undefined>> {
     return new Promise((resolve, reject) => {
       const message = this.#messages.shift();
       if (message) resolve({ done: false, value: message });
@@ -43,7 +45,7 @@ export class GenerationStream implements AsyncIterableIterator<GenerationMessage
     });
   }
 
-  async return(): Promise<IteratorResult<GenerationMessage, undefined>> {
+  async return(): Promise<IteratorResult<Message, undefined>> {
     const left = !this.#ended;
     this.#messages.length = 0;
     this.end();
@@ -56,7 +58,7 @@ export class GenerationStream implements AsyncIterableIterator<GenerationMessage
   }
 
   /** The error is given once; a reader that asks again is done. */
-  #settle(taker: Taker): void {
+  #settle(taker: Taker<Message>): void {
     const error = this.#error;
     this.#error = undefined;
     if (error) taker.reject(error);

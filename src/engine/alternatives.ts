@@ -1,0 +1,55 @@
+import type { Backend } from '../backends/backend';
+import { UnmaskError } from '../errors';
+import { checkBlockSize } from './check-request';
+import { prefillWhole } from './prefill';
+
+/** A masked place of a text that was being written. */
+export interface MaskedPlace {
+  /** The whole blocks before its block. */
+  readonly before: readonly number[];
+  /** [block size] its block as it stood, null where masked. */
+  readonly draft: readonly (number | null)[];
+  /** Of the place, in its block. */
+  readonly offset: number;
+}
+
+export interface Alternative {
+  readonly id: number;
+  /** Softmax at temperature 1 over all ids but the mask. */
+  readonly probability: number;
+}
+
+/**
+ * The `count` likeliest ids of a masked place by falling probability, of equal ones the lower id first: what the
+ * network predicted when the block stood so. Starts a new sequence on the backend, and takes one pass and a
+ * prefill. Returns nothing once `signal` is aborted; throws `bad-input` for a place that is none.
+ */
+export async function alternatives(
+  backend: Backend,
+  { before, draft, offset }: MaskedPlace,
+  count: number,
+  signal: AbortSignal,
+): Promise<Alternative[]> {
+  const { vocabSize, maskId } = backend.config;
+  const blockSize = draft.length;
+  checkBlockSize(blockSize, backend.config);
+  if (before.length % blockSize !== 0)
+    throw new UnmaskError('bad-input', 'The text before a block is of whole blocks.');
+  if (draft[offset] !== null) throw new UnmaskError('bad-input', 'Only a masked place has alternatives.');
+  backend.begin(blockSize, before);
+  await prefillWhole(backend, before, blockSize, signal);
+  if (signal.aborted) return [];
+  const logits = await backend.logits(draft.map((id) => id ?? maskId));
+  return likeliest(logits.subarray(offset * vocabSize, (offset + 1) * vocabSize), maskId, count);
+}
+
+/** The largest of a row of logits [vocab], the mask's taken as −∞. */
+function likeliest(logits: Float32Array, maskId: number, count: number): Alternative[] {
+  const ids = [...logits.keys()].filter((id) => id !== maskId);
+  const peak = ids.reduce((most, id) => Math.max(most, logits[id]!), Number.NEGATIVE_INFINITY);
+  const total = ids.reduce((sum, id) => sum + Math.exp(logits[id]! - peak), 0);
+  return ids
+    .toSorted((a, b) => logits[b]! - logits[a]! || a - b)
+    .slice(0, count)
+    .map((id) => ({ id, probability: Math.exp(logits[id]! - peak) / total }));
+}
