@@ -1,4 +1,4 @@
-// Puts the unfinished softmaxes of `block-attention` together, one per chunk of 64 ring slots.
+// Puts the unfinished softmaxes of `block-attention` together, one per chunk of ring slots.
 //
 // @binding(0) Pass uniform
 // @binding(1) sums    [chunks, rows, heads, headSize] f32
@@ -11,10 +11,9 @@ struct Pass {
   seed: u32, pass_number: u32, temperature: f32, top_p: f32,
 }
 
-const CHUNK = 64u;
-
 override heads: u32;
 override head_size: u32;
+override chunk: u32;
 
 @group(0) @binding(0) var<uniform> params: Pass;
 @group(0) @binding(1) var<storage, read> sums: array<f32>;
@@ -28,16 +27,16 @@ fn merge_attention(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= hidden || row >= params.rows) { return; }
   let head = id.x / head_size;
   let slots = min(params.position + (row / params.block_size + 1) * params.block_size, params.ring);
-  let chunks = (slots + CHUNK - 1) / CHUNK;
+  let chunks = (slots + chunk - 1) / chunk;
 
   var peak = weights[row * heads + head].x;
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    peak = max(peak, weights[(chunk * params.rows + row) * heads + head].x);
+  for (var i = 1u; i < chunks; i++) {
+    peak = max(peak, weights[(i * params.rows + row) * heads + head].x);
   }
   var total = 0.0;
   var sum = 0.0;
-  for (var chunk = 0u; chunk < chunks; chunk++) {
-    let at = chunk * params.rows + row;
+  for (var i = 0u; i < chunks; i++) {
+    let at = i * params.rows + row;
     let weight = weights[at * heads + head];
     let scale = exp(weight.x - peak);
     total += scale * weight.y;

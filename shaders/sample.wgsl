@@ -8,7 +8,7 @@
 // @binding(2) picks  [count] u32: row of the block, so that position + picks[i] is the absolute position
 // @binding(3) drawn  [count] (id, its probability: softmax at temperature 1, entropy in nats), written;
 //             probability and entropy are −1 where a logit is not finite
-// Dispatch: count workgroups of 256, one a row.
+// Dispatch: count workgroups of `threads`, one a row; a multiple of 16.
 
 struct Pass {
   rows: u32, position: u32, block_size: u32, ring: u32,
@@ -19,7 +19,8 @@ struct Drawn {
   id: u32, probability: f32, entropy: f32,
 }
 
-const THREADS = 256u;
+// Of invocations: sums are first those of a group, then those of all.
+const GROUPS = 16u;
 const TOKEN_STREAM = 0u;
 // As the key of a logit: larger than that of any number.
 const NO_ID = 0xffffffffu;
@@ -27,16 +28,19 @@ const NOT_FINITE = 0xffffffffu;
 
 override vocab: u32;
 override mask_id: u32;
+override threads: u32;
+
+override per_group: u32 = threads / GROUPS;
 
 @group(0) @binding(0) var<uniform> params: Pass;
 @group(0) @binding(1) var<storage, read> logits: array<f32>;
 @group(0) @binding(2) var<storage, read> picks: array<u32>;
 @group(0) @binding(3) var<storage, read_write> drawn: array<Drawn>;
 
-var<workgroup> parts: array<vec4f, 256>;
-var<workgroup> groups: array<vec4f, 16>;
-var<workgroup> tops: array<vec2u, 256>;
-var<workgroup> group_tops: array<vec2u, 16>;
+var<workgroup> parts: array<vec4f, threads>;
+var<workgroup> groups: array<vec4f, GROUPS>;
+var<workgroup> tops: array<vec2u, threads>;
+var<workgroup> group_tops: array<vec2u, GROUPS>;
 
 // The same number as `uniform` of src/backends/random.ts: pcg4d of Jarzynski and Olano (2020).
 fn uniform_number(seed: u32, stream: u32, pass_number: u32, position: u32) -> f32 {
@@ -58,14 +62,14 @@ fn order_key(value: f32) -> u32 {
 fn sum_of_all(t: u32, mine: vec4f) -> vec4f {
   parts[t] = mine;
   workgroupBarrier();
-  if (t < 16) {
+  if (t < GROUPS) {
     var sum = vec4f();
-    for (var i = 0u; i < 16; i++) { sum += parts[t * 16 + i]; }
+    for (var i = 0u; i < per_group; i++) { sum += parts[t * per_group + i]; }
     groups[t] = sum;
   }
   workgroupBarrier();
   var sum = vec4f();
-  for (var i = 0u; i < 16; i++) { sum += groups[i]; }
+  for (var i = 0u; i < GROUPS; i++) { sum += groups[i]; }
   return sum;
 }
 
@@ -77,7 +81,7 @@ fn higher(a: vec2u, b: vec2u) -> vec2u {
 // The (key, id) of the greatest logit and the lowest id that has it; key NOT_FINITE where one is not finite.
 fn top_of_row(t: u32, row: u32) -> vec2u {
   var best = vec2u(0, NO_ID);
-  for (var id = t; id < vocab; id += THREADS) {
+  for (var id = t; id < vocab; id += threads) {
     let logit = logits[row + id];
     let bits = bitcast<u32>(logit);
     let is_finite = (bits & 0x7f800000u) != 0x7f800000u;
@@ -86,13 +90,13 @@ fn top_of_row(t: u32, row: u32) -> vec2u {
   }
   tops[t] = best;
   workgroupBarrier();
-  if (t < 16) {
-    for (var i = 0u; i < 16; i++) { best = higher(best, tops[t * 16 + i]); }
+  if (t < GROUPS) {
+    for (var i = 0u; i < per_group; i++) { best = higher(best, tops[t * per_group + i]); }
     group_tops[t] = best;
   }
   workgroupBarrier();
   best = group_tops[0];
-  for (var i = 1u; i < 16; i++) { best = higher(best, group_tops[i]); }
+  for (var i = 1u; i < GROUPS; i++) { best = higher(best, group_tops[i]); }
   return best;
 }
 
@@ -103,7 +107,7 @@ fn boundary_key(t: u32, row: u32, peak: f32, mass: f32) -> u32 {
     let step = 1u << (shift - 2);
     let thresholds = vec3u(base) + vec3u(1, 2, 3) * step;
     var above = vec3f();
-    for (var id = t; id < vocab; id += THREADS) {
+    for (var id = t; id < vocab; id += threads) {
       if (id == mask_id) { continue; }
       let logit = logits[row + id];
       let weight = exp((logit - peak) / params.temperature);
@@ -138,8 +142,8 @@ fn kept_of(t: u32, row: u32, peak: f32, boundary: u32, mass: f32, least: u32) ->
   let fitting = clamp((mass - sums.x) * sums.y / max(sums.z, 1e-38), 0, sums.y);
   let room = max(least, u32(fitting));
   var earlier = 0.0;
-  for (var i = 0u; i < t / 16; i++) { earlier += groups[i].y; }
-  for (var i = t / 16 * 16; i < t; i++) { earlier += parts[i].y; }
+  for (var i = 0u; i < t / per_group; i++) { earlier += groups[i].y; }
+  for (var i = t / per_group * per_group; i < t; i++) { earlier += parts[i].y; }
   let before = u32(earlier);
   let on_boundary = min(count, max(room, before) - before);
   return Kept(on_boundary, above + f32(on_boundary) * weight_of_one);
@@ -147,7 +151,7 @@ fn kept_of(t: u32, row: u32, peak: f32, boundary: u32, mass: f32, least: u32) ->
 
 // Ids of one invocation when the vocabulary is dealt out in order.
 fn stretch() -> u32 {
-  return (vocab + THREADS - 1) / THREADS;
+  return (vocab + threads - 1) / threads;
 }
 
 // Whether the number lies in [start, next), where a series of such spans covers [0, total). Rounding can
@@ -157,17 +161,17 @@ fn holds(start: f32, next: f32, total: f32, number: f32) -> bool {
 }
 
 // The invocation whose stretch holds the id at which the cumulative weight first exceeds the random
-// number gets that id, every other one `vocab`. Looks for the group of 16 first, then within it.
+// number gets that id, every other one `vocab`. Looks for the group first, then within it.
 fn draw(t: u32, row: u32, peak: f32, boundary: u32, kept: Kept, random: f32) -> u32 {
   let total = sum_of_all(t, vec4f(kept.weight)).x;
   var start = 0.0;
-  for (var i = 0u; i < t / 16; i++) { start += groups[i].x; }
-  let of_group = groups[t / 16].x;
+  for (var i = 0u; i < t / per_group; i++) { start += groups[i].x; }
+  let of_group = groups[t / per_group].x;
   let number = random * total;
   if (!holds(start, start + of_group, total, number)) { return vocab; }
   let rest = number - start;
   start = 0.0;
-  for (var i = t / 16 * 16; i < t; i++) { start += parts[i].x; }
+  for (var i = t / per_group * per_group; i < t; i++) { start += parts[i].x; }
   if (!holds(start, start + parts[t].x, of_group, rest)) { return vocab; }
 
   var cumulative = start;
@@ -187,7 +191,7 @@ fn draw(t: u32, row: u32, peak: f32, boundary: u32, kept: Kept, random: f32) -> 
   return chosen;
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(threads)
 fn sample(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
   let row = group.x * vocab;
   let top = top_of_row(t, row);
@@ -195,7 +199,7 @@ fn sample(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
   // All sums at once: the weights at temperature 1 for the probability, those at the asked one for the draw,
   // and the first ones times their distance from the peak for the entropy.
   var mine = vec4f();
-  for (var id = t; id < vocab; id += THREADS) {
+  for (var id = t; id < vocab; id += threads) {
     if (id == mask_id) { continue; }
     let below = logits[row + id] - peak;
     let weight = exp(below);

@@ -1,23 +1,30 @@
 import wgsl from '../../shaders/block-attention.wgsl?raw';
 import type { BufferSlice } from '../gpu/buffers';
 import type { Kernel, Pipelines } from '../gpu/kernel';
+import type { Lanes } from './lanes';
 
-/** Ring slots that one workgroup attends to, as in the shader. */
-export const ATTENTION_CHUNK = 64;
-/** The most rows that can share a key in one workgroup, as in the shader. */
-export const ATTENTION_TILE = 16;
-
-/** The most features of a head, as in the shader and that of prefill attention. */
+/** The most features of a head, as in the shader of prefill attention. */
 export const MAX_HEAD_SIZE = 128;
+
+/**
+ * Slots of a chunk that suit a GPU: a shorter ring is not worth the second dispatch that splitting it takes, in a
+ * longer one too few invocations would each walk too far.
+ */
+export const ATTENTION_CHUNK = 256;
+
+/** Rows that share a key, as in the shader. */
+const TILE = 16;
 
 export interface BlockAttentionShape {
   readonly heads: number;
-  /** Even, at most MAX_HEAD_SIZE. */
+  /** Even. */
   readonly headSize: number;
   /** Slots that the KV buffers hold, at least the ring of any pass. */
   readonly ringCapacity: number;
-  /** Rows that share a key in one workgroup, 1 … ATTENTION_TILE: best the block size, or a divisor of it. */
-  readonly tile: number;
+  /** Slots that one workgroup attends to. */
+  readonly chunk: number;
+  /** As of the matmuls: where one lane is best, a workgroup is small, as barriers are slow. */
+  readonly lanes: Lanes;
 }
 
 export interface BlockAttentionBuffers {
@@ -28,20 +35,28 @@ export interface BlockAttentionBuffers {
   readonly keys: BufferSlice;
   /** [ring, heads, headSize] f32. */
   readonly values: BufferSlice;
-  /** [chunks, rows, heads, headSize] f32, written: weighted sums of each chunk of slots. */
+  /** `attentionScores` f32, for its own use. */
+  readonly scores: BufferSlice;
+  /** [chunks, rows, heads, headSize] f32, written: weighted sums of each chunk of slots; of one chunk the attention. */
   readonly sums: BufferSlice;
   /** [chunks, rows, heads] (peak, total weight), written. */
   readonly weights: BufferSlice;
 }
 
-/** Chunks that a ring of this capacity is split into: the first axis of `sums` and `weights`. */
-export function attentionChunks(ringCapacity: number): number {
-  return Math.ceil(ringCapacity / ATTENTION_CHUNK);
+/** Chunks that the ring is split into: the first axis of `sums` and `weights`. */
+export function attentionChunks({ ringCapacity, chunk }: Pick<BlockAttentionShape, 'ringCapacity' | 'chunk'>): number {
+  return Math.ceil(ringCapacity / chunk);
+}
+
+/** How many scores of up to so many rows the kernel keeps: [⌈rows / 16⌉, heads, chunks, chunk, 16]. */
+export function attentionScores(shape: Omit<BlockAttentionShape, 'headSize' | 'lanes'>, rows: number): number {
+  return Math.ceil(rows / TILE) * shape.heads * attentionChunks(shape) * shape.chunk * TILE;
 }
 
 /**
- * Attention of a few rows over the KV ring in chunks, to be finished by `mergeAttention`. Row i sees the
- * slots [0, min(position + (⌊i / blockSize⌋ + 1) · blockSize, ring)). A row is a row of the pass.
+ * Attention of a few rows over the KV ring. Row i sees the slots
+ * [0, min(position + (⌊i / blockSize⌋ + 1) · blockSize, ring)). Where the ring has more than one chunk,
+ * `mergeAttention` must finish it. A row is a row of the pass.
  */
 export function blockAttention(
   pipelines: Pipelines,
@@ -49,13 +64,14 @@ export function blockAttention(
   shape: BlockAttentionShape,
   buffers: BlockAttentionBuffers,
 ): Kernel {
-  const { pass, q, keys, values, sums, weights } = buffers;
-  const chunks = attentionChunks(shape.ringCapacity);
+  const { pass, q, keys, values, scores, sums, weights } = buffers;
+  const { heads, headSize, chunk, lanes } = shape;
+  const chunks = attentionChunks(shape);
   return pipelines.bind(
     label,
     { stem: 'block-attention', wgsl },
-    { heads: shape.heads, head_size: shape.headSize, tile: shape.tile },
-    [pass, q, keys, values, sums, weights],
-    (rows) => [chunks, shape.heads, Math.ceil(rows / shape.tile)],
+    { heads, head_size: headSize, chunk, chunks, threads: lanes === 1 ? 8 : 64 },
+    [pass, q, keys, values, scores, sums, weights],
+    (rows) => [chunks, heads, Math.ceil(rows / TILE)],
   );
 }

@@ -26,7 +26,13 @@ export interface MatmulBuffers {
   readonly y: BufferSlice;
 }
 
-/** Binds one of the matmul shaders: their overrides and bindings are the same. */
+/** What a matmul shader has beyond what all have. */
+interface MatmulExtras {
+  readonly constants: Record<string, number>;
+  readonly bindings: readonly BufferSlice[];
+}
+
+/** Binds one of the matmul shaders: their overrides and bindings are the same, but for `extras` after them. */
 export function bindMatmul(
   pipelines: Pipelines,
   label: string,
@@ -34,6 +40,7 @@ export function bindMatmul(
   shape: MatmulShape,
   buffers: MatmulBuffers,
   workgroups: (rows: number) => readonly [x: number, y?: number],
+  extras: MatmulExtras = { constants: {}, bindings: [] },
 ): Kernel {
   const { pass, x, weights, bias, y } = buffers;
   const constants = {
@@ -42,7 +49,9 @@ export function bindMatmul(
     dtype: DTYPE_CODE[weights.dtype],
     has_bias: bias ? 1 : 0,
     epilogue: EPILOGUE_CODE[shape.epilogue],
+    ...extras.constants,
   };
   // The shader names a bias in any case; where there is none it gets x, unread.
-  return pipelines.bind(label, source, constants, [pass, x, ...matrixBindings(weights), bias ?? x, y], workgroups);
+  const bindings = [pass, x, ...matrixBindings(weights), bias ?? x, y, ...extras.bindings];
+  return pipelines.bind(label, source, constants, bindings, workgroups);
 }

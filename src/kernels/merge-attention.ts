@@ -5,6 +5,8 @@ import type { Kernel, Pipelines } from '../gpu/kernel';
 export interface MergeAttentionShape {
   readonly heads: number;
   readonly headSize: number;
+  /** Ring slots of a chunk, as of `blockAttention`. */
+  readonly chunk: number;
 }
 
 export interface MergeAttentionBuffers {
@@ -29,7 +31,7 @@ export function mergeAttention(
   return pipelines.bind(
     label,
     { stem: 'merge-attention', wgsl },
-    { heads: shape.heads, head_size: shape.headSize },
+    { heads: shape.heads, head_size: shape.headSize, chunk: shape.chunk },
     [pass, sums, weights, out],
     (rows) => [Math.ceil(hidden / 64), rows],
   );

@@ -1,11 +1,14 @@
 import wgsl from '../../shaders/sample.wgsl?raw';
 import type { BufferSlice } from '../gpu/buffers';
 import type { Kernel, Pipelines } from '../gpu/kernel';
+import type { Lanes } from './lanes';
 
 export interface SampleShape {
   readonly vocab: number;
   /** Never drawn. */
   readonly maskId: number;
+  /** As of the matmuls: where one lane is best, few invocations share a row, as barriers are slow. */
+  readonly lanes: Lanes;
 }
 
 export interface SampleBuffers {
@@ -27,7 +30,7 @@ export function sample(pipelines: Pipelines, label: string, shape: SampleShape, 
   return pipelines.bind(
     label,
     { stem: 'sample', wgsl },
-    { vocab: shape.vocab, mask_id: shape.maskId },
+    { vocab: shape.vocab, mask_id: shape.maskId, threads: shape.lanes === 1 ? 16 : 256 },
     [pass, logits, picks, drawn],
     (rows) => [rows],
   );

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Buffers } from '../../src/gpu/buffers';
 import type { Pipelines } from '../../src/gpu/kernel';
-import type { matmulFew } from '../../src/kernels/matmul-few';
+import type { matmulMany } from '../../src/kernels/matmul-many';
 import type { Matrix } from '../../src/kernels/matrix';
 import { type MatmulCase, matmul as referenceMatmul } from '../reference/matmul';
 import { expectClose } from './compare';
@@ -20,6 +20,7 @@ const SIZES: readonly (readonly [rows: number, features: number, columns: number
   [5, 33, 12],
   [7, 6, 33],
   [16, 32, 32],
+  [17, 70, 8],
   [31, 10, 34],
   [32, 37, 100],
 ];
@@ -51,7 +52,7 @@ const EPILOGUE_TESTS: readonly MatmulTest[] = [20, 7].flatMap((columns) =>
 async function expectMatmul(
   pipelines: Pipelines,
   buffers: Buffers,
-  matmul: typeof matmulFew,
+  matmul: typeof matmulMany,
   test: MatmulTest,
   x = randomArray(test.rows * test.columns, 1),
 ): Promise<void> {
@@ -79,7 +80,7 @@ async function expectMatmul(
 async function expectNaN(
   pipelines: Pipelines,
   buffers: Buffers,
-  matmul: typeof matmulFew,
+  matmul: typeof matmulMany,
   columns: number,
 ): Promise<void> {
   for (const epilogue of EPILOGUES) {
@@ -91,7 +92,7 @@ async function expectNaN(
 }
 
 /** GELU far out: nearly 0 on the left and x itself on the right, also where the cube of x is no f32 any more. */
-async function expectGelu(pipelines: Pipelines, buffers: Buffers, matmul: typeof matmulFew): Promise<void> {
+async function expectGelu(pipelines: Pipelines, buffers: Buffers, matmul: typeof matmulMany): Promise<void> {
   const inputs = [0, 1e-20, 3, 9, 90, -90, 200, -200, 1e20, -1e20];
   const x = Float32Array.from(inputs.flatMap((input) => [input, 0, 0, 0]));
   const test = { rows: inputs.length, features: 9, columns: 4, dtype: 'f32', biased: false, epilogue: 'gelu' } as const;
@@ -101,7 +102,7 @@ async function expectGelu(pipelines: Pipelines, buffers: Buffers, matmul: typeof
 /** All that a matmul kernel must get right, over `moreSizes` too. */
 export function testMatmul(
   { pipelines, buffers }: { readonly pipelines: Pipelines; readonly buffers: Buffers },
-  matmul: typeof matmulFew,
+  matmul: typeof matmulMany,
   moreSizes: typeof SIZES = [],
 ): void {
   it.each(sizeTests(moreSizes))('$rows rows of $columns columns to $features features, $dtype', async (test) => {

@@ -1,6 +1,6 @@
 import type { BufferSlice } from '../../gpu/buffers';
 import type { Kernel, Pipelines } from '../../gpu/kernel';
-import { gatherRows } from '../../kernels/gather-rows';
+import type { Lanes } from '../../kernels/lanes';
 import { layerNorm } from '../../kernels/layer-norm';
 import { matmulFew } from '../../kernels/matmul-few';
 import { sample } from '../../kernels/sample';
@@ -8,36 +8,36 @@ import type { ModelConfig } from '../../weights/model-config';
 import type { HeadMemory } from './memory';
 import type { NetworkWeights } from './weights';
 
-/** From the residual stream `x` [rows, hidden] to the logits of the picked rows: gather, final norm, head. */
+/** From the residual stream `x` [rows, hidden] to the logits of the picked rows: final norm of these rows, then head. */
 export function headKernels(
   pipelines: Pipelines,
   config: ModelConfig,
   weights: NetworkWeights,
   memory: HeadMemory,
   x: BufferSlice,
+  lanes: Lanes,
 ): Kernel[] {
   const { hiddenSize, vocabSize, normEpsilon } = config;
-  const { pass, picks, picked, normed, logits } = memory;
-  const norm = { columns: hiddenSize, epsilon: normEpsilon };
+  const { pass, picks, normed, logits } = memory;
+  const norm = { columns: hiddenSize, epsilon: normEpsilon, lanes };
   return [
-    gatherRows(pipelines, 'head.gather', { columns: hiddenSize }, { picks, x, y: picked }),
-    layerNorm(pipelines, 'head.norm', norm, { pass, x: picked, ...weights.finalNorm, y: normed }),
+    layerNorm(pipelines, 'head.norm', norm, { pass, x, picks, ...weights.finalNorm, y: normed }),
     matmulFew(
       pipelines,
       'head.logits',
-      { rows: vocabSize, columns: hiddenSize, epilogue: 'none' },
+      { rows: vocabSize, columns: hiddenSize, epilogue: 'none', lanes },
       { pass, x: normed, weights: weights.head.weight, bias: weights.head.bias, y: logits },
     ),
   ];
 }
 
 /** One draw from each row of the head's logits. */
-export function samplerKernel(pipelines: Pipelines, config: ModelConfig, memory: HeadMemory): Kernel {
+export function samplerKernel(pipelines: Pipelines, config: ModelConfig, memory: HeadMemory, lanes: Lanes): Kernel {
   const { pass, logits, picks, drawn } = memory;
   return sample(
     pipelines,
     'head.sample',
-    { vocab: config.vocabSize, maskId: config.maskId },
+    { vocab: config.vocabSize, maskId: config.maskId, lanes },
     { pass, logits, picks, drawn },
   );
 }

@@ -1,5 +1,5 @@
 import type { BufferSlice, Buffers } from '../../gpu/buffers';
-import { attentionChunks } from '../../kernels/block-attention';
+import { ATTENTION_CHUNK, attentionChunks, attentionScores } from '../../kernels/block-attention';
 import { MOST_ROWS, PROGRESS_BYTES, RUN_BYTES } from '../../kernels/denoise-run';
 import { PASS_BYTES } from '../../kernels/pass';
 import { TRACE_BYTES } from '../../kernels/reveal';
@@ -66,19 +66,24 @@ export function allocateActivations(
   };
 }
 
-/** Unfinished softmaxes of block attention, for `capacity` rows. */
+/** What block attention keeps between its kernels, and within them, for `capacity` rows. */
 export interface AttentionParts {
-  /** [chunks, rows, hidden] f32 */
+  /** See `attentionScores`. */
+  readonly scores: BufferSlice;
+  /** [chunks, rows, hidden] f32, unless there is one chunk. */
   readonly sums: BufferSlice;
   /** [chunks, rows, heads] pairs of f32 */
   readonly weights: BufferSlice;
 }
 
 export function allocateAttentionParts(buffers: Buffers, config: ModelConfig, capacity: number): AttentionParts {
-  const rows = attentionChunks(config.contextLength) * capacity;
+  const { hiddenSize, heads, contextLength } = config;
+  const shape = { heads, ringCapacity: contextLength, chunk: ATTENTION_CHUNK };
+  const chunks = attentionChunks(shape);
   return {
-    sums: buffers.storage('attention.sums', rows * config.hiddenSize * F32),
-    weights: buffers.storage('attention.weights', rows * config.heads * 2 * F32),
+    scores: buffers.storage('attention.scores', attentionScores(shape, capacity) * F32),
+    sums: buffers.storage('attention.sums', chunks === 1 ? 0 : chunks * capacity * hiddenSize * F32),
+    weights: buffers.storage('attention.weights', chunks * capacity * heads * 2 * F32),
   };
 }
 
@@ -89,8 +94,6 @@ export interface HeadMemory {
   readonly pass: BufferSlice;
   /** [count] u32: rows of the trunk. */
   readonly picks: BufferSlice;
-  /** [count, hidden] f32 */
-  readonly picked: BufferSlice;
   /** [count, hidden] f32 */
   readonly normed: BufferSlice;
   /** [count, vocab] f32 */
@@ -105,7 +108,6 @@ export function allocateHead(buffers: Buffers, config: ModelConfig, capacity: nu
     capacity,
     pass: buffers.uniform('head.pass', PASS_BYTES),
     picks: rows('picks', 1),
-    picked: rows('picked', config.hiddenSize),
     normed: rows('normed', config.hiddenSize),
     logits: rows('logits', config.vocabSize),
     drawn: buffers.storage('head.drawn', capacity * DRAWN_BYTES),

@@ -1,13 +1,12 @@
 import type { BufferSlice, Buffers } from '../../gpu/buffers';
 import type { Kernel, Pipelines } from '../../gpu/kernel';
-import { ATTENTION_TILE } from '../../kernels/block-attention';
+import type { Lanes } from '../../kernels/lanes';
 import { type PassSettings, packPass } from '../../kernels/pass';
 import { ropeTurns } from '../../kernels/rope';
 import type { ModelConfig } from '../../weights/model-config';
 import { headKernels, samplerKernel } from './head';
 import {
   type Activations,
-  type AttentionParts,
   allocateActivations,
   allocateAttentionParts,
   allocateCache,
@@ -38,36 +37,29 @@ export class Network {
   readonly config: ModelConfig;
   readonly head: HeadMemory;
   readonly sampler: Kernel;
+  /** The lane for few rows. */
+  readonly few: Lane;
   readonly #pipelines: Pipelines;
   readonly #buffers: Buffers;
   readonly #weights: NetworkWeights;
   readonly #cache: readonly LayerCache[];
-  readonly #parts: AttentionParts;
   readonly #turns: BufferSlice;
-  #few: Lane;
+  readonly #lanes: Lanes;
   #many: Lane | undefined;
 
-  constructor(pipelines: Pipelines, buffers: Buffers, config: ModelConfig, weights: NetworkWeights) {
+  constructor(pipelines: Pipelines, buffers: Buffers, config: ModelConfig, weights: NetworkWeights, lanes: Lanes) {
     this.config = config;
     this.#pipelines = pipelines;
     this.#buffers = buffers;
     this.#weights = weights;
+    this.#lanes = lanes;
     this.#cache = allocateCache(buffers, config);
-    this.#parts = allocateAttentionParts(buffers, config, FEW_ROWS);
     this.#turns = allocateTurns(buffers, config);
     this.head = allocateHead(buffers, config, FEW_ROWS);
-    this.sampler = samplerKernel(pipelines, config, this.head);
-    this.#few = this.#fewLane(allocateActivations(buffers, 'few', config, FEW_ROWS), config.defaultBlockSize);
-  }
-
-  /** Binds the few-rows kernels so that the rows of one block share their keys. */
-  bind(blockSize: number): void {
-    this.#few = this.#fewLane(this.#few.activations, blockSize);
-  }
-
-  /** The lane for few rows, as bound for the block size. */
-  get few(): Lane {
-    return this.#few;
+    this.sampler = samplerKernel(pipelines, config, this.head, lanes);
+    const activations = allocateActivations(buffers, 'few', config, FEW_ROWS);
+    const parts = allocateAttentionParts(buffers, config, FEW_ROWS);
+    this.few = this.#lane(activations, fewRowsTrunk(this.#inputs(activations), parts));
   }
 
   /** True if `rows` rows need the many-rows lane and it is not there yet. */
@@ -113,7 +105,7 @@ export class Network {
   }
 
   #laneFor(rows: number): Lane {
-    if (rows <= FEW_ROWS) return this.#few;
+    if (rows <= FEW_ROWS) return this.few;
     if (!this.#many) throw new Error('the many-rows lane was not made');
     return this.#many;
   }
@@ -126,16 +118,12 @@ export class Network {
       cache: this.#cache,
       turns: this.#turns,
       activations,
+      lanes: this.#lanes,
     };
   }
 
-  #fewLane(activations: Activations, blockSize: number): Lane {
-    const tile = Math.min(blockSize, ATTENTION_TILE);
-    return this.#lane(activations, fewRowsTrunk(this.#inputs(activations), this.#parts, tile));
-  }
-
   #lane(activations: Activations, trunk: readonly Kernel[]): Lane {
-    const head = headKernels(this.#pipelines, this.config, this.#weights, this.head, activations.x);
+    const head = headKernels(this.#pipelines, this.config, this.#weights, this.head, activations.x, this.#lanes);
     return { activations, trunk, head };
   }
 }

@@ -1,16 +1,20 @@
 import type { BufferSlice } from '../../gpu/buffers';
 import type { Kernel, Pipelines } from '../../gpu/kernel';
-import { blockAttention } from '../../kernels/block-attention';
+import { ATTENTION_CHUNK, attentionChunks, blockAttention } from '../../kernels/block-attention';
 import { embedding } from '../../kernels/embedding';
+import type { InputNorm } from '../../kernels/input-norm';
+import type { Lanes } from '../../kernels/lanes';
 import { layerNorm } from '../../kernels/layer-norm';
 import { matmulFew } from '../../kernels/matmul-few';
 import { matmulMany } from '../../kernels/matmul-many';
+import type { Matrix } from '../../kernels/matrix';
 import { mergeAttention } from '../../kernels/merge-attention';
 import { prefillAttention } from '../../kernels/prefill-attention';
+import { projectQkv } from '../../kernels/project-qkv';
 import { rope } from '../../kernels/rope';
 import type { ModelConfig } from '../../weights/model-config';
 import type { Activations, AttentionParts, LayerCache } from './memory';
-import type { NetworkWeights } from './weights';
+import type { LayerWeights, NetworkWeights, NormWeights } from './weights';
 
 export interface TrunkInputs {
   readonly pipelines: Pipelines;
@@ -20,33 +24,133 @@ export interface TrunkInputs {
   /** See `allocateTurns`. */
   readonly turns: BufferSlice;
   readonly activations: Activations;
+  readonly lanes: Lanes;
+}
+
+/** Storage buffers of `projectQkv` with its norm; devices must offer no more than 8. */
+const NORMED_QKV_BUFFERS = 9;
+
+/** What differs between passes of few rows and of many. */
+interface Parts {
+  /** From the residual stream `x` to `q`, turned, and to K and V in the ring: norm, projection and RoPE. */
+  project(name: string, layer: LayerWeights, ring: LayerCache): readonly Kernel[];
+  /** From `q` and the ring to `h`. */
+  attend(label: string, ring: LayerCache): readonly Kernel[];
+  /** From the residual stream `x` to `up`: norm, matmul and GELU. */
+  widen(name: string, layer: LayerWeights): readonly Kernel[];
+  /** Adds a · weightsᵀ + bias to the residual stream `x`. */
+  addTo(label: string, a: BufferSlice, columns: number, linear: { weight: Matrix; bias?: BufferSlice }): Kernel;
 }
 
 /** From ids to the residual stream after the last layer, for passes of few rows. */
-export function fewRowsTrunk(inputs: TrunkInputs, parts: AttentionParts, tile: number): Kernel[] {
-  const { pipelines, config, activations } = inputs;
-  const shape = attentionShape(config);
-  return trunk(inputs, matmulFew, (label, { keys, values }) => {
-    const { pass, q, h } = activations;
-    return [
-      blockAttention(
-        pipelines,
-        label,
-        { ...shape, ringCapacity: config.contextLength, tile },
-        { pass, q, keys, values, ...parts },
-      ),
-      mergeAttention(pipelines, `${label}.merge`, shape, { pass, ...parts, out: h }),
-    ];
+export function fewRowsTrunk(inputs: TrunkInputs, parts: AttentionParts): Kernel[] {
+  const { pipelines, config, turns, activations, lanes } = inputs;
+  const { pass, x, q, up } = activations;
+  const { hiddenSize, mlpSize } = config;
+  const normed = fusesNorms(inputs) ? normedWhenRead : normedBefore;
+  return trunk(inputs, {
+    project(name, layer, ring) {
+      if (hiddenSize % 4 !== 0) return projectInTwo(inputs, name, layer, ring);
+      const { before, ...input } = normed(inputs, `${name}.norm1`, layer.norm1);
+      const shape = { ...attentionShape(config), lanes };
+      const buffers = { pass, ...input, weights: layer.qkv, turns, q, ...ring };
+      return [...before, projectQkv(pipelines, `${name}.attention.qkv`, shape, buffers)];
+    },
+    attend: (label, ring) => attendInChunks(inputs, parts, label, ring),
+    widen(name, { norm2, up: { weight, bias } }) {
+      const { before, ...input } = normed(inputs, `${name}.norm2`, norm2);
+      const shape = { rows: mlpSize, columns: hiddenSize, epilogue: 'gelu', lanes } as const;
+      return [
+        ...before,
+        matmulFew(pipelines, `${name}.mlp.up`, shape, { pass, ...input, weights: weight, bias, y: up }),
+      ];
+    },
+    addTo(label, a, columns, { weight, bias }) {
+      const shape = { rows: hiddenSize, columns, epilogue: 'add', lanes } as const;
+      return matmulFew(pipelines, label, shape, { pass, x: a, weights: weight, ...(bias && { bias }), y: x });
+    },
   });
 }
 
 /** The same for passes of many rows. */
 export function manyRowsTrunk(inputs: TrunkInputs): Kernel[] {
   const { pipelines, config, activations } = inputs;
-  return trunk(inputs, matmulMany, (label, { keys, values }) => {
-    const { pass, q, h } = activations;
-    return [prefillAttention(pipelines, label, attentionShape(config), { pass, q, keys, values, out: h })];
+  const { pass, x, q, h, up } = activations;
+  const { hiddenSize, mlpSize } = config;
+  return trunk(inputs, {
+    project: (name, layer, ring) => projectInTwo(inputs, name, layer, ring),
+    attend: (label, ring) => [prefillAttention(pipelines, label, attentionShape(config), { pass, q, ...ring, out: h })],
+    widen(name, { norm2, up: { weight, bias } }) {
+      const { before, ...input } = normedBefore(inputs, `${name}.norm2`, norm2);
+      const shape = { rows: mlpSize, columns: hiddenSize, epilogue: 'gelu' } as const;
+      return [
+        ...before,
+        matmulMany(pipelines, `${name}.mlp.up`, shape, { pass, ...input, weights: weight, bias, y: up }),
+      ];
+    },
+    addTo(label, a, columns, { weight, bias }) {
+      const shape = { rows: hiddenSize, columns, epilogue: 'add' } as const;
+      return matmulMany(pipelines, label, shape, { pass, x: a, weights: weight, ...(bias && { bias }), y: x });
+    },
   });
+}
+
+/** What a kernel reads where the residual stream is to be normalised, and the kernels to run before. */
+interface NormedInput {
+  readonly before: readonly Kernel[];
+  readonly x: BufferSlice;
+  readonly norm?: InputNorm;
+}
+
+/** The norm in a kernel of its own, from `x` to `h`. */
+function normedBefore(
+  { pipelines, config, activations, lanes }: TrunkInputs,
+  label: string,
+  norm: NormWeights,
+): NormedInput {
+  const { pass, x, h } = activations;
+  const shape = { columns: config.hiddenSize, epsilon: config.normEpsilon, lanes };
+  return { before: [layerNorm(pipelines, label, shape, { pass, x, ...norm, y: h })], x: h };
+}
+
+/** The norm within the kernel that reads `x`: one dispatch less. */
+function normedWhenRead({ config, activations }: TrunkInputs, _label: string, norm: NormWeights): NormedInput {
+  return { before: [], x: activations.x, norm: { ...norm, epsilon: config.normEpsilon } };
+}
+
+/** Whether kernels can normalise what they read: in one that works alone it costs more than a dispatch. */
+function fusesNorms({ pipelines, config, lanes }: TrunkInputs): boolean {
+  const { maxStorageBuffersPerShaderStage: most } = pipelines.device.limits;
+  return lanes > 1 && config.hiddenSize % 4 === 0 && most >= NORMED_QKV_BUFFERS;
+}
+
+/** For any number of rows and features: norm, then q, k and v, RoPE last. */
+function projectInTwo(inputs: TrunkInputs, name: string, layer: LayerWeights, ring: LayerCache): Kernel[] {
+  const { pipelines, config, turns, activations } = inputs;
+  const { hiddenSize } = config;
+  const { pass, qkv, q } = activations;
+  const { before, ...input } = normedBefore(inputs, `${name}.norm1`, layer.norm1);
+  const shape = { rows: 3 * hiddenSize, columns: hiddenSize, epilogue: 'none' } as const;
+  return [
+    ...before,
+    matmulMany(pipelines, `${name}.attention.qkv`, shape, { pass, ...input, weights: layer.qkv, y: qkv }),
+    rope(pipelines, `${name}.attention.rope`, attentionShape(config), { pass, qkv, turns, q, ...ring }),
+  ];
+}
+
+/** One dispatch where the ring is one chunk, otherwise two. */
+function attendInChunks(
+  { pipelines, config, activations, lanes }: TrunkInputs,
+  { scores, sums, weights }: AttentionParts,
+  label: string,
+  ring: LayerCache,
+): Kernel[] {
+  const { pass, q, h } = activations;
+  const shape = { ...attentionShape(config), ringCapacity: config.contextLength, chunk: ATTENTION_CHUNK, lanes };
+  const attend = (to: BufferSlice) =>
+    blockAttention(pipelines, label, shape, { pass, q, ...ring, scores, sums: to, weights });
+  if (attentionChunks(shape) === 1) return [attend(h)];
+  return [attend(sums), mergeAttention(pipelines, `${label}.merge`, shape, { pass, sums, weights, out: h })];
 }
 
 function attentionShape({ heads, hiddenSize }: ModelConfig) {
@@ -54,49 +158,21 @@ function attentionShape({ heads, hiddenSize }: ModelConfig) {
 }
 
 /** The paper's network, kernel by kernel; shapes beside the buffers in `Activations`. */
-function trunk(
-  { pipelines, config, weights, cache, turns, activations }: TrunkInputs,
-  matmul: typeof matmulFew,
-  attend: (label: string, cache: LayerCache) => Kernel[],
-): Kernel[] {
-  const { hiddenSize, mlpSize, normEpsilon } = config;
-  const { pass, ids, x, h, qkv, q, up } = activations;
-  const norm = { columns: hiddenSize, epsilon: normEpsilon };
+function trunk({ pipelines, config, weights, cache, activations }: TrunkInputs, parts: Parts): Kernel[] {
+  const { hiddenSize, mlpSize } = config;
+  const { pass, ids, x, h, up } = activations;
   const kernels = [
     embedding(pipelines, 'embedding', { columns: hiddenSize }, { pass, ids, weights: weights.embedding, y: x }),
   ];
   weights.layers.forEach((layer, index) => {
     const name = `layer${index}`;
-    const { keys, values } = cache[index]!;
+    const ring = cache[index]!;
     kernels.push(
-      layerNorm(pipelines, `${name}.norm1`, norm, { pass, x, ...layer.norm1, y: h }),
-      matmul(
-        pipelines,
-        `${name}.attention.qkv`,
-        { rows: 3 * hiddenSize, columns: hiddenSize, epilogue: 'none' },
-        { pass, x: h, weights: layer.qkv, y: qkv },
-      ),
-      rope(pipelines, `${name}.attention.rope`, attentionShape(config), { pass, qkv, turns, q, keys, values }),
-      ...attend(`${name}.attention`, { keys, values }),
-      matmul(
-        pipelines,
-        `${name}.attention.out`,
-        { rows: hiddenSize, columns: hiddenSize, epilogue: 'add' },
-        { pass, x: h, weights: layer.out, y: x },
-      ),
-      layerNorm(pipelines, `${name}.norm2`, norm, { pass, x, ...layer.norm2, y: h }),
-      matmul(
-        pipelines,
-        `${name}.mlp.up`,
-        { rows: mlpSize, columns: hiddenSize, epilogue: 'gelu' },
-        { pass, x: h, weights: layer.up.weight, bias: layer.up.bias, y: up },
-      ),
-      matmul(
-        pipelines,
-        `${name}.mlp.down`,
-        { rows: hiddenSize, columns: mlpSize, epilogue: 'add' },
-        { pass, x: up, weights: layer.down.weight, bias: layer.down.bias, y: x },
-      ),
+      ...parts.project(name, layer, ring),
+      ...parts.attend(`${name}.attention`, ring),
+      parts.addTo(`${name}.attention.out`, h, hiddenSize, { weight: layer.out }),
+      ...parts.widen(name, layer),
+      parts.addTo(`${name}.mlp.down`, up, mlpSize, layer.down),
     );
   });
   return kernels;

@@ -3,6 +3,7 @@ import { Buffers } from '../../gpu/buffers';
 import type { Gpu } from '../../gpu/device';
 import { Pipelines } from '../../gpu/kernel';
 import { MAX_HEAD_SIZE } from '../../kernels/block-attention';
+import type { Lanes } from '../../kernels/lanes';
 import type { PassSettings } from '../../kernels/pass';
 import { loadGpuWeights } from '../../weights/gpu-weights';
 import type { ModelConfig } from '../../weights/model-config';
@@ -10,6 +11,7 @@ import type { ModelSource } from '../../weights/model-source';
 import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Prediction } from '../backend';
 import { writeBlocksByVerbs } from '../block-loop';
 import { Sequence } from '../sequence';
+import { chooseLanes } from './choose-lanes';
 import { DenoiseLoop } from './denoise-loop';
 import { DeviceGuard } from './device-guard';
 import { FEW_ROWS, Network } from './network';
@@ -40,7 +42,8 @@ export async function createWebgpuBackend(
     const backend = await guard.create(async () => {
       const stored = await loadGpuWeights(source, gpu.device, buffers, signal);
       const weights = networkWeights(stored, source.config, source.manifest.dtype);
-      return new WebgpuBackend({ gpu, config: source.config, weights, submissionOf }, guard, buffers);
+      const lanes = await chooseLanes(pipelinesOf(gpu.device), gpu.software);
+      return new WebgpuBackend({ gpu, config: source.config, weights, lanes, submissionOf }, guard, buffers);
     });
     signal?.throwIfAborted();
     return backend;
@@ -56,6 +59,7 @@ interface GpuModel {
   readonly gpu: Gpu;
   readonly config: ModelConfig;
   readonly weights: NetworkWeights;
+  readonly lanes: Lanes;
   readonly submissionOf: SubmissionOf;
 }
 
@@ -101,7 +105,7 @@ export class WebgpuBackend implements Backend {
 
   /** Allocates what a sequence needs; guard and buffers, which may hold the weights, become its own. */
   constructor(model: GpuModel, guard: DeviceGuard, buffers: Buffers) {
-    const { gpu, config, weights } = model;
+    const { gpu, config, weights, lanes } = model;
     const pipelines = pipelinesOf(gpu.device);
     this.adapter = gpu.adapter;
     this.config = config;
@@ -109,7 +113,7 @@ export class WebgpuBackend implements Backend {
     this.#device = gpu.device;
     this.#guard = guard;
     this.#buffers = buffers;
-    this.#network = new Network(pipelines, buffers, config, weights);
+    this.#network = new Network(pipelines, buffers, config, weights, lanes);
     this.#sequence = new Sequence(config);
     this.#passes = new Passes(gpu.device, buffers, this.#network);
     this.#loop = new DenoiseLoop(pipelines, buffers, this.#network);
