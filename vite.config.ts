@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { serviceWorker } from './scripts/service-worker-build.ts';
 
 /** With these the page is cross-origin isolated, and the wasm backend may use threads. */
 const ISOLATION = {
@@ -17,9 +18,9 @@ const withoutPolicyWhileDeveloping: Plugin = {
 export default defineConfig({
   // Relative, so that the site works from any folder of a static host.
   base: './',
-  plugins: [react(), withoutPolicyWhileDeveloping],
+  plugins: [react(), withoutPolicyWhileDeveloping, serviceWorker()],
   worker: { format: 'es' },
-  build: { target: 'es2022' },
+  build: { target: 'es2022', rolldownOptions: { input: ['index.html', 'bench.html'] } },
   server: { headers: ISOLATION },
   preview: { headers: ISOLATION },
 });
