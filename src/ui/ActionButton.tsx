@@ -1,9 +1,15 @@
 import type { Controller } from './controller';
-import { isWriting, type Session } from './session';
+
+interface Props {
+  readonly writing: boolean;
+  /** Whether there is a model. */
+  readonly ready: boolean;
+  readonly controller: Controller;
+}
 
 /** Generate, or Stop while a text is being written. */
-export function ActionButton({ session, controller }: { session: Session; controller: Controller }) {
-  if (isWriting(session)) {
+export function ActionButton({ writing, ready, controller }: Props) {
+  if (writing) {
     return (
       <button
         type="button"
@@ -23,7 +29,7 @@ export function ActionButton({ session, controller }: { session: Session; contro
       className="action"
       title="Ctrl or ⌘ with Enter"
       aria-keyshortcuts="Control+Enter Meta+Enter"
-      disabled={session.model.phase !== 'ready'}
+      disabled={!ready}
       onClick={() => void controller.write()}
     >
       Generate

@@ -1,42 +1,98 @@
+import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
+import type { SiteUpdate } from '../offline/site-update';
 import { Compose } from './Compose';
 import type { Controller } from './controller';
 import { LoadStatus } from './LoadStatus';
 import { Masthead } from './Masthead';
 import { ModelPanel } from './ModelPanel';
+import { PresetField } from './PresetField';
 import { ProblemAlert } from './ProblemAlert';
+import { RaceRunner } from './race/race-runner';
+import { storyAt } from './replay';
 import { SamplingPanel } from './SamplingPanel';
 import { SettingsDisclosure } from './SettingsDisclosure';
 import { StatusBar } from './StatusBar';
 import { StoryView } from './StoryView';
+import { canContinue, isWriting } from './session';
+import { UpdateNotice } from './UpdateNotice';
 import { useSession } from './use-session';
 import { useShortcuts } from './use-shortcuts';
+import { useView } from './use-view';
 
-/** The page: the panel first, then the reading column, in the order a keyboard meets them. */
-export function App({ controller }: { controller: Controller }) {
+const ShortcutSheet = lazy(() => import('./ShortcutSheet'));
+
+const RaceView = lazy(() => import('./race/RaceView'));
+const HowView = lazy(() => import('./how/HowView'));
+
+interface Props {
+  readonly controller: Controller;
+  readonly update: SiteUpdate;
+}
+
+/** The page in the view that its address names. What runs goes on while another view is shown. */
+export function App({ controller, update }: Props) {
+  const view = useView();
+  const [runner] = useState(() => new RaceRunner(controller));
+  return (
+    <Suspense>
+      {view === 'write' ? <WriteView controller={controller} update={update} /> : null}
+      {view === 'race' ? <RaceView runner={runner} controller={controller} update={update} /> : null}
+      {view === 'how' ? <HowView update={update} /> : null}
+    </Suspense>
+  );
+}
+
+/** The panel first, then the reading column, in the order a keyboard meets them. */
+function WriteView({ controller, update }: Props) {
   const session = useSession(controller);
-  useShortcuts(controller);
-  const { model, settings, story } = session;
+  const { model, settings, story, playhead } = session;
+  const [sheet, setSheet] = useState(false);
+  const openSheet = useCallback(() => setSheet(true), []);
+  useShortcuts(controller, openSheet);
+  const position = playhead?.position;
+  const shown = useMemo(() => (story && position !== undefined ? storyAt(story, position) : story), [story, position]);
   return (
     <div className="page">
       <div className="panel">
-        <Masthead />
-        <Compose session={session} controller={controller} />
+        <Masthead view="write" onHelp={openSheet} />
+        <Compose
+          settings={settings}
+          writing={isWriting(session)}
+          ready={model.phase === 'ready'}
+          controller={controller}
+        />
+        <UpdateNotice update={update} />
         <SettingsDisclosure>
-          <SamplingPanel settings={settings} model={model} onChange={(change) => controller.set(change)} />
-          <ModelPanel session={session} controller={controller} />
+          <PresetField settings={settings} model={model} controller={controller} />
+          <SamplingPanel settings={settings} model={model} controller={controller} />
+          <ModelPanel model={model} backend={settings.backend} controller={controller} />
         </SettingsDisclosure>
       </div>
       <main className="reading">
         <div className="column">
           <ProblemAlert session={session} controller={controller} />
           <LoadStatus model={model} onCancel={() => controller.cancelLoad()} onLoad={() => void controller.open()} />
-          {story ? <StoryView story={story} confidence={settings.confidence} /> : null}
+          {story && shown ? (
+            <StoryView
+              story={story}
+              shown={shown}
+              playing={playhead?.playing ?? false}
+              heat={settings.heat}
+              continuable={canContinue(session)}
+              controller={controller}
+            />
+          ) : null}
         </div>
-        <StatusBar session={session} controller={controller} />
+        <StatusBar session={session} shown={shown} controller={controller} />
       </main>
       <p className="visually-hidden" aria-live="polite">
         {session.announced}
       </p>
+      {sheet ? (
+        <Suspense>
+          <ShortcutSheet keys={settings.keys} controller={controller} onClose={() => setSheet(false)} />
+        </Suspense>
+      ) : null}
     </div>
   );
 }

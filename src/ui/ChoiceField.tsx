@@ -7,16 +7,18 @@ interface Choice<T extends string> {
 
 interface Props<T extends string> {
   readonly label: string;
-  readonly value: T;
+  /** Null where none of them is taken. */
+  readonly value: T | null;
   readonly choices: readonly Choice<T>[];
+  readonly hint?: string;
   readonly onChange: (value: T) => void;
 }
 
 /** A few choices side by side, one of them taken: radio buttons drawn as one bar. */
-export function ChoiceField<T extends string>({ label, value, choices, onChange }: Props<T>) {
+export function ChoiceField<T extends string>({ label, value, choices, hint, onChange }: Props<T>) {
   const name = useId();
   return (
-    <fieldset className="choice">
+    <fieldset className="choice" aria-describedby={hint ? `${name}-hint` : undefined}>
       <legend>{label}</legend>
       <div className="choice-bar">
         {choices.map((choice) => (
@@ -26,6 +28,11 @@ export function ChoiceField<T extends string>({ label, value, choices, onChange 
           </label>
         ))}
       </div>
+      {hint ? (
+        <p className="hint" id={`${name}-hint`}>
+          {hint}
+        </p>
+      ) : null}
     </fieldset>
   );
 }

@@ -1,9 +1,8 @@
-import { useId } from 'react';
+import { memo, useId } from 'react';
 import { ActionButton } from './ActionButton';
 import { ChoiceField } from './ChoiceField';
 import type { Controller } from './controller';
 import { KINDS, kindOf, titleForKind } from './document-form';
-import type { Session } from './session';
 import type { Settings } from './settings';
 
 interface FormProps {
@@ -11,9 +10,15 @@ interface FormProps {
   readonly onChange: (change: Partial<Settings>) => void;
 }
 
+interface Props {
+  readonly settings: Settings;
+  readonly writing: boolean;
+  readonly ready: boolean;
+  readonly controller: Controller;
+}
+
 /** What to write, and the button that writes it. */
-export function Compose({ session, controller }: { session: Session; controller: Controller }) {
-  const { settings } = session;
+export const Compose = memo(function Compose({ settings, writing, ready, controller }: Props) {
   const onChange = (change: Partial<Settings>) => controller.set(change);
   return (
     <section className="compose" aria-label="What to write">
@@ -31,10 +36,10 @@ export function Compose({ session, controller }: { session: Session; controller:
       ) : (
         <FreeForm settings={settings} onChange={onChange} />
       )}
-      <ActionButton session={session} controller={controller} />
+      <ActionButton writing={writing} ready={ready} controller={controller} />
     </section>
   );
-}
+});
 
 function TitleForm({ settings, onChange }: FormProps) {
   const id = useId();

@@ -1,8 +1,9 @@
+import { memo } from 'react';
 import type { BackendChoice, ModelInfo } from '../worker/protocol';
 import { ChoiceField } from './ChoiceField';
 import type { Controller } from './controller';
 import { deviceOf, megabytes, millions } from './format';
-import type { Session } from './session';
+import type { ModelState } from './session';
 
 const BACKENDS = [
   { value: 'auto', label: 'Automatic' },
@@ -10,9 +11,14 @@ const BACKENDS = [
   { value: 'wasm', label: 'CPU' },
 ] as const satisfies readonly { value: BackendChoice; label: string }[];
 
+interface Props {
+  readonly model: ModelState;
+  readonly backend: BackendChoice;
+  readonly controller: Controller;
+}
+
 /** Where the model runs, and what it is. */
-export function ModelPanel({ session, controller }: { session: Session; controller: Controller }) {
-  const { model, settings } = session;
+export const ModelPanel = memo(function ModelPanel({ model, backend, controller }: Props) {
   const choose = (backend: BackendChoice) => {
     controller.set({ backend });
     void controller.load();
@@ -20,11 +26,11 @@ export function ModelPanel({ session, controller }: { session: Session; controll
   return (
     <div className="group">
       <h2>Model</h2>
-      <ChoiceField label="Runs on" value={settings.backend} choices={BACKENDS} onChange={choose} />
+      <ChoiceField label="Runs on" value={backend} choices={BACKENDS} onChange={choose} />
       {model.phase === 'ready' ? <ModelFacts info={model.info} bytes={model.bytes} /> : null}
     </div>
   );
-}
+});
 
 function ModelFacts({ info, bytes }: { info: ModelInfo; bytes: number }) {
   return (

@@ -1,22 +1,24 @@
-import { useId } from 'react';
+import { lazy, memo, Suspense, useId } from 'react';
+import type { Controller } from './controller';
+import { tokensText } from './format';
 import { POLICY_TEXTS, stepsHint } from './policy-texts';
 import { SeedField } from './SeedField';
 import { SliderField } from './SliderField';
-import type { ModelState } from './session';
+import { type ModelState, sizesOf } from './session';
 import { blockSizeFor, POLICIES, RANGES, type Settings, stepsFor, usesSteps } from './settings';
 
 interface Props {
   readonly settings: Settings;
   readonly model: ModelState;
-  readonly onChange: (change: Partial<Settings>) => void;
+  readonly controller: Controller;
 }
 
-/** Shown until a model says what it can. */
-const ANY_MODEL = { blockSizes: [1, 2, 4, 8, 16, 32], defaultBlockSize: 4 };
+const QualityCurve = lazy(() => import('./QualityCurve'));
 
 /** How the text is uncovered. */
-export function SamplingPanel({ settings, model, onChange }: Props) {
-  const { blockSizes, defaultBlockSize } = model.phase === 'ready' ? model.info : ANY_MODEL;
+export const SamplingPanel = memo(function SamplingPanel({ settings, model, controller }: Props) {
+  const onChange = (change: Partial<Settings>) => controller.set(change);
+  const { blockSizes, defaultBlockSize } = sizesOf(model);
   const blockSize = blockSizeFor(settings, { blockSizes, defaultBlockSize });
   const steps = stepsFor(settings, blockSize);
   const hint = stepsHint(settings.policy);
@@ -29,8 +31,12 @@ export function SamplingPanel({ settings, model, onChange }: Props) {
         min={0}
         max={blockSizes.length - 1}
         step={1}
-        shown={tokens(blockSize)}
-        hint={blockSize === 1 ? 'One at a time, left to right, as most language models write.' : ''}
+        shown={tokensText(blockSize)}
+        hint={
+          blockSize === 1
+            ? 'One at a time, left to right, as most language models write.'
+            : 'Tokens that are uncovered together. Large blocks give more freedom of order, and cost some quality.'
+        }
         onChange={(index) => onChange({ blockSize: blockSizes[index] ?? defaultBlockSize })}
       />
       <PolicyField settings={settings} onChange={onChange} />
@@ -40,6 +46,7 @@ export function SamplingPanel({ settings, model, onChange }: Props) {
           value={settings.threshold}
           {...RANGES.threshold}
           shown={`${Math.round(settings.threshold * 100)} % sure`}
+          hint="Lower is faster, and lets more wrong words through."
           onChange={(threshold) => onChange({ threshold })}
         />
       ) : null}
@@ -49,6 +56,7 @@ export function SamplingPanel({ settings, model, onChange }: Props) {
           value={settings.entropyBound}
           {...RANGES.entropyBound}
           shown={`${settings.entropyBound.toFixed(2)} nats`}
+          hint="Higher is faster, and lets more wrong words through."
           onChange={(entropyBound) => onChange({ entropyBound })}
         />
       ) : null}
@@ -59,16 +67,22 @@ export function SamplingPanel({ settings, model, onChange }: Props) {
         max={blockSize}
         step={1}
         shown={hint ? '–' : String(steps)}
-        {...(hint ? { hint } : {})}
+        hint={hint ?? 'Fewer steps uncover more tokens in each: faster, but those tokens cannot see each other.'}
         disabled={!usesSteps(settings.policy)}
         onChange={(steps) => onChange({ steps })}
       />
+      {usesSteps(settings.policy) && steps < blockSize ? (
+        <Suspense>
+          <QualityCurve policy={settings.policy} blockSize={blockSize} steps={steps} />
+        </Suspense>
+      ) : null}
       <h2>Sampling</h2>
       <SliderField
         label="Length"
         value={settings.maxTokens}
         {...RANGES.maxTokens}
-        shown={tokens(settings.maxTokens)}
+        shown={tokensText(settings.maxTokens)}
+        hint="At most this many are written; time grows with it, memory only up to the model's context."
         onChange={(maxTokens) => onChange({ maxTokens })}
       />
       <SliderField
@@ -76,6 +90,7 @@ export function SamplingPanel({ settings, model, onChange }: Props) {
         value={settings.temperature}
         {...RANGES.temperature}
         shown={settings.temperature === 0 ? 'always the likeliest' : settings.temperature.toFixed(2)}
+        hint="Higher makes unlikely words likelier: livelier, and less coherent. It costs no time."
         onChange={(temperature) => onChange({ temperature })}
       />
       <SliderField
@@ -83,22 +98,20 @@ export function SamplingPanel({ settings, model, onChange }: Props) {
         value={settings.topP}
         {...RANGES.topP}
         shown={settings.topP.toFixed(2)}
+        hint="Nucleus: only the likeliest words that add up to this share are drawn from. Lower is safer and duller."
         onChange={(topP) => onChange({ topP })}
       />
       <SeedField settings={settings} onChange={onChange} />
-      <label className="check">
-        <input
-          type="checkbox"
-          checked={settings.confidence === 'shown'}
-          onChange={(event) => onChange({ confidence: event.target.checked ? 'shown' : 'hidden' })}
-        />
-        Underline what the model was unsure of
-      </label>
     </div>
   );
+});
+
+interface PolicyProps {
+  readonly settings: Settings;
+  readonly onChange: (change: Partial<Settings>) => void;
 }
 
-function PolicyField({ settings, onChange }: Pick<Props, 'settings' | 'onChange'>) {
+function PolicyField({ settings, onChange }: PolicyProps) {
   const id = useId();
   return (
     <div className="field">
@@ -120,8 +133,4 @@ function PolicyField({ settings, onChange }: Pick<Props, 'settings' | 'onChange'
       </p>
     </div>
   );
-}
-
-function tokens(count: number): string {
-  return count === 1 ? '1 token' : `${count} tokens`;
 }

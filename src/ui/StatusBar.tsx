@@ -1,51 +1,80 @@
+import type { ModelInfo } from '../worker/protocol';
 import { ActionButton } from './ActionButton';
 import type { Controller } from './controller';
-import { deviceOf, rate } from './format';
+import { tokensText } from './format';
+import { HeatField } from './HeatField';
+import { measurementsOf } from './measurements';
+import { placeAt, placeText } from './replay';
 import { isWriting, type Session } from './session';
-import { type Story, tokensWritten } from './story';
+import type { Story } from './story';
+import { Timeline } from './Timeline';
 
-/** The measurements of the text on screen; on a narrow screen also the button, always in reach. */
-export function StatusBar({ session, controller }: { session: Session; controller: Controller }) {
-  const { model, story } = session;
+interface Props {
+  readonly session: Session;
+  /** The story as it is shown: as it is, or as it was where the playhead stands. */
+  readonly shown: Story | null;
+  readonly controller: Controller;
+}
+
+/** The run under the text: its timeline and its numbers; on a narrow screen also the button, always in reach. */
+export function StatusBar({ session, shown, controller }: Props) {
+  const { model, story, settings, playhead } = session;
+  const info = model.phase === 'ready' ? model.info : null;
   return (
     <footer className="status">
+      <BlockProgress story={playhead || isWriting(session) ? shown : null} />
       <div className="status-inner">
-        <div className="status-text">
-          {story ? <Measurements story={story} /> : <p className="status-idle">{idleText(session)}</p>}
-          {model.phase === 'ready' ? <p className="status-device">{deviceOf(model.info)}</p> : null}
+        {story ? (
+          <>
+            <Timeline story={story} playhead={playhead} speed={settings.speed} controller={controller} />
+            <div className="status-line">
+              <PlaceLine story={story} position={playhead?.position ?? story.steps.length} />
+              <HeatField heat={settings.heat} onChange={(heat) => controller.set({ heat })} />
+            </div>
+          </>
+        ) : null}
+        <div className="status-line">
+          {shown ? <Measurements story={shown} info={info} /> : <p>{idleText(session)}</p>}
+          <ActionButton writing={isWriting(session)} ready={info !== null} controller={controller} />
         </div>
-        <ActionButton session={session} controller={controller} />
       </div>
     </footer>
   );
 }
 
-function idleText(session: Session): string {
-  if (session.model.phase === 'ready') return isWriting(session) ? 'Writing' : 'Ready';
-  return session.model.phase === 'loading' ? 'Loading the model' : 'No model';
+function idleText({ model }: Session): string {
+  if (model.phase === 'ready') return 'Ready';
+  return model.phase === 'loading' ? 'Loading the model' : 'No model';
 }
 
-function Measurements({ story }: { story: Story }) {
-  const tokens = tokensWritten(story);
+/** Which step is shown; a narrow screen has no room for how many tokens it revealed. */
+function PlaceLine({ story, position }: { story: Story; position: number }) {
+  const place = placeAt(story, position);
   return (
-    <dl className="measurements">
-      <Measurement name="tokens" value={String(tokens)} />
-      <Measurement name="tokens/s" value={rate(tokens / story.seconds)} />
-      <Measurement
-        name="passes/token"
-        value={rate(story.nfe / tokens)}
-        explained="Runs of the network for each token written (NFE per token). One at a time costs at least 1."
-      />
-      <Measurement name="s" value={story.seconds.toFixed(1)} />
-    </dl>
+    <p className="place">
+      {placeText(place)}
+      {place ? <span>: {tokensText(place.tokens)}</span> : null}
+    </p>
   );
 }
 
-function Measurement({ name, value, explained }: { name: string; value: string; explained?: string }) {
+/** How far the block that is shown last has got, as a fine line. */
+function BlockProgress({ story }: { story: Story | null }) {
+  const block = story?.blocks.at(-1);
+  const known = block ? block.tokens.filter(({ id }) => id !== null).length - block.pinned : 0;
+  const share = block ? known / Math.max(1, block.tokens.length - block.pinned) : 0;
+  return <div className="block-progress" aria-hidden="true" style={{ '--share': share }} />;
+}
+
+function Measurements({ story, info }: { story: Story; info: ModelInfo | null }) {
   return (
-    <div title={explained}>
-      <dt>{name}</dt>
-      <dd data-measure={name}>{value}</dd>
-    </div>
+    <dl className="measurements">
+      {measurementsOf(story, info).map(({ name, value, explained }) => (
+        <div key={name} title={explained}>
+          <dt>{name}</dt>
+          <dd data-measure={name}>{value}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }

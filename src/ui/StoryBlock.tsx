@@ -12,7 +12,7 @@ interface Props {
 
 /** One block; drawn again only when it changes, so a long text costs no more than a short one. */
 export const StoryBlock = memo(function StoryBlock({ index, block, afterBreak, marked }: Props) {
-  const { tokens, pinned, committed } = block;
+  const { tokens, pinned, committed, steps } = block;
   return (
     <span className="block" data-block={index} data-committed={committed}>
       {tokens.map((token, position) =>
@@ -25,6 +25,7 @@ export const StoryBlock = memo(function StoryBlock({ index, block, afterBreak, m
             key={position}
             place={`${index}.${position}`}
             token={token}
+            late={token.step === null || steps < 2 ? 0 : token.step / (steps - 1)}
             afterBreak={position > 0 ? endsLine(tokens[position - 1]) : afterBreak}
             marked={position === marked}
           />
@@ -52,13 +53,15 @@ interface WordProps {
   /** `block.token`, for the tip. */
   readonly place: string;
   readonly token: Token;
+  /** When in its block it was revealed: 0 in the first step, 1 in the last. */
+  readonly late: number;
   readonly afterBreak: boolean;
   readonly marked: boolean;
 }
 
-function Word({ place, token, afterBreak, marked }: WordProps) {
+function Word({ place, token, late, afterBreak, marked }: WordProps) {
   const doubt = token.probability === null ? 0 : 1 - token.probability;
-  // The space before a word belongs to its token, but is not to be underlined.
+  // The space before a word belongs to its token, but is not to be coloured.
   const word = token.text.trimStart();
   const space = token.text.slice(0, token.text.length - word.length);
   return (
@@ -69,7 +72,8 @@ function Word({ place, token, afterBreak, marked }: WordProps) {
         data-token={place}
         data-state={token.state}
         data-marked={marked || undefined}
-        style={{ '--doubt': doubt.toFixed(2) }}
+        data-given={token.probability === null || undefined}
+        style={{ '--doubt': doubt.toFixed(2), '--late': late.toFixed(2) }}
       >
         {withBreaks(word, false)}
       </span>

@@ -1,26 +1,46 @@
-import { useRef } from 'react';
-import { CopyButton } from './CopyButton';
+import { useMemo, useRef } from 'react';
+import type { Controller } from './controller';
+import { Ending } from './Ending';
 import { endsLine, StoryBlock } from './StoryBlock';
-import type { Settings } from './settings';
-import { type Story, textOf } from './story';
+import type { Heat } from './settings';
+import { type Story, tokensWritten } from './story';
 import { TokenTip } from './TokenTip';
 import { useFollow } from './use-follow';
 import { useTokenTip } from './use-token-tip';
 
 interface Props {
   readonly story: Story;
-  readonly confidence: Settings['confidence'];
+  /** As it is shown: `story` itself, or as it was. */
+  readonly shown: Story;
+  /** Whether it is being played back. */
+  readonly playing: boolean;
+  readonly heat: Heat;
+  readonly continuable: boolean;
+  readonly controller: Controller;
 }
 
+/** From this many tokens a second on, colours fade sooner, since every token that fades costs a little of each frame. */
+const FAST = 60;
+
 /** The text: its heading, the blocks written so far, and the block that is coming out of noise. */
-export function StoryView({ story, confidence }: Props) {
-  const { heading, settings, blocks, phase } = story;
+export function StoryView({ story, shown, playing, heat, continuable, controller }: Props) {
+  const { heading, settings, phase, earlier } = story;
+  const article = useRef<HTMLElement>(null);
   const text = useRef<HTMLElement>(null);
   const writing = phase === 'starting' || phase === 'writing';
-  useFollow(text, writing, blocks);
-  const { tip, handlers } = useTokenTip(story);
+  const blocks = useMemo(() => [...earlier, ...shown.blocks], [earlier, shown.blocks]);
+  useFollow(article, writing, blocks);
+  const { tip, handlers } = useTokenTip(blocks);
   return (
-    <article className="story" data-phase={phase} data-confidence={confidence} aria-busy={writing}>
+    <article
+      className="story"
+      ref={article}
+      data-phase={phase}
+      data-view={playing ? 'playing' : shown === story ? 'live' : 'past'}
+      data-heat={heat}
+      data-pace={tokensWritten(story) / story.seconds > FAST ? 'fast' : 'slow'}
+      aria-busy={writing}
+    >
       {heading ? (
         <header>
           <p className="kind">{heading.kind}</p>
@@ -48,22 +68,14 @@ export function StoryView({ story, confidence }: Props) {
         ))}
       </section>
       {tip ? <TokenTip tip={tip} /> : null}
-      {writing ? null : (
-        <footer className="ending">
-          <p>{endingOf(story)}</p>
-          <CopyButton text={plainText(story)} />
-        </footer>
+      {writing || shown !== story ? null : (
+        <Ending
+          story={story}
+          continuable={continuable}
+          onLeave={() => text.current?.focus({ preventScroll: true })}
+          controller={controller}
+        />
       )}
     </article>
   );
-}
-
-function plainText(story: Story): string {
-  return `${story.settings.prompt}${textOf(story)}`.trim();
-}
-
-function endingOf({ phase, reason }: Story): string {
-  if (phase === 'stopped') return 'Stopped here';
-  if (phase === 'failed') return 'Ended early';
-  return reason === 'eos' ? 'The end' : 'Length reached';
 }

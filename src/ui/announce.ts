@@ -17,6 +17,7 @@ export function announcement(before: Story | null, after: Story | null): string 
 function phaseAnnouncement(story: Story): string | null {
   switch (story.phase) {
     case 'starting':
+      if (story.earlier.length > 0) return 'Going on with the text.';
       return story.heading
         ? `Writing ${kindOf(story.heading.kind).noun}: ${story.heading.title}.`
         : 'Writing on from your prompt.';
@@ -35,7 +36,7 @@ function phaseAnnouncement(story: Story): string | null {
 
 /** The paragraph that was completed, if the text has grown by about one since the last such point. */
 function progressAnnouncement(before: Story, after: Story): string | null {
-  if (before.blocks === after.blocks) return null;
+  if (before.blocks.length === after.blocks.length) return null;
   const start = announcedUpTo(textOf(before));
   const end = announcedUpTo(textOf(after));
   return end > start ? textOf(after).slice(start, end).trim() : null;

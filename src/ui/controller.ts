@@ -1,9 +1,10 @@
-import { describeError } from '../errors';
+import { describeError, UnmaskError } from '../errors';
 import type { Client } from '../worker/client';
+import type { GenerateSettings, ModelInfo, RaceMessage } from '../worker/protocol';
 import { newSeed } from './new-seed';
-import { type Action, isWriting, newSession, reduce, type Session } from './session';
+import { type Action, canContinue, isWriting, newSession, reduce, type Session } from './session';
 import { generateSettings, type Settings } from './settings';
-import { newStory } from './story';
+import { idsAfterPrompt, newStory, newStoryAfter, type Story } from './story';
 
 export interface ControllerOptions {
   readonly settings: Settings;
@@ -78,21 +79,58 @@ export class Controller {
 
   /** Writes a text with the settings as they are, in place of one that is being written. */
   async write(): Promise<void> {
-    const { model } = this.#session;
-    if (model.phase !== 'ready' || !this.#client) return;
-    this.stop();
-    if (this.#session.settings.seeds === 'new each time') this.set({ seed: newSeed() });
+    const info = this.#prepareToWrite();
+    if (!info) return;
     const { settings } = this.#session;
-    const asked = generateSettings(settings, model.info);
     const heading = settings.form === 'titled' ? { kind: settings.kind, title: settings.title.trim() } : null;
+    await this.#generate(newStory(generateSettings(settings, info), heading));
+  }
+
+  /** Writes the same again with another seed. */
+  async writeAnother(): Promise<void> {
+    this.set({ seed: newSeed() });
+    await this.write();
+  }
+
+  /** Goes on where the text on screen ends, as many tokens again, with the settings as they are. */
+  async writeOn(): Promise<void> {
+    const { story } = this.#session;
+    if (!story || !canContinue(this.#session)) return;
+    const info = this.#prepareToWrite();
+    if (!info) return;
+    const { prompt } = story.settings;
+    const asked = { ...generateSettings(this.#session.settings, info), prompt, after: idsAfterPrompt(story) };
+    await this.#generate(newStoryAfter(story, asked));
+  }
+
+  /** Ends what is being written, and draws a seed if each text has its own. Undefined where there is no model. */
+  #prepareToWrite(): ModelInfo | undefined {
+    const { model, settings } = this.#session;
+    if (model.phase !== 'ready') return undefined;
+    this.stop();
+    if (settings.seeds === 'new each time') this.set({ seed: newSeed() });
+    return model.info;
+  }
+
+  async #generate(story: Story): Promise<void> {
+    if (!this.#client) return;
     this.#writing = new AbortController();
     const { signal } = this.#writing;
-    this.#dispatch({ type: 'writing-started', story: newStory(asked, heading) });
+    this.#dispatch({ type: 'writing-started', story });
     try {
-      for await (const message of this.#client.generate(asked, signal)) this.#dispatch({ type: 'written', message });
+      for await (const message of this.#client.generate(story.settings, signal)) {
+        this.#dispatch({ type: 'written', message });
+      }
     } catch (error) {
       if (!signal.aborted) this.#dispatch({ type: 'writing-failed', problem: describeError(error) });
     }
+  }
+
+  /** Writes a text for each of the settings side by side, in place of one that is being written. As `Client.race`. */
+  race(settings: readonly GenerateSettings[], signal: AbortSignal): AsyncIterable<RaceMessage> {
+    this.stop();
+    if (!this.#client) throw new UnmaskError('bad-input', 'No model is loaded. Load the model, then race.');
+    return this.#client.race(settings, signal);
   }
 
   /** Ends the text that is being written; what is there stays. */
@@ -100,6 +138,35 @@ export class Controller {
     if (!isWriting(this.#session)) return;
     this.#writing.abort();
     this.#dispatch({ type: 'writing-stopped' });
+  }
+
+  /** Shows the text as it was after its first `position` steps. */
+  scrub(position: number): void {
+    this.#dispatch({ type: 'scrubbed', position });
+  }
+
+  /** Shows it some steps later, or earlier for a negative number. */
+  move(by: number): void {
+    this.#dispatch({ type: 'moved', by });
+  }
+
+  moveByBlock(by: 1 | -1): void {
+    this.#dispatch({ type: 'moved-by-block', by });
+  }
+
+  /** Shows the text as it is. */
+  goLive(): void {
+    this.#dispatch({ type: 'went-live' });
+  }
+
+  /** Plays the run back, or halts that. */
+  togglePlay(): void {
+    this.#dispatch({ type: 'play-toggled' });
+  }
+
+  /** Plays on after `seconds` of the clock on the wall. */
+  playOn(seconds: number): void {
+    this.#dispatch({ type: 'played-on', seconds: seconds * this.#session.settings.speed });
   }
 
   #replaceLoading(): AbortController {

@@ -5,6 +5,11 @@ export function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
 }
 
+/** `512 KB`, `4.2 MB`: memory, in powers of ten as downloads are. */
+export function bytes(count: number): string {
+  return count < 1e6 ? `${Math.round(count / 1e3)} KB` : `${megabytes(count)} MB`;
+}
+
 /** `10.5 M`, `170 M`, `600 K`. */
 export function millions(count: number): string {
   if (count < 1e6) return `${Math.max(1, Math.round(count / 1e3))} K`;
@@ -20,4 +25,9 @@ export function rate(value: number): string {
 /** `WebGPU, apple metal-3` or `WebAssembly, CPU, 2 threads`. */
 export function deviceOf({ backend, adapter }: Pick<ModelInfo, 'backend' | 'adapter'>): string {
   return `${backend === 'webgpu' ? 'WebGPU' : 'WebAssembly'}, ${adapter}`;
+}
+
+/** `1 token`, `2 tokens` */
+export function tokensText(count: number): string {
+  return count === 1 ? '1 token' : `${count} tokens`;
 }

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../errors';
 import type { GenerationMessage, ModelInfo } from '../worker/protocol';
 import { announcement } from './announce';
+import { moveBy, moveByBlock, type Playhead, playOn, restAt, togglePlay } from './playhead';
 import type { Settings } from './settings';
 import { continueStory, endStory, type Story } from './story';
 
@@ -21,6 +22,8 @@ export interface Session {
   readonly model: ModelState;
   readonly settings: Settings;
   readonly story: Story | null;
+  /** Null while the story is shown as it is, and not as it was. */
+  readonly playhead: Playhead | null;
   /** Why the last text ended early; stays until the next one begins. */
   readonly problem: Problem | null;
   /** The latest thing a screen reader is told. */
@@ -37,20 +40,41 @@ export type Action =
   | { readonly type: 'writing-started'; readonly story: Story }
   | { readonly type: 'written'; readonly message: GenerationMessage }
   | { readonly type: 'writing-stopped' }
-  | { readonly type: 'writing-failed'; readonly problem: Problem };
+  | { readonly type: 'writing-failed'; readonly problem: Problem }
+  | { readonly type: 'scrubbed'; readonly position: number }
+  | { readonly type: 'moved'; readonly by: number }
+  | { readonly type: 'moved-by-block'; readonly by: 1 | -1 }
+  | { readonly type: 'went-live' }
+  | { readonly type: 'play-toggled' }
+  /** `seconds` of the run's own time. */
+  | { readonly type: 'played-on'; readonly seconds: number };
 
 export function newSession(settings: Settings): Session {
   return {
     model: { phase: 'loading', loadedBytes: 0, totalBytes: 0 },
     settings,
     story: null,
+    playhead: null,
     problem: null,
     announced: '',
   };
 }
 
+/** The block sizes to offer; those of most models until there is one to ask. */
+export function sizesOf(model: ModelState): Pick<ModelInfo, 'blockSizes' | 'defaultBlockSize'> {
+  return model.phase === 'ready' ? model.info : ANY_MODEL;
+}
+
+const ANY_MODEL = { blockSizes: [1, 2, 4, 8, 16, 32], defaultBlockSize: 8 };
+
 export function isWriting({ story }: Session): boolean {
   return story?.phase === 'starting' || story?.phase === 'writing';
+}
+
+/** True where the text on screen can be gone on with: it ended for no better reason than its length or a stop. */
+export function canContinue(session: Session): boolean {
+  const { model, story } = session;
+  return model.phase === 'ready' && !isWriting(session) && story !== null && story.reason !== 'eos';
 }
 
 /** The session after an action. No action loses the settings or a text that is on the screen. */
@@ -61,7 +85,8 @@ export function reduce(session: Session, action: Action): Session {
 }
 
 function change(session: Session, action: Action): Session {
-  const { model, story } = session;
+  const { model, story, playhead } = session;
+  const steps = story?.steps ?? [];
   switch (action.type) {
     case 'settings-changed':
       return { ...session, settings: { ...session.settings, ...action.change } };
@@ -80,7 +105,7 @@ function change(session: Session, action: Action): Session {
     case 'load-failed':
       return { ...session, model: { phase: 'failed', problem: action.problem } };
     case 'writing-started':
-      return { ...session, problem: null, story: action.story };
+      return { ...session, problem: null, playhead: null, story: action.story };
     case 'written':
       return story && isWriting(session) ? { ...session, story: continueStory(story, action.message) } : session;
     case 'writing-stopped':
@@ -89,6 +114,18 @@ function change(session: Session, action: Action): Session {
       const ended = story && isWriting(session) ? endStory(story, 'failed') : story;
       return { ...session, story: ended, problem: action.problem };
     }
+    case 'scrubbed':
+      return { ...session, playhead: restAt(steps, action.position) };
+    case 'moved':
+      return { ...session, playhead: moveBy(steps, playhead, action.by) };
+    case 'moved-by-block':
+      return { ...session, playhead: moveByBlock(steps, playhead, action.by) };
+    case 'went-live':
+      return { ...session, playhead: null };
+    case 'play-toggled':
+      return { ...session, playhead: togglePlay(steps, playhead) };
+    case 'played-on':
+      return playhead ? { ...session, playhead: playOn(steps, playhead, action.seconds) } : session;
     default:
       return action satisfies never;
   }

@@ -1,6 +1,8 @@
 import type { BackendChoice, GenerateSettings, ModelInfo, PolicyName } from '../worker/protocol';
 import { documentPrompt, KINDS, kindOf } from './document-form';
 
+export type Heat = 'plain' | 'confidence' | 'order';
+
 /** Everything a person can set on the page; kept from visit to visit. */
 export interface Settings {
   /** `titled` asks for a kind and a title, `free` uses `freePrompt` as it stands. */
@@ -21,7 +23,12 @@ export interface Settings {
   readonly seed: number;
   readonly seeds: 'new each time' | 'keep';
   readonly maxTokens: number;
-  readonly confidence: 'shown' | 'hidden';
+  /** What the colour of the text tells. */
+  readonly heat: Heat;
+  /** Of playback; 1 is as fast as it was written. */
+  readonly speed: number;
+  /** Whether a single key does something outside of fields. */
+  readonly keys: 'on' | 'off';
   readonly backend: BackendChoice;
 }
 
@@ -40,7 +47,9 @@ export const DEFAULT_SETTINGS: Settings = {
   seed: 1,
   seeds: 'new each time',
   maxTokens: 240,
-  confidence: 'shown',
+  heat: 'plain',
+  speed: 1,
+  keys: 'on',
   backend: 'auto',
 };
 
@@ -52,6 +61,9 @@ export const POLICIES = [
   'entropy',
 ] as const satisfies PolicyName[];
 const BACKENDS = ['auto', 'webgpu', 'wasm'] as const satisfies BackendChoice[];
+
+export const HEATS = ['plain', 'confidence', 'order'] as const satisfies Heat[];
+export const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4] as const;
 
 /** The ranges of the controls. The engine has its own, wider ones. */
 export const RANGES = {
@@ -128,7 +140,9 @@ export function parseSettings(value: unknown): Settings {
     seed: Math.trunc(number('seed')),
     seeds: choice('seeds', ['new each time', 'keep'], fallback.seeds),
     maxTokens: Math.trunc(number('maxTokens')),
-    confidence: choice('confidence', ['shown', 'hidden'], fallback.confidence),
+    heat: choice('heat', HEATS, fallback.heat),
+    speed: choice('speed', SPEEDS, fallback.speed),
+    keys: choice('keys', ['on', 'off'], fallback.keys),
     backend: choice('backend', BACKENDS, fallback.backend),
   };
 }

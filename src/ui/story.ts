@@ -15,6 +15,8 @@ export interface Token {
 
 export interface Block {
   readonly tokens: readonly Token[];
+  /** The tokens before the first step. */
+  readonly start: readonly Token[];
   /** How many tokens at its start end the prompt. The prompt is drawn as a whole, so these are not drawn again. */
   readonly pinned: number;
   readonly steps: number;
@@ -23,15 +25,27 @@ export interface Block {
 
 export type StoryPhase = 'starting' | 'writing' | 'finished' | 'stopped' | 'failed';
 
+type StepMessage = Extract<GenerationMessage, { type: 'step' }>;
+
+/** What one step of a run revealed, and when. */
+export type Step = Omit<StepMessage, 'type' | 'runId'>;
+
 /** A text on the screen, being written or not. */
 export interface Story {
   /** Kind and title, for a document written in the model's own form. */
   readonly heading: { readonly kind: string; readonly title: string } | null;
+  /** The blocks of the runs that this one goes on from. All fields below are of this run alone. */
+  readonly earlier: readonly Block[];
   readonly settings: GenerateSettings;
   readonly phase: StoryPhase;
   /** What ended it, once finished. */
   readonly reason: 'eos' | 'length' | null;
   readonly blocks: readonly Block[];
+  readonly promptTokens: number;
+  /** The whole run, step by step. */
+  readonly steps: readonly Step[];
+  /** When the first block was finished. */
+  readonly firstBlockSeconds: number | null;
   /** Forward passes so far. */
   readonly nfe: number;
   readonly seconds: number;
@@ -40,32 +54,48 @@ export interface Story {
 const MASKED: Token = { id: null, text: '', state: 'masked', probability: null, step: null };
 
 export function newStory(settings: GenerateSettings, heading: Story['heading']): Story {
-  return { heading, settings, phase: 'starting', reason: null, blocks: [], nfe: 0, seconds: 0 };
+  return {
+    heading,
+    earlier: [],
+    settings,
+    phase: 'starting',
+    reason: null,
+    blocks: [],
+    promptTokens: 0,
+    steps: [],
+    firstBlockSeconds: null,
+    nfe: 0,
+    seconds: 0,
+  };
+}
+
+/** A new run that goes on where `story` ends. `settings` have its prompt, and `idsAfterPrompt` of it. */
+export function newStoryAfter(story: Story, settings: GenerateSettings): Story {
+  return { ...newStory(settings, story.heading), earlier: wholeBlocks(story) };
 }
 
 /** The story after one more message of its generation. */
 export function continueStory(story: Story, message: GenerationMessage): Story {
   switch (message.type) {
-    case 'started':
-      return { ...story, phase: 'writing', blocks: [firstBlock(story.settings.blockSize, message.pinned)] };
+    case 'started': {
+      const { pinned, promptTokens } = message;
+      return { ...story, phase: 'writing', blocks: [blockFrom(story.settings, pinned)], promptTokens };
+    }
     case 'changed': {
       const { settings, pinned } = message;
-      return {
-        ...story,
-        settings,
-        blocks: [...story.blocks.filter((b) => b.committed), firstBlock(settings.blockSize, pinned)],
-      };
+      return { ...story, settings, blocks: replaceLast(story.blocks, () => blockFrom(settings, pinned)) };
     }
     case 'step': {
-      const { nfe, seconds } = message;
-      const blocks = replaceLast(story.blocks, (block) => reveal(block, message.step, message.reveal));
-      return { ...story, blocks, nfe, seconds };
+      const { type, runId, ...step } = message;
+      const { nfe, seconds } = step;
+      const blocks = replaceLast(story.blocks, (block) => reveal(block, step));
+      return { ...story, blocks, steps: [...story.steps, step], nfe, seconds };
     }
     case 'block': {
       const { nfe, seconds } = message;
       const blocks = replaceLast(story.blocks, (block) => commit(block, message.tokens));
-      const next = { ...story, blocks, nfe, seconds };
-      return isComplete(next) ? next : { ...next, blocks: [...blocks, maskedBlock(story.settings.blockSize)] };
+      const next = { ...story, blocks, firstBlockSeconds: story.firstBlockSeconds ?? seconds, nfe, seconds };
+      return isComplete(next) ? next : { ...next, blocks: [...blocks, blockFrom(story.settings, [])] };
     }
     case 'done': {
       const { reason, nfe, seconds } = message;
@@ -83,8 +113,32 @@ export function endStory(story: Story, phase: 'stopped' | 'failed'): Story {
 }
 
 /** Tokens written so far, the prompt's own left out. */
-export function tokensWritten({ blocks }: Story): number {
+export function tokensWritten({ blocks }: Pick<Story, 'blocks'>): number {
   return blocks.reduce((sum, { tokens, pinned }) => sum + tokens.filter(({ id }) => id !== null).length - pinned, 0);
+}
+
+/** The text with its prompt, as far as it has no holes. */
+export function wholeText(story: Story): string {
+  return `${story.settings.prompt}${textOf({ blocks: wholeBlocks(story) })}`;
+}
+
+/** The ids of all that was written, as far as it has no holes. */
+export function idsAfterPrompt(story: Story): number[] {
+  return wholeBlocks(story)
+    .flatMap(({ tokens, pinned }) => tokens.slice(pinned))
+    .flatMap(({ id }) => id ?? []);
+}
+
+/** All runs' blocks as far as they have no holes: one that was stopped halfway is cut at its first mask. */
+function wholeBlocks({ earlier, blocks }: Story): readonly Block[] {
+  const whole = blocks.flatMap((block) => {
+    if (block.committed) return block;
+    const end = block.tokens.findIndex(({ id }) => id === null);
+    const tokens = block.tokens.slice(0, end < 0 ? undefined : end);
+    if (tokens.length <= block.pinned) return [];
+    return { ...block, tokens: tokens.map((token): Token => ({ ...token, state: 'committed' })), committed: true };
+  });
+  return [...earlier, ...whole];
 }
 
 /** The finished blocks' text, without the prompt. */
@@ -96,21 +150,25 @@ export function textOf({ blocks }: Pick<Story, 'blocks'>): string {
     .join('');
 }
 
-function maskedBlock(blockSize: number): Block {
-  return { tokens: Array.from({ length: blockSize }, () => MASKED), pinned: 0, steps: 0, committed: false };
+/** A block before its first step: what is given of it, and masks. */
+function blockFrom(
+  { blockSize }: Pick<GenerateSettings, 'blockSize'>,
+  given: Extract<GenerationMessage, { type: 'started' }>['pinned'],
+): Block {
+  const start = Array.from({ length: blockSize }, (_, position): Token => {
+    const token = given[position];
+    return token ? { ...MASKED, ...token, state: 'committed' } : MASKED;
+  });
+  const open = start.findIndex(({ id }) => id === null);
+  return { tokens: start, start, pinned: open < 0 ? blockSize : open, steps: 0, committed: false };
 }
 
-function firstBlock(blockSize: number, pinned: Extract<GenerationMessage, { type: 'started' }>['pinned']): Block {
-  const block = maskedBlock(blockSize);
-  const prompt = pinned.map((token): Token => (token ? { ...MASKED, ...token, state: 'committed' } : MASKED));
-  return { ...block, tokens: [...prompt, ...block.tokens.slice(prompt.length)], pinned: prompt.length };
-}
-
-function reveal(block: Block, step: number, revealed: Extract<GenerationMessage, { type: 'step' }>['reveal']): Block {
+/** The block after one more step. */
+export function reveal(block: Block, { step, reveal }: Pick<Step, 'step' | 'reveal'>): Block {
   const tokens: Token[] = block.tokens.map((token) =>
     token.state === 'revealed-now' ? { ...token, state: 'revealed' } : token,
   );
-  for (const { position, id, text, probability } of revealed) {
+  for (const { position, id, text, probability } of reveal) {
     tokens[position] = { id, text, probability, step, state: 'revealed-now' };
   }
   return { ...block, tokens, steps: step + 1 };

@@ -1,24 +1,27 @@
 import { type RefObject, useEffect, useRef } from 'react';
 
-/** How far from the end, in pixels, still counts as reading along. */
-const NEAR = 160;
+/** What the bar under the text takes of the window, and some air above it, in pixels. */
+const BAR = 220;
+/** How far below the window's end a text may end, in pixels, while its reader still reads along. */
+const NEAR = 40;
 
-/** Keeps the end of a growing text in view, for as long as the reader stays near it. */
+/** Keeps the end of a growing text above the bar, line by line, for as long as the reader stays near it. */
 export function useFollow(text: RefObject<HTMLElement | null>, writing: boolean, growth: unknown): void {
   const following = useRef(true);
   useEffect(() => {
     const onScroll = () => {
-      const { scrollHeight } = document.documentElement;
-      following.current = scrollHeight - window.innerHeight - window.scrollY < NEAR;
+      following.current = endOf(text) < window.innerHeight + NEAR;
     };
     window.addEventListener('scroll', onScroll, { passive: true });
     return () => window.removeEventListener('scroll', onScroll);
-  }, []);
+  }, [text]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: it has to run whenever the text has grown, and once at its end
   useEffect(() => {
-    const end = text.current?.getBoundingClientRect().bottom ?? 0;
-    if (following.current && end > window.innerHeight - NEAR / 2) {
-      window.scrollTo({ top: document.documentElement.scrollHeight });
-    }
+    const below = endOf(text) - (window.innerHeight - BAR);
+    if (following.current && below > 0) window.scrollBy({ top: below });
   }, [text, writing, growth]);
+}
+
+function endOf(text: RefObject<HTMLElement | null>): number {
+  return text.current?.getBoundingClientRect().bottom ?? 0;
 }

@@ -4,20 +4,20 @@ import type { Session } from './session';
 
 /**
  * The controller's session. What is written is drawn at most once a frame, since a fast GPU reveals
- * tokens several times in one; what a person sets is drawn at once, or the field would jump back.
+ * tokens several times in one; what a person sets or scrubs is drawn at once, or the field would jump back.
  */
 export function useSession(controller: Controller): Session {
   const subscribe = useCallback(
     (redraw: () => void) => {
       let frame: number | undefined;
-      let { settings } = controller.session;
+      let { settings, playhead } = controller.session;
       const cancelFrame = () => {
         if (frame !== undefined) cancelAnimationFrame(frame);
         frame = undefined;
       };
       const unsubscribe = controller.subscribe(() => {
-        if (controller.session.settings !== settings) {
-          settings = controller.session.settings;
+        if (controller.session.settings !== settings || controller.session.playhead !== playhead) {
+          ({ settings, playhead } = controller.session);
           cancelFrame();
           redraw();
           return;

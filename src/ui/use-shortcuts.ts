@@ -1,18 +1,46 @@
 import { useEffect } from 'react';
+import { type KeybindingsMap, tinykeys } from 'tinykeys';
 import type { Controller } from './controller';
+import { SHORTCUTS } from './shortcuts';
 
-/** Ctrl or Cmd with Enter writes, Escape stops, wherever the focus is. */
-export function useShortcuts(controller: Controller): void {
+/** Makes the shortcuts work, and `?` open the list of them. */
+export function useShortcuts(controller: Controller, openSheet: () => void): void {
   useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent) => {
-      if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
-        event.preventDefault();
-        void controller.write();
-      } else if (event.key === 'Escape') {
-        controller.stop();
-      }
+    const always = tinykeys(window, bindings('always', controller), { ignore: isTaken });
+    const single = tinykeys(
+      window,
+      { ...bindings('single', controller), '[Shift]+?': openSheet },
+      { ignore: (event) => isTaken(event) || isForField(event) || controller.session.settings.keys === 'off' },
+    );
+    return () => {
+      always();
+      single();
     };
-    window.addEventListener('keydown', onKeyDown);
-    return () => window.removeEventListener('keydown', onKeyDown);
-  }, [controller]);
+  }, [controller, openSheet]);
+}
+
+function bindings(reach: 'always' | 'single', controller: Controller): KeybindingsMap {
+  const some = SHORTCUTS.filter((shortcut) => shortcut.reach === reach);
+  return Object.fromEntries(
+    some.map(({ keys, run }) => [
+      keys,
+      (event: KeyboardEvent) => {
+        event.preventDefault();
+        run(controller);
+      },
+    ]),
+  );
+}
+
+/** True for a key that something else has answered, or that belongs to the sheet. */
+function isTaken({ defaultPrevented, target }: KeyboardEvent): boolean {
+  return defaultPrevented || (target instanceof Element && target.closest('dialog') !== null);
+}
+
+/** True for a key that the focused field has a use for: letters where one types, arrows in radio buttons and sliders too. */
+function isForField({ isComposing, key, target }: KeyboardEvent): boolean {
+  const fields = key.startsWith('Arrow')
+    ? 'input, select, textarea'
+    : 'input:not([type=radio], [type=range], [type=checkbox]), select, textarea';
+  return isComposing || (target instanceof Element && target.matches(fields));
 }

@@ -1,45 +1,56 @@
-import { type FocusEvent, type KeyboardEvent, type PointerEvent, useState } from 'react';
-import type { Story, Token } from './story';
+import { type KeyboardEvent, type PointerEvent, type SyntheticEvent, useState } from 'react';
+import type { Block, Token } from './story';
 
-/** Where a tip points, and what it is about. */
+/** What a tip is about, and the element it points at. */
 export interface Tip {
   readonly block: number;
   readonly token: number;
   readonly about: Token;
-  /** Of the token on screen, in pixels from the viewport's corner. */
-  readonly left: number;
-  readonly top: number;
+  /** How many steps its block took. */
+  readonly steps: number;
+  readonly element: Element;
 }
 
-type Place = Pick<Tip, 'block' | 'token' | 'left' | 'top'>;
+type Place = Pick<Tip, 'block' | 'token' | 'element'>;
 
-/** Which token the pointer is on, or the arrow keys have walked to while the text has the focus. */
-export function useTokenTip(story: Story) {
+/** Which token the pointer is on or a finger has tapped, or the arrow keys have walked to while the text has the focus. */
+export function useTokenTip(blocks: readonly Block[]) {
   const [place, setPlace] = useState<Place | null>(null);
-  const about = place ? story.blocks[place.block]?.tokens[place.token] : undefined;
-  const tip: Tip | null = place && about?.probability != null ? { ...place, about } : null;
+  const block = place ? blocks[place.block] : undefined;
+  const about = place ? block?.tokens[place.token] : undefined;
+  const tip: Tip | null = place && block && about?.probability != null ? { ...place, about, steps: block.steps } : null;
 
-  const onPointerOver = ({ target }: PointerEvent) => {
+  const show = ({ target }: SyntheticEvent) => {
     setPlace(target instanceof Element ? placeOf(target.closest('[data-token]')) : null);
   };
-  const onPointerLeave = () => setPlace(null);
-  const onBlur = (_event: FocusEvent) => setPlace(null);
+  /** A finger may only be scrolling; once it has tapped, `onClick` comes. */
+  const onPointerOver = (event: PointerEvent) => {
+    if (event.pointerType !== 'touch') show(event);
+  };
+  const onPointerLeave = ({ pointerType }: PointerEvent) => {
+    if (pointerType !== 'touch') setPlace(null);
+  };
+  const onBlur = () => setPlace(null);
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    if (event.key === 'Escape' && tip) {
+      event.preventDefault();
+      setPlace(null);
+      return;
+    }
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
     if (step === 0) return;
     event.preventDefault();
     const tokens = [...event.currentTarget.querySelectorAll('[data-token]')];
-    const at = tokens.findIndex((token) => token.getAttribute('data-token') === `${place?.block}.${place?.token}`);
+    const at = place ? tokens.indexOf(place.element) : -1;
     const next = tokens[Math.max(0, Math.min(tokens.length - 1, at + step))] ?? null;
     next?.scrollIntoView({ block: 'nearest' });
     setPlace(placeOf(next));
   };
-  return { tip, handlers: { onPointerOver, onPointerLeave, onBlur, onKeyDown } };
+  return { tip, handlers: { onPointerOver, onPointerLeave, onClick: show, onBlur, onKeyDown } };
 }
 
 function placeOf(element: Element | null): Place | null {
   const [block, token] = (element?.getAttribute('data-token') ?? '').split('.').map(Number);
-  const box = element?.getClientRects()[0];
-  if (!box || block === undefined || token === undefined) return null;
-  return { block, token, left: box.left + box.width / 2, top: box.top };
+  if (!element || block === undefined || token === undefined) return null;
+  return { block, token, element };
 }

@@ -32,9 +32,24 @@ export class StoryPage {
     });
   }
 
-  /** A fresh visitor with these settings saved. `prepare` comes before the page is opened. */
-  static async open(
+  /**
+   * A fresh visitor with these settings saved, in a browser without service workers, so that every request
+   * is the page's own. `prepare` comes before the page is opened.
+   */
+  static open(
     site: Site,
+    settings: Partial<Settings> = {},
+    prepare: (page: Page) => Promise<unknown> = async () => {},
+  ): Promise<StoryPage> {
+    return StoryPage.openWithServiceWorker(site, settings, async (page) => {
+      await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'serviceWorker'));
+      await prepare(page);
+    });
+  }
+
+  /** The same in a browser as it is. */
+  static async openWithServiceWorker(
+    site: Pick<Site, 'browser' | 'url'>,
     settings: Partial<Settings> = {},
     prepare: (page: Page) => Promise<unknown> = async () => {},
   ): Promise<StoryPage> {
@@ -93,6 +108,16 @@ export class StoryPage {
 
   async measure(name: string): Promise<number> {
     return Number(await this.page.locator(`[data-measure="${name}"]`).textContent());
+  }
+
+  /** The slider over the steps of the run. */
+  get timeline(): Locator {
+    return this.page.getByRole('slider', { name: 'Step', exact: true });
+  }
+
+  /** How many tokens are masked on screen. */
+  masks(): Promise<number> {
+    return this.page.locator('.noise').count();
   }
 
   /** Tokens of each block on screen, masks included. */

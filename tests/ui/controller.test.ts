@@ -105,3 +105,32 @@ test('a kept seed is used as it is, and a new one is drawn and saved for each te
   expect(seed).not.toBe(41);
   expect(saved.at(-1)?.seed).toBe(seed);
 });
+
+test('another is the same with a new seed, also where the seed is kept', async () => {
+  const { controller } = openPage(new ScriptedModel(), { seeds: 'keep', seed: 41, title: 'Fog' });
+  await controller.open();
+  const before = controller.session.story?.settings;
+  await controller.writeAnother();
+  const after = controller.session.story?.settings;
+  expect(after?.seed).not.toBe(41);
+  expect({ ...after, seed: 41 }).toEqual(before);
+  expect(controller.session.settings.seeds).toBe('keep');
+});
+
+test('continue goes on from what is there, with the settings as they are now', async () => {
+  const { controller } = openPage(new ScriptedModel(), { maxTokens: 1000 });
+  await controller.load();
+  const writing = controller.write();
+  await until(controller, ({ story }) => (story?.steps.length ?? 0) > 1);
+  controller.stop();
+  await writing;
+  const { prompt } = controller.session.story!.settings;
+  const first = controller.session.story?.blocks[0]?.tokens[0];
+  controller.set({ title: 'Elsewhere', temperature: 0.5, maxTokens: 16 });
+  await controller.writeOn();
+  const { story } = controller.session;
+  expect(story?.settings).toMatchObject({ prompt, after: [first?.id], temperature: 0.5 });
+  expect(story?.earlier.map(({ tokens }) => tokens.map(({ id }) => id))).toEqual([[first?.id]]);
+  expect(story?.heading?.title).not.toBe('Elsewhere');
+  expect(story?.phase).toBe('finished');
+});

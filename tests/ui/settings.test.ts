@@ -21,6 +21,9 @@ test('what was saved comes back', () => {
     policy: 'entropy',
     entropyBound: 0,
     seed: 2 ** 32 - 1,
+    heat: 'order',
+    speed: 0.25,
+    keys: 'off',
     backend: 'wasm',
   });
   expect(parseSettings(JSON.parse(JSON.stringify(saved)))).toEqual(saved);
@@ -46,6 +49,11 @@ test('settings saved before there was an entropy bound have the default', () => 
   const { entropyBound, ...earlier } = settings({ policy: 'threshold', threshold: 0.5 });
   expect(parseSettings(earlier)).toEqual({ ...earlier, entropyBound: DEFAULT_SETTINGS.entropyBound });
   expect(entropyBound).toBe(DEFAULT_SETTINGS.entropyBound);
+});
+
+test('settings saved when confidence was only shown or hidden keep all else', () => {
+  const { heat, speed, keys, ...earlier } = settings({ title: 'Fog' });
+  expect(parseSettings({ ...earlier, confidence: 'shown' })).toEqual({ ...earlier, heat, speed, keys });
 });
 
 test('the worker is told the policy and its parameter', () => {

@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest';
-import { continueStory, endStory, newStory, type Story, textOf, tokensWritten } from '../../src/ui/story';
+import {
+  continueStory,
+  endStory,
+  idsAfterPrompt,
+  newStory,
+  newStoryAfter,
+  type Story,
+  textOf,
+  tokensWritten,
+  wholeText,
+} from '../../src/ui/story';
 import type { GenerateSettings, GenerationMessage } from '../../src/worker/protocol';
 
 const SETTINGS: GenerateSettings = {
@@ -16,7 +26,12 @@ const SETTINGS: GenerateSettings = {
   seed: 1,
 };
 const runId = 1;
-const started: GenerationMessage = { type: 'started', runId, promptTokens: 5, pinned: [{ id: 9, text: '\n\n' }] };
+const started: Extract<GenerationMessage, { type: 'started' }> = {
+  type: 'started',
+  runId,
+  promptTokens: 5,
+  pinned: [{ id: 9, text: '\n\n' }],
+};
 const step = (block: number, index: number, positions: number[]): GenerationMessage => ({
   type: 'step',
   runId,
@@ -90,4 +105,27 @@ test('a stopped story keeps what was revealed, and drops a block of nothing but 
 test('blocks that did not change stay the same objects', () => {
   const before = after(started, block(0, ['\n\n', 'A', 'b', 'c']));
   expect(continueStory(before, step(1, 0, [0])).blocks[0]).toBe(before.blocks[0]);
+});
+
+test('a text goes on after its last whole token: what follows a hole is not part of it', () => {
+  const half = [started, block(0, ['\n\n', 'A', 'b', 'c']), step(1, 0, [0, 2])];
+  const stopped = endStory(after(...half), 'stopped');
+  expect(wholeText(stopped)).toBe('Poem: rain\n\nAbcw0');
+  expect(idsAfterPrompt(stopped)).toEqual([1, 2, 3, 0]);
+  const next = newStoryAfter(stopped, { ...SETTINGS, after: idsAfterPrompt(stopped) });
+  expect(wholeText(next)).toBe('Poem: rain\n\nAbcw0');
+  expect(next.steps).toEqual([]);
+});
+
+test('a text that went on grows from all its runs', () => {
+  const first = after(started, block(0, ['\n\n', 'A', 'b', 'c']), done);
+  const asked = { ...SETTINGS, after: idsAfterPrompt(first) };
+  const pinned = [...started.pinned, { id: 1, text: 'A' }];
+  const second = [{ ...started, pinned }, block(0, ['\n\n', 'A', 'd', 'e']), done].reduce(
+    continueStory,
+    newStoryAfter(first, asked),
+  );
+  expect(wholeText(second)).toBe('Poem: rain\n\nAbcde');
+  expect(tokensWritten(second)).toBe(2);
+  expect(idsAfterPrompt(second)).toEqual([1, 2, 3, 2, 3]);
 });

@@ -1,0 +1,116 @@
+import { useEffect, useState } from 'react';
+import { SliderField } from '../SliderField';
+import { lastUncovered, noised, type Place } from './noising';
+import { RECORDED_BLOCK } from './recorded-block';
+
+const ALL = RECORDED_BLOCK.tokens.length;
+
+/** Slow enough to see which token came, in milliseconds. */
+const PACE = 450;
+
+/** Whether the block is uncovered by itself, one by one on request, or by the slider. */
+type Mode = 'playing' | 'stepping' | 'sliding';
+
+/** A block that the reader masks with a slider, and the model's recorded guesses that uncover it again. */
+export function NoiseFigure() {
+  const [masks, setMasks] = useState<number>(ALL);
+  const [mode, setMode] = useState<Mode>('sliding');
+  const playing = mode === 'playing' && masks > 0;
+  useEffect(() => {
+    if (!playing) return;
+    const timer = setInterval(() => setMasks((left) => Math.max(0, left - 1)), PACE);
+    return () => clearInterval(timer);
+  }, [playing]);
+  const last = lastUncovered(RECORDED_BLOCK, masks);
+
+  const play = () => {
+    if (masks === 0) setMasks(ALL);
+    setMode(playing ? 'sliding' : 'playing');
+  };
+  const uncoverOne = () => {
+    setMode('stepping');
+    setMasks(Math.max(0, masks - 1));
+  };
+  return (
+    <figure className="figure noise-figure">
+      <p className="figure-text">
+        <span className="before">{RECORDED_BLOCK.before}</span>
+        {noised(RECORDED_BLOCK, masks).map((place, position) => (
+          <PlaceInBlock
+            // biome-ignore lint/suspicious/noArrayIndexKey: a place of the block is its number
+            key={position}
+            place={place}
+            text={RECORDED_BLOCK.tokens[position] ?? ''}
+            latest={position === last?.position}
+          />
+        ))}
+      </p>
+      <p className="figure-line" aria-live={mode === 'stepping' ? 'polite' : 'off'}>
+        {last ? (
+          <>
+            Last uncovered: “{RECORDED_BLOCK.tokens[last.position]?.trim()}”, of which the model was{' '}
+            {percent(last.probability)} sure.
+          </>
+        ) : (
+          'Nothing is known yet but the text before.'
+        )}
+      </p>
+      <SliderField
+        label="Noise"
+        value={masks / ALL}
+        min={0}
+        max={1}
+        step={1 / ALL}
+        shown={`t = ${(masks / ALL).toFixed(2)}, ${masks} of ${ALL} masked`}
+        onChange={(t) => {
+          setMode('sliding');
+          setMasks(Math.round(t * ALL));
+        }}
+      />
+      <div className="figure-actions">
+        <button type="button" className="quiet" onClick={play}>
+          {playing ? 'Pause' : 'Denoise'}
+        </button>
+        <button type="button" className="quiet" disabled={masks === 0} onClick={uncoverOne}>
+          Uncover one
+        </button>
+      </div>
+      <figcaption className="hint">
+        A recording of the model on this page, with seed 1 and slips and all. Which place comes next was drawn by lot;
+        what stands there is the model’s guess. While little is known its guesses are wild; the last tokens follow from
+        the rest.
+      </figcaption>
+    </figure>
+  );
+}
+
+interface PlaceProps {
+  readonly place: Place;
+  /** What stands there in the end: a mask is as wide, so that nothing moves. */
+  readonly text: string;
+  readonly latest: boolean;
+}
+
+function PlaceInBlock({ place, text, latest }: PlaceProps) {
+  const word = text.trimStart();
+  const space = text.slice(0, text.length - word.length);
+  return (
+    <>
+      {space}
+      {place.state === 'masked' ? (
+        <span className="masked" role="img" aria-label="masked">
+          <span aria-hidden="true">{word}</span>
+        </span>
+      ) : (
+        <span className="known" data-latest={latest || undefined} style={{ '--doubt': `${1 - place.probability}` }}>
+          {word}
+        </span>
+      )}
+    </>
+  );
+}
+
+function percent(probability: number): string {
+  const value = probability * 100;
+  return `${value < 1 ? value.toFixed(1) : value.toFixed(0)} %`;
+}

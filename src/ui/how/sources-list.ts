@@ -1,0 +1,42 @@
+export interface Source {
+  readonly authors: string;
+  readonly title: string;
+  /** arXiv number. */
+  readonly arxiv: string;
+  /** What this page has of it. */
+  readonly use: string;
+}
+
+export const SOURCES: readonly Source[] = [
+  {
+    authors: 'Arriola et al., 2025',
+    title: 'Block Diffusion: Interpolating Between Autoregressive and Diffusion Language Models',
+    arxiv: '2503.09573',
+    use: 'The kind of model, how it is trained, and how it writes.',
+  },
+  {
+    authors: 'Sahoo et al., 2024',
+    title: 'Simple and Effective Masked Diffusion Language Models',
+    arxiv: '2406.07524',
+    use: 'Why guessing masked tokens is all that training needs.',
+  },
+  {
+    authors: 'Austin et al., 2021',
+    title: 'Structured Denoising Diffusion Models in Discrete State-Spaces',
+    arxiv: '2107.03006',
+    use: 'Diffusion over words rather than pictures, and masks as its noise.',
+  },
+  {
+    authors: 'Zheng et al., 2024',
+    title:
+      'Masked Diffusion Models are Secretly Time-Agnostic Masked Models and Exploit Inaccurate Categorical Sampling',
+    arxiv: '2409.02908',
+    use: 'The first-hitting sampler: one token a pass, at a place drawn by lot.',
+  },
+  {
+    authors: 'Ben-Hamu et al., 2025',
+    title: 'Accelerated Sampling from Masked Diffusion Models via Entropy Bounded Unmasking',
+    arxiv: '2505.24857',
+    use: 'The entropy bound: as many tokens a pass as the model is sure enough of.',
+  },
+];

@@ -1,0 +1,81 @@
+import type { ModelInfo } from '../worker/protocol';
+import { blockSizeFor, type Settings, stepsFor } from './settings';
+
+export type PresetName = 'autoregressive' | 'balanced' | 'fast' | 'wild';
+
+interface Preset {
+  readonly name: PresetName;
+  readonly label: string;
+  /** What it does and what it costs, as measured: training/REPORT.md. */
+  readonly text: string;
+  readonly blockSize: number;
+  readonly tokensPerStep: number;
+  readonly temperature: number;
+  readonly topP: number;
+}
+
+/** Ways to write, from the most careful on. */
+export const PRESETS: readonly Preset[] = [
+  {
+    name: 'autoregressive',
+    label: 'Autoregressive',
+    text: 'One token after another, as most language models write. The best text, at two passes a token.',
+    blockSize: 1,
+    tokensPerStep: 1,
+    temperature: 0.8,
+    topP: 0.95,
+  },
+  {
+    name: 'balanced',
+    label: 'Balanced',
+    text: 'The surest token of a block first. Nearly as good, for little more than half of the passes.',
+    blockSize: 8,
+    tokensPerStep: 1,
+    temperature: 0.8,
+    topP: 0.95,
+  },
+  {
+    name: 'fast',
+    label: 'Fast',
+    text: 'The two surest tokens a step, in larger blocks. A third of the passes, and slips now and then.',
+    blockSize: 16,
+    tokensPerStep: 2,
+    temperature: 0.8,
+    topP: 0.95,
+  },
+  {
+    name: 'wild',
+    label: 'Wild',
+    text: 'Four tokens a step, and unlikely words are welcome. A sixth of the passes, and seldom sense.',
+    blockSize: 32,
+    tokensPerStep: 4,
+    temperature: 1.1,
+    topP: 1,
+  },
+];
+
+type Sizes = Pick<ModelInfo, 'blockSizes' | 'defaultBlockSize'>;
+
+/** The preset as this model can do it: with its largest block size that is not larger. */
+export function presetSettings(preset: Preset, { blockSizes }: Sizes) {
+  const { tokensPerStep, temperature, topP } = preset;
+  const blockSize = blockSizes.findLast((size) => size <= preset.blockSize) ?? blockSizes[0] ?? preset.blockSize;
+  const steps = Math.ceil(blockSize / tokensPerStep);
+  return { policy: 'confidence', blockSize, steps, temperature, topP } as const satisfies Partial<Settings>;
+}
+
+/** The preset that these settings amount to, or null. */
+export function presetOf(settings: Settings, model: Sizes): Preset | null {
+  const blockSize = blockSizeFor(settings, model);
+  const found = PRESETS.find((preset) => {
+    const wanted = presetSettings(preset, model);
+    const sameOrder = wanted.policy === settings.policy && wanted.steps === stepsFor(settings, blockSize);
+    return (
+      wanted.blockSize === blockSize &&
+      (sameOrder || blockSize === 1) &&
+      wanted.temperature === settings.temperature &&
+      wanted.topP === settings.topP
+    );
+  });
+  return found ?? null;
+}

@@ -1,0 +1,56 @@
+import type { Controller } from '../controller';
+import { newSeed } from '../new-seed';
+import type { Settings } from '../settings';
+import type { RaceRunner } from './race-runner';
+
+interface Props {
+  readonly settings: Settings;
+  readonly running: boolean;
+  /** Whether there was a race before. */
+  readonly again: boolean;
+  readonly ready: boolean;
+  readonly runner: RaceRunner;
+  readonly controller: Controller;
+}
+
+/** What both write, and the button that starts or stops them. */
+export function RaceTask({ settings, running, again, ready, runner, controller }: Props) {
+  const { form, kind, title, freePrompt, maxTokens, temperature, topP, seed } = settings;
+  return (
+    <section className="race-task" aria-label="What both write">
+      <p className="race-prompt">{form === 'titled' ? `${kind}: ${title.trim()}` : freePrompt}</p>
+      <p className="hint">
+        {maxTokens} tokens at most, temperature {temperature}, top-p {topP}, seed {seed}: the same for both, and as set
+        under <a href="#write">Write</a>.
+      </p>
+      <div className="race-actions">
+        {running ? (
+          <button
+            type="button"
+            className="action stop"
+            title="Escape"
+            aria-keyshortcuts="Escape"
+            onClick={() => runner.stop()}
+          >
+            <span className="stop-sign" aria-hidden="true" />
+            Stop
+          </button>
+        ) : (
+          <button
+            type="button"
+            className="action"
+            title="Ctrl or ⌘ with Enter"
+            aria-keyshortcuts="Control+Enter Meta+Enter"
+            disabled={!ready}
+            onClick={() => void runner.start()}
+          >
+            {again ? 'Race again' : 'Start the race'}
+          </button>
+        )}
+        <button type="button" className="quiet" disabled={running} onClick={() => controller.set({ seed: newSeed() })}>
+          New seed
+        </button>
+      </div>
+    </section>
+  );
+}

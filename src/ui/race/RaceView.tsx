@@ -1,0 +1,122 @@
+import { useEffect } from 'react';
+import type { SiteUpdate } from '../../offline/site-update';
+import type { ModelInfo } from '../../worker/protocol';
+import type { Controller } from '../controller';
+import { LoadStatus } from '../LoadStatus';
+import { Masthead } from '../Masthead';
+import { ProblemAlert } from '../ProblemAlert';
+import { SettingsDisclosure } from '../SettingsDisclosure';
+import { sizesOf } from '../session';
+import { UpdateNotice } from '../UpdateNotice';
+import { useSession } from '../use-session';
+import { Racer } from './Racer';
+import { RaceTask } from './RaceTask';
+import { type Race, settingsOfSide } from './race';
+import type { RaceRunner } from './race-runner';
+import { SideField } from './SideField';
+import { useRace } from './use-race';
+import { notes, verdict } from './verdict';
+import './race.css';
+
+interface Props {
+  readonly runner: RaceRunner;
+  readonly controller: Controller;
+  readonly update: SiteUpdate;
+}
+
+/** The same text written in two ways, side by side. */
+export default function RaceView({ runner, controller, update }: Props) {
+  const session = useSession(controller);
+  const race = useRace(runner);
+  useRaceShortcuts(runner);
+  const { model, settings } = session;
+  const { blockSizes } = sizesOf(model);
+  const running = race.phase === 'running';
+  const toRace = race.sides.map((side) => settingsOfSide(side, settings, sizesOf(model)));
+  return (
+    <div className="page">
+      <div className="panel">
+        <Masthead view="race" />
+        <RaceTask
+          settings={settings}
+          running={running}
+          again={race.stories !== null}
+          ready={model.phase === 'ready'}
+          runner={runner}
+          controller={controller}
+        />
+        <UpdateNotice update={update} />
+        <SettingsDisclosure>
+          {race.sides.map((side, racer) => (
+            <SideField
+              // biome-ignore lint/suspicious/noArrayIndexKey: a racer is its place
+              key={racer}
+              name={racer === 0 ? 'First' : 'Second'}
+              side={side}
+              blockSizes={blockSizes}
+              disabled={running}
+              onChange={(change) => runner.setSide(racer, change)}
+            />
+          ))}
+        </SettingsDisclosure>
+      </div>
+      <main className="reading">
+        <div className="race">
+          <h2 tabIndex={-1} data-view-heading>
+            Race
+          </h2>
+          <ProblemAlert session={{ ...session, problem: race.problem }} controller={controller} />
+          <LoadStatus model={model} onCancel={() => controller.cancelLoad()} onLoad={() => void controller.load()} />
+          <Outcome race={race} backend={model.phase === 'ready' ? model.info.backend : 'wasm'} />
+          <div className="racers">
+            {toRace.map((asked, racer) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a racer is its place
+              <Racer key={racer} settings={asked} story={race.stories?.[racer] ?? null} />
+            ))}
+          </div>
+          <p className="hint">
+            Passes are runs of the network. Those over the prompt count, and those that store a finished block for the
+            next, so one token at a time costs two for each token.
+          </p>
+        </div>
+      </main>
+      <p className="visually-hidden" aria-live="polite">
+        {race.announced}
+      </p>
+    </div>
+  );
+}
+
+/** The line above the texts: what is going on, and in the end who was faster. */
+function Outcome({ race: { phase, stories }, backend }: { race: Race; backend: ModelInfo['backend'] }) {
+  const isFinished = phase === 'finished' && stories !== null;
+  return (
+    <div className="outcome">
+      <p className="verdict">{isFinished ? verdict(stories) : PHASES[phase]}</p>
+      <p className="hint">{isFinished ? notes(stories, backend).join(' ') : FAIR}</p>
+    </div>
+  );
+}
+
+const FAIR =
+  'They take turns on the one device, always the one that has had less time so far, and seconds are a racer’s own.';
+
+const PHASES: Readonly<Record<Race['phase'], string>> = {
+  ready: 'Two ways to write the same text. Which is done first?',
+  running: 'Both are writing.',
+  finished: '',
+  stopped: 'Stopped before the end, so nobody has won.',
+  failed: 'The race ended with an error.',
+};
+
+/** The keys of the other view for what they mean here. */
+function useRaceShortcuts(runner: RaceRunner): void {
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key === 'Escape') runner.stop();
+      if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void runner.start();
+    };
+    window.addEventListener('keydown', onKeyDown);
+    return () => window.removeEventListener('keydown', onKeyDown);
+  }, [runner]);
+}

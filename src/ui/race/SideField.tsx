@@ -1,0 +1,62 @@
+import { useId } from 'react';
+import { POLICY_TEXTS, stepsHint } from '../policy-texts';
+import { SliderField } from '../SliderField';
+import { POLICIES, usesSteps } from '../settings';
+import { type Side, sideOn } from './race';
+
+interface Props {
+  readonly name: string;
+  readonly side: Side;
+  readonly blockSizes: readonly number[];
+  readonly disabled: boolean;
+  readonly onChange: (change: Partial<Side>) => void;
+}
+
+/** How one of the racers writes. */
+export function SideField({ name, side, blockSizes, disabled, onChange }: Props) {
+  const id = useId();
+  const { blockSize, policy, steps } = sideOn(side, { blockSizes });
+  const isSingle = blockSize === 1;
+  const paced = usesSteps(policy) && !isSingle;
+  const hint = isSingle ? 'One token at a time leaves no choice of order.' : stepsHint(policy);
+  return (
+    <fieldset className="group side" disabled={disabled}>
+      <legend>{name}</legend>
+      <SliderField
+        label="Block size"
+        value={blockSizes.indexOf(blockSize)}
+        min={0}
+        max={blockSizes.length - 1}
+        step={1}
+        shown={isSingle ? '1 token' : `${blockSize} tokens`}
+        onChange={(index) => onChange({ blockSize: blockSizes[index] ?? blockSize })}
+      />
+      <div className="field">
+        <label htmlFor={id}>Order of unmasking</label>
+        <select
+          id={id}
+          value={policy}
+          disabled={isSingle}
+          onChange={(event) => onChange({ policy: POLICIES.find((name) => name === event.target.value) ?? policy })}
+        >
+          {POLICIES.map((name) => (
+            <option key={name} value={name}>
+              {POLICY_TEXTS[name].name}
+            </option>
+          ))}
+        </select>
+      </div>
+      <SliderField
+        label="Steps per block"
+        value={paced ? steps : blockSize}
+        min={1}
+        max={Math.max(2, blockSize)}
+        step={1}
+        shown={paced ? String(steps) : '–'}
+        hint={hint ?? 'Fewer steps are fewer passes.'}
+        disabled={!paced}
+        onChange={(steps) => onChange({ steps })}
+      />
+    </fieldset>
+  );
+}

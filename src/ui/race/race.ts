@@ -1,0 +1,115 @@
+import type { GenerateSettings, ModelInfo, PolicyName, RaceMessage } from '../../worker/protocol';
+import type { Problem } from '../session';
+import { generateSettings, type Settings } from '../settings';
+import { continueStory, endStory, newStory, type Story } from '../story';
+import { nameOfBoth } from './racer-names';
+import { verdict } from './verdict';
+
+/** What a racer does its own way. All else is the page's settings, the same for both. */
+export interface Side {
+  /** May be one that the model does not know; see `sideOn`. */
+  readonly blockSize: number;
+  readonly policy: PolicyName;
+  /** May exceed the block size. */
+  readonly steps: number;
+}
+
+type Sizes = Pick<ModelInfo, 'blockSizes' | 'defaultBlockSize'>;
+
+export type Pair<T> = readonly [T, T];
+
+/** A race between two ways of writing the same text. */
+export interface Race {
+  readonly sides: Pair<Side>;
+  readonly phase: 'ready' | 'running' | 'finished' | 'stopped' | 'failed';
+  /** Null before the first race. */
+  readonly stories: Pair<Story> | null;
+  /** Why the last race ended early; stays until the next race or load. */
+  readonly problem: Problem | null;
+  /** The latest thing a screen reader is told: the start or the verdict. */
+  readonly announced: string;
+}
+
+export type RaceAction =
+  | { readonly type: 'side-changed'; readonly racer: number; readonly change: Partial<Side> }
+  | { readonly type: 'started'; readonly settings: Pair<GenerateSettings> }
+  | { readonly type: 'told'; readonly message: RaceMessage }
+  | { readonly type: 'stopped' }
+  | { readonly type: 'failed'; readonly problem: Problem }
+  /** Another model, or the same anew, is being loaded. */
+  | { readonly type: 'load-started' };
+
+/** One token at a time against blocks that take about a third of its passes. */
+export const FIRST_RACE: Race = {
+  sides: [
+    { blockSize: 1, policy: 'confidence', steps: 1 },
+    { blockSize: 16, policy: 'confidence', steps: 8 },
+  ],
+  phase: 'ready',
+  stories: null,
+  problem: null,
+  announced: '',
+};
+
+/** The side as a model can do it: with its largest block size that is not larger, and no more steps than that. */
+export function sideOn({ blockSize, policy, steps }: Side, { blockSizes }: Pick<ModelInfo, 'blockSizes'>): Side {
+  const known = blockSizes.findLast((size) => size <= blockSize) ?? blockSizes[0] ?? blockSize;
+  return { blockSize: known, policy, steps: Math.min(steps, known) };
+}
+
+/** What the worker is asked for on behalf of a side. */
+export function settingsOfSide(side: Side, settings: Settings, model: Sizes): GenerateSettings {
+  return generateSettings({ ...settings, ...sideOn(side, model) }, model);
+}
+
+/** The race after an action. What comes after its end changes nothing. */
+export function reduceRace(race: Race, action: RaceAction): Race {
+  const { sides, phase, stories } = race;
+  switch (action.type) {
+    case 'side-changed': {
+      const changed = sides.map((side, racer) => (racer === action.racer ? { ...side, ...action.change } : side));
+      return { ...race, sides: pairOf(changed) };
+    }
+    case 'started': {
+      const started = pairOf(action.settings.map((settings) => newStory(settings, null)));
+      const announced = `The race is on: ${nameOfBoth(started).join(' against ')}.`;
+      return { ...race, phase: 'running', stories: started, problem: null, announced };
+    }
+    case 'told':
+      return stories && phase === 'running' ? hear(race, stories, action.message) : race;
+    case 'stopped':
+      return stories && phase === 'running' ? end(race, stories, 'stopped') : race;
+    case 'failed':
+      return stories && phase === 'running' ? { ...end(race, stories, 'failed'), problem: action.problem } : race;
+    case 'load-started':
+      return { ...race, problem: null };
+    default:
+      return action satisfies never;
+  }
+}
+
+function hear(race: Race, stories: Pair<Story>, message: RaceMessage): Race {
+  switch (message.type) {
+    case 'raced': {
+      const { racer, runId, news } = message;
+      const told = stories.map((story, index) => (index === racer ? continueStory(story, { ...news, runId }) : story));
+      return { ...race, stories: pairOf(told) };
+    }
+    case 'race-done':
+      return { ...race, phase: 'finished', announced: verdict(stories) };
+    default:
+      return message satisfies never;
+  }
+}
+
+/** Ends a race early. A racer that is done already stays so. */
+function end(race: Race, stories: Pair<Story>, phase: 'stopped' | 'failed'): Race {
+  const ended = stories.map((story) => (story.phase === 'finished' ? story : endStory(story, phase)));
+  return { ...race, phase, stories: pairOf(ended), announced: 'The race ended early.' };
+}
+
+function pairOf<T>(items: readonly T[]): Pair<T> {
+  const [first, second] = items;
+  if (first === undefined || second === undefined) throw new RangeError('A race has two sides.');
+  return [first, second];
+}

@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openSite, type Site } from './site';
+import { StoryPage } from './story-page';
+
+let site: Site;
+beforeAll(async () => {
+  site = await openSite();
+});
+afterAll(() => site.close());
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds against WCAG 2 A and AA, as `rule: element`. */
+async function violations(page: Page): Promise<string[]> {
+  // Past the page's policy, which lets no script in.
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    type Results = { violations: { id: string; nodes: { target: string[] }[] }[] };
+    const { axe } = window as unknown as { axe: { run(context: Document, options: object): Promise<Results> } };
+    const { violations } = await axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] });
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
+  });
+}
+
+test.each(['light', 'dark'] as const)(
+  '%s: WCAG AA on the page, in its heat maps and in the sheet',
+  async (colorScheme) => {
+    const visit = await StoryPage.open(site, { policy: 'confidence', steps: 2 }, (page) =>
+      page.emulateMedia({ colorScheme, reducedMotion: 'reduce' }),
+    );
+    await visit.reaches('finished');
+    for (const heat of ['Plain', 'Confidence', 'Order']) {
+      await visit.page.getByRole('radio', { name: heat }).check();
+      expect(await violations(visit.page)).toEqual([]);
+    }
+    await visit.page.keyboard.press('Shift+ArrowLeft');
+    await visit.page.getByRole('radio', { name: 'Plain' }).check();
+    await visit.timeline.press('ArrowLeft');
+    expect(await violations(visit.page)).toEqual([]);
+    await visit.page.getByRole('button', { name: '? Keyboard' }).click();
+    await visit.page.getByRole('dialog').waitFor();
+    expect(await violations(visit.page)).toEqual([]);
+    await visit.close();
+  },
+);
+
+test('with reduced motion nothing moves by itself', async () => {
+  const visit = await StoryPage.open(site, { maxTokens: 1024 }, (page) =>
+    page.emulateMedia({ reducedMotion: 'reduce' }),
+  );
+  await visit.page.waitForSelector('.block[data-committed="true"] .token');
+  await visit.page.waitForSelector('.noise');
+  expect(await visit.page.evaluate(() => document.getAnimations().length)).toBe(0);
+  await visit.stop.click();
+  await visit.close();
+});
+
+test('360 pixels: nothing scrolls sideways, a tap opens a tip inside the window, the run is scrubbed', async () => {
+  const visit = await StoryPage.open(site, { blockSize: 16, policy: 'confidence', steps: 4 });
+  await visit.page.setViewportSize({ width: 360, height: 740 });
+  await visit.reaches('finished');
+  const width = () => visit.page.evaluate(() => document.documentElement.scrollWidth);
+  expect(await width()).toBe(360);
+  const box = (await visit.timeline.boundingBox())!;
+  await visit.page.mouse.click(box.x + 3, box.y + box.height / 2);
+  expect(await visit.masks()).toBeGreaterThan(0);
+  await visit.page.getByRole('button', { name: 'End' }).click();
+  for (const nth of [0, 6, 12]) {
+    const token = visit.page.locator('.token').nth(nth);
+    // A finger that scrolls opens nothing; one that taps does.
+    await token.dispatchEvent('pointerover', { pointerType: 'touch' });
+    if (nth === 0) expect(await visit.page.locator('.tip').count()).toBe(0);
+    await token.dispatchEvent('click');
+    const tip = (await visit.page.locator('.tip').boundingBox())!;
+    expect(tip.x).toBeGreaterThanOrEqual(0);
+    expect(tip.x + tip.width).toBeLessThanOrEqual(360);
+  }
+  await visit.page.getByRole('button', { name: 'Settings' }).click();
+  expect(await width()).toBe(360);
+  await visit.page.getByRole('button', { name: '? Keyboard' }).click();
+  await visit.page.getByRole('dialog').waitFor();
+  expect(await width()).toBe(360);
+  await visit.close();
+});
+
+test('what is written does not move: finished blocks stay in place while the next is uncovered', async () => {
+  const visit = await StoryPage.open(site, { maxTokens: 1024, blockSize: 8 });
+  await visit.page.locator('.block[data-committed="true"]').nth(1).waitFor();
+  const place = () => visit.page.locator('.block').first().boundingBox();
+  const bar = () => visit.page.locator('.status').boundingBox();
+  const before = [await place(), await bar()];
+  await visit.page.locator('.block[data-committed="true"]').nth(3).waitFor();
+  expect([await place(), await bar()]).toEqual(before);
+  await visit.stop.click();
+  await visit.close();
+});

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { moveBy, moveByBlock, type Playhead, playOn, restAt, togglePlay } from '../../src/ui/playhead';
+import { newSession, reduce } from '../../src/ui/session';
+import { DEFAULT_SETTINGS } from '../../src/ui/settings';
+import { newStory } from '../../src/ui/story';
+import { RUN_SETTINGS, scriptedRun, scriptedStory } from './run-script';
+
+const { steps } = scriptedStory(4);
+
+test('the end of the run is the run itself', () => {
+  expect(restAt(steps, steps.length)).toBeNull();
+  expect(restAt(steps, -3)?.position).toBe(0);
+  expect(moveBy(steps, null, -1)?.position).toBe(steps.length - 1);
+  expect(moveBy(steps, restAt(steps, steps.length - 1), 1)).toBeNull();
+});
+
+test('a move by blocks stops where a block begins', () => {
+  expect(moveByBlock(steps, null, -1)?.position).toBe(6);
+  expect(moveByBlock(steps, restAt(steps, 3), -1)?.position).toBe(2);
+  expect(moveByBlock(steps, restAt(steps, 3), 1)?.position).toBe(4);
+  expect(moveByBlock(steps, restAt(steps, 7), 1)).toBeNull();
+  expect(moveByBlock(steps, restAt(steps, 0), -1)?.position).toBe(0);
+});
+
+test('playback takes as long as the run took, and ends where the run does', () => {
+  let playhead: Playhead | null = togglePlay(steps, null);
+  expect(playhead).toMatchObject({ position: 0, playing: true });
+  const positions: (number | undefined)[] = [];
+  while (playhead) {
+    playhead = playOn(steps, playhead, 0.1);
+    positions.push(playhead?.position);
+  }
+  const seconds = steps.at(-1)!.seconds;
+  expect(positions.length).toBeGreaterThanOrEqual(Math.floor(seconds / 0.1));
+  expect(positions.length).toBeLessThanOrEqual(Math.ceil(seconds / 0.1) + 1);
+  expect(positions.slice(0, -1)).toEqual(positions.slice(0, -1).toSorted((a, b) => a! - b!));
+});
+
+test('playback does not wait long for a step that took long, and pauses', () => {
+  const slow = steps.map((step, index) => ({ ...step, seconds: 60 * (index + 1) }));
+  const playing = { ...restAt(slow, 0)!, playing: true };
+  expect(playOn(slow, playing, 0.5)?.position).toBe(0);
+  expect(playOn(slow, playOn(slow, playing, 0.5)!, 1)?.position).toBe(1);
+  const paused = togglePlay(slow, playing)!;
+  expect(playOn(slow, paused, 100)).toBe(paused);
+});
+
+test('while someone looks back the run goes on, and a new text ends that', () => {
+  const story = newStory(RUN_SETTINGS, null);
+  let session = reduce(newSession(DEFAULT_SETTINGS), { type: 'writing-started', story });
+  const [first, second, ...later] = scriptedRun(3);
+  for (const message of [first!, second!]) session = reduce(session, { type: 'written', message });
+  session = reduce(session, { type: 'moved', by: -1 });
+  const { playhead } = session;
+  expect(playhead?.position).toBe(0);
+  for (const message of later) session = reduce(session, { type: 'written', message });
+  expect(session.playhead).toBe(playhead);
+  expect(session.story?.steps).toHaveLength(6);
+  expect(reduce(session, { type: 'went-live' }).playhead).toBeNull();
+  expect(reduce(session, { type: 'writing-started', story }).playhead).toBeNull();
+});
+
+test('with no step there is nothing to scrub', () => {
+  const session = newSession(DEFAULT_SETTINGS);
+  expect(reduce(session, { type: 'moved', by: -1 }).playhead).toBeNull();
+  expect(reduce(session, { type: 'play-toggled' }).playhead).toBeNull();
+});

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { PRESETS, presetOf, presetSettings } from '../../src/ui/presets';
+import { DEFAULT_SETTINGS, generateSettings, parseSettings } from '../../src/ui/settings';
+
+const MODEL = { blockSizes: [1, 2, 4, 8, 16, 32], defaultBlockSize: 8 };
+
+test.each(PRESETS)('$name is recognised once taken, asks for what the worker allows, and is saved', (preset) => {
+  const settings = { ...DEFAULT_SETTINGS, ...presetSettings(preset, MODEL) };
+  expect(presetOf(settings, MODEL)).toBe(preset);
+  const { steps, blockSize } = generateSettings(settings, MODEL);
+  expect(steps).toBeLessThanOrEqual(blockSize);
+  expect(parseSettings(JSON.parse(JSON.stringify(settings)))).toEqual(settings);
+});
+
+test('a model with other block sizes gets the nearest that are not larger', () => {
+  const small = { blockSizes: [2, 4], defaultBlockSize: 4 };
+  expect(PRESETS.map((preset) => presetSettings(preset, small).blockSize)).toEqual([2, 4, 4, 4]);
+  expect(PRESETS.map((preset) => presetSettings(preset, small).steps)).toEqual([2, 4, 2, 1]);
+});
+
+test('a first visit is balanced', () => {
+  expect(presetOf(DEFAULT_SETTINGS, MODEL)?.name).toBe('balanced');
+});
+
+test('settings of one’s own are no preset', () => {
+  expect(presetOf({ ...DEFAULT_SETTINGS, temperature: 0.35 }, MODEL)).toBeNull();
+});
