@@ -4,12 +4,13 @@ import { exportCheckpoint } from './export-checkpoint';
 
 const HELP = `Writes a model folder from a BD3-LM checkpoint.
 
-  npm run -s export -- <checkpoint-folder> <model-folder> [--dtype f32|f16|q8]
+  npm run -s export -- <checkpoint-folder> <model-folder> [--dtype f32|f16|q8|q4]
 
   <checkpoint-folder>   config.json and model.safetensors (or its shards) in the Hugging Face layout;
                         tokenizer.json, tokenizer_config.json and README.md are taken along if they are there
   <model-folder>        is made; a model that is in it already is replaced
-  --dtype <name>        how matrices are stored: f32, f16, or q8, 8 bits with a scale for each 32 (default: q8)
+  --dtype <name>        how matrices are stored: f32, f16, or 8 or 4 bits with a scale for each 32 columns of a
+                        row, q8 or q4 (default: q8)
   --help                print this
 `;
 
@@ -26,8 +27,8 @@ function readOptions(args: string[]): ExportOptions | 'help' {
   const [from, to, ...others] = positionals;
   if (!from || !to || others.length > 0) throw new UsageError('Name a checkpoint folder and a model folder.');
   const { dtype } = values;
-  if (dtype !== 'f32' && dtype !== 'f16' && dtype !== 'q8') {
-    throw new UsageError(`--dtype must be f32, f16 or q8, not "${dtype}".`);
+  if (dtype !== 'f32' && dtype !== 'f16' && dtype !== 'q8' && dtype !== 'q4') {
+    throw new UsageError(`--dtype must be f32, f16, q8 or q4, not "${dtype}".`);
   }
   return { from, to, dtype };
 }

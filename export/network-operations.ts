@@ -1,6 +1,6 @@
 import type { WeightDtype } from '../src/weights/manifest';
 import type { ModelConfig } from '../src/weights/model-config';
-import { Q8_GROUP, Q8_ZERO, type WeightSpec } from '../src/weights/weight-spec';
+import { type QuantizedDtype, SCALE_GROUP, type WeightSpec, ZERO_LEVEL } from '../src/weights/weight-spec';
 import { type Attribute, elementType, float, int, type OnnxGraph, text } from './onnx-graph';
 
 /**
@@ -23,9 +23,14 @@ export class NetworkOperations {
     graph.integers('shape.batch.qkv', [1, -1, 3 * hiddenSize]);
     graph.integers('thirds', [hiddenSize, hiddenSize, hiddenSize]);
     graph.integers('first.position', [0]);
-    if (dtype === 'q8') {
-      graph.scalar('q8.zero', Q8_ZERO);
+    if (dtype === 'q8' || dtype === 'q4') {
+      graph.scalar(`${dtype}.zero`, ZERO_LEVEL[dtype]);
       graph.integers('axis.last', [-1]);
+    }
+    if (dtype === 'q4') {
+      graph.bytes('nibble.shifts', [0, 4]);
+      graph.bytes('nibble.mask', [15]);
+      graph.integers('shape.groups', [0, 0, SCALE_GROUP]);
     }
   }
 
@@ -90,7 +95,8 @@ export class NetworkOperations {
       case 'f16':
         return this.#node('Cast', [weight], `${weight}.f32`, { to: elementType('float32') });
       case 'q8':
-        return this.#dequantized(weight, `${weight}.q8`, `${weight}.scale`, `${weight}.f32`);
+      case 'q4':
+        return this.#dequantized(weight, this.#dtype, `${weight}.${this.#dtype}`, `${weight}.scale`, `${weight}.f32`);
       default:
         return this.#dtype satisfies never;
     }
@@ -105,25 +111,40 @@ export class NetworkOperations {
       case 'f16':
         return this.#node('Cast', [gather(weight)], `${weight}.rows.f32`, { to: elementType('float32') });
       case 'q8':
-        return this.#dequantized(weight, gather(`${weight}.q8`), gather(`${weight}.scale`), `${weight}.rows`);
+      case 'q4': {
+        const [bytes, scales] = [gather(`${weight}.${this.#dtype}`), gather(`${weight}.scale`)];
+        return this.#dequantized(weight, this.#dtype, bytes, scales, `${weight}.rows`);
+      }
       default:
         return this.#dtype satisfies never;
     }
   }
 
-  /** (byte − Q8_ZERO) · scale of [rows, groups, 32] bytes and [rows, groups] scales, without the last group's padding. */
-  #dequantized(weight: string, bytes: string, scales: string, out: string): string {
+  /**
+   * (level − zero level) · scale of the bytes and scales [rows, groups] that `weight-spec.ts` tells of, without the
+   * last group's padding.
+   */
+  #dequantized(weight: string, dtype: QuantizedDtype, bytes: string, scales: string, out: string): string {
     const columns = this.#specs.get(weight)!.shape[1]!;
-    const numbers = this.#node('Cast', [bytes], `${out}.numbers`, { to: elementType('float32') });
-    const centred = this.#node('Sub', [numbers, 'q8.zero'], `${out}.centred`);
+    const levels = dtype === 'q4' ? this.#nibbles(bytes, out) : bytes;
+    const numbers = this.#node('Cast', [levels], `${out}.numbers`, { to: elementType('float32') });
+    const centred = this.#node('Sub', [numbers, `${dtype}.zero`], `${out}.centred`);
     const perGroup = this.#node('Unsqueeze', [scales, 'axis.last'], `${out}.scales`);
     const groups = this.#node('Mul', [centred, perGroup], `${out}.groups`);
-    const padded = Math.ceil(columns / Q8_GROUP) * Q8_GROUP;
+    const padded = Math.ceil(columns / SCALE_GROUP) * SCALE_GROUP;
     const shape = this.#graph.integers(`${out}.shape`, [-1, padded]);
     if (padded === columns) return this.#node('Reshape', [groups, shape], out);
     const flat = this.#node('Reshape', [groups, shape], `${out}.flat`);
     const [start, end] = [this.#graph.integers(`${out}.start`, [0]), this.#graph.integers(`${out}.end`, [columns])];
     return this.#node('Slice', [flat, start, end, 'axis.last'], out);
+  }
+
+  /** The halves of bytes [rows, groups, 16], low ones first, as bytes [rows, groups, 32]. */
+  #nibbles(bytes: string, out: string): string {
+    const apart = this.#node('Unsqueeze', [bytes, 'axis.last'], `${out}.bytes`);
+    const shifted = this.#node('BitShift', [apart, 'nibble.shifts'], `${out}.shifted`, { direction: text('RIGHT') });
+    const pairs = this.#node('BitwiseAnd', [shifted, 'nibble.mask'], `${out}.pairs`);
+    return this.#node('Reshape', [pairs, 'shape.groups'], `${out}.levels`);
   }
 
   #node(

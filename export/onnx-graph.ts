@@ -83,6 +83,13 @@ export class OnnxGraph {
     return name;
   }
 
+  /** Bytes [values.length] that are part of the graph. */
+  bytes(name: string, values: readonly number[]): string {
+    const rawData = Uint8Array.from(values);
+    this.#graph.initializer.push({ name, dataType: TYPES.uint8, dims: [values.length], rawData });
+    return name;
+  }
+
   /** One f32 without axes that is part of the graph. */
   scalar(name: string, value: number): string {
     const rawData = new Uint8Array(Float32Array.of(value).buffer);

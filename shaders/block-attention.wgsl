@@ -5,9 +5,9 @@
 // Row i sees the slots [0, min(position + (⌊i / blockSize⌋ + 1) · blockSize, ring)).
 //
 // @binding(0) Pass uniform
-// @binding(1) q        [rows, heads, headSize] f32, after RoPE
-// @binding(2) keys     [ring, heads, headSize] f32
-// @binding(3) values   [ring, heads, headSize] f32
+// @binding(1) q        [rows, heads, headSize/2] pairs f32, after RoPE: features i and i + headSize/2 are a pair
+// @binding(2) keys     [ring, heads, headSize/2] pairs, f16 if cache_f16 and else f32
+// @binding(3) values   the same
 // @binding(4) scores   [⌈rows / 16⌉, heads, chunks, chunk, 16] f32, for its own use: scores of the rows of a tile,
 //                      then exp(score − peak). Not workgroup memory, which software adapters are slow to clear
 // @binding(5) sums     [chunks, rows, heads, headSize] f32, written: Σ exp(score − peak) · value; of one chunk
@@ -30,6 +30,7 @@ override head_size: u32;
 override chunk: u32;
 override chunks: u32;
 override threads: u32;
+override cache_f16: bool;
 
 override pairs: u32 = head_size / 2;
 override row_pairs: u32 = heads * pairs;
@@ -37,10 +38,10 @@ override half_pairs: u32 = (pairs + 1) / 2;
 
 @group(0) @binding(0) var<uniform> params: Pass;
 @group(0) @binding(1) var<storage, read> q: array<vec2f>;
-@group(0) @binding(2) var<storage, read> keys: array<vec2f>;
-@group(0) @binding(3) var<storage, read> values: array<vec2f>;
+@group(0) @binding(2) var<storage, read> keys: array<u32>;
+@group(0) @binding(3) var<storage, read> values: array<u32>;
 @group(0) @binding(4) var<storage, read_write> scores: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> sums: array<vec2f>;
+@group(0) @binding(5) var<storage, read_write> sums: array<f32>;
 @group(0) @binding(6) var<storage, read_write> weights: array<vec2f>;
 
 // [invocation]: of its four rows, over the slots that it scored.
@@ -48,6 +49,16 @@ var<workgroup> peaks: array<vec4f, threads>;
 
 fn visible_slots(rows: vec4u) -> vec4u {
   return min(params.position + (rows / params.block_size + 1) * params.block_size, vec4u(params.ring));
+}
+
+// A pair of features, half a head apart, of a key or a value.
+fn key_pair(at: u32) -> vec2f {
+  if (cache_f16) { return unpack2x16float(keys[at]); }
+  return bitcast<vec2f>(vec2u(keys[at * 2], keys[at * 2 + 1]));
+}
+fn value_pair(at: u32) -> vec2f {
+  if (cache_f16) { return unpack2x16float(values[at]); }
+  return bitcast<vec2f>(vec2u(values[at * 2], values[at * 2 + 1]));
 }
 
 // Dot products of four keys with four queries, each given by its first pair: [key][query].
@@ -58,14 +69,14 @@ fn dot_products(keys_at: vec4u, queries_at: vec4u) -> mat4x4f {
     let b = q[queries_at.y + i];
     let c = q[queries_at.z + i];
     let d = q[queries_at.w + i];
-    let evens = vec4f(a.x, b.x, c.x, d.x);
-    let odds = vec4f(a.y, b.y, c.y, d.y);
-    let k = keys[keys_at.x + i];
-    let l = keys[keys_at.y + i];
-    let m = keys[keys_at.z + i];
-    let n = keys[keys_at.w + i];
-    dots += mat4x4f(evens * k.x + odds * k.y, evens * l.x + odds * l.y,
-                    evens * m.x + odds * m.y, evens * n.x + odds * n.y);
+    let lows = vec4f(a.x, b.x, c.x, d.x);
+    let highs = vec4f(a.y, b.y, c.y, d.y);
+    let k = key_pair(keys_at.x + i);
+    let l = key_pair(keys_at.y + i);
+    let m = key_pair(keys_at.z + i);
+    let n = key_pair(keys_at.w + i);
+    dots += mat4x4f(lows * k.x + highs * k.y, lows * l.x + highs * l.y,
+                    lows * m.x + highs * m.y, lows * n.x + highs * n.y);
   }
   return dots;
 }
@@ -115,7 +126,7 @@ fn block_attention(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
   storageBarrier();
   workgroupBarrier();
 
-  // Values: two pairs of features, half a head apart, of four rows. Every sum is over the slots in order, so that
+  // Values: two pairs of features of four rows. Every sum is over the slots in order, so that
   // a row comes out the same to the last bit whichever rows it shares a pass with.
   for (var unit = t; unit < half_pairs * fours; unit += threads) {
     let pair = unit % half_pairs;
@@ -127,8 +138,8 @@ fn block_attention(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
     var features = mat4x4f();
     var total = vec4f();
     for (var slot = 0u; slot < slots; slot++) {
-      let a = values[(first_slot + slot) * row_pairs + left];
-      let b = values[(first_slot + slot) * row_pairs + right];
+      let a = value_pair((first_slot + slot) * row_pairs + left);
+      let b = value_pair((first_slot + slot) * row_pairs + right);
       let share = scores[own_scores + slot * (TILE / 4) + unit_four];
       features += mat4x4f(share * a.x, share * a.y, share * b.x, share * b.y);
       total += share;
@@ -138,8 +149,13 @@ fn block_attention(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
     for (var r = 0u; r < min(4, tile_rows - unit_four * 4); r++) {
       let row = group.x * params.rows + first_row + unit_four * 4 + r;
       let divisor = select(1, total[r], chunks == 1);
-      sums[row * row_pairs + left] = vec2f(features[0][r], features[1][r]) / divisor;
-      if (has_right) { sums[row * row_pairs + right] = vec2f(features[2][r], features[3][r]) / divisor; }
+      let low = (row * heads + head) * head_size + pair;
+      sums[low] = features[0][r] / divisor;
+      sums[low + pairs] = features[1][r] / divisor;
+      if (has_right) {
+        sums[low + half_pairs] = features[2][r] / divisor;
+        sums[low + half_pairs + pairs] = features[3][r] / divisor;
+      }
       if (pair == 0) { weights[row * heads + head] = vec2f(peak_of_all[r], total[r]); }
     }
   }

@@ -6,8 +6,9 @@
 //
 // @binding(0) Pass uniform
 // @binding(1) x      [rows, columns] f32; columns are a multiple of 4
-// @binding(2) values [features, columns] f32 or f16, or q8: [features, groups, 32] bytes, groups = ⌈columns / 32⌉
-// @binding(3) scales [features, groups] f32; read for q8 alone
+// @binding(2) values [features, columns] f32 or f16, or q8: [features, groups, 32] bytes, groups = ⌈columns / 32⌉,
+//                    or q4: [features, groups, 16] bytes of two columns each, the first in the low bits
+// @binding(3) scales [features, groups] f32; read for q8 and q4 alone
 // @binding(4) bias   [features] f32; read if has_bias
 // @binding(5) y      [rows, features] f32, written; read first by the epilogue ADD
 // @binding(6) norm_weight and
@@ -21,9 +22,10 @@ struct Pass {
   seed: u32, pass_number: u32, temperature: f32, top_p: f32,
 }
 
-// Dtypes of a matrix; what is neither is q8.
+// Dtypes of a matrix; what is none of these is q4.
 const F32 = 0u;
 const F16 = 1u;
+const Q8 = 2u;
 // Epilogues; what is neither does nothing.
 const GELU = 1u;
 const ADD = 2u;
@@ -70,8 +72,14 @@ fn weights_of(feature: u32, four: u32) -> vec4f {
     return vec4f(unpack2x16float(values[at]), unpack2x16float(values[at + 1]));
   }
   let groups = (columns + 31) / 32;
-  let bytes = unpack4xU8(values[feature * groups * 8 + four]);
-  return (vec4f(bytes) - 128) * scales[feature * groups + four / 8];
+  let scale = scales[feature * groups + four / 8];
+  if (dtype == Q8) {
+    let bytes = unpack4xU8(values[feature * groups * 8 + four]);
+    return (vec4f(bytes) - 128) * scale;
+  }
+  // Half a word, the first column in its lowest bits.
+  let half_word = values[feature * groups * 4 + four / 2] >> (four % 2 * 16);
+  return (vec4f((vec4u(half_word) >> vec4u(0, 4, 8, 12)) & vec4u(15)) - 8) * scale;
 }
 
 // The same columns of four features, one a column of the matrix; past the last feature it again, whose sums

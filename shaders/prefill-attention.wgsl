@@ -4,9 +4,9 @@
 // Row i sees the slots [0, min(position + (⌊i / blockSize⌋ + 1) · blockSize, ring)): block-causal.
 //
 // @binding(0) Pass uniform
-// @binding(1) q      [rows, heads, headSize] f32, after RoPE
-// @binding(2) keys   [ring, heads, headSize] f32
-// @binding(3) values [ring, heads, headSize] f32
+// @binding(1) q      [rows, heads, headSize/2] pairs f32, after RoPE: features i and i + headSize/2 are a pair
+// @binding(2) keys   [ring, heads, headSize/2] pairs, f16 if cache_f16 and else f32
+// @binding(3) values the same
 // @binding(4) out    [rows, heads, headSize] f32, written
 // Dispatch: heads × ⌈rows / 16⌉ workgroups of 64. headSize is even and at most 128.
 
@@ -23,12 +23,13 @@ const NOTHING = -3.0e38;
 
 override heads: u32;
 override head_size: u32;
+override cache_f16: bool;
 
 @group(0) @binding(0) var<uniform> params: Pass;
 @group(0) @binding(1) var<storage, read> q: array<vec2f>;
-@group(0) @binding(2) var<storage, read> keys: array<vec2f>;
-@group(0) @binding(3) var<storage, read> values: array<vec2f>;
-@group(0) @binding(4) var<storage, read_write> out: array<vec2f>;
+@group(0) @binding(2) var<storage, read> keys: array<u32>;
+@group(0) @binding(3) var<storage, read> values: array<u32>;
+@group(0) @binding(4) var<storage, read_write> out: array<f32>;
 
 // [slot of the chunk][row of the tile, and one of padding against bank conflicts]: scores, then exp(score − peak).
 var<workgroup> scores: array<f32, 64 * 17>;
@@ -37,13 +38,23 @@ var<workgroup> peaks: array<f32, 64>;
 var<workgroup> totals: array<f32, 64>;
 // [row of the tile]: by how much the sums shrink where a chunk raises the peak.
 var<workgroup> shrinks: array<f32, 16>;
-// [four rows of the tile][pair of features]: the sums so far, of the even and of the odd features. Every
+// [four rows of the tile][pair of features]: the sums so far, of its low and of its high feature. Every
 // invocation has its own; they are here because private arrays are slow where they are not unrolled.
-var<workgroup> evens: array<vec4f, 4 * 64>;
-var<workgroup> odds: array<vec4f, 4 * 64>;
+var<workgroup> lows: array<vec4f, 4 * 64>;
+var<workgroup> highs: array<vec4f, 4 * 64>;
 
 fn visible_slots(rows: vec4u) -> vec4u {
   return min(params.position + (rows / params.block_size + 1) * params.block_size, vec4u(params.ring));
+}
+
+// A pair of features, half a head apart, of a key or a value.
+fn key_pair(at: u32) -> vec2f {
+  if (cache_f16) { return unpack2x16float(keys[at]); }
+  return bitcast<vec2f>(vec2u(keys[at * 2], keys[at * 2 + 1]));
+}
+fn value_pair(at: u32) -> vec2f {
+  if (cache_f16) { return unpack2x16float(values[at]); }
+  return bitcast<vec2f>(vec2u(values[at * 2], values[at * 2 + 1]));
 }
 
 // An invocation owns one slot of the chunk and scores it against every row, four at a time.
@@ -57,7 +68,7 @@ fn score(t: u32, slot: u32, first_row: u32, head: u32) {
     let queries = min(rows, vec4u(params.rows - 1)) * row_pairs + head * pairs;
     var dots = vec4f();
     for (var i = 0u; i < pairs; i++) {
-      let k = keys[key + i];
+      let k = key_pair(key + i);
       dots += vec4f(dot(k, q[queries.x + i]), dot(k, q[queries.y + i]),
                     dot(k, q[queries.z + i]), dot(k, q[queries.w + i]));
     }
@@ -86,8 +97,8 @@ fn prefill_attention(@builtin(workgroup_id) group: vec3u, @builtin(local_invocat
   let team = t / pairs;
   let first_four = select(4u, team, team < teams);
   for (var four = first_four; four < 4; four += teams) {
-    evens[four * 64 + pair] = vec4f();
-    odds[four * 64 + pair] = vec4f();
+    lows[four * 64 + pair] = vec4f();
+    highs[four * 64 + pair] = vec4f();
   }
 
   for (var first_slot = 0u; first_slot < end; first_slot += CHUNK) {
@@ -116,17 +127,17 @@ fn prefill_attention(@builtin(workgroup_id) group: vec3u, @builtin(local_invocat
     for (var four = first_four; four < 4; four += teams) {
       let r = four * 4;
       let shrink = vec4f(shrinks[r], shrinks[r + 1], shrinks[r + 2], shrinks[r + 3]);
-      var even = evens[four * 64 + pair] * shrink;
-      var odd = odds[four * 64 + pair] * shrink;
+      var low = lows[four * 64 + pair] * shrink;
+      var high = highs[four * 64 + pair] * shrink;
       for (var s = 0u; s < slots; s++) {
-        let value = values[((first_slot + s) * heads + head) * pairs + pair];
+        let value = value_pair(((first_slot + s) * heads + head) * pairs + pair);
         let at = s * STRIDE + r;
         let share = vec4f(scores[at], scores[at + 1], scores[at + 2], scores[at + 3]);
-        even += share * value.x;
-        odd += share * value.y;
+        low += share * value.x;
+        high += share * value.y;
       }
-      evens[four * 64 + pair] = even;
-      odds[four * 64 + pair] = odd;
+      lows[four * 64 + pair] = low;
+      highs[four * 64 + pair] = high;
     }
     workgroupBarrier();
   }
@@ -134,12 +145,14 @@ fn prefill_attention(@builtin(workgroup_id) group: vec3u, @builtin(local_invocat
   totals[t] = total;
   workgroupBarrier();
   for (var four = first_four; four < 4; four += teams) {
-    let even = evens[four * 64 + pair];
-    let odd = odds[four * 64 + pair];
+    let low = lows[four * 64 + pair];
+    let high = highs[four * 64 + pair];
     for (var r = 0u; r < min(4, tile_rows - min(tile_rows, four * 4)); r++) {
       let i = (four * 4 + r) * 4;
       let sum = totals[i] + totals[i + 1] + totals[i + 2] + totals[i + 3];
-      out[((first_row + four * 4 + r) * heads + head) * pairs + pair] = vec2f(even[r], odd[r]) / sum;
+      let low_feature = ((first_row + four * 4 + r) * heads + head) * head_size + pair;
+      out[low_feature] = low[r] / sum;
+      out[low_feature + pairs] = high[r] / sum;
     }
   }
 }

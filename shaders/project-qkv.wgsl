@@ -6,14 +6,16 @@
 // @binding(0) Pass uniform
 // @binding(1) x           [rows, hidden] f32; hidden = heads · headSize is a multiple of 4, headSize even
 // @binding(2) values      [3 · hidden, hidden] f32 or f16, or q8: [3 · hidden, groups, 32] bytes,
-//                         groups = ⌈hidden / 32⌉; rows of q, then k, then v
-// @binding(3) scales      [3 · hidden, groups] f32; read for q8 alone
+//                         groups = ⌈hidden / 32⌉, or q4: [3 · hidden, groups, 16] bytes of two columns each,
+//                         the first in the low bits; rows of q, then k, then v
+// @binding(3) scales      [3 · hidden, groups] f32; read for q8 and q4 alone
 // @binding(4) turns       [ring, headSize/2] (cos, sin) pairs of the position that a slot holds, f32: computed
 //                         on the CPU in f64, as the angle grows with the position and GPUs differ in how far
 //                         sin is right
-// @binding(5) q           [rows, heads, headSize] f32, written
-// @binding(6) keys        [ring, heads, headSize] f32, written at slot (position + row) mod ring
-// @binding(7) ring_values [ring, heads, headSize] f32, written at the same slots: v
+// @binding(5) q           [rows, heads, headSize/2] pairs f32, written
+// @binding(6) keys        [ring, heads, headSize/2] pairs, f16 if cache_f16 and else f32; written at slot
+//                         (position + row) mod ring
+// @binding(7) ring_values the same: v
 // @binding(8) norm_weight and
 // @binding(9) norm_bias   [hidden] f32; read if `normed`: x is then normalised as by `layer-norm` while it is read
 // Dispatch: ⌈pairs / (2 · 32 / lanes)⌉ × ⌈rows / 16⌉ workgroups of 32, pairs = 3 · hidden / 2; with one lane
@@ -25,9 +27,10 @@ struct Pass {
   seed: u32, pass_number: u32, temperature: f32, top_p: f32,
 }
 
-// Dtypes of a matrix; what is neither is q8.
+// Dtypes of a matrix; what is none of these is q4.
 const F32 = 0u;
 const F16 = 1u;
+const Q8 = 2u;
 
 // Rows that one read of a weight serves.
 const TILE = 16u;
@@ -37,6 +40,7 @@ override heads: u32;
 override head_size: u32;
 override dtype: u32;
 override normed: bool;
+override cache_f16: bool;
 override epsilon: f32;
 
 override alone: bool = lanes == 1;
@@ -50,9 +54,9 @@ override hidden: u32 = heads * head_size;
 @group(0) @binding(2) var<storage, read> values: array<u32>;
 @group(0) @binding(3) var<storage, read> scales: array<f32>;
 @group(0) @binding(4) var<storage, read> turns: array<vec2f>;
-@group(0) @binding(5) var<storage, read_write> q: array<f32>;
-@group(0) @binding(6) var<storage, read_write> keys: array<f32>;
-@group(0) @binding(7) var<storage, read_write> ring_values: array<f32>;
+@group(0) @binding(5) var<storage, read_write> q: array<vec2f>;
+@group(0) @binding(6) var<storage, read_write> keys: array<u32>;
+@group(0) @binding(7) var<storage, read_write> ring_values: array<u32>;
 @group(0) @binding(8) var<storage, read> norm_weight: array<vec4f>;
 @group(0) @binding(9) var<storage, read> norm_bias: array<vec4f>;
 
@@ -73,8 +77,14 @@ fn weights_of(feature: u32, four: u32) -> vec4f {
     return vec4f(unpack2x16float(values[at]), unpack2x16float(values[at + 1]));
   }
   let groups = (hidden + 31) / 32;
-  let bytes = unpack4xU8(values[feature * groups * 8 + four]);
-  return (vec4f(bytes) - 128) * scales[feature * groups + four / 8];
+  let scale = scales[feature * groups + four / 8];
+  if (dtype == Q8) {
+    let bytes = unpack4xU8(values[feature * groups * 8 + four]);
+    return (vec4f(bytes) - 128) * scale;
+  }
+  // Half a word, the first column in its lowest bits.
+  let half_word = values[feature * groups * 4 + four / 2] >> (four % 2 * 16);
+  return (vec4f((vec4u(half_word) >> vec4u(0, 4, 8, 12)) & vec4u(15)) - 8) * scale;
 }
 
 // The same columns of four features, one a column of the matrix.
@@ -133,23 +143,38 @@ fn low_features(pairs: vec4u) -> vec4u {
   return at / half * head_size + at % half;
 }
 
+// Puts a pair of features of a key or a value into the ring.
+fn store_key(at: u32, pair: vec2f) {
+  if (cache_f16) {
+    keys[at] = pack2x16float(pair);
+  } else {
+    keys[at * 2] = bitcast<u32>(pair.x);
+    keys[at * 2 + 1] = bitcast<u32>(pair.y);
+  }
+}
+fn store_value(at: u32, pair: vec2f) {
+  if (cache_f16) {
+    ring_values[at] = pack2x16float(pair);
+  } else {
+    ring_values[at * 2] = bitcast<u32>(pair.x);
+    ring_values[at * 2 + 1] = bitcast<u32>(pair.y);
+  }
+}
+
 // Turns a pair of q or k, and writes it where it belongs.
 fn write(row: u32, pair: u32, low: f32, high: f32) {
   if (row >= params.rows || pair >= 3 * heads * half) { return; }
   let slot = (params.position + row) % params.ring;
   let turn = turns[slot * half + pair % half];
   let turned = vec2f(low * turn.x - high * turn.y, high * turn.x + low * turn.y);
-  let head = pair / half;
-  let at = head % heads * head_size + pair % half;
-  if (head < heads) {
-    q[row * hidden + at] = turned.x;
-    q[row * hidden + at + half] = turned.y;
-  } else if (head < 2 * heads) {
-    keys[slot * hidden + at] = turned.x;
-    keys[slot * hidden + at + half] = turned.y;
+  let pairs = heads * half;
+  let at = pair % pairs;
+  if (pair < pairs) {
+    q[row * pairs + at] = turned;
+  } else if (pair < 2 * pairs) {
+    store_key(slot * pairs + at, turned);
   } else {
-    ring_values[slot * hidden + at] = low;
-    ring_values[slot * hidden + at + half] = high;
+    store_value(slot * pairs + at, vec2f(low, high));
   }
 }
 

@@ -84,6 +84,8 @@ export interface Backend {
   /** For people: `apple metal-3`, `SwiftShader (software)`, `CPU, 2 threads`. */
   readonly adapter: string;
   readonly config: ModelConfig;
+  /** What a token's K and V take in the cache, all layers together. */
+  readonly kvBytesPerToken: number;
   /** Tokens committed since `begin`. Always a multiple of the block size. */
   readonly position: number;
   /**

@@ -1,6 +1,7 @@
 import wgsl from '../../shaders/block-attention.wgsl?raw';
 import type { BufferSlice } from '../gpu/buffers';
 import type { Kernel, Pipelines } from '../gpu/kernel';
+import { type CacheDtype, cacheOverride } from './kv-cache';
 import type { Lanes } from './lanes';
 
 /** The most features of a head, as in the shader of prefill attention. */
@@ -19,6 +20,7 @@ export interface BlockAttentionShape {
   readonly heads: number;
   /** Even. */
   readonly headSize: number;
+  readonly cache: CacheDtype;
   /** Slots that the KV buffers hold, at least the ring of any pass. */
   readonly ringCapacity: number;
   /** Slots that one workgroup attends to. */
@@ -29,11 +31,11 @@ export interface BlockAttentionShape {
 
 export interface BlockAttentionBuffers {
   readonly pass: BufferSlice;
-  /** [rows, heads, headSize] f32, after RoPE. */
+  /** [rows, heads, headSize / 2] f32 pairs of the features i and i + headSize / 2, after RoPE. */
   readonly q: BufferSlice;
-  /** [ring, heads, headSize] f32. */
+  /** [ring, heads, headSize / 2] pairs of the cache's dtype. */
   readonly keys: BufferSlice;
-  /** [ring, heads, headSize] f32. */
+  /** The same. */
   readonly values: BufferSlice;
   /** `attentionScores` f32, for its own use. */
   readonly scores: BufferSlice;
@@ -49,7 +51,10 @@ export function attentionChunks({ ringCapacity, chunk }: Pick<BlockAttentionShap
 }
 
 /** How many scores of up to so many rows the kernel keeps: [⌈rows / 16⌉, heads, chunks, chunk, 16]. */
-export function attentionScores(shape: Omit<BlockAttentionShape, 'headSize' | 'lanes'>, rows: number): number {
+export function attentionScores(
+  shape: Omit<BlockAttentionShape, 'headSize' | 'cache' | 'lanes'>,
+  rows: number,
+): number {
   return Math.ceil(rows / TILE) * shape.heads * attentionChunks(shape) * shape.chunk * TILE;
 }
 
@@ -65,12 +70,12 @@ export function blockAttention(
   buffers: BlockAttentionBuffers,
 ): Kernel {
   const { pass, q, keys, values, scores, sums, weights } = buffers;
-  const { heads, headSize, chunk, lanes } = shape;
+  const { heads, headSize, cache, chunk, lanes } = shape;
   const chunks = attentionChunks(shape);
   return pipelines.bind(
     label,
     { stem: 'block-attention', wgsl },
-    { heads, head_size: headSize, chunk, chunks, threads: lanes === 1 ? 8 : 64 },
+    { heads, head_size: headSize, chunk, chunks, threads: lanes === 1 ? 8 : 64, cache_f16: cacheOverride(cache) },
     [pass, q, keys, values, scores, sums, weights],
     (rows) => [chunks, heads, Math.ceil(rows / TILE)],
   );

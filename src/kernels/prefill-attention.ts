@@ -1,20 +1,22 @@
 import wgsl from '../../shaders/prefill-attention.wgsl?raw';
 import type { BufferSlice } from '../gpu/buffers';
 import type { Kernel, Pipelines } from '../gpu/kernel';
+import { type CacheDtype, cacheOverride } from './kv-cache';
 
 export interface PrefillAttentionShape {
   readonly heads: number;
   /** Even, at most 128. */
   readonly headSize: number;
+  readonly cache: CacheDtype;
 }
 
 export interface PrefillAttentionBuffers {
   readonly pass: BufferSlice;
-  /** [rows, heads, headSize] f32, after RoPE. */
+  /** [rows, heads, headSize / 2] f32 pairs of the features i and i + headSize / 2, after RoPE. */
   readonly q: BufferSlice;
-  /** [ring, heads, headSize] f32. */
+  /** [ring, heads, headSize / 2] pairs of the cache's dtype. */
   readonly keys: BufferSlice;
-  /** [ring, heads, headSize] f32. */
+  /** The same. */
   readonly values: BufferSlice;
   /** [rows, heads, headSize] f32, written. */
   readonly out: BufferSlice;
@@ -37,7 +39,7 @@ export function prefillAttention(
   return pipelines.bind(
     label,
     { stem: 'prefill-attention', wgsl },
-    { heads: shape.heads, head_size: shape.headSize },
+    { heads: shape.heads, head_size: shape.headSize, cache_f16: cacheOverride(shape.cache) },
     [pass, q, keys, values, out],
     (rows) => [shape.heads, Math.ceil(rows / TILE)],
   );

@@ -1,11 +1,13 @@
 import wgsl from '../../shaders/rope.wgsl?raw';
 import type { BufferSlice } from '../gpu/buffers';
 import type { Kernel, Pipelines } from '../gpu/kernel';
+import { type CacheDtype, cacheOverride } from './kv-cache';
 
 export interface RopeShape {
   readonly heads: number;
   /** Even. */
   readonly headSize: number;
+  readonly cache: CacheDtype;
 }
 
 export interface RopeBuffers {
@@ -14,11 +16,11 @@ export interface RopeBuffers {
   readonly qkv: BufferSlice;
   /** [ring, headSize / 2] pairs (cos, sin) f32 of the position that each slot holds; see `ropeTurns`. */
   readonly turns: BufferSlice;
-  /** [rows, heads, headSize] f32, written: q turned. */
+  /** [rows, heads, headSize / 2] f32 pairs of the features i and i + headSize / 2, written: q turned. */
   readonly q: BufferSlice;
-  /** [ring, heads, headSize] f32, written at (position + row) mod ring: k turned. */
+  /** [ring, heads, headSize / 2] pairs of the cache's dtype, written at (position + row) mod ring: k turned. */
   readonly keys: BufferSlice;
-  /** [ring, heads, headSize] f32, written at the same slots: v as it is. */
+  /** The same: v as it is. */
   readonly values: BufferSlice;
 }
 
@@ -29,7 +31,7 @@ export function rope(pipelines: Pipelines, label: string, shape: RopeShape, buff
   return pipelines.bind(
     label,
     { stem: 'rope', wgsl },
-    { heads: shape.heads, head_size: shape.headSize },
+    { heads: shape.heads, head_size: shape.headSize, cache_f16: cacheOverride(shape.cache) },
     [pass, qkv, turns, q, keys, values],
     (rows) => [Math.ceil(pairs / 64), rows],
   );

@@ -70,7 +70,7 @@ function checkFits(expected: readonly StoredTensor[], device: GPUDevice): void {
     throw new UnmaskError(
       'out-of-memory',
       `${tensor.name} takes ${mebibytes(byteLength(tensor))} MiB and this GPU binds at most ${mebibytes(limit)} MiB. ` +
-        'Use the model exported with --dtype q8, or the wasm backend.',
+        'Use the model exported with --dtype q8 or q4, or the wasm backend.',
     );
   }
 }

@@ -4,7 +4,7 @@ import { UnmaskError } from '../errors';
 export const FORMAT_VERSION = 1;
 
 /** How the matrices are stored: see `weight-spec.ts` for the bytes of each. */
-export type WeightDtype = 'f32' | 'f16' | 'q8';
+export type WeightDtype = 'f32' | 'f16' | 'q8' | 'q4';
 
 export interface ManifestFile {
   /** Relative to the folder, without `..` or a leading slash. */
@@ -37,7 +37,7 @@ export const MODEL_FILES = {
   tokenizerConfig: 'tokenizer_config.json',
 } as const;
 
-const DTYPES: readonly unknown[] = ['f32', 'f16', 'q8'] satisfies WeightDtype[];
+const DTYPES: readonly unknown[] = ['f32', 'f16', 'q8', 'q4'] satisfies WeightDtype[];
 
 /** Checks an untrusted value and returns it as a Manifest. Throws `bad-model` naming the field. */
 export function parseManifest(value: unknown): Manifest {
@@ -53,7 +53,7 @@ export function parseManifest(value: unknown): Manifest {
   if (!Number.isSafeInteger(manifest.parameters) || (manifest.parameters as number) < 1) {
     fail('parameters', 'a positive whole number');
   }
-  if (!DTYPES.includes(manifest.dtype)) fail('dtype', '"f32", "f16" or "q8"');
+  if (!DTYPES.includes(manifest.dtype)) fail('dtype', '"f32", "f16", "q8" or "q4"');
   if (!Array.isArray(manifest.files)) return fail('files', 'a list');
   const paths = new Set<string>();
   for (const file of manifest.files as Record<string, unknown>[]) {

@@ -38,7 +38,7 @@ export async function openModelSession(source: ModelSource, signal?: AbortSignal
     signal?.throwIfAborted();
     return InferenceSession.create(graph, {
       executionProviders: ['wasm'],
-      // The graph turns f16 and q8 into f32; without a limit it does so once, here, and not in every pass.
+      // The graph turns f16, q8 and q4 into f32; without a limit it does so once, here, and not in every pass.
       extra: { optimization: { constant_folding_max_output_size_in_bytes: '0' } },
       externalData: [{ path: MODEL_FILES.weights, data }],
     }).catch((error: unknown) => {
@@ -82,7 +82,7 @@ function isOutOfMemory(error: unknown): boolean {
 function outOfMemory(cause: unknown): UnmaskError {
   return new UnmaskError(
     'out-of-memory',
-    'There is no room for this model in memory. Close other pages, or take a smaller export (--dtype q8).',
+    'There is no room for this model in memory. Close other pages, or take a smaller export (--dtype q8 or q4).',
     { cause },
   );
 }

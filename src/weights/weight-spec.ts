@@ -14,6 +14,7 @@ import type { ModelConfig } from './model-config';
  * | f32 | one initializer `name`, float32 [rows, columns] |
  * | f16 | one initializer `name`, float16 [rows, columns] |
  * | q8  | `name`.q8, uint8 [rows, groups, 32], and `name`.scale, float32 [rows, groups], where groups = ⌈columns / 32⌉: value = (byte − 128) · scale; padding bytes are 128. This is MatMulNBits with bits = 8, block_size = 32 and no zero points. |
+ * | q4  | `name`.q4, uint8 [rows, groups, 16], and `name`.scale, float32 [rows, groups]: two weights a byte, the first in its low four bits; value = (four bits − 8) · scale; padding bits are 8. This is MatMulNBits with bits = 4. |
  *
  * Vectors are float32 [size] in every dtype.
  */
@@ -24,10 +25,15 @@ export interface WeightSpec {
   readonly shape: readonly number[];
 }
 
-/** Columns that share one scale in q8. */
-export const Q8_GROUP = 32;
-/** The byte that stands for 0 in q8. */
-export const Q8_ZERO = 128;
+/** The dtypes whose weights share scales. */
+export type QuantizedDtype = 'q8' | 'q4';
+
+/** Columns that share one scale. */
+export const SCALE_GROUP = 32;
+/** What stands for 0: a byte of q8, four bits of q4. */
+export const ZERO_LEVEL = { q8: 128, q4: 8 } as const satisfies Record<QuantizedDtype, number>;
+/** Bytes of a group. */
+export const GROUP_BYTES = { q8: 32, q4: 16 } as const satisfies Record<QuantizedDtype, number>;
 
 /** Every weight of a model with this config, in the order of `weights.bin`. */
 export function weightSpecs(config: ModelConfig): WeightSpec[] {
@@ -71,9 +77,9 @@ export function storedTensors(spec: WeightSpec, dtype: WeightDtype): StoredTenso
     return [{ name: spec.name, type: 'float32', shape: spec.shape }];
   }
   if (dtype === 'f16') return [{ name: spec.name, type: 'float16', shape: spec.shape }];
-  const groups = Math.ceil(columns / Q8_GROUP);
+  const groups = Math.ceil(columns / SCALE_GROUP);
   return [
-    { name: `${spec.name}.q8`, type: 'uint8', shape: [rows, groups, Q8_GROUP] },
+    { name: `${spec.name}.${dtype}`, type: 'uint8', shape: [rows, groups, GROUP_BYTES[dtype]] },
     { name: `${spec.name}.scale`, type: 'float32', shape: [rows, groups] },
   ];
 }

@@ -23,7 +23,7 @@ it('writes q8 unless told otherwise, and says what', async () => {
 it.each<[args: string[], status: number, error: RegExp]>([
   [[], 2, /^Name a checkpoint folder and a model folder\. See --help\.\n$/],
   [[CHECKPOINT, 'a', 'b'], 2, /^Name a checkpoint folder/],
-  [[CHECKPOINT, 'a', '--dtype', 'f8'], 2, /^--dtype must be f32, f16 or q8, not "f8"\. See --help\.\n$/],
+  [[CHECKPOINT, 'a', '--dtype', 'f8'], 2, /^--dtype must be f32, f16, q8 or q4, not "f8"\. See --help\.\n$/],
   [[CHECKPOINT, 'a', '--type', 'q8'], 2, /^Unknown option '--type'.*See --help\.\n$/],
   [['nowhere', 'a'], 1, /^nowhere.config\.json is missing\. Give the folder of a checkpoint.*\n$/],
 ])('%j is refused in one sentence, and nothing is written', async (args, status, error) => {

@@ -63,7 +63,7 @@ describe('a model folder', () => {
     });
   });
 
-  it.each(['f32', 'f16', 'q8'] as const)('of %s is the same bytes each time', async (dtype) => {
+  it.each(['f32', 'f16', 'q8', 'q4'] as const)('of %s is the same bytes each time', async (dtype) => {
     const first = await exportCheckpoint(TINY, model, dtype);
     expect(await exportCheckpoint(TINY, model, dtype)).toEqual(first);
   });

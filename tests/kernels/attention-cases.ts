@@ -1,9 +1,11 @@
 import type { BufferSlice, Buffers } from '../../src/gpu/buffers';
 import type { Kernel } from '../../src/gpu/kernel';
+import type { CacheDtype } from '../../src/kernels/kv-cache';
 import { type AttentionCase, attention } from '../reference/attention';
 import { expectClose } from './compare';
 import { download, runKernels, upload, uploadPass } from './device-arrays';
 import { randomArray } from './numbers';
+import { toPairs, uploadRing } from './pairs';
 
 /** name, then the case: awkward caches, blocks and head sizes, kept small for software adapters. */
 export const ATTENTION_CASES: readonly (readonly [name: string, shape: AttentionCase])[] = [
@@ -22,8 +24,8 @@ export const ATTENTION_CASES: readonly (readonly [name: string, shape: Attention
 
 /** Sums of up to 192 weighted values of size 1 in f32, against f64. */
 const TOLERANCE = { atol: 2e-5, rtol: 2e-5 };
-/** Stands where a kernel must not read. */
-export const GARBAGE = 1e6;
+/** Stands where a kernel must not read; an f16 too. */
+export const GARBAGE = 6e4;
 
 export interface AttentionInputs {
   readonly pass: BufferSlice;
@@ -34,7 +36,10 @@ export interface AttentionInputs {
 }
 
 /** The kernels that attend, to run in order. */
-export type Attend = (shape: AttentionCase, inputs: AttentionInputs) => readonly Kernel[];
+export type Attend = (
+  shape: AttentionCase & { readonly cache: CacheDtype },
+  inputs: AttentionInputs,
+) => readonly Kernel[];
 
 /** Runs attention over random numbers, the queries in [−spread, spread), and compares with the reference. */
 export async function expectAttention(
@@ -43,6 +48,7 @@ export async function expectAttention(
   shape: AttentionCase,
   attend: Attend,
   spread: number,
+  cache: CacheDtype = 'f32',
 ): Promise<void> {
   const hidden = shape.heads * shape.headSize;
   const q = randomArray(shape.rows * hidden, 1).map((x) => x * spread);
@@ -52,14 +58,18 @@ export async function expectAttention(
   keys.fill(GARBAGE, filled * hidden);
   values.fill(GARBAGE, filled * hidden);
   const out = buffers.storage('out', q.byteLength);
-  const kernels = attend(shape, {
-    pass: uploadPass(device, buffers, shape),
-    q: upload(device, buffers, 'q', q),
-    keys: upload(device, buffers, 'keys', keys),
-    values: upload(device, buffers, 'values', values),
-    out,
-  });
+  const [keyRing, valueRing] = [keys, values].map((ring) => uploadRing(device, buffers, ring, shape.headSize, cache));
+  const kernels = attend(
+    { ...shape, cache },
+    {
+      pass: uploadPass(device, buffers, shape),
+      q: upload(device, buffers, 'q', toPairs(q, shape.headSize)),
+      keys: keyRing!.slice,
+      values: valueRing!.slice,
+      out,
+    },
+  );
   runKernels(device, ...kernels.map((kernel) => [kernel, shape.rows] as const));
   const computed = new Float32Array(await download(device, buffers, out), 0, q.length);
-  expectClose(computed, attention(shape, q, keys, values), TOLERANCE);
+  expectClose(computed, attention(shape, q, keyRing!.held, valueRing!.held), TOLERANCE);
 }

@@ -40,6 +40,10 @@ describe.each([
     await expectAttention(pipelines.device, buffers, shape, inChunksOf(chunk, lanes), 1);
   });
 
+  it.each(ATTENTION_CASES)('block attention over an f16 cache: %s', async (_, shape) => {
+    await expectAttention(pipelines.device, buffers, shape, inChunksOf(chunk, lanes), 1, 'f16');
+  });
+
   it('scores far apart', async () => {
     const shape = { rows: 4, position: 68, blockSize: 4, ring: 72, heads: 1, headSize: 16 };
     await expectAttention(pipelines.device, buffers, shape, inChunksOf(chunk, lanes), 300);
@@ -50,13 +54,16 @@ describe.each([
     const { device } = pipelines;
     const ones = new Float32Array(65 * 4).fill(1);
     const out = buffers.storage('out', 16);
-    const kernels = inChunksOf(chunk, lanes)(shape, {
-      pass: uploadPass(device, buffers, shape),
-      q: upload(device, buffers, 'q', new Float32Array([1, Number.NaN, 1, 1])),
-      keys: upload(device, buffers, 'keys', ones),
-      values: upload(device, buffers, 'values', ones),
-      out,
-    });
+    const kernels = inChunksOf(chunk, lanes)(
+      { ...shape, cache: 'f32' },
+      {
+        pass: uploadPass(device, buffers, shape),
+        q: upload(device, buffers, 'q', new Float32Array([1, Number.NaN, 1, 1])),
+        keys: upload(device, buffers, 'keys', ones),
+        values: upload(device, buffers, 'values', ones),
+        out,
+      },
+    );
     runKernels(device, ...kernels.map((kernel) => [kernel, 1] as const));
     expect([...new Float32Array(await download(device, buffers, out))]).toEqual(Array(4).fill(Number.NaN));
   });

@@ -60,6 +60,7 @@ interface Pass {
 class LotBackend implements Backend {
   readonly name = 'wasm';
   readonly adapter = 'lots';
+  readonly kvBytesPerToken = 0;
   readonly config = { ...SMALL, eosId: EOS };
   readonly passes: Pass[] = [];
   position = 0;

@@ -9,7 +9,7 @@ import { randomArray } from './numbers';
 const { pipelines, buffers } = await kernelDevice();
 
 const VOCAB = 7;
-const CASES = DTYPES.flatMap((dtype) => [1, 31, 32, 33, 64, 100].map((columns) => [dtype, columns] as const));
+const CASES = DTYPES.flatMap((dtype) => [1, 5, 31, 32, 33, 34, 64, 100].map((columns) => [dtype, columns] as const));
 
 /** Runs over one row more than the pass has; returns y, which was zeros. */
 async function embedOnGpu(

@@ -9,7 +9,7 @@ import { download, runKernels, upload, uploadPass } from './device-arrays';
 import { DTYPES, uploadMatrix } from './matrices';
 import { randomArray } from './numbers';
 
-/** [rows of x, features, columns]: full and partial tiles, partial q8 groups, f16 rows that start inside a word. */
+/** [rows of x, features, columns]: full and partial tiles, partial groups of q8 and q4, f16 rows that start inside a word. */
 const SIZES: readonly (readonly [rows: number, features: number, columns: number])[] = [
   [1, 1, 1],
   [1, 1, 4],

@@ -2,10 +2,10 @@ import { Float16Array } from '@petamoriken/float16';
 import { storedBytes } from '../../export/stored-bytes';
 import type { BufferSlice, Buffers } from '../../src/gpu/buffers';
 import type { Matrix } from '../../src/kernels/matrix';
-import { Q8_GROUP, Q8_ZERO } from '../../src/weights/weight-spec';
+import { dequantize } from '../reference/dequantize';
 import { upload } from './device-arrays';
 
-export const DTYPES: readonly Matrix['dtype'][] = ['f32', 'f16', 'q8'];
+export const DTYPES: readonly Matrix['dtype'][] = ['f32', 'f16', 'q8', 'q4'];
 
 /**
  * Numbers [rows, columns] as a matrix on the GPU, in the bytes that the exporter writes, and the numbers
@@ -23,13 +23,8 @@ export function uploadMatrix(
   const values = uploadBytes(device, buffers, 'values', bytes!);
   if (dtype === 'f32') return { matrix: { dtype, values }, stored: numbers };
   if (dtype === 'f16') return { matrix: { dtype, values }, stored: Float32Array.from(new Float16Array(numbers)) };
-  const groups = Math.ceil(columns / Q8_GROUP);
   const scales = new Float32Array(scaleBytes!.slice().buffer);
-  const stored = numbers.map((_, index) => {
-    const [row, column] = [Math.floor(index / columns), index % columns];
-    const group = row * groups + Math.floor(column / Q8_GROUP);
-    return (bytes![group * Q8_GROUP + (column % Q8_GROUP)]! - Q8_ZERO) * scales[group]!;
-  });
+  const stored = dequantize(bytes!, scales, columns, dtype);
   return { matrix: { dtype, values, scales: upload(device, buffers, 'scales', scales) }, stored };
 }
 

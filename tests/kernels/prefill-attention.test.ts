@@ -11,6 +11,10 @@ it.each(ATTENTION_CASES)('prefill attention: %s', async (_, shape) => {
   await expectAttention(pipelines.device, buffers, shape, attend, 1);
 });
 
+it.each(ATTENTION_CASES)('prefill attention over an f16 cache: %s', async (_, shape) => {
+  await expectAttention(pipelines.device, buffers, shape, attend, 1, 'f16');
+});
+
 it('scores far apart', async () => {
   const shape = { rows: 72, position: 0, blockSize: 4, ring: 72, heads: 1, headSize: 16 };
   await expectAttention(pipelines.device, buffers, shape, attend, 300);

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { BufferSlice } from '../../src/gpu/buffers';
+import type { CacheDtype } from '../../src/kernels/kv-cache';
 import type { Lanes } from '../../src/kernels/lanes';
 import type { Matrix } from '../../src/kernels/matrix';
 import { projectQkv } from '../../src/kernels/project-qkv';
@@ -9,10 +11,14 @@ import { download, runKernels, upload, uploadPass } from './device-arrays';
 import { kernelDevice } from './kernel-device';
 import { DTYPES, uploadMatrix } from './matrices';
 import { randomArray } from './numbers';
+import { downloadRing, fromPairs, uploadRing } from './pairs';
 import { ROPE_CASES, turnsOfSlots } from './rope-cases';
 
 /** Sums of up to 128 products of size 1 in f32, against f64, and one turn of what is rounded to f32. */
 const TOLERANCE = { atol: 2e-5, rtol: 1e-5 };
+
+/** What is stored in f16 is rounded to 11 bits. */
+const HALVES = { atol: 2e-5, rtol: 2 ** -10 };
 
 const { device, pipelines, buffers } = await kernelDevice();
 
@@ -24,52 +30,66 @@ const CASES: readonly (readonly [name: string, shape: RopeCase])[] = [
   ['32 rows over the end of the ring', { rows: 32, position: 40, ring: 48, heads: 1, headSize: 20, base: 10_000 }],
 ];
 
-async function project(shape: RopeCase, lanes: Lanes, dtype: Matrix['dtype'], x: Float32Array<ArrayBuffer>) {
+async function project(
+  shape: RopeCase,
+  { lanes, dtype, cache = 'f32' }: { lanes: Lanes; dtype: Matrix['dtype']; cache?: CacheDtype },
+  x: Float32Array<ArrayBuffer>,
+) {
   const hidden = shape.heads * shape.headSize;
   const { matrix, stored } = uploadMatrix(device, buffers, randomArray(3 * hidden * hidden, 4), hidden, dtype);
   const keys = randomArray(shape.ring * hidden, 2);
   const values = randomArray(shape.ring * hidden, 3);
   // One row more than the pass has, which must stay as it is.
   const before = randomArray((shape.rows + 1) * hidden, 5);
+  const [keyRing, valueRing] = [keys, values].map((ring) => uploadRing(device, buffers, ring, shape.headSize, cache));
   const slices = {
     pass: uploadPass(device, buffers, shape),
     x: upload(device, buffers, 'x', x),
     weights: matrix,
     turns: upload(device, buffers, 'turns', turnsOfSlots(shape)),
     q: upload(device, buffers, 'q', before),
-    keys: upload(device, buffers, 'keys', keys),
-    values: upload(device, buffers, 'values', values),
+    keys: keyRing!.slice,
+    values: valueRing!.slice,
   };
-  runKernels(device, [projectQkv(pipelines, 'qkv', { ...shape, lanes }, slices), shape.rows]);
-  const read = async (name: 'q' | 'keys' | 'values', length: number) =>
-    new Float32Array(await download(device, buffers, slices[name]), 0, length);
+  runKernels(device, [projectQkv(pipelines, 'qkv', { ...shape, lanes, cache }, slices), shape.rows]);
+  const ring = (slice: BufferSlice) => downloadRing(device, buffers, slice, keys.length, shape.headSize, cache);
+  const pairs = new Float32Array(await download(device, buffers, slices.q), 0, before.length);
   const computed = {
-    q: await read('q', before.length),
-    keys: await read('keys', keys.length),
-    values: await read('values', values.length),
+    q: fromPairs(pairs, shape.headSize),
+    keys: await ring(slices.keys),
+    values: await ring(slices.values),
   };
-  const q = before.slice();
+  const q = fromPairs(before, shape.headSize);
+  const held = { keys: keyRing!.held, values: valueRing!.held };
   // The reference writes its ring in place; slots of other rows must be as they were.
-  q.set(referenceProjectQkv(shape, x, stored, keys, values));
-  return { computed, expected: { q, keys, values } };
+  q.set(referenceProjectQkv(shape, x, stored, held.keys, held.values));
+  return { computed, expected: { q, ...held } };
 }
 
 describe.each([1, 8] as const)('%i lanes', (lanes) => {
   describe.each(DTYPES)('%s', (dtype) => {
     it.each(CASES)('project qkv: %s', async (_, shape) => {
       const x = randomArray(shape.rows * shape.heads * shape.headSize, 1);
-      const { computed, expected } = await project(shape, lanes, dtype, x);
+      const { computed, expected } = await project(shape, { lanes, dtype }, x);
       expectClose(computed.q, expected.q, TOLERANCE);
       expectClose(computed.keys, expected.keys, TOLERANCE);
       expectClose(computed.values, expected.values, TOLERANCE);
     });
   });
 
+  it.each(CASES)('into an f16 cache: %s', async (_, shape) => {
+    const x = randomArray(shape.rows * shape.heads * shape.headSize, 1);
+    const { computed, expected } = await project(shape, { lanes, dtype: 'f32', cache: 'f16' }, x);
+    expectClose(computed.q, expected.q, TOLERANCE);
+    expectClose(computed.keys, expected.keys, HALVES);
+    expectClose(computed.values, expected.values, HALVES);
+  });
+
   it('a NaN in x makes its row NaN and no other', async () => {
     const shape = { rows: 6, position: 0, ring: 8, heads: 2, headSize: 6, base: 10_000 };
     const x = randomArray(shape.rows * 12, 1);
     x[2 * 12 + 1] = Number.NaN;
-    const { computed, expected } = await project(shape, lanes, 'q8', x);
+    const { computed, expected } = await project(shape, { lanes, dtype: 'q8' }, x);
     expect([...computed.q.subarray(2 * 12, 3 * 12)]).toEqual(Array(12).fill(Number.NaN));
     expectClose(computed.q, expected.q, TOLERANCE);
     expectClose(computed.keys, expected.keys, TOLERANCE);

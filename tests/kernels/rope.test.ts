@@ -1,36 +1,46 @@
-import { expect, it } from 'vitest';
+import { describe, it } from 'vitest';
+import type { BufferSlice } from '../../src/gpu/buffers';
 import { rope } from '../../src/kernels/rope';
 import { rope as referenceRope } from '../reference/rope';
 import { expectClose } from './compare';
 import { download, runKernels, upload, uploadPass } from './device-arrays';
 import { kernelDevice } from './kernel-device';
 import { randomArray } from './numbers';
+import { downloadRing, fromPairs, uploadRing } from './pairs';
 import { ROPE_CASES, turnsOfSlots } from './rope-cases';
 
 /** One product and one sum of numbers below 2. */
 const TOLERANCE = { atol: 1e-6, rtol: 1e-6 };
 
+/** What is stored in f16 is rounded to 11 bits. */
+const CACHE_TOLERANCE = { f32: TOLERANCE, f16: { atol: 1e-6, rtol: 2 ** -11 } };
+
 const { device, pipelines, buffers } = await kernelDevice();
 
-it.each(ROPE_CASES)('rope: %s', async (_, shape) => {
-  const hidden = shape.heads * shape.headSize;
-  const qkv = randomArray(shape.rows * 3 * hidden, 1);
-  const keys = randomArray(shape.ring * hidden, 2);
-  const values = randomArray(shape.ring * hidden, 3);
-  const slices = {
-    pass: uploadPass(device, buffers, shape),
-    qkv: upload(device, buffers, 'qkv', qkv),
-    turns: upload(device, buffers, 'turns', turnsOfSlots(shape)),
-    q: buffers.storage('q', shape.rows * hidden * 4),
-    keys: upload(device, buffers, 'keys', keys),
-    values: upload(device, buffers, 'values', values),
-  };
-  runKernels(device, [rope(pipelines, 'rope', shape, slices), shape.rows]);
-  const read = async (name: 'q' | 'keys' | 'values', length: number) =>
-    new Float32Array(await download(device, buffers, slices[name]), 0, length);
+describe.each(['f32', 'f16'] as const)('a cache of %s', (cache) => {
+  it.each(ROPE_CASES)('rope: %s', async (_, shape) => {
+    const hidden = shape.heads * shape.headSize;
+    const qkv = randomArray(shape.rows * 3 * hidden, 1);
+    const keys = randomArray(shape.ring * hidden, 2);
+    const values = randomArray(shape.ring * hidden, 3);
+    const [keyRing, valueRing] = [keys, values].map((ring) => uploadRing(device, buffers, ring, shape.headSize, cache));
+    const slices = {
+      pass: uploadPass(device, buffers, shape),
+      qkv: upload(device, buffers, 'qkv', qkv),
+      turns: upload(device, buffers, 'turns', turnsOfSlots(shape)),
+      q: buffers.storage('q', shape.rows * hidden * 4),
+      keys: keyRing!.slice,
+      values: valueRing!.slice,
+    };
+    runKernels(device, [rope(pipelines, 'rope', { ...shape, cache }, slices), shape.rows]);
+    const q = new Float32Array(await download(device, buffers, slices.q), 0, shape.rows * hidden);
+    const ring = (slice: BufferSlice) =>
+      downloadRing(device, buffers, slice, shape.ring * hidden, shape.headSize, cache);
 
-  expectClose(await read('q', shape.rows * hidden), referenceRope(shape, qkv, keys, values), TOLERANCE);
-  // The reference wrote its ring in place; slots of other rows must be as they were.
-  expectClose(await read('keys', keys.length), keys, TOLERANCE);
-  expect(await read('values', values.length)).toEqual(values);
+    // The reference writes its ring in place; slots of other rows must be as they were.
+    const [heldKeys, heldValues] = [keyRing!.held, valueRing!.held];
+    expectClose(fromPairs(q, shape.headSize), referenceRope(shape, qkv, heldKeys, heldValues), TOLERANCE);
+    expectClose(await ring(slices.keys), heldKeys, CACHE_TOLERANCE[cache]);
+    expectClose(await ring(slices.values), heldValues, CACHE_TOLERANCE[cache]);
+  });
 });

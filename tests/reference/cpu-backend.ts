@@ -5,7 +5,8 @@ import { STREAM, uniform } from '../../src/backends/random';
 import { MODEL_FILES } from '../../src/weights/manifest';
 import type { ModelConfig } from '../../src/weights/model-config';
 import type { ModelSource } from '../../src/weights/model-source';
-import { Q8_GROUP, Q8_ZERO, type WeightSpec, weightSpecs } from '../../src/weights/weight-spec';
+import { type WeightSpec, weightSpecs } from '../../src/weights/weight-spec';
+import { dequantize } from './dequantize';
 import { sample } from './sample';
 import { uncachedLogits, type Weights } from './uncached';
 
@@ -16,6 +17,7 @@ export type CallLog = string[];
 export class CpuBackend implements Backend {
   readonly name = 'wasm';
   readonly adapter = 'plain loops';
+  readonly kvBytesPerToken = 0;
   readonly config: ModelConfig;
   readonly calls: CallLog = [];
   /** The number that each denoise pass was given. */
@@ -104,16 +106,12 @@ export async function folderWeights({ manifest, config, read }: ModelSource): Pr
   const decode = ({ shape }: WeightSpec): Float32Array => {
     const [rows, columns] = shape as readonly [number, number | undefined];
     const size = rows * (columns ?? 1);
-    if (columns === undefined || manifest.dtype === 'f32') return new Float32Array(next(size, 4));
-    if (manifest.dtype === 'f16') return Float32Array.from(new Float16Array(next(size, 2)));
-    const groups = Math.ceil(columns / Q8_GROUP);
-    const bytes = new Uint8Array(next(rows * groups * Q8_GROUP, 1));
-    const scales = new Float32Array(next(rows * groups, 4));
-    return Float32Array.from({ length: size }, (_, index) => {
-      const [row, column] = [Math.floor(index / columns), index % columns];
-      const group = row * groups + Math.floor(column / Q8_GROUP);
-      return (bytes[group * Q8_GROUP + (column % Q8_GROUP)]! - Q8_ZERO) * scales[group]!;
-    });
+    const { dtype } = manifest;
+    if (columns === undefined || dtype === 'f32') return new Float32Array(next(size, 4));
+    if (dtype === 'f16') return Float32Array.from(new Float16Array(next(size, 2)));
+    const groups = rows * Math.ceil(columns / 32);
+    const bytes = new Uint8Array(next(groups, dtype === 'q8' ? 32 : 16));
+    return dequantize(bytes, new Float32Array(next(groups, 4)), columns, dtype);
   };
   const weights = new Map(weightSpecs(config).map((spec) => [spec.name, decode(spec)]));
   if (from !== buffer.byteLength) throw new Error(`weights.bin has ${buffer.byteLength} bytes, and the model ${from}.`);

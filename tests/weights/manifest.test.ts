@@ -6,7 +6,7 @@ const [FILE] = MANIFEST.files;
 
 it('takes a manifest', () => {
   expect(parseManifest(MANIFEST)).toEqual(MANIFEST);
-  for (const dtype of ['f16', 'q8']) expect(parseManifest({ ...MANIFEST, dtype }).dtype).toBe(dtype);
+  for (const dtype of ['f16', 'q8', 'q4']) expect(parseManifest({ ...MANIFEST, dtype }).dtype).toBe(dtype);
   const empty = { ...MANIFEST, files: [{ ...FILE, bytes: 0 }] };
   expect(parseManifest(empty).files).toEqual(empty.files);
 });

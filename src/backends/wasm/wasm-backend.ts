@@ -39,6 +39,11 @@ export class WasmBackend implements Backend {
     this.#release = release;
   }
 
+  get kvBytesPerToken(): number {
+    const { layers, hiddenSize } = this.config;
+    return 2 * layers * hiddenSize * Float32Array.BYTES_PER_ELEMENT;
+  }
+
   get position(): number {
     return this.#sequence.position;
   }

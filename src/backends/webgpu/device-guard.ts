@@ -88,7 +88,7 @@ function refusal(error: GPUError): UnmaskError {
     return new UnmaskError(
       'out-of-memory',
       'The GPU has no room for this model. Close other pages that use the GPU, take a smaller export ' +
-        '(--dtype q8), or choose the wasm backend.',
+        '(--dtype q8 or q4), or choose the wasm backend.',
     );
   }
   return new UnmaskError('internal', `WebGPU refused a request: ${error.message}`);

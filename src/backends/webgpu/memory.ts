@@ -1,6 +1,7 @@
 import type { BufferSlice, Buffers } from '../../gpu/buffers';
 import { ATTENTION_CHUNK, attentionChunks, attentionScores } from '../../kernels/block-attention';
 import { MOST_ROWS, PROGRESS_BYTES, RUN_BYTES } from '../../kernels/denoise-run';
+import { CACHE_BYTES, type CacheDtype } from '../../kernels/kv-cache';
 import { PASS_BYTES } from '../../kernels/pass';
 import { TRACE_BYTES } from '../../kernels/reveal';
 import { DRAWN_BYTES } from '../../kernels/sample';
@@ -8,14 +9,14 @@ import type { ModelConfig } from '../../weights/model-config';
 
 const F32 = 4;
 
-/** K and V of one layer, [contextLength, hidden] f32 each; a sequence uses the first `ring` slots. */
+/** K and V of one layer, [contextLength, hidden] each; a sequence uses the first `ring` slots. */
 export interface LayerCache {
   readonly keys: BufferSlice;
   readonly values: BufferSlice;
 }
 
-export function allocateCache(buffers: Buffers, config: ModelConfig): LayerCache[] {
-  const bytes = config.contextLength * config.hiddenSize * F32;
+export function allocateCache(buffers: Buffers, config: ModelConfig, dtype: CacheDtype): LayerCache[] {
+  const bytes = config.contextLength * config.hiddenSize * CACHE_BYTES[dtype];
   return Array.from({ length: config.layers }, (_, layer) => ({
     keys: buffers.storage(`layer${layer}.attention.keys`, bytes),
     values: buffers.storage(`layer${layer}.attention.values`, bytes),

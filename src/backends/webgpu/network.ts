@@ -1,5 +1,6 @@
 import type { BufferSlice, Buffers } from '../../gpu/buffers';
 import type { Kernel, Pipelines } from '../../gpu/kernel';
+import type { CacheDtype } from '../../kernels/kv-cache';
 import type { Lanes } from '../../kernels/lanes';
 import { type PassSettings, packPass } from '../../kernels/pass';
 import { ropeTurns } from '../../kernels/rope';
@@ -20,6 +21,17 @@ import type { NetworkWeights } from './weights';
 
 /** Passes of up to this many rows take the kernels for few rows; the head takes this many rows at a time. */
 export const FEW_ROWS = 32;
+
+/** What a network is made of; see `Network`. */
+export interface NetworkParts {
+  readonly pipelines: Pipelines;
+  /** Owns all that the network allocates. */
+  readonly buffers: Buffers;
+  readonly config: ModelConfig;
+  readonly weights: NetworkWeights;
+  readonly lanes: Lanes;
+  readonly cacheDtype: CacheDtype;
+}
 
 /** The network bound to its buffers for one range of rows: layers, then the head over picked rows. */
 export interface Lane {
@@ -45,15 +57,17 @@ export class Network {
   readonly #cache: readonly LayerCache[];
   readonly #turns: BufferSlice;
   readonly #lanes: Lanes;
+  readonly #cacheDtype: CacheDtype;
   #many: Lane | undefined;
 
-  constructor(pipelines: Pipelines, buffers: Buffers, config: ModelConfig, weights: NetworkWeights, lanes: Lanes) {
+  constructor({ pipelines, buffers, config, weights, lanes, cacheDtype }: NetworkParts) {
     this.config = config;
     this.#pipelines = pipelines;
     this.#buffers = buffers;
     this.#weights = weights;
     this.#lanes = lanes;
-    this.#cache = allocateCache(buffers, config);
+    this.#cacheDtype = cacheDtype;
+    this.#cache = allocateCache(buffers, config, cacheDtype);
     this.#turns = allocateTurns(buffers, config);
     this.head = allocateHead(buffers, config, FEW_ROWS);
     this.sampler = samplerKernel(pipelines, config, this.head, lanes);
@@ -119,6 +133,7 @@ export class Network {
       turns: this.#turns,
       activations,
       lanes: this.#lanes,
+      cacheDtype: this.#cacheDtype,
     };
   }
 

@@ -3,6 +3,7 @@ import type { Kernel, Pipelines } from '../../gpu/kernel';
 import { ATTENTION_CHUNK, attentionChunks, blockAttention } from '../../kernels/block-attention';
 import { embedding } from '../../kernels/embedding';
 import type { InputNorm } from '../../kernels/input-norm';
+import type { CacheDtype } from '../../kernels/kv-cache';
 import type { Lanes } from '../../kernels/lanes';
 import { layerNorm } from '../../kernels/layer-norm';
 import { matmulFew } from '../../kernels/matmul-few';
@@ -21,6 +22,7 @@ export interface TrunkInputs {
   readonly config: ModelConfig;
   readonly weights: NetworkWeights;
   readonly cache: readonly LayerCache[];
+  readonly cacheDtype: CacheDtype;
   /** See `allocateTurns`. */
   readonly turns: BufferSlice;
   readonly activations: Activations;
@@ -52,7 +54,7 @@ export function fewRowsTrunk(inputs: TrunkInputs, parts: AttentionParts): Kernel
     project(name, layer, ring) {
       if (hiddenSize % 4 !== 0) return projectInTwo(inputs, name, layer, ring);
       const { before, ...input } = normed(inputs, `${name}.norm1`, layer.norm1);
-      const shape = { ...attentionShape(config), lanes };
+      const shape = { ...attentionShape(inputs), lanes };
       const buffers = { pass, ...input, weights: layer.qkv, turns, q, ...ring };
       return [...before, projectQkv(pipelines, `${name}.attention.qkv`, shape, buffers)];
     },
@@ -79,7 +81,7 @@ export function manyRowsTrunk(inputs: TrunkInputs): Kernel[] {
   const { hiddenSize, mlpSize } = config;
   return trunk(inputs, {
     project: (name, layer, ring) => projectInTwo(inputs, name, layer, ring),
-    attend: (label, ring) => [prefillAttention(pipelines, label, attentionShape(config), { pass, q, ...ring, out: h })],
+    attend: (label, ring) => [prefillAttention(pipelines, label, attentionShape(inputs), { pass, q, ...ring, out: h })],
     widen(name, { norm2, up: { weight, bias } }) {
       const { before, ...input } = normedBefore(inputs, `${name}.norm2`, norm2);
       const shape = { rows: mlpSize, columns: hiddenSize, epilogue: 'gelu' } as const;
@@ -134,27 +136,28 @@ function projectInTwo(inputs: TrunkInputs, name: string, layer: LayerWeights, ri
   return [
     ...before,
     matmulMany(pipelines, `${name}.attention.qkv`, shape, { pass, ...input, weights: layer.qkv, y: qkv }),
-    rope(pipelines, `${name}.attention.rope`, attentionShape(config), { pass, qkv, turns, q, ...ring }),
+    rope(pipelines, `${name}.attention.rope`, attentionShape(inputs), { pass, qkv, turns, q, ...ring }),
   ];
 }
 
 /** One dispatch where the ring is one chunk, otherwise two. */
 function attendInChunks(
-  { pipelines, config, activations, lanes }: TrunkInputs,
+  inputs: TrunkInputs,
   { scores, sums, weights }: AttentionParts,
   label: string,
   ring: LayerCache,
 ): Kernel[] {
+  const { pipelines, config, activations, lanes } = inputs;
   const { pass, q, h } = activations;
-  const shape = { ...attentionShape(config), ringCapacity: config.contextLength, chunk: ATTENTION_CHUNK, lanes };
+  const shape = { ...attentionShape(inputs), ringCapacity: config.contextLength, chunk: ATTENTION_CHUNK, lanes };
   const attend = (to: BufferSlice) =>
     blockAttention(pipelines, label, shape, { pass, q, ...ring, scores, sums: to, weights });
   if (attentionChunks(shape) === 1) return [attend(h)];
   return [attend(sums), mergeAttention(pipelines, `${label}.merge`, shape, { pass, sums, weights, out: h })];
 }
 
-function attentionShape({ heads, hiddenSize }: ModelConfig) {
-  return { heads, headSize: hiddenSize / heads };
+function attentionShape({ config: { heads, hiddenSize }, cacheDtype }: TrunkInputs) {
+  return { heads, headSize: hiddenSize / heads, cache: cacheDtype };
 }
 
 /** The paper's network, kernel by kernel; shapes beside the buffers in `Activations`. */

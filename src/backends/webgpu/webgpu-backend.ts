@@ -3,6 +3,7 @@ import { Buffers } from '../../gpu/buffers';
 import type { Gpu } from '../../gpu/device';
 import { Pipelines } from '../../gpu/kernel';
 import { MAX_HEAD_SIZE } from '../../kernels/block-attention';
+import { CACHE_BYTES, type CacheDtype } from '../../kernels/kv-cache';
 import type { Lanes } from '../../kernels/lanes';
 import type { PassSettings } from '../../kernels/pass';
 import { loadGpuWeights } from '../../weights/gpu-weights';
@@ -43,7 +44,11 @@ export async function createWebgpuBackend(
       const stored = await loadGpuWeights(source, gpu.device, buffers, signal);
       const weights = networkWeights(stored, source.config, source.manifest.dtype);
       const lanes = await chooseLanes(pipelinesOf(gpu.device), gpu.software);
-      return new WebgpuBackend({ gpu, config: source.config, weights, lanes, submissionOf }, guard, buffers);
+      return new WebgpuBackend(
+        { gpu, config: source.config, weights, lanes, cacheDtype: cacheDtypeOf(gpu), submissionOf },
+        guard,
+        buffers,
+      );
     });
     signal?.throwIfAborted();
     return backend;
@@ -54,12 +59,21 @@ export async function createWebgpuBackend(
   }
 }
 
+/**
+ * f16 halves what a pass reads of a long cache, which is what it waits for on a GPU. Software adapters wait for
+ * arithmetic, and unpacking is more of it.
+ */
+function cacheDtypeOf({ software }: Gpu): CacheDtype {
+  return software ? 'f32' : 'f16';
+}
+
 /** What the sequences over one model share. */
 interface GpuModel {
   readonly gpu: Gpu;
   readonly config: ModelConfig;
   readonly weights: NetworkWeights;
   readonly lanes: Lanes;
+  readonly cacheDtype: CacheDtype;
   readonly submissionOf: SubmissionOf;
 }
 
@@ -105,7 +119,7 @@ export class WebgpuBackend implements Backend {
 
   /** Allocates what a sequence needs; guard and buffers, which may hold the weights, become its own. */
   constructor(model: GpuModel, guard: DeviceGuard, buffers: Buffers) {
-    const { gpu, config, weights, lanes } = model;
+    const { gpu, config } = model;
     const pipelines = pipelinesOf(gpu.device);
     this.adapter = gpu.adapter;
     this.config = config;
@@ -113,7 +127,7 @@ export class WebgpuBackend implements Backend {
     this.#device = gpu.device;
     this.#guard = guard;
     this.#buffers = buffers;
-    this.#network = new Network(pipelines, buffers, config, weights, lanes);
+    this.#network = new Network({ ...model, pipelines, buffers });
     this.#sequence = new Sequence(config);
     this.#passes = new Passes(gpu.device, buffers, this.#network);
     this.#loop = new DenoiseLoop(pipelines, buffers, this.#network);
@@ -121,6 +135,11 @@ export class WebgpuBackend implements Backend {
 
   get position(): number {
     return this.#sequence.position;
+  }
+
+  get kvBytesPerToken(): number {
+    const { layers, hiddenSize } = this.config;
+    return 2 * layers * hiddenSize * CACHE_BYTES[this.#model.cacheDtype];
   }
 
   /** GPU buffers not yet freed. */

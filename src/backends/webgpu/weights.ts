@@ -50,8 +50,8 @@ export function networkWeights(
     return slice;
   };
   const matrix = (name: string): Matrix =>
-    dtype === 'q8'
-      ? { dtype, values: vector(`${name}.q8`), scales: vector(`${name}.scale`) }
+    dtype === 'q8' || dtype === 'q4'
+      ? { dtype, values: vector(`${name}.${dtype}`), scales: vector(`${name}.scale`) }
       : { dtype, values: vector(name) };
   const norm = (name: string): NormWeights => ({ weight: vector(`${name}.weight`), bias: vector(`${name}.bias`) });
   const linear = (name: string): LinearWeights => ({ weight: matrix(`${name}.weight`), bias: vector(`${name}.bias`) });

@@ -4,6 +4,7 @@ import { Passes } from '../../src/backends/webgpu/passes';
 import { networkWeights } from '../../src/backends/webgpu/weights';
 import { Buffers } from '../../src/gpu/buffers';
 import { Pipelines } from '../../src/gpu/kernel';
+import type { CacheDtype } from '../../src/kernels/kv-cache';
 import type { Lanes } from '../../src/kernels/lanes';
 import { loadGpuWeights } from '../../src/weights/gpu-weights';
 import type { ModelSource } from '../../src/weights/model-source';
@@ -16,16 +17,26 @@ import { exportedModel, tinyModel } from './tiny-model';
 /** Of logits of size 1 to 10: f32 in another order of sums. */
 const TOLERANCE = 1e-4;
 
+/** Keys and values rounded to 11 bits in every layer. */
+const HALVES_TOLERANCE = 2e-2;
+
 const folders = new TemporaryFolders();
 afterAll(() => folders.remove());
 
-/** Logits of a second block, with so many lanes whatever suits the adapter. */
-async function logitsWith(lanes: Lanes, source: ModelSource): Promise<Float32Array> {
+/** Logits of a second block with these choices, whatever suits the adapter. */
+async function logitsWith(
+  choices: { lanes: Lanes; cacheDtype: CacheDtype },
+  source: ModelSource,
+): Promise<Float32Array> {
   const { device } = await testGpu();
   const buffers = new Buffers(device);
   const { config, manifest } = source;
   const weights = networkWeights(await loadGpuWeights(source, device, buffers), config, manifest.dtype);
-  const passes = new Passes(device, buffers, new Network(new Pipelines(device), buffers, config, weights, lanes));
+  const passes = new Passes(
+    device,
+    buffers,
+    new Network({ pipelines: new Pipelines(device), buffers, config, weights, ...choices }),
+  );
   const { defaultBlockSize: size, contextLength: ring } = config;
   const settings = { rows: size, blockSize: size, ring, seed: 0, passNumber: 0, temperature: 0, topP: 1 };
   const ids = Array.from({ length: 2 * size }, (_, index) => (index * 5 + 1) % (config.vocabSize - 1));
@@ -46,7 +57,15 @@ it.each<[name: string, open: () => Promise<ModelSource>]>([
       return exportedModel(checkpoint, 'f16');
     },
   ],
-])('eight lanes, with norms fused, compute what one does: %s', async (_, open) => {
-  const source = await open();
-  expect(largestDifference(await logitsWith(8, source), await logitsWith(1, source))).toBeLessThan(TOLERANCE);
-});
+])(
+  'what suits a GPU computes what suits a software adapter: eight lanes with norms fused, a cache of f16: %s',
+  async (_, open) => {
+    const source = await open();
+    const one = await logitsWith({ lanes: 1, cacheDtype: 'f32' }, source);
+    const eight = await logitsWith({ lanes: 8, cacheDtype: 'f32' }, source);
+    expect(largestDifference(eight, one)).toBeLessThan(TOLERANCE);
+    const halves = await logitsWith({ lanes: 8, cacheDtype: 'f16' }, source);
+    expect(largestDifference(halves, one)).toBeLessThan(HALVES_TOLERANCE);
+    expect(largestDifference(halves, one)).toBeGreaterThan(0);
+  },
+);
