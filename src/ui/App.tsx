@@ -13,7 +13,12 @@ import { SamplingPanel } from './SamplingPanel';
 import { SettingsDisclosure } from './SettingsDisclosure';
 import { StatusBar } from './StatusBar';
 import { StoryView } from './StoryView';
-import { canContinue, isWriting } from './session';
+import { canContinue, isWriting, sizesOf } from './session';
+import { NOTHING_WAITS, waitingSettings } from './settings-in-run';
+import { OpenRun } from './share/OpenRun';
+import { ShareNotice } from './share/ShareNotice';
+import type { Sharing } from './share/sharing';
+import { useFileDrop } from './share/use-file-drop';
 import { UpdateNotice } from './UpdateNotice';
 import { useSession } from './use-session';
 import { useShortcuts } from './use-shortcuts';
@@ -26,16 +31,17 @@ const HowView = lazy(() => import('./how/HowView'));
 
 interface Props {
   readonly controller: Controller;
+  readonly sharing: Sharing;
   readonly update: SiteUpdate;
 }
 
 /** The page in the view that its address names. What runs goes on while another view is shown. */
-export function App({ controller, update }: Props) {
+export function App({ controller, sharing, update }: Props) {
   const view = useView();
   const [runner] = useState(() => new RaceRunner(controller));
   return (
     <Suspense>
-      {view === 'write' ? <WriteView controller={controller} update={update} /> : null}
+      {view === 'write' ? <WriteView controller={controller} sharing={sharing} update={update} /> : null}
       {view === 'race' ? <RaceView runner={runner} controller={controller} update={update} /> : null}
       {view === 'how' ? <HowView update={update} /> : null}
     </Suspense>
@@ -43,7 +49,7 @@ export function App({ controller, update }: Props) {
 }
 
 /** The panel first, then the reading column, in the order a keyboard meets them. */
-function WriteView({ controller, update }: Props) {
+function WriteView({ controller, sharing, update }: Props) {
   const session = useSession(controller);
   const { model, settings, story, playhead } = session;
   const [sheet, setSheet] = useState(false);
@@ -51,35 +57,44 @@ function WriteView({ controller, update }: Props) {
   useShortcuts(controller, openSheet);
   const position = playhead?.position;
   const shown = useMemo(() => (story && position !== undefined ? storyAt(story, position) : story), [story, position]);
+  const writing = isWriting(session);
+  const waiting = writing && story ? waitingSettings(story, settings, sizesOf(model)) : NOTHING_WAITS;
+  const openFile = useCallback((file: File) => void sharing.openFile(file), [sharing]);
+  const dropping = useFileDrop(openFile);
   return (
-    <div className="page">
+    <div className="page" data-dropping={dropping || undefined}>
       <div className="panel">
         <Masthead view="write" onHelp={openSheet} />
         <Compose
           settings={settings}
-          writing={isWriting(session)}
+          writing={writing}
+          waiting={waiting.forText}
           ready={model.phase === 'ready'}
           controller={controller}
         />
         <UpdateNotice update={update} />
         <SettingsDisclosure>
           <PresetField settings={settings} model={model} controller={controller} />
-          <SamplingPanel settings={settings} model={model} controller={controller} />
+          <SamplingPanel settings={settings} model={model} waiting={waiting.forBlock} controller={controller} />
           <ModelPanel model={model} backend={settings.backend} controller={controller} />
+          <OpenRun sharing={sharing} />
         </SettingsDisclosure>
       </div>
       <main className="reading">
         <div className="column">
           <ProblemAlert session={session} controller={controller} />
           <LoadStatus model={model} onCancel={() => controller.cancelLoad()} onLoad={() => void controller.open()} />
+          <ShareNotice sharing={sharing} model={model} />
           {story && shown ? (
             <StoryView
               story={story}
               shown={shown}
               playing={playhead?.playing ?? false}
               heat={settings.heat}
+              edit={session.edit}
               continuable={canContinue(session)}
               controller={controller}
+              sharing={sharing}
             />
           ) : null}
         </div>

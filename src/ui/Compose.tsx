@@ -4,6 +4,7 @@ import { ChoiceField } from './ChoiceField';
 import type { Controller } from './controller';
 import { KINDS, kindOf, titleForKind } from './document-form';
 import type { Settings } from './settings';
+import { WaitingNote } from './WaitingNote';
 
 interface FormProps {
   readonly settings: Settings;
@@ -13,12 +14,14 @@ interface FormProps {
 interface Props {
   readonly settings: Settings;
   readonly writing: boolean;
+  /** Whether something here takes effect with the next text only. */
+  readonly waiting: boolean;
   readonly ready: boolean;
   readonly controller: Controller;
 }
 
 /** What to write, and the button that writes it. */
-export const Compose = memo(function Compose({ settings, writing, ready, controller }: Props) {
+export const Compose = memo(function Compose({ settings, writing, waiting, ready, controller }: Props) {
   const onChange = (change: Partial<Settings>) => controller.set(change);
   return (
     <section className="compose" aria-label="What to write">
@@ -37,6 +40,7 @@ export const Compose = memo(function Compose({ settings, writing, ready, control
         <FreeForm settings={settings} onChange={onChange} />
       )}
       <ActionButton writing={writing} ready={ready} controller={controller} />
+      <WaitingNote until={waiting ? 'next text' : null} />
     </section>
   );
 });

@@ -1,21 +1,34 @@
 import { useEffect, useState } from 'react';
 
+interface Props {
+  readonly label: string;
+  /** What it copies. */
+  readonly text: string;
+  /** Called once it is copied. */
+  readonly onCopied?: () => void;
+}
+
+type Outcome = 'Copied' | 'Copying was refused';
+
 /** Copies a text and says for a moment that it did. */
-export function CopyButton({ text }: { text: string }) {
-  const [label, setLabel] = useState('Copy text');
+export function CopyButton({ label, text, onCopied }: Props) {
+  const [outcome, setOutcome] = useState<Outcome | null>(null);
   useEffect(() => {
-    if (label === 'Copy text') return;
-    const timer = setTimeout(() => setLabel('Copy text'), 2000);
+    if (outcome === null) return;
+    const timer = setTimeout(() => setOutcome(null), 2000);
     return () => clearTimeout(timer);
-  }, [label]);
+  }, [outcome]);
   const copy = () =>
     navigator.clipboard.writeText(text).then(
-      () => setLabel('Copied'),
-      () => setLabel('Copying was refused'),
+      () => {
+        setOutcome('Copied');
+        onCopied?.();
+      },
+      () => setOutcome('Copying was refused'),
     );
   return (
     <button type="button" className="quiet" onClick={copy}>
-      {label}
+      {outcome ?? label}
     </button>
   );
 }

@@ -1,17 +1,21 @@
-import { CopyButton } from './CopyButton';
 import type { Controller } from './controller';
-import { type Story, wholeText } from './story';
+import type { Heat } from './settings';
+import { ShareActions } from './share/ShareActions';
+import type { Sharing } from './share/sharing';
+import type { Story } from './story';
 
 interface Props {
   readonly story: Story;
+  readonly heat: Heat;
   readonly continuable: boolean;
   /** Called before these buttons give way to a new text: the focus has to go somewhere. */
   readonly onLeave: () => void;
   readonly controller: Controller;
+  readonly sharing: Sharing;
 }
 
 /** Why the text ends here, and what can be done with it now. */
-export function Ending({ story, continuable, onLeave, controller }: Props) {
+export function Ending({ story, heat, continuable, onLeave, controller, sharing }: Props) {
   const leave = (write: () => Promise<void>) => {
     onLeave();
     void write();
@@ -28,8 +32,8 @@ export function Ending({ story, continuable, onLeave, controller }: Props) {
         <button type="button" className="quiet" title="N" onClick={() => leave(() => controller.writeAnother())}>
           Another
         </button>
-        <CopyButton text={wholeText(story).trim()} />
       </div>
+      <ShareActions story={story} heat={heat} sharing={sharing} />
     </footer>
   );
 }

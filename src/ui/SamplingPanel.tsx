@@ -6,17 +6,20 @@ import { SeedField } from './SeedField';
 import { SliderField } from './SliderField';
 import { type ModelState, sizesOf } from './session';
 import { blockSizeFor, POLICIES, RANGES, type Settings, stepsFor, usesSteps } from './settings';
+import { WaitingNote } from './WaitingNote';
 
 interface Props {
   readonly settings: Settings;
   readonly model: ModelState;
+  /** Whether something here takes effect with the next block only. */
+  readonly waiting: boolean;
   readonly controller: Controller;
 }
 
 const QualityCurve = lazy(() => import('./QualityCurve'));
 
 /** How the text is uncovered. */
-export const SamplingPanel = memo(function SamplingPanel({ settings, model, controller }: Props) {
+export const SamplingPanel = memo(function SamplingPanel({ settings, model, waiting, controller }: Props) {
   const onChange = (change: Partial<Settings>) => controller.set(change);
   const { blockSizes, defaultBlockSize } = sizesOf(model);
   const blockSize = blockSizeFor(settings, { blockSizes, defaultBlockSize });
@@ -24,7 +27,10 @@ export const SamplingPanel = memo(function SamplingPanel({ settings, model, cont
   const hint = stepsHint(settings.policy);
   return (
     <div className="group">
-      <h2>Unmasking</h2>
+      <div className="group-head">
+        <h2>Unmasking</h2>
+        <WaitingNote until={waiting ? 'next block' : null} />
+      </div>
       <SliderField
         label="Block size"
         value={blockSizes.indexOf(blockSize)}

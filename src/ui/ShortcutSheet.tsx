@@ -39,7 +39,9 @@ export default function ShortcutSheet({ keys, controller, onClose }: Props) {
           </dd>
         </div>
       </dl>
-      <p className="hint">With the focus on the text, ← and → walk through its tokens instead.</p>
+      <p className="hint">
+        With the focus on the text, ← and → walk through its tokens instead, and Enter edits the one they are on.
+      </p>
       <label className="check">
         <input
           type="checkbox"

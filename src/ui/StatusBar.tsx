@@ -3,6 +3,7 @@ import { ActionButton } from './ActionButton';
 import type { Controller } from './controller';
 import { tokensText } from './format';
 import { HeatField } from './HeatField';
+import { HistoryButtons } from './HistoryButtons';
 import { measurementsOf } from './measurements';
 import { placeAt, placeText } from './replay';
 import { isWriting, type Session } from './session';
@@ -28,7 +29,10 @@ export function StatusBar({ session, shown, controller }: Props) {
           <>
             <Timeline story={story} playhead={playhead} speed={settings.speed} controller={controller} />
             <div className="status-line">
-              <PlaceLine story={story} position={playhead?.position ?? story.steps.length} />
+              <div className="place-line">
+                <HistoryButtons past={session.past.length} future={session.future.length} controller={controller} />
+                <PlaceLine story={story} position={playhead?.position ?? story.steps.length} />
+              </div>
               <HeatField heat={settings.heat} onChange={(heat) => controller.set({ heat })} />
             </div>
           </>

@@ -1,4 +1,5 @@
 import { Fragment, memo } from 'react';
+import { type Edit, type EditPlace, editedBlock, isSelected } from './editing';
 import type { Block, Token } from './story';
 
 interface Props {
@@ -8,17 +9,24 @@ interface Props {
   readonly afterBreak: boolean;
   /** The token whose tip is open. */
   readonly marked: number | null;
+  /** What is being edited of it. */
+  readonly edit: Edit | null;
 }
 
 /** One block; drawn again only when it changes, so a long text costs no more than a short one. */
-export const StoryBlock = memo(function StoryBlock({ index, block, afterBreak, marked }: Props) {
-  const { tokens, pinned, committed, steps } = block;
+export const StoryBlock = memo(function StoryBlock({ index, block, afterBreak, marked, edit }: Props) {
+  const { tokens, pinned, committed, steps } = edit ? editedBlock(block, edit) : block;
   return (
-    <span className="block" data-block={index} data-committed={committed}>
+    <span className="block" data-block={index} data-committed={committed} data-edited={edit !== null || undefined}>
       {tokens.map((token, position) =>
         position < pinned ? null : token.id === null ? (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a token is its place in the block
-          <Noise key={position} seed={index * 37 + position} />
+          <Noise
+            // biome-ignore lint/suspicious/noArrayIndexKey: a token is its place in the block
+            key={position}
+            seed={index * 37 + position}
+            place={edit ? `${index}.${position}` : undefined}
+            selected={edit !== null && isSelected(edit, position)}
+          />
         ) : (
           <Word
             // biome-ignore lint/suspicious/noArrayIndexKey: as above
@@ -28,6 +36,8 @@ export const StoryBlock = memo(function StoryBlock({ index, block, afterBreak, m
             late={token.step === null || steps < 2 ? 0 : token.step / (steps - 1)}
             afterBreak={position > 0 ? endsLine(tokens[position - 1]) : afterBreak}
             marked={position === marked}
+            kind={edit?.places[position]?.kind}
+            selected={edit !== null && isSelected(edit, position)}
           />
         ),
       )}
@@ -38,10 +48,19 @@ export const StoryBlock = memo(function StoryBlock({ index, block, afterBreak, m
 /** How wide a masked token looks, in em: about as wide as words are. */
 const WIDTHS = [1.5, 2.5, 0.9, 3.2, 1.9, 1.2, 2.9, 2.1, 3.8, 1.6];
 
-function Noise({ seed }: { seed: number }) {
+interface NoiseProps {
+  readonly seed: number;
+  /** `block.token`, where it can be selected. */
+  readonly place: string | undefined;
+  readonly selected: boolean;
+}
+
+function Noise({ seed, place, selected }: NoiseProps) {
   const width = WIDTHS[(seed * 7) % WIDTHS.length]!;
   const style = { '--width': `${width}em`, '--delay': `${-((seed * 0.37) % 2)}s` };
-  return <span className="noise" aria-hidden="true" style={style} />;
+  return (
+    <span className="noise" aria-hidden="true" data-token={place} data-selected={selected || undefined} style={style} />
+  );
 }
 
 /** True for a token that ends with a line break; false for none and for a mask. */
@@ -57,9 +76,12 @@ interface WordProps {
   readonly late: number;
   readonly afterBreak: boolean;
   readonly marked: boolean;
+  /** While its block is edited. */
+  readonly kind: EditPlace['kind'] | undefined;
+  readonly selected: boolean;
 }
 
-function Word({ place, token, late, afterBreak, marked }: WordProps) {
+function Word({ place, token, late, afterBreak, marked, kind, selected }: WordProps) {
   const doubt = token.probability === null ? 0 : 1 - token.probability;
   // The space before a word belongs to its token, but is not to be coloured.
   const word = token.text.trimStart();
@@ -72,6 +94,8 @@ function Word({ place, token, late, afterBreak, marked }: WordProps) {
         data-token={place}
         data-state={token.state}
         data-marked={marked || undefined}
+        data-kind={kind}
+        data-selected={selected || undefined}
         data-given={token.probability === null || undefined}
         style={{ '--doubt': doubt.toFixed(2), '--late': late.toFixed(2) }}
       >

@@ -1,12 +1,16 @@
 import { useMemo, useRef } from 'react';
 import type { Controller } from './controller';
+import { EditMenu } from './EditMenu';
 import { Ending } from './Ending';
+import type { Edit } from './editing';
 import { endsLine, StoryBlock } from './StoryBlock';
 import type { Heat } from './settings';
+import type { Sharing } from './share/sharing';
 import { type Story, tokensWritten } from './story';
 import { TokenTip } from './TokenTip';
+import { useEditing } from './use-editing';
 import { useFollow } from './use-follow';
-import { useTokenTip } from './use-token-tip';
+import { placeUnder, useTokenTip } from './use-token-tip';
 
 interface Props {
   readonly story: Story;
@@ -15,22 +19,28 @@ interface Props {
   /** Whether it is being played back. */
   readonly playing: boolean;
   readonly heat: Heat;
+  /** What is being edited of it. */
+  readonly edit: Edit | null;
   readonly continuable: boolean;
   readonly controller: Controller;
+  readonly sharing: Sharing;
 }
 
 /** From this many tokens a second on, colours fade sooner, since every token that fades costs a little of each frame. */
 const FAST = 60;
 
 /** The text: its heading, the blocks written so far, and the block that is coming out of noise. */
-export function StoryView({ story, shown, playing, heat, continuable, controller }: Props) {
+export function StoryView({ story, shown, playing, heat, edit, continuable, controller, sharing }: Props) {
   const { heading, settings, phase, earlier } = story;
   const article = useRef<HTMLElement>(null);
   const text = useRef<HTMLElement>(null);
   const writing = phase === 'starting' || phase === 'writing';
   const blocks = useMemo(() => [...earlier, ...shown.blocks], [earlier, shown.blocks]);
   useFollow(article, writing, blocks);
-  const { tip, handlers } = useTokenTip(blocks);
+  const { tip, place, handlers } = useTokenTip(blocks);
+  const editing = useEditing({ offered: !writing && shown === story, edit, at: place, controller });
+  const edited = edit ? blocks[edit.block] : undefined;
+  const focusText = () => text.current?.focus({ preventScroll: true });
   return (
     <article
       className="story"
@@ -52,8 +62,19 @@ export function StoryView({ story, shown, playing, heat, continuable, controller
         ref={text}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys walk through the tokens from here
         tabIndex={0}
-        aria-label="Text, arrow keys walk its tokens"
+        aria-label="Text, arrow keys walk its tokens, Enter edits"
+        data-editing={edit !== null || undefined}
         {...handlers}
+        onPointerDown={(event) => editing.handlers.onPointerDown(event, placeUnder(event))}
+        onPointerOver={(event) => {
+          if (!editing.handlers.onPointerOver(event, placeUnder(event))) handlers.onPointerOver(event);
+        }}
+        onClick={(event) => {
+          if (!editing.handlers.onClick(event, placeUnder(event))) handlers.onClick(event);
+        }}
+        onKeyDown={(event) => {
+          if (!editing.handlers.onKeyDown(event)) handlers.onKeyDown(event);
+        }}
       >
         {heading ? null : <span className="prompt">{settings.prompt}</span>}
         {blocks.map((block, index) => (
@@ -63,17 +84,31 @@ export function StoryView({ story, shown, playing, heat, continuable, controller
             index={index}
             block={block}
             afterBreak={endsLine(blocks[index - 1]?.tokens.at(-1))}
-            marked={tip?.block === index ? tip.token : null}
+            marked={tip?.block === index && !edit ? tip.token : null}
+            edit={edit?.block === index ? edit : null}
           />
         ))}
       </section>
-      {tip ? <TokenTip tip={tip} /> : null}
+      {edit && edited ? (
+        <EditMenu
+          edit={edit}
+          block={edited}
+          typing={editing.typing}
+          setTyping={editing.setTyping}
+          onCancel={editing.end}
+          onLeave={focusText}
+          controller={controller}
+        />
+      ) : null}
+      {tip && !edit ? <TokenTip tip={tip} writing={writing} controller={controller} /> : null}
       {writing || shown !== story ? null : (
         <Ending
           story={story}
+          heat={heat}
           continuable={continuable}
-          onLeave={() => text.current?.focus({ preventScroll: true })}
+          onLeave={focusText}
           controller={controller}
+          sharing={sharing}
         />
       )}
     </article>

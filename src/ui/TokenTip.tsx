@@ -1,30 +1,28 @@
 import { autoUpdate, flip, inline, offset, shift, useFloating } from '@floating-ui/react-dom';
+import type { Controller } from './controller';
+import { TokenFacts } from './TokenFacts';
+import { useAlternatives } from './use-alternatives';
 import type { Tip } from './use-token-tip';
 
-/** What the model knew about one token: how sure it was, and when it was uncovered. */
-export function TokenTip({ tip: { about, block, steps, element } }: { tip: Tip }) {
+interface Props {
+  readonly tip: Tip;
+  readonly writing: boolean;
+  readonly controller: Controller;
+}
+
+/** What the model knew about the token that is pointed at. */
+export function TokenTip({ tip, writing, controller }: Props) {
   const { refs, floatingStyles } = useFloating({
     placement: 'top',
     strategy: 'fixed',
-    elements: { reference: element },
+    elements: { reference: tip.element },
     middleware: [inline(), offset(6), flip({ padding: 8 }), shift({ padding: 8 })],
     whileElementsMounted: autoUpdate,
   });
-  const probability = about.probability ?? 0;
+  const alternatives = useAlternatives(controller, writing, tip);
   return (
-    <div className="tip" role="status" ref={refs.setFloating} style={floatingStyles}>
-      <p className="tip-head">
-        <q>{about.text.trim() || 'a line break'}</q> <strong>{percent(probability)}</strong> sure
-      </p>
-      <div className="tip-bar" aria-hidden="true" style={{ '--share': probability }} />
-      <p>
-        Step {(about.step ?? 0) + 1} of {steps}, block {block + 1}
-      </p>
+    <div className="tip" ref={refs.setFloating} style={floatingStyles}>
+      <TokenFacts tip={tip} alternatives={alternatives} />
     </div>
   );
-}
-
-function percent(probability: number): string {
-  const value = probability * 100;
-  return `${value < 0.1 ? '< 0.1' : value.toFixed(value < 10 ? 1 : 0)} %`;
 }

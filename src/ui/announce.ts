@@ -1,12 +1,12 @@
 import { kindOf } from './document-form';
-import { type Story, textOf, tokensWritten } from './story';
+import { allBlocks, type Story, textOf, tokensWritten } from './story';
 
-/** Characters between two announcements of progress: about a paragraph, and never in the middle of one. */
-const PARAGRAPH = 320;
+/** A block of so many characters is announced as it is finished; smaller ones wait for the end of a sentence. */
+const LONG = 80;
 
 /**
- * What a screen reader should say when `before` became `after`, or null for nothing new: the start, each
- * finished paragraph or so, and the end. Never single tokens, which come many a second and out of order.
+ * What a screen reader should say when `before` became `after`, or null for nothing new: the start, each finished
+ * block or the sentences that small blocks make, and the end. Never single tokens, which come out of order.
  */
 export function announcement(before: Story | null, after: Story | null): string | null {
   if (!after || before === after) return null;
@@ -17,6 +17,7 @@ export function announcement(before: Story | null, after: Story | null): string 
 function phaseAnnouncement(story: Story): string | null {
   switch (story.phase) {
     case 'starting':
+      if (story.kept) return `Writing anew from block ${allBlocks(story).length + 1} on.`;
       if (story.earlier.length > 0) return 'Going on with the text.';
       return story.heading
         ? `Writing ${kindOf(story.heading.kind).noun}: ${story.heading.title}.`
@@ -34,23 +35,33 @@ function phaseAnnouncement(story: Story): string | null {
   }
 }
 
-/** The paragraph that was completed, if the text has grown by about one since the last such point. */
+/** What a finished block has completed. */
 function progressAnnouncement(before: Story, after: Story): string | null {
-  if (before.blocks.length === after.blocks.length) return null;
-  const start = announcedUpTo(textOf(before));
-  const end = announcedUpTo(textOf(after));
-  return end > start ? textOf(after).slice(start, end).trim() : null;
+  if (before.nfe === after.nfe && before.blocks.length === after.blocks.length) return null;
+  const start = announcedUpTo(before);
+  const end = announcedUpTo(after);
+  return end > start ? textOf(after).slice(start, end).trim() || null : null;
 }
 
-/** The last point worth announcing: a sentence's end, at least `PARAGRAPH` characters after the one before. */
-function announcedUpTo(text: string): number {
+/** The last point worth announcing: the end of a long block, or of a sentence some way after the one before. */
+function announcedUpTo(story: Story): number {
   let announced = 0;
-  for (const { index } of text.matchAll(/[.!?]["']?\s/g)) {
-    if (index + 2 - announced >= PARAGRAPH) announced = index + 2;
+  let from = 0;
+  for (const block of story.blocks.filter(({ committed }) => committed)) {
+    const text = textOf({ blocks: [block] });
+    const sentence = [...text.matchAll(/[.!?]["']?(?=\s|$)/g)].at(-1);
+    const end = text.length >= LONG ? text.length : sentence ? sentence.index + sentence[0].length : 0;
+    if (from + end - announced >= LONG) announced = from + end;
+    from += text.length;
   }
   return announced;
 }
 
 function wordsOf(text: string): number {
   return text.split(/\s+/).filter(Boolean).length;
+}
+
+/** What is said of a text that Undo or Redo has brought back. */
+export function returnAnnouncement(how: 'undone' | 'redone', story: Story | null): string {
+  return `${how === 'undone' ? 'Undone' : 'Redone'}: a text of ${story ? wordsOf(textOf({ blocks: allBlocks(story) })) : 0} words.`;
 }

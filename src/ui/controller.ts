@@ -1,9 +1,12 @@
 import { describeError, UnmaskError } from '../errors';
 import type { Client } from '../worker/client';
-import type { GenerateSettings, ModelInfo, RaceMessage } from '../worker/protocol';
+import type { AlternativeToken, GenerateSettings, ModelInfo, RaceMessage } from '../worker/protocol';
+import { Alternatives } from './alternatives';
+import { type Edit, storyFromEdit, typeOver } from './editing';
 import { newSeed } from './new-seed';
 import { type Action, canContinue, isWriting, newSession, reduce, type Session } from './session';
 import { generateSettings, type Settings } from './settings';
+import { sameSettings, settingsForNextBlock } from './settings-in-run';
 import { idsAfterPrompt, newStory, newStoryAfter, type Story } from './story';
 
 export interface ControllerOptions {
@@ -15,12 +18,24 @@ export interface ControllerOptions {
   readonly saveSettings: (settings: Settings) => void;
 }
 
+/** How long a setting rests before the text that is being written takes it, in milliseconds: sliders are dragged. */
+const CHANGE_REST = 200;
+
 /** The page without its looks: holds the session and does what the person asks. */
 export class Controller {
   readonly #options: ControllerOptions;
   readonly #listeners = new Set<() => void>();
   #session: Session;
   #client: Client | undefined;
+  /** A link's, until a text has been written with it. */
+  #givenSeed: number | null = null;
+  readonly #alternatives = new Alternatives();
+  /** How many are on. */
+  #races = 0;
+  /** What the worker was asked last to write with. */
+  #asked: GenerateSettings | undefined;
+  /** Until a changed setting has rested. */
+  #changing: ReturnType<typeof setTimeout> | undefined;
   #loading = new AbortController();
   #writing = new AbortController();
 
@@ -38,15 +53,39 @@ export class Controller {
     return () => this.#listeners.delete(listener);
   };
 
+  /** Changes settings. A text that is being written takes those that it can with its next block. */
   set(change: Partial<Settings>): void {
     this.#dispatch({ type: 'settings-changed', change });
     this.#options.saveSettings(this.#session.settings);
+    clearTimeout(this.#changing);
+    if (isWriting(this.#session)) this.#changing = setTimeout(() => this.#changeRun(), CHANGE_REST);
   }
 
-  /** What opening the page does: loads the model and, once it is there, begins to write. */
+  #changeRun(): void {
+    const { story, settings, model } = this.#session;
+    if (!story || !isWriting(this.#session) || model.phase !== 'ready') return;
+    const wanted = settingsForNextBlock(story, settings, model.info);
+    if (!this.#asked || sameSettings(wanted, this.#asked)) return;
+    this.#asked = wanted;
+    this.#client?.change(wanted);
+  }
+
+  /** What opening the page does: loads the model and, once it is there, begins to write, unless there is a text. */
   async open(): Promise<void> {
     await this.load();
-    await this.write();
+    if (!this.#session.story) await this.write();
+  }
+
+  /** Sets what a link says; the next text has the link's seed, also where each text has its own. */
+  follow(link: Partial<Settings>): void {
+    this.#givenSeed = link.seed ?? null;
+    this.set(link);
+  }
+
+  /** Shows a text that was written before, in place of one that is being written. */
+  show(story: Story): void {
+    this.stop();
+    this.#dispatch({ type: 'story-opened', story });
   }
 
   /** Loads the model with the chosen backend in a fresh worker: only the end of a worker frees all its memory. */
@@ -103,12 +142,58 @@ export class Controller {
     await this.#generate(newStoryAfter(story, asked));
   }
 
+  /** Selects, pins or masks tokens of a block; null leaves it as it was. */
+  edit(edit: Edit | null): void {
+    this.#dispatch({ type: 'edited', edit });
+  }
+
+  /** Types over what is selected. A sentence where that cannot be. */
+  async typeOver(text: string): Promise<string | null> {
+    const { edit } = this.#session;
+    if (!edit || !this.#client) return null;
+    const typed = await this.#client.tokenize(text);
+    const next = typeOver(edit, typed);
+    if (typeof next === 'string') return next;
+    if (typed.length > 0) this.edit(next);
+    return null;
+  }
+
+  /** Writes the text anew from the block that is edited on, around what is kept of that. */
+  async writeFromEdit(): Promise<void> {
+    const { story, edit } = this.#session;
+    if (!story || !edit) return;
+    const info = this.#prepareToWrite();
+    if (!info) return;
+    const { settings } = this.#session;
+    const next = storyFromEdit(story, edit, generateSettings({ ...settings, blockSize: edit.blockSize }, info));
+    if (next.phase === 'finished') {
+      this.#dispatch({ type: 'writing-started', story: next });
+      return;
+    }
+    const writing = this.#generate(next);
+    // The block keeps its size; the next has the page's.
+    this.#changeRun();
+    await writing;
+  }
+
+  /** Goes back to the text that was on screen before this one. */
+  undo(): void {
+    this.stop();
+    this.#dispatch({ type: 'undone' });
+  }
+
+  redo(): void {
+    this.stop();
+    this.#dispatch({ type: 'redone' });
+  }
+
   /** Ends what is being written, and draws a seed if each text has its own. Undefined where there is no model. */
   #prepareToWrite(): ModelInfo | undefined {
     const { model, settings } = this.#session;
     if (model.phase !== 'ready') return undefined;
     this.stop();
-    if (settings.seeds === 'new each time') this.set({ seed: newSeed() });
+    if (settings.seeds === 'new each time' && settings.seed !== this.#givenSeed) this.set({ seed: newSeed() });
+    this.#givenSeed = null;
     return model.info;
   }
 
@@ -116,6 +201,7 @@ export class Controller {
     if (!this.#client) return;
     this.#writing = new AbortController();
     const { signal } = this.#writing;
+    this.#asked = story.settings;
     this.#dispatch({ type: 'writing-started', story });
     try {
       for await (const message of this.#client.generate(story.settings, signal)) {
@@ -127,10 +213,28 @@ export class Controller {
   }
 
   /** Writes a text for each of the settings side by side, in place of one that is being written. As `Client.race`. */
-  race(settings: readonly GenerateSettings[], signal: AbortSignal): AsyncIterable<RaceMessage> {
+  async *race(settings: readonly GenerateSettings[], signal: AbortSignal): AsyncGenerator<RaceMessage, void> {
     this.stop();
     if (!this.#client) throw new UnmaskError('bad-input', 'No model is loaded. Load the model, then race.');
-    return this.#client.race(settings, signal);
+    this.#races++;
+    try {
+      yield* this.#client.race(settings, signal);
+    } finally {
+      this.#races--;
+    }
+  }
+
+  /** What else could have stood at a place of the text, if that is known already. */
+  knownAlternatives(block: number, token: number): readonly AlternativeToken[] | null {
+    const { story } = this.#session;
+    return story && this.#alternatives.known(story, block, token);
+  }
+
+  /** Asks the model for that, unless it is at work: its run would end. Null where there is no answer. */
+  async inspect(block: number, token: number, signal: AbortSignal): Promise<readonly AlternativeToken[] | null> {
+    const { story, model } = this.#session;
+    if (!story || !this.#client || model.phase !== 'ready' || isWriting(this.#session) || this.#races > 0) return null;
+    return this.#alternatives.ask(this.#client, story, block, token, signal);
   }
 
   /** Ends the text that is being written; what is there stays. */

@@ -6,13 +6,17 @@ import { startClient } from '../worker/client';
 import { App } from './App';
 import { Controller } from './controller';
 import { readSettings, saveSettings } from './settings-store';
+import { Sharing } from './share/sharing';
+import { windowAddress } from './share/window-address';
 import { viewOf } from './view';
 import './theme.css';
 import './layout.css';
 import './controls.css';
 import './story.css';
+import './editing.css';
 import './timeline.css';
 import './update.css';
+import './share/share.css';
 import './views.css';
 
 const controller = new Controller({
@@ -21,6 +25,9 @@ const controller = new Controller({
   connect: startClient,
   saveSettings,
 });
+const sharing = new Sharing(controller, windowAddress);
+sharing.begin();
+window.addEventListener('hashchange', () => sharing.arrive());
 const update = new SiteUpdate();
 void startOffline(update).then(() => {
   // Loading may have been cancelled by then.
@@ -30,6 +37,6 @@ void startOffline(update).then(() => {
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
-    <App controller={controller} update={update} />
+    <App controller={controller} sharing={sharing} update={update} />
   </StrictMode>,
 );

@@ -1,6 +1,6 @@
 import type { ModelInfo } from '../worker/protocol';
 import { bytes, rate } from './format';
-import { type Story, tokensWritten } from './story';
+import { allBlocks, type Story, tokensWritten } from './story';
 
 export interface Measurement {
   readonly name: string;
@@ -38,9 +38,9 @@ export function measurementsOf(story: Story, model: Pick<ModelInfo, 'contextLeng
 
 /** The cache holds whole blocks, of a finished text all but the last, and is a ring of as many as fit. */
 function cachedTokens(story: Story, contextLength: number): number {
-  const { settings, promptTokens, blocks, phase } = story;
-  const committed = blocks.filter(({ committed }) => committed);
+  const { settings, promptTokens, phase } = story;
+  const committed = allBlocks(story).filter(({ committed }) => committed);
   const written = tokensWritten({ blocks: phase === 'finished' ? committed.slice(0, -1) : committed });
   const whole = (tokens: number) => Math.floor(tokens / settings.blockSize) * settings.blockSize;
-  return Math.min(whole(contextLength), whole(promptTokens + settings.after.length + written));
+  return Math.min(whole(contextLength), whole(promptTokens + written));
 }

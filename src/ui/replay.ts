@@ -21,7 +21,7 @@ export function storyAt(story: Story, position: number): Story {
 }
 
 function restart(block: Block): Block {
-  return { ...block, tokens: block.start, steps: 0, committed: false };
+  return { ...block, tokens: block.start, beyond: [], steps: 0, committed: false };
 }
 
 /** The steps of block `index` among the first `position`. */

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../errors';
 import type { GenerationMessage, ModelInfo } from '../worker/protocol';
-import { announcement } from './announce';
+import { announcement, returnAnnouncement } from './announce';
+import type { Edit } from './editing';
 import { moveBy, moveByBlock, type Playhead, playOn, restAt, togglePlay } from './playhead';
 import type { Settings } from './settings';
 import { continueStory, endStory, type Story } from './story';
@@ -22,6 +23,11 @@ export interface Session {
   readonly model: ModelState;
   readonly settings: Settings;
   readonly story: Story | null;
+  /** Texts that were on the screen before, and those that Undo took off it: the nearest to now is last, and first. */
+  readonly past: readonly Story[];
+  readonly future: readonly Story[];
+  /** What is being edited of the story, if anything is. */
+  readonly edit: Edit | null;
   /** Null while the story is shown as it is, and not as it was. */
   readonly playhead: Playhead | null;
   /** Why the last text ended early; stays until the next one begins. */
@@ -38,9 +44,14 @@ export type Action =
   | { readonly type: 'load-cancelled' }
   | { readonly type: 'load-failed'; readonly problem: Problem }
   | { readonly type: 'writing-started'; readonly story: Story }
+  /** A text that was written before. */
+  | { readonly type: 'story-opened'; readonly story: Story }
   | { readonly type: 'written'; readonly message: GenerationMessage }
   | { readonly type: 'writing-stopped' }
   | { readonly type: 'writing-failed'; readonly problem: Problem }
+  | { readonly type: 'edited'; readonly edit: Edit | null }
+  | { readonly type: 'undone' }
+  | { readonly type: 'redone' }
   | { readonly type: 'scrubbed'; readonly position: number }
   | { readonly type: 'moved'; readonly by: number }
   | { readonly type: 'moved-by-block'; readonly by: 1 | -1 }
@@ -54,6 +65,9 @@ export function newSession(settings: Settings): Session {
     model: { phase: 'loading', loadedBytes: 0, totalBytes: 0 },
     settings,
     story: null,
+    past: [],
+    future: [],
+    edit: null,
     playhead: null,
     problem: null,
     announced: '',
@@ -80,7 +94,8 @@ export function canContinue(session: Session): boolean {
 /** The session after an action. No action loses the settings or a text that is on the screen. */
 export function reduce(session: Session, action: Action): Session {
   const next = change(session, action);
-  const announced = announcement(session.story, next.story);
+  const turned = next.story !== session.story && (action.type === 'undone' || action.type === 'redone');
+  const announced = turned ? returnAnnouncement(action.type, next.story) : announcement(session.story, next.story);
   return announced === null ? next : { ...next, announced };
 }
 
@@ -105,7 +120,8 @@ function change(session: Session, action: Action): Session {
     case 'load-failed':
       return { ...session, model: { phase: 'failed', problem: action.problem } };
     case 'writing-started':
-      return { ...session, problem: null, playhead: null, story: action.story };
+    case 'story-opened':
+      return { ...turnTo(session, action.story), past: remembered(session), future: [] };
     case 'written':
       return story && isWriting(session) ? { ...session, story: continueStory(story, action.message) } : session;
     case 'writing-stopped':
@@ -114,19 +130,42 @@ function change(session: Session, action: Action): Session {
       const ended = story && isWriting(session) ? endStory(story, 'failed') : story;
       return { ...session, story: ended, problem: action.problem };
     }
+    case 'edited':
+      return story && !isWriting(session) ? { ...session, edit: action.edit } : session;
+    case 'undone': {
+      const before = session.past.at(-1);
+      if (!before || !story) return session;
+      return { ...turnTo(session, before), past: session.past.slice(0, -1), future: [story, ...session.future] };
+    }
+    case 'redone': {
+      const [next, ...future] = session.future;
+      return next ? { ...turnTo(session, next), past: remembered(session), future } : session;
+    }
     case 'scrubbed':
-      return { ...session, playhead: restAt(steps, action.position) };
+      return { ...session, edit: null, playhead: restAt(steps, action.position) };
     case 'moved':
-      return { ...session, playhead: moveBy(steps, playhead, action.by) };
+      return { ...session, edit: null, playhead: moveBy(steps, playhead, action.by) };
     case 'moved-by-block':
-      return { ...session, playhead: moveByBlock(steps, playhead, action.by) };
+      return { ...session, edit: null, playhead: moveByBlock(steps, playhead, action.by) };
     case 'went-live':
       return { ...session, playhead: null };
     case 'play-toggled':
-      return { ...session, playhead: togglePlay(steps, playhead) };
+      return { ...session, edit: null, playhead: togglePlay(steps, playhead) };
     case 'played-on':
       return playhead ? { ...session, playhead: playOn(steps, playhead, action.seconds) } : session;
     default:
       return action satisfies never;
   }
+}
+
+/** So many texts can be gone back to. */
+const MOST_PAST = 50;
+
+function remembered({ past, story }: Session): readonly Story[] {
+  return story ? [...past, story].slice(-MOST_PAST) : past;
+}
+
+/** Another text is on the screen. */
+function turnTo(session: Session, story: Story): Session {
+  return { ...session, problem: null, playhead: null, edit: null, story };
 }

@@ -7,8 +7,11 @@ export interface Shortcut {
   /** As the sheet shows them. */
   readonly shown: readonly string[];
   readonly text: string;
-  /** `always` works while a field has the focus too; `single` are keys that also type, scroll or walk. */
-  readonly reach: 'always' | 'single';
+  /**
+   * `always` works while a field has the focus too, `outside` only where none has it that knows the key itself;
+   * `single` are such keys that also type, scroll or walk, which can be switched off.
+   */
+  readonly reach: 'always' | 'outside' | 'single';
   readonly run: (controller: Controller) => void;
 }
 
@@ -22,6 +25,20 @@ export const SHORTCUTS: readonly Shortcut[] = [
     run: (controller) => void controller.write(),
   },
   { keys: 'Escape', shown: ['Esc'], text: 'Stop', reach: 'always', run: (controller) => controller.stop() },
+  {
+    keys: '$mod+z',
+    shown: ['Ctrl or ⌘', 'Z'],
+    text: 'Undo: the text before this one',
+    reach: 'outside',
+    run: (controller) => controller.undo(),
+  },
+  {
+    keys: '$mod+Shift+z',
+    shown: ['Ctrl or ⌘', 'Shift', 'Z'],
+    text: 'Redo',
+    reach: 'outside',
+    run: (controller) => controller.redo(),
+  },
   {
     keys: 'c',
     shown: ['C'],

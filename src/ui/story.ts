@@ -17,8 +17,10 @@ export interface Block {
   readonly tokens: readonly Token[];
   /** The tokens before the first step. */
   readonly start: readonly Token[];
-  /** How many tokens at its start end the prompt. The prompt is drawn as a whole, so these are not drawn again. */
+  /** How many tokens at its start are drawn already, with the prompt or with the blocks before. */
   readonly pinned: number;
+  /** What was cut off its end. */
+  readonly beyond: readonly Token[];
   readonly steps: number;
   readonly committed: boolean;
 }
@@ -30,12 +32,28 @@ type StepMessage = Extract<GenerationMessage, { type: 'step' }>;
 /** What one step of a run revealed, and when. */
 export type Step = Omit<StepMessage, 'type' | 'runId'>;
 
+/** What a text that is written anew from one of its blocks on has kept of its run, whose counts go on. */
+export interface Kept {
+  /** Blocks of the run, all whole. */
+  readonly blocks: number;
+  /** Tokens up to the end of `settings.after`, those of earlier runs left out. */
+  readonly tokens: number;
+  /** The `pinned` of the block that is written around what stays of it. */
+  readonly pinned: number;
+  readonly nfe: number;
+  readonly seconds: number;
+  /** How much less is asked for than the page's length. */
+  readonly lessTokens: number;
+}
+
 /** A text on the screen, being written or not. */
 export interface Story {
   /** Kind and title, for a document written in the model's own form. */
   readonly heading: { readonly kind: string; readonly title: string } | null;
   /** The blocks of the runs that this one goes on from. All fields below are of this run alone. */
   readonly earlier: readonly Block[];
+  /** Null for a run that began by itself. */
+  readonly kept: Kept | null;
   readonly settings: GenerateSettings;
   readonly phase: StoryPhase;
   /** What ended it, once finished. */
@@ -57,6 +75,7 @@ export function newStory(settings: GenerateSettings, heading: Story['heading']):
   return {
     heading,
     earlier: [],
+    kept: null,
     settings,
     phase: 'starting',
     reason: null,
@@ -75,15 +94,19 @@ export function newStoryAfter(story: Story, settings: GenerateSettings): Story {
 }
 
 /** The story after one more message of its generation. */
-export function continueStory(story: Story, message: GenerationMessage): Story {
+export function continueStory(story: Story, told: GenerationMessage): Story {
+  const message = story.kept ? countedOn(told, story.kept) : told;
   switch (message.type) {
     case 'started': {
-      const { pinned, promptTokens } = message;
-      return { ...story, phase: 'writing', blocks: [blockFrom(story.settings, pinned)], promptTokens };
+      const block = blockFrom(story.settings, message.pinned);
+      const first = { ...block, pinned: story.kept?.pinned ?? block.pinned };
+      return { ...story, phase: 'writing', blocks: [...story.blocks, first], promptTokens: message.promptTokens };
     }
     case 'changed': {
       const { settings, pinned } = message;
-      return { ...story, settings, blocks: replaceLast(story.blocks, () => blockFrom(settings, pinned)) };
+      // No masks are drawn after what was the last block when it was asked for.
+      const before = story.blocks.at(-1)?.committed ? story.blocks : story.blocks.slice(0, -1);
+      return { ...story, settings, blocks: [...before, blockFrom(settings, pinned)] };
     }
     case 'step': {
       const { type, runId, ...step } = message;
@@ -106,6 +129,14 @@ export function continueStory(story: Story, message: GenerationMessage): Story {
   }
 }
 
+/** The message with its block, passes and time counted from the beginning of what was kept. */
+function countedOn(message: GenerationMessage, kept: Kept): GenerationMessage {
+  if (message.type === 'started' || message.type === 'changed') return message;
+  const counts = { nfe: message.nfe + kept.nfe, seconds: message.seconds + kept.seconds };
+  if (message.type === 'done') return { ...message, ...counts };
+  return { ...message, ...counts, block: message.block + kept.blocks };
+}
+
 /** The story when its writing ended before its time. What was revealed stays. */
 export function endStory(story: Story, phase: 'stopped' | 'failed'): Story {
   const blocks = story.blocks.filter(({ tokens, pinned }) => tokens.slice(pinned).some(({ id }) => id !== null));
@@ -115,6 +146,11 @@ export function endStory(story: Story, phase: 'stopped' | 'failed'): Story {
 /** Tokens written so far, the prompt's own left out. */
 export function tokensWritten({ blocks }: Pick<Story, 'blocks'>): number {
   return blocks.reduce((sum, { tokens, pinned }) => sum + tokens.filter(({ id }) => id !== null).length - pinned, 0);
+}
+
+/** All of a story's blocks in order, those of earlier runs first. */
+export function allBlocks({ earlier, blocks }: Story): readonly Block[] {
+  return [...earlier, ...blocks];
 }
 
 /** The text with its prompt, as far as it has no holes. */
@@ -136,7 +172,13 @@ function wholeBlocks({ earlier, blocks }: Story): readonly Block[] {
     const end = block.tokens.findIndex(({ id }) => id === null);
     const tokens = block.tokens.slice(0, end < 0 ? undefined : end);
     if (tokens.length <= block.pinned) return [];
-    return { ...block, tokens: tokens.map((token): Token => ({ ...token, state: 'committed' })), committed: true };
+    const beyond = block.tokens.slice(tokens.length);
+    return {
+      ...block,
+      tokens: tokens.map((token): Token => ({ ...token, state: 'committed' })),
+      beyond,
+      committed: true,
+    };
   });
   return [...earlier, ...whole];
 }
@@ -160,7 +202,7 @@ function blockFrom(
     return token ? { ...MASKED, ...token, state: 'committed' } : MASKED;
   });
   const open = start.findIndex(({ id }) => id === null);
-  return { tokens: start, start, pinned: open < 0 ? blockSize : open, steps: 0, committed: false };
+  return { tokens: start, start, pinned: open < 0 ? blockSize : open, beyond: [], steps: 0, committed: false };
 }
 
 /** The block after one more step. */
@@ -180,13 +222,14 @@ function commit(block: Block, committed: Extract<GenerationMessage, { type: 'blo
     const before = block.tokens[index] ?? MASKED;
     return { ...before, id, text, state: 'committed' };
   });
-  return { ...block, tokens, committed: true };
+  return { ...block, tokens, beyond: block.tokens.slice(tokens.length), committed: true };
 }
 
 /** True when the last block was cut or all that was asked for is there: no masks need follow. */
 function isComplete(story: Story): boolean {
   const { blockSize, maxTokens } = story.settings;
-  return (story.blocks.at(-1)?.tokens.length ?? 0) < blockSize || tokensWritten(story) >= maxTokens;
+  const length = maxTokens + (story.kept?.tokens ?? 0);
+  return (story.blocks.at(-1)?.tokens.length ?? 0) < blockSize || tokensWritten(story) >= length;
 }
 
 function replaceLast(blocks: readonly Block[], change: (block: Block) => Block): readonly Block[] {

@@ -1,25 +1,28 @@
 import { useEffect } from 'react';
 import { type KeybindingsMap, tinykeys } from 'tinykeys';
 import type { Controller } from './controller';
-import { SHORTCUTS } from './shortcuts';
+import { SHORTCUTS, type Shortcut } from './shortcuts';
 
 /** Makes the shortcuts work, and `?` open the list of them. */
 export function useShortcuts(controller: Controller, openSheet: () => void): void {
   useEffect(() => {
     const always = tinykeys(window, bindings('always', controller), { ignore: isTaken });
+    const isAway = (event: KeyboardEvent) => isTaken(event) || isForField(event);
+    const outside = tinykeys(window, bindings('outside', controller), { ignore: isAway });
     const single = tinykeys(
       window,
       { ...bindings('single', controller), '[Shift]+?': openSheet },
-      { ignore: (event) => isTaken(event) || isForField(event) || controller.session.settings.keys === 'off' },
+      { ignore: (event) => isAway(event) || controller.session.settings.keys === 'off' },
     );
     return () => {
       always();
+      outside();
       single();
     };
   }, [controller, openSheet]);
 }
 
-function bindings(reach: 'always' | 'single', controller: Controller): KeybindingsMap {
+function bindings(reach: Shortcut['reach'], controller: Controller): KeybindingsMap {
   const some = SHORTCUTS.filter((shortcut) => shortcut.reach === reach);
   return Object.fromEntries(
     some.map(({ keys, run }) => [

@@ -11,18 +11,16 @@ export interface Tip {
   readonly element: Element;
 }
 
-type Place = Pick<Tip, 'block' | 'token' | 'element'>;
+export type TokenPlace = Pick<Tip, 'block' | 'token' | 'element'>;
 
 /** Which token the pointer is on or a finger has tapped, or the arrow keys have walked to while the text has the focus. */
 export function useTokenTip(blocks: readonly Block[]) {
-  const [place, setPlace] = useState<Place | null>(null);
+  const [place, setPlace] = useState<TokenPlace | null>(null);
   const block = place ? blocks[place.block] : undefined;
   const about = place ? block?.tokens[place.token] : undefined;
   const tip: Tip | null = place && block && about?.probability != null ? { ...place, about, steps: block.steps } : null;
 
-  const show = ({ target }: SyntheticEvent) => {
-    setPlace(target instanceof Element ? placeOf(target.closest('[data-token]')) : null);
-  };
+  const show = (event: SyntheticEvent) => setPlace(placeUnder(event));
   /** A finger may only be scrolling; once it has tapped, `onClick` comes. */
   const onPointerOver = (event: PointerEvent) => {
     if (event.pointerType !== 'touch') show(event);
@@ -46,10 +44,15 @@ export function useTokenTip(blocks: readonly Block[]) {
     next?.scrollIntoView({ block: 'nearest' });
     setPlace(placeOf(next));
   };
-  return { tip, handlers: { onPointerOver, onPointerLeave, onClick: show, onBlur, onKeyDown } };
+  return { tip, place, handlers: { onPointerOver, onPointerLeave, onClick: show, onBlur, onKeyDown } };
 }
 
-function placeOf(element: Element | null): Place | null {
+/** The token that an event of a pointer is about. */
+export function placeUnder({ target }: SyntheticEvent): TokenPlace | null {
+  return target instanceof Element ? placeOf(target.closest('[data-token]')) : null;
+}
+
+function placeOf(element: Element | null): TokenPlace | null {
   const [block, token] = (element?.getAttribute('data-token') ?? '').split('.').map(Number);
   if (!element || block === undefined || token === undefined) return null;
   return { block, token, element };

@@ -3,6 +3,7 @@ import { createBackend } from '../backends/choose-backend';
 import { alternatives } from '../engine/alternatives';
 import { UnmaskError } from '../errors';
 import { createTokenizer, type Tokenizer } from '../tokenizer/tokenizer';
+import { modelDigest } from '../weights/model-digest';
 import type { ModelSource } from '../weights/model-source';
 import { openModelUrl } from '../weights/model-url';
 import { readTokenizerFiles } from '../weights/tokenizer-files';
@@ -20,12 +21,13 @@ export const openModel: OpenModel = async (modelUrl, choice, { signal, onProgres
   return {
     info: {
       name: manifest.name,
+      digest: modelDigest(manifest),
       licence: manifest.licence,
       parameters: manifest.parameters,
       dtype: manifest.dtype,
       contextLength: config.contextLength,
       // K and V of every layer, f32 on both backends.
-      kvBytesPerToken: 2 * config.layers * config.hiddenSize * 4,
+      kvBytesPerToken: backend.kvBytesPerToken,
       blockSizes: config.blockSizes,
       defaultBlockSize: config.defaultBlockSize,
       backend: backend.name,

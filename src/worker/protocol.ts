@@ -36,6 +36,8 @@ export interface GenerateSettings {
 /** What the page shows about a loaded model. */
 export interface ModelInfo {
   readonly name: string;
+  /** 12 hex digits over all its files: the same text comes only from the same model. */
+  readonly digest: string;
   readonly licence: string;
   readonly parameters: number;
   readonly dtype: string;

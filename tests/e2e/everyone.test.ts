@@ -26,7 +26,7 @@ async function violations(page: Page): Promise<string[]> {
 }
 
 test.each(['light', 'dark'] as const)(
-  '%s: WCAG AA on the page, in its heat maps and in the sheet',
+  '%s: WCAG AA on the page, in its heat maps, while a block is edited, and in the sheet',
   async (colorScheme) => {
     const visit = await StoryPage.open(site, { policy: 'confidence', steps: 2 }, (page) =>
       page.emulateMedia({ colorScheme, reducedMotion: 'reduce' }),
@@ -36,6 +36,13 @@ test.each(['light', 'dark'] as const)(
       await visit.page.getByRole('radio', { name: heat }).check();
       expect(await violations(visit.page)).toEqual([]);
     }
+    await visit.page.locator('[data-token="1.3"]').hover();
+    await visit.page.locator('.tip [data-chosen]').waitFor();
+    expect(await violations(visit.page)).toEqual([]);
+    await visit.page.locator('[data-token="1.3"]').click();
+    await visit.page.getByRole('button', { name: 'Keep only this' }).click();
+    expect(await violations(visit.page)).toEqual([]);
+    await visit.page.keyboard.press('Escape');
     await visit.page.keyboard.press('Shift+ArrowLeft');
     await visit.page.getByRole('radio', { name: 'Plain' }).check();
     await visit.timeline.press('ArrowLeft');
@@ -58,7 +65,7 @@ test('with reduced motion nothing moves by itself', async () => {
   await visit.close();
 });
 
-test('360 pixels: nothing scrolls sideways, a tap opens a tip inside the window, the run is scrubbed', async () => {
+test('360 pixels: nothing scrolls sideways, a tap opens a menu inside the window, the run is scrubbed', async () => {
   const visit = await StoryPage.open(site, { blockSize: 16, policy: 'confidence', steps: 4 });
   await visit.page.setViewportSize({ width: 360, height: 740 });
   await visit.reaches('finished');
@@ -72,11 +79,11 @@ test('360 pixels: nothing scrolls sideways, a tap opens a tip inside the window,
     const token = visit.page.locator('.token').nth(nth);
     // A finger that scrolls opens nothing; one that taps does.
     await token.dispatchEvent('pointerover', { pointerType: 'touch' });
-    if (nth === 0) expect(await visit.page.locator('.tip').count()).toBe(0);
+    if (nth === 0) expect(await visit.page.locator('.tip, .edit-menu').count()).toBe(0);
     await token.dispatchEvent('click');
-    const tip = (await visit.page.locator('.tip').boundingBox())!;
-    expect(tip.x).toBeGreaterThanOrEqual(0);
-    expect(tip.x + tip.width).toBeLessThanOrEqual(360);
+    const menu = (await visit.page.locator('.edit-menu').boundingBox())!;
+    expect(menu.x).toBeGreaterThanOrEqual(0);
+    expect(menu.x + menu.width).toBeLessThanOrEqual(360);
   }
   await visit.page.getByRole('button', { name: 'Settings' }).click();
   expect(await width()).toBe(360);

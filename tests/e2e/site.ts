@@ -20,11 +20,18 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+/** Where the site was built to; another folder while `dist` is in use. */
+const FOLDER = process.env.SITE ?? 'dist';
+
 export async function openSite(): Promise<Site> {
-  for (const path of ['dist/index.html', 'dist/models/stories/manifest.json']) {
+  for (const path of [`${FOLDER}/index.html`, `${FOLDER}/models/stories/manifest.json`]) {
     if (!existsSync(path)) throw new Error(`${path} is missing. Export the model, then run "npm run build".`);
   }
-  const server: PreviewServer = await preview({ preview: { port: 0, open: false }, logLevel: 'error' });
+  const server: PreviewServer = await preview({
+    build: { outDir: FOLDER },
+    preview: { port: 0, open: false },
+    logLevel: 'error',
+  });
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     headless: true,

@@ -55,7 +55,7 @@ export class StoryPage {
   ): Promise<StoryPage> {
     const context = await site.browser.newContext({ viewport: { width: 1200, height: 800 } });
     const page = await context.newPage();
-    const opened = new StoryPage(context, page, site.url);
+    const opened = new StoryPage(context, page, new URL(site.url).origin);
     await context.addInitScript(
       (saved) => {
         // Only for the first visit: a reload has to find what the page itself saved.

@@ -29,15 +29,22 @@ const block = (index: number, text: string): GenerationMessage => ({
   seconds: index,
 });
 
-test('start, about a paragraph at a time, and the end: never a token', () => {
+test('start, a few sentences at a time where blocks are small, and the end: never a token', () => {
   const sentences = Array.from({ length: 30 }, (_, index) => block(index, ` This is sentence number ${index}.`));
   const done: GenerationMessage = { type: 'done', runId: 1, reason: 'length', nfe: 9, seconds: 31.4 };
   const said = heard([{ type: 'started', runId: 1, promptTokens: 1, pinned: [] }, ...sentences, done]);
   expect(said[0]).toBe('Writing a poem: rain.');
   expect(said.at(-1)).toBe('Finished: 150 words in 31 seconds.');
   const paragraphs = said.slice(1, -1);
-  expect(paragraphs.length).toBe(2);
-  for (const paragraph of paragraphs) expect(paragraph).toMatch(/^This is .{300,400}\.$/);
+  expect(paragraphs.length).toBe(10);
+  for (const paragraph of paragraphs) expect(paragraph).toMatch(/^This is .{68,100}\.$/);
+});
+
+test('a long block is said as it is finished, also in the middle of a sentence', () => {
+  const long = Array.from({ length: 20 }, (_, index) => ` word${index}`).join('');
+  const said = heard([{ type: 'started', runId: 1, promptTokens: 1, pinned: [] }, block(0, long), block(1, long)]);
+  expect(said.slice(1)).toEqual([long.trim()]);
+  expect(heard([block(0, ' short and open'), block(1, ' again')]).slice(1)).toEqual([]);
 });
 
 test('nothing new is nothing said', () => {

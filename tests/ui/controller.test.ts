@@ -3,6 +3,7 @@ import { UnmaskError } from '../../src/errors';
 import { Controller } from '../../src/ui/controller';
 import type { Session } from '../../src/ui/session';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/ui/settings';
+import type { GenerateSettings } from '../../src/worker/protocol';
 import { openClient, settle } from '../worker/line';
 import { Gate, ScriptedModel } from '../worker/scripted-model';
 
@@ -133,4 +134,53 @@ test('continue goes on from what is there, with the settings as they are now', a
   expect(story?.earlier.map(({ tokens }) => tokens.map(({ id }) => id))).toEqual([[first?.id]]);
   expect(story?.heading?.title).not.toBe('Elsewhere');
   expect(story?.phase).toBe('finished');
+});
+
+test('settings that change while a text is written are sent once they rest, and only if they are others', async () => {
+  const model = new ScriptedModel();
+  const changes: GenerateSettings[] = [];
+  const connect = () => {
+    const { client } = openClient(model.open);
+    return { ...client, change: (settings: GenerateSettings) => changes.push(settings) };
+  };
+  const options = { settings: { ...DEFAULT_SETTINGS, maxTokens: 1000 }, modelUrl: 'http://x/m/', connect };
+  const controller = new Controller({ ...options, saveSettings: () => {} });
+  await controller.load();
+  const gate = new Gate();
+  model.pass = gate.opened;
+  const writing = controller.write();
+  await until(controller, ({ story }) => story?.phase === 'writing');
+  const { prompt, seed } = controller.session.story!.settings;
+  controller.set({ heat: 'order' });
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  expect(changes).toEqual([]);
+  controller.set({ blockSize: 4 });
+  controller.set({ temperature: 0.25, title: 'Elsewhere' });
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  expect(changes).toHaveLength(1);
+  expect(changes[0]).toMatchObject({ blockSize: 4, temperature: 0.25, prompt, seed });
+  controller.stop();
+  gate.open();
+  await writing;
+});
+
+test('alternatives are asked for once, and never while the model is at work', async () => {
+  const { controller, model } = openPage(new ScriptedModel(), { maxTokens: 1000 });
+  await controller.load();
+  const first = controller.write();
+  await until(controller, ({ story }) => (story?.steps.length ?? 0) > 1);
+  controller.stop();
+  await first;
+  const { signal } = new AbortController();
+  expect(controller.knownAlternatives(0, 0)).toBeNull();
+  expect(await controller.inspect(0, 0, signal)).toEqual([{ id: 0, text: '0', probability: 1 }]);
+  expect(controller.knownAlternatives(0, 0)).toHaveLength(1);
+  const gate = new Gate();
+  model.pass = gate.opened;
+  const writing = controller.write();
+  expect(await controller.inspect(0, 0, signal)).toBeNull();
+  expect(controller.session.story?.phase).not.toBe('stopped');
+  controller.stop();
+  gate.open();
+  await writing;
 });

@@ -20,7 +20,7 @@ function racer({ blockSize, steps = blockSize, policy = 'confidence', tokens = 6
   const settings = generateSettings({ ...DEFAULT_SETTINGS, blockSize, steps, policy, maxTokens: 60 }, MODEL);
   const token = { id: 1, text: 'a', state: 'committed', probability: 1, step: 0 } as const;
   const written = Array.from({ length: tokens }, () => token);
-  const blocks = [{ tokens: written, start: written, pinned: 0, steps: 1, committed: true }];
+  const blocks = [{ tokens: written, start: written, pinned: 0, beyond: [], steps: 1, committed: true }];
   return { ...newStory(settings, null), phase: 'finished', reason: 'length', blocks, nfe, seconds };
 }
 

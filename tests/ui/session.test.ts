@@ -66,3 +66,36 @@ test('what arrives after Stop is not drawn', () => {
   const stopped = after(...writing, { type: 'writing-stopped' });
   expect(reduce(stopped, revealed)).toBe(stopped);
 });
+
+test('undo and redo step through the texts that were on the screen, and lose none', () => {
+  const texts = ['one', 'two', 'three'].map((prompt) => ({
+    ...story,
+    phase: 'finished' as const,
+    settings: { ...story.settings, prompt },
+  }));
+  const shown = (session: Session) => session.story?.settings.prompt;
+  let session = after(...loaded, ...texts.map((text): Action => ({ type: 'writing-started', story: text })));
+  expect(session.past).toHaveLength(2);
+  session = [{ type: 'undone' }, { type: 'undone' }, { type: 'undone' }].reduce(
+    (before, action) => reduce(before, action as Action),
+    session,
+  );
+  expect(shown(session)).toBe('one');
+  expect(session.announced).toMatch(/^Undone: /);
+  session = reduce(session, { type: 'redone' });
+  expect(shown(session)).toBe('two');
+  session = reduce(session, { type: 'redone' });
+  expect(session.story).toBe(texts[2]);
+  expect(reduce(session, { type: 'redone' })).toBe(session);
+  const anew = reduce(reduce(session, { type: 'undone' }), { type: 'writing-started', story: texts[0]! });
+  expect([anew.past.length, anew.future.length]).toEqual([2, 0]);
+});
+
+test('only a text that nobody writes is edited, and looking back leaves the edit', () => {
+  const edit = { block: 0, blockSize: 1, first: 0, places: [], anchor: 0, head: 0 };
+  expect(after(...writing, { type: 'edited', edit }).edit).toBeNull();
+  const stopped = after(...writing, revealed, { type: 'writing-stopped' }, { type: 'edited', edit });
+  expect(stopped.edit).toBe(edit);
+  expect(reduce(stopped, { type: 'moved', by: -1 }).edit).toBeNull();
+  expect(reduce(stopped, { type: 'writing-started', story }).edit).toBeNull();
+});

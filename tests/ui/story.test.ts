@@ -129,3 +129,11 @@ test('a text that went on grows from all its runs', () => {
   expect(tokensWritten(second)).toBe(2);
   expect(idsAfterPrompt(second)).toEqual([1, 2, 3, 2, 3]);
 });
+
+test('other settings that came with what was the last block go on after it', () => {
+  const full = [started, block(0, ['\n\n', 'A', 'b', 'c'])];
+  const before = full.reduce(continueStory, newStory({ ...SETTINGS, maxTokens: 3 }, null));
+  const settings = { ...SETTINGS, maxTokens: 9, blockSize: 2 };
+  const changed = continueStory(before, { type: 'changed', runId, settings, pinned: [] });
+  expect(states(changed)).toEqual(['committed committed committed committed', 'masked masked']);
+});

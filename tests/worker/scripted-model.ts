@@ -18,6 +18,7 @@ export const SETTINGS: GenerateSettings = {
 
 export const INFO: ModelInfo = {
   name: 'Scripted',
+  digest: '0123456789ab',
   licence: 'MIT',
   parameters: 1,
   dtype: 'f32',

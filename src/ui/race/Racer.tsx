@@ -86,6 +86,7 @@ function RacerText({ story, label }: { story: Story | null; label: string }) {
           block={block}
           afterBreak={endsLine(blocks[index - 1]?.tokens.at(-1))}
           marked={null}
+          edit={null}
         />
       ))}
     </section>

@@ -1,0 +1,133 @@
+import type { ModelInfo } from '../../worker/protocol';
+import { DEFAULT_SETTINGS, parseSettings, type Settings, usesSteps } from '../settings';
+
+/** Which model wrote a text, and on what: another of either may write another. */
+export interface Origin {
+  readonly digest: string;
+  /** As `deviceName` has it. */
+  readonly device: string;
+}
+
+/** What a link says: the settings that a text comes from, and where its maker's text came from, if it tells. */
+export interface Link {
+  readonly settings: TextSettings;
+  readonly digest: string | null;
+  readonly device: string | null;
+}
+
+/** The settings that a text depends on; the others are the visitor's own. */
+export type TextSettings = Pick<Settings, (typeof TEXT_SETTINGS)[number]>;
+
+const TEXT_SETTINGS = [
+  'form',
+  'kind',
+  'title',
+  'freePrompt',
+  'blockSize',
+  'steps',
+  'policy',
+  'threshold',
+  'entropyBound',
+  'temperature',
+  'topP',
+  'seed',
+  'maxTokens',
+] as const satisfies (keyof Settings)[];
+
+/** The parameters that numbers have in an address. */
+const NUMBERS = {
+  block: 'blockSize',
+  steps: 'steps',
+  threshold: 'threshold',
+  entropy: 'entropyBound',
+  t: 'temperature',
+  p: 'topP',
+  length: 'maxTokens',
+  seed: 'seed',
+} as const satisfies Record<string, keyof TextSettings>;
+
+/** The fields take no more than these, and so do links. */
+const LONGEST = { title: 160, freePrompt: 4000 } as const;
+
+/** `#write?title=The+Lost+Kite&seed=1&model=…&on=wasm`: what differs from the defaults, and always the seed. */
+export function linkHash(settings: TextSettings, origin: Origin | null): string {
+  const { form, kind, title, freePrompt, policy, seed } = settings;
+  const parameters = new URLSearchParams();
+  if (form === 'free') parameters.set('text', freePrompt);
+  else {
+    if (kind !== DEFAULT_SETTINGS.kind) parameters.set('kind', kind);
+    parameters.set('title', title);
+  }
+  if (policy !== DEFAULT_SETTINGS.policy) parameters.set('policy', policy);
+  for (const [name, field] of Object.entries(NUMBERS)) {
+    const value = settings[field];
+    if (value !== DEFAULT_SETTINGS[field] && isUsed(field, settings)) parameters.set(name, String(value));
+  }
+  parameters.set('seed', String(seed));
+  if (origin) {
+    parameters.set('model', origin.digest);
+    parameters.set('on', origin.device);
+  }
+  return `#write?${parameters}`;
+}
+
+/** What a link's address says; null for one without a seed, which names a view and no text. It is not to be trusted. */
+export function readLink(hash: string): Link | null {
+  if (!hash.startsWith('#write?')) return null;
+  const parameters = new URLSearchParams(hash.slice('#write?'.length));
+  if (!parameters.has('seed')) return null;
+  const free = parameters.get('text');
+  const said: Record<string, unknown> = {
+    form: free === null ? 'titled' : 'free',
+    freePrompt: free?.slice(0, LONGEST.freePrompt),
+    title: parameters.get('title')?.slice(0, LONGEST.title),
+    kind: parameters.get('kind'),
+    policy: parameters.get('policy'),
+  };
+  for (const [name, field] of Object.entries(NUMBERS)) {
+    const value = parameters.get(name)?.trim();
+    if (value) said[field] = Number(value);
+  }
+  return {
+    settings: textSettings(parseSettings(said)),
+    digest: matching(parameters.get('model'), /^[0-9a-f]{12}$/),
+    device: matching(parameters.get('on'), /^[a-z0-9-]{1,80}$/),
+  };
+}
+
+/** What of the settings a text depends on. */
+export function textSettings(settings: TextSettings): TextSettings {
+  return Object.fromEntries(TEXT_SETTINGS.map((name) => [name, settings[name]])) as TextSettings;
+}
+
+/** `wasm`, or `webgpu-apple-metal-3`: rounding differs between devices, and now and then a word with it. */
+export function deviceName({ backend, adapter }: Pick<ModelInfo, 'backend' | 'adapter'>): string {
+  if (backend === 'wasm') return backend;
+  const name = `${backend}-${adapter}`.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  return name.slice(0, 80).replace(/-$/, '');
+}
+
+export function originOf(model: Pick<ModelInfo, 'digest' | 'backend' | 'adapter'>): Origin {
+  return { digest: model.digest, device: deviceName(model) };
+}
+
+/** Why a link may show another text here than where it was made; null where nothing tells. */
+export function differenceOf({ digest, device }: Pick<Link, 'digest' | 'device'>, here: Origin): string | null {
+  if (digest !== null && digest !== here.digest) {
+    return 'This link was made with another version of the model, so the text may differ from the one it was made for.';
+  }
+  if (device !== null && device !== here.device) {
+    return `This link was made on another device (${device}; here it is ${here.device}), so the text may differ in places.`;
+  }
+  return null;
+}
+
+function isUsed(field: keyof TextSettings, { policy }: TextSettings): boolean {
+  if (field === 'steps') return usesSteps(policy);
+  if (field === 'threshold') return policy === 'threshold';
+  return field !== 'entropyBound' || policy === 'entropy';
+}
+
+function matching(text: string | null, pattern: RegExp): string | null {
+  return text !== null && pattern.test(text) ? text : null;
+}

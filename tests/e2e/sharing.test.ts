@@ -1,0 +1,153 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import type { Download } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openSite, type Site } from './site';
+import { StoryPage } from './story-page';
+
+let site: Site;
+beforeAll(async () => {
+  site = await openSite();
+});
+afterAll(() => site.close());
+
+/** What a visitor with this address sees, whose own settings are others. */
+function follow(link: string): Promise<StoryPage> {
+  const other = { title: 'Elsewhere', seeds: 'new each time', seed: 99, temperature: 0.2, maxTokens: 64 } as const;
+  return StoryPage.open({ ...site, url: link }, other);
+}
+
+async function copied(visit: StoryPage, button: string): Promise<string> {
+  await visit.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  const done = visit.page.getByRole('button', { name: 'Copied' });
+  await done.waitFor({ state: 'detached' });
+  await visit.page.getByRole('button', { name: button }).click();
+  await done.waitFor();
+  return visit.page.evaluate(() => navigator.clipboard.readText());
+}
+
+/** The bytes of the file that a button saves. */
+async function saved(visit: StoryPage, button: string): Promise<{ name: string; bytes: Buffer }> {
+  const [download] = await Promise.all([
+    visit.page.waitForEvent('download') as Promise<Download>,
+    visit.page.getByRole('button', { name: button }).click(),
+  ]);
+  return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+}
+
+async function open(visit: StoryPage, content: Buffer | string): Promise<void> {
+  const buffer = Buffer.from(content);
+  await visit.page
+    .locator('input[type="file"]')
+    .setInputFiles({ name: 'unmask-run.json', mimeType: 'application/json', buffer });
+}
+
+test('the address is a link: a fresh visitor with other settings gets the same text, token by token', async () => {
+  const writer = await StoryPage.open(site, { title: 'The Fox & the Moon', temperature: 1, blockSize: 4 });
+  await writer.reaches('finished');
+  const text = await writer.text();
+  const link = await copied(writer, 'Copy link');
+  expect(link).toBe(writer.page.url());
+  expect(link).toMatch(
+    /#write\?title=The\+Fox\+%26\+the\+Moon&policy=first-hitting&block=4&t=1&length=32&seed=7&model=[0-9a-f]{12}&on=wasm$/,
+  );
+  expect(await copied(writer, 'Copy text')).toContain(text.trim().slice(-20));
+  const ids = JSON.parse((await saved(writer, 'Save run')).bytes.toString()).blocks;
+  await writer.close();
+
+  const reader = await follow(link);
+  await reader.reaches('finished');
+  expect(await reader.text()).toBe(text);
+  expect(JSON.parse((await saved(reader, 'Save run')).bytes.toString()).blocks).toEqual(ids);
+  expect(await reader.page.locator('.share-notice').textContent()).toBe('');
+  // The seed was the link's for one text.
+  await reader.write();
+  expect(await reader.text()).not.toBe(text);
+  expect(reader.page.url()).not.toBe(link);
+  await reader.close();
+});
+
+test('a link from another model says that the text may differ; one that is pasted on the open page is followed', async () => {
+  const visit = await follow(`${site.url}#write?title=Rain&length=16&seed=5&model=ffffffffffff&on=wasm`);
+  await visit.reaches('finished');
+  expect(await visit.page.locator('.share-notice').textContent()).toContain('another version of the model');
+  await visit.page.evaluate(() => {
+    location.hash = '#write?title=Snow&length=16&seed=6&on=webgpu-apple-metal-3';
+  });
+  await visit.page.getByRole('heading', { name: 'Snow' }).waitFor();
+  await visit.reaches('finished');
+  expect(await visit.page.locator('.share-notice').textContent()).toContain('another device');
+  // A broken link is a link with defaults.
+  const broken = await follow(`${site.url}#write?title=%E0%A4%A&seed=-1&t=hot&block=1e9&length=16&x=%00`);
+  await broken.reaches('finished');
+  await broken.close();
+  await visit.close();
+});
+
+test('the run is saved as a video, at another speed if one likes, and that can be called off', async () => {
+  const visit = await StoryPage.open(site, { maxTokens: 16, blockSize: 16, policy: 'confidence', steps: 4 });
+  await visit.reaches('finished');
+  const { page } = visit;
+  await page.getByRole('button', { name: 'Save video' }).click();
+  const sheet = page.getByRole('dialog', { name: 'Save as a video' });
+  await sheet.getByLabel('Speed').selectOption('4');
+  await sheet.getByRole('button', { name: 'Record' }).click();
+  await sheet.getByRole('progressbar').waitFor();
+  await sheet.getByRole('button', { name: 'Cancel' }).click();
+  await sheet.getByText('Cancelled.').waitFor();
+  const { name, bytes } = await saved(visit, 'Record');
+  expect(name).toBe('unmask.webm');
+  expect(bytes.length).toBeGreaterThan(10_000);
+  // The magic number of Matroska, which WebM is.
+  expect(bytes.subarray(0, 4).toString('hex')).toBe('1a45dfa3');
+  expect(await sheet.getByRole('status').textContent()).toBe('Saved as unmask.webm.');
+  if (process.env.PICTURES) {
+    await page.screenshot({ path: `${process.env.PICTURES}/video.png` });
+    await writeFile(`${process.env.PICTURES}/unmask.webm`, bytes);
+  }
+  await page.keyboard.press('Escape');
+  await sheet.waitFor({ state: 'detached' });
+  await visit.close();
+});
+
+test('a saved run opens in another visit without computing, with its timeline; a broken file changes nothing', async () => {
+  const writer = await StoryPage.open(site, { title: 'Two Moons' });
+  await writer.reaches('finished');
+  await writer.page.getByRole('button', { name: 'Continue' }).click();
+  await writer.reaches('starting', 'writing');
+  await writer.reaches('finished');
+  const text = await writer.text();
+  const steps = await writer.timeline.getAttribute('max');
+  await copied(writer, 'Copy link');
+  expect(await writer.page.locator('.share-told').textContent()).toContain('only in a saved run');
+  const { name, bytes } = await saved(writer, 'Save run');
+  expect(name).toBe('unmask-run.json');
+  await writer.close();
+
+  const reader = await StoryPage.open(site, { title: 'Elsewhere', maxTokens: 16 });
+  await reader.reaches('finished');
+  await open(reader, bytes);
+  await reader.page.getByText('Opened from a file').waitFor();
+  expect(await reader.text()).toBe(text);
+  expect(await reader.timeline.getAttribute('max')).toBe(steps);
+  await reader.timeline.press('Home');
+  expect(await reader.masks()).toBeGreaterThan(0);
+  await reader.timeline.press('End');
+
+  await open(reader, bytes.toString().replace('"promptTokens":', '"promptTokens":-'));
+  await reader.alert.waitFor();
+  expect(await reader.alert.textContent()).toContain('“promptTokens” must be a number');
+  expect(await reader.text()).toBe(text);
+  await reader.alert.getByRole('button', { name: 'Close' }).click();
+  expect(await reader.alert.count()).toBe(0);
+
+  // Dropping does the same as choosing.
+  const data = await reader.page.evaluateHandle((content) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([content], 'unmask-run.json'));
+    return transfer;
+  }, 'not a run');
+  await reader.page.dispatchEvent('.reading', 'drop', { dataTransfer: data });
+  await reader.alert.waitFor();
+  expect(await reader.alert.textContent()).toContain('it is not JSON');
+  await reader.close();
+});

@@ -1,0 +1,178 @@
+import { expect, test } from 'vitest';
+import { Controller } from '../../src/ui/controller';
+import { DEFAULT_SETTINGS, type Settings } from '../../src/ui/settings';
+import { readLink } from '../../src/ui/share/link';
+import { type Address, noticeOf, Sharing } from '../../src/ui/share/sharing';
+import type { LoadedModel, OpenModel } from '../../src/worker/loaded-model';
+import { openClient, settle } from '../worker/line';
+import { INFO, ScriptedModel } from '../worker/scripted-model';
+import { scriptedRun } from './run-script';
+
+const LINK = '#write?title=Fog&block=4&length=16&seed=41&model=0123456789ab&on=wasm';
+
+/** A page without a page, at an address. */
+function openPage(hash: string, change: Partial<Settings> = {}) {
+  const model = new ScriptedModel();
+  const controller = new Controller({
+    settings: { ...DEFAULT_SETTINGS, maxTokens: 16, blockSize: 4, ...change },
+    modelUrl: 'http://x/m/',
+    connect: () => openClient((...load) => wholeRuns(model, ...load)).client,
+    saveSettings: () => {},
+  });
+  const address = new ScriptedAddress(hash);
+  const sharing = new Sharing(controller, address);
+  sharing.begin();
+  const notice = () => noticeOf(sharing.shared, controller.session.model);
+  return { model, controller, address, sharing, notice };
+}
+
+/** The scripted model, but with a run that finishes its blocks. */
+async function wholeRuns(model: ScriptedModel, ...load: Parameters<OpenModel>): Promise<LoadedModel> {
+  const opened = await model.open(...load);
+  return {
+    ...opened,
+    async *write(settings) {
+      model.log.push(`write ${settings().seed}`);
+      for (const { runId: _, ...news } of scriptedRun(2)) yield news;
+    },
+  };
+}
+
+/** An address bar with one entry. */
+class ScriptedAddress implements Address {
+  hash: string;
+  isOurs = false;
+  constructor(hash: string) {
+    this.hash = hash;
+  }
+  replace(hash: string): void {
+    this.hash = hash;
+    this.isOurs = true;
+  }
+  /** What following a link does. */
+  go(hash: string): void {
+    this.hash = hash;
+    this.isOurs = false;
+  }
+}
+
+test('the address has the text that is written, and after a while the settings', async () => {
+  const { controller, address, sharing } = openPage('', { title: 'Rain' });
+  await controller.open();
+  const { seed } = controller.session.settings;
+  expect(address.hash).toBe(`#write?title=Rain&block=4&length=16&seed=${seed}&model=${INFO.digest}&on=wasm`);
+  expect(sharing.hash).toBe(address.hash);
+  controller.set({ title: 'Snow' });
+  await settle(300);
+  expect(address.hash).toContain('title=Snow');
+  // The text on screen still has its own.
+  expect(sharing.hash).toContain('title=Rain');
+});
+
+test('a link writes its own text once, whatever was set here before, and says nothing', async () => {
+  const { model, controller, address, notice } = openPage(LINK, { title: 'Rain', temperature: 0, topP: 0.5 });
+  await controller.open();
+  expect(model.log).toContain('write 41');
+  expect(controller.session.settings).toMatchObject({ ...readLink(LINK)?.settings, seeds: 'new each time' });
+  expect(address.hash).toBe(LINK);
+  expect(notice()).toBeNull();
+  await controller.write();
+  expect(controller.session.settings.seed).not.toBe(41);
+});
+
+test('a link from another model says that the text may differ, until another is written', async () => {
+  const { controller, notice } = openPage(LINK.replace('0123456789ab', 'ffffffffffff'));
+  await controller.open();
+  expect(notice()).toContain('another version of the model');
+  await controller.write();
+  expect(notice()).toBeNull();
+});
+
+test('a link that is followed on the open page writes its text; the page’s own addresses do not', async () => {
+  const { model, controller, address, sharing } = openPage('', { seeds: 'keep', seed: 1 });
+  await controller.open();
+  address.go('#race');
+  sharing.arrive();
+  controller.set({ title: 'Snow' });
+  await settle(300);
+  expect(address.hash).toBe('#race');
+  address.go('#write');
+  sharing.arrive();
+  expect(address.hash).toContain('title=Snow');
+  sharing.arrive();
+  expect(model.log.filter((entry) => entry.startsWith('write'))).toEqual(['write 1']);
+  address.go(LINK);
+  sharing.arrive();
+  await settle(300);
+  expect(model.log).toContain('write 41');
+  expect(sharing.shared.changed).toBe(false);
+});
+
+test('a text that was gone on with is linked as it first began, and says so', async () => {
+  const { controller, sharing } = openPage(LINK);
+  await controller.open();
+  controller.stop();
+  controller.set({ temperature: 0.3 });
+  await controller.writeOn();
+  expect(sharing.hash).toBe(LINK);
+  expect(sharing.shared.changed).toBe(true);
+  await controller.write();
+  expect(sharing.shared.changed).toBe(false);
+});
+
+test('a text that is brought back is shared as what it was', async () => {
+  const { controller, address, sharing } = openPage(LINK);
+  await controller.open();
+  controller.set({ title: 'Rain' });
+  await controller.write();
+  await controller.writeOn();
+  expect(sharing.hash).toContain('title=Rain');
+  controller.undo();
+  expect(sharing.shared.changed).toBe(false);
+  controller.undo();
+  expect(sharing.hash).toBe(LINK);
+  controller.redo();
+  controller.redo();
+  expect(sharing.hash).toContain('title=Rain');
+  expect(sharing.shared.changed).toBe(true);
+  expect(address.hash).toContain('title=Rain');
+});
+
+test('a saved run opens without a model, and another model is named', async () => {
+  const first = openPage(LINK);
+  await first.controller.open();
+  const file = first.sharing.file;
+  const second = openPage('', { title: 'Rain' });
+  await second.sharing.openFile(new Blob([file ?? '']));
+  expect(second.controller.session.story).toEqual(first.controller.session.story);
+  expect(second.controller.session.settings.title).toBe('Fog');
+  expect(second.sharing.hash).toBe(LINK);
+  expect(second.notice()).toBe('Opened from a file: nothing was computed.');
+  await second.controller.open();
+  expect(second.model.log).toEqual(['open']);
+  const third = openPage('');
+  await third.controller.load();
+  await third.sharing.openFile(new Blob([(file ?? '').replace('0123456789ab', 'ffffffffffff')]));
+  expect(third.notice()).toContain('Another model wrote it (Scripted)');
+});
+
+test('a run that is opened while the model loads is not written over', async () => {
+  const first = openPage(LINK);
+  await first.controller.open();
+  const second = openPage('');
+  const opening = second.controller.open();
+  await second.sharing.openFile(new Blob([first.sharing.file ?? '']));
+  await opening;
+  expect(second.controller.session.story).toEqual(first.controller.session.story);
+});
+
+test('a file that cannot be read changes nothing but says why', async () => {
+  const { controller, sharing } = openPage(LINK);
+  await controller.open();
+  const { story, settings } = controller.session;
+  await sharing.openFile(new Blob(['{"unmask":1}']));
+  expect(sharing.shared.refused).toContain('damaged');
+  expect(controller.session).toMatchObject({ story, settings });
+  sharing.forgetRefusal();
+  expect(sharing.shared.refused).toBeNull();
+});
