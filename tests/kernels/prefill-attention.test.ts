@@ -11,7 +11,10 @@ it.each(ATTENTION_CASES)('prefill attention: %s', async (_, shape) => {
   await expectAttention(pipelines.device, buffers, shape, attend, 1);
 });
 
-it.each(ATTENTION_CASES)('prefill attention over an f16 cache: %s', async (_, shape) => {
+/** A wrapped ring, an odd half head, and rows in several blocks. */
+const HALVES = ATTENTION_CASES.filter(([name]) => /wrapped|single rows|among/.test(name));
+
+it.each(HALVES)('prefill attention over an f16 cache: %s', async (_, shape) => {
   await expectAttention(pipelines.device, buffers, shape, attend, 1, 'f16');
 });
 
