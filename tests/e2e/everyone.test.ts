@@ -54,6 +54,19 @@ test.each(['light', 'dark'] as const)(
   },
 );
 
+test.each(['light', 'dark'] as const)('%s: WCAG AA on how it works and on the race', async (colorScheme) => {
+  const page = await site.browser.newPage({ colorScheme, reducedMotion: 'reduce', serviceWorkers: 'block' });
+  for (const [view, heading] of [
+    ['how', 'How it works'],
+    ['race', 'Race'],
+  ] as const) {
+    await page.goto(`${site.url}#${view}`);
+    await page.getByRole('heading', { name: heading, exact: true }).waitFor();
+    expect(await violations(page)).toEqual([]);
+  }
+  await page.close();
+});
+
 test('with reduced motion nothing moves by itself', async () => {
   const visit = await StoryPage.open(site, { maxTokens: 1024 }, (page) =>
     page.emulateMedia({ reducedMotion: 'reduce' }),
