@@ -42,7 +42,8 @@ const kept = ({ page }: StoryPage, cache: string) =>
   page.evaluate(async (ending) => {
     const names = (await caches.keys()).filter((name) => name.endsWith(ending));
     const keys = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
-    return keys.flat().map(({ url }) => url.slice(document.baseURI.length));
+    const folder = new URL('.', document.baseURI).href;
+    return keys.flat().map(({ url }) => url.slice(folder.length));
   }, cache);
 
 test('a host without headers, under a sub-path: threads after one reload, then the same text without a network', async () => {
