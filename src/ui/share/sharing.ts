@@ -66,7 +66,8 @@ export class Sharing {
 
   /** What opening the page does: sets what the address says, if it is a link. The text comes once there is a model. */
   begin(): void {
-    this.#link = readLink(this.#address.hash);
+    // After a reload the settings that were saved are newer than an address that the page wrote.
+    this.#link = this.#address.isOurs ? null : readLink(this.#address.hash);
     if (this.#link) this.#controller.follow(this.#link.settings);
   }
 
