@@ -1,6 +1,7 @@
 import type { Backend } from '../backends/backend';
 import { UnmaskError } from '../errors';
 import { checkBlockSize } from './check-request';
+import { logTotal } from './likelihood';
 import { prefillWhole } from './prefill';
 
 /** A masked place of a text that was being written. */
@@ -45,11 +46,10 @@ export async function alternatives(
 
 /** The largest of a row of logits [vocab], the mask's taken as −∞. */
 function likeliest(logits: Float32Array, maskId: number, count: number): Alternative[] {
-  const ids = [...logits.keys()].filter((id) => id !== maskId);
-  const peak = ids.reduce((most, id) => Math.max(most, logits[id]!), Number.NEGATIVE_INFINITY);
-  const total = ids.reduce((sum, id) => sum + Math.exp(logits[id]! - peak), 0);
-  return ids
+  const total = logTotal(logits, maskId);
+  return [...logits.keys()]
+    .filter((id) => id !== maskId)
     .toSorted((a, b) => logits[b]! - logits[a]! || a - b)
     .slice(0, count)
-    .map((id) => ({ id, probability: Math.exp(logits[id]! - peak) / total }));
+    .map((id) => ({ id, probability: Math.exp(logits[id]! - total) }));
 }

@@ -66,9 +66,14 @@ export async function maskedSurprisals(
 
 /** log softmax of one row of logits [vocab] at `id`, the mask's logit taken as −∞. */
 function logProbability(logits: Float32Array, id: number, maskId: number): number {
+  return logits[id]! - logTotal(logits, maskId);
+}
+
+/** log Σ exp of one row of logits [vocab], the mask's taken as −∞: a logit less this is its log probability. */
+export function logTotal(logits: Float32Array, maskId: number): number {
   let peak = Number.NEGATIVE_INFINITY;
   for (let other = 0; other < logits.length; other++) if (other !== maskId) peak = Math.max(peak, logits[other]!);
   let total = 0;
   for (let other = 0; other < logits.length; other++) if (other !== maskId) total += Math.exp(logits[other]! - peak);
-  return logits[id]! - peak - Math.log(total);
+  return peak + Math.log(total);
 }

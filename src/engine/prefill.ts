@@ -1,9 +1,9 @@
 import { type Backend, ringSize } from '../backends/backend';
 
 /**
- * Puts whole blocks into the cache of a sequence that has begun with them, but for those it kept: a ring full in one pass, and the blocks
- * after it one by one, each evicting the oldest. Returns the number of passes as if nothing had been kept, so
- * that the draws do not depend on it.
+ * Puts whole blocks into the cache of a sequence that has begun with them, but for those it kept: a ring full in
+ * one pass, and the blocks after it one by one, each evicting the oldest. Returns the number of passes as if
+ * nothing had been kept, so that the draws do not depend on it.
  */
 export async function prefillWhole(
   backend: Backend,

@@ -20,30 +20,33 @@ export const IN_FLIGHT = 2;
  */
 export class DenoiseLoop {
   readonly #device: GPUDevice;
-  readonly #pipelines: Pipelines;
   readonly #network: Network;
   readonly #memory: LoopMemory;
-  #blockSize = 0;
-  #begin!: Kernel;
-  #end!: Kernel;
+  readonly #begin: Kernel;
+  readonly #end: Kernel;
   /** The network's kernels in order, each with its place in `counts`. */
-  #kernels: readonly Kernel[] = [];
+  readonly #kernels: readonly Kernel[];
+  #blockSize = 0;
   #submissions = 0;
 
   constructor(pipelines: Pipelines, buffers: Buffers, network: Network) {
     this.#device = pipelines.device;
-    this.#pipelines = pipelines;
     this.#network = network;
-    const { trunk, head } = network.few;
-    this.#memory = allocateLoop(buffers, trunk.length + head.length + 1, IN_FLIGHT);
+    const { few, head, sampler } = network;
+    this.#kernels = [...few.trunk, ...few.head, sampler];
+    this.#memory = allocateLoop(buffers, this.#kernels.length, IN_FLIGHT);
+    this.#write(this.#memory.workgroups, packWorkgroups(this.#kernels, MOST_ROWS));
+    const { pass: trunk, ids } = few.activations;
+    const { pass, picks, drawn } = head;
+    this.#begin = planPass(pipelines, 'loop.plan', { ...this.#memory, ids, picks, trunk, head: pass });
+    this.#end = reveal(pipelines, 'loop.reveal', { ...this.#memory, head: pass, picks, drawn });
   }
 
   /** Puts the run in place of the one before. `ring` is that of the sequence. */
   start({ request, position, maskId, eosId, carryEnd }: RunPlan, ring: number): void {
     const { first, policy, sampling, nfe, blocks } = request;
     this.#blockSize = first.length;
-    this.#bind();
-    const { run, progress, tokens, workgroups } = this.#memory;
+    const { run, progress, tokens } = this.#memory;
     const { trunk, head } = this.#network.few;
     const given = first.map((id) => id !== maskId);
     this.#write(
@@ -62,7 +65,6 @@ export class DenoiseLoop {
     );
     this.#write(progress, packProgress({ position, given, passes: nfe, blocks }));
     this.#write(tokens, Uint32Array.from(first));
-    this.#write(workgroups, packWorkgroups(this.#kernels, MOST_ROWS));
     const settings: PassSettings = { rows: 0, position, blockSize: first.length, ring, passNumber: nfe, ...sampling };
     this.#write(this.#network.few.activations.pass, packPass(settings));
     this.#write(this.#network.head.pass, packPass(settings));
@@ -90,15 +92,6 @@ export class DenoiseLoop {
     return readBack(readback, passes * passBytes).then((bytes) =>
       Array.from({ length: passes }, (_, slot) => readTrace(bytes, slot * passBytes, this.#blockSize)),
     );
-  }
-
-  #bind(): void {
-    const { few, head, sampler } = this.#network;
-    const { pass: trunk, ids } = few.activations;
-    const { pass, picks, drawn } = head;
-    this.#kernels = [...few.trunk, ...few.head, sampler];
-    this.#begin = planPass(this.#pipelines, 'loop.plan', { ...this.#memory, ids, picks, trunk, head: pass });
-    this.#end = reveal(this.#pipelines, 'loop.reveal', { ...this.#memory, head: pass, picks, drawn });
   }
 
   #write({ buffer }: { readonly buffer: GPUBuffer }, data: BufferSource): void {
