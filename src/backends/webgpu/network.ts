@@ -1,5 +1,6 @@
 import type { BufferSlice, Buffers } from '../../gpu/buffers';
 import type { Kernel, Pipelines } from '../../gpu/kernel';
+import { MOST_ROWS } from '../../kernels/denoise-run';
 import type { CacheDtype } from '../../kernels/kv-cache';
 import type { Lanes } from '../../kernels/lanes';
 import { type PassSettings, packPass } from '../../kernels/pass';
@@ -20,7 +21,7 @@ import { fewRowsTrunk, manyRowsTrunk } from './trunk';
 import type { NetworkWeights } from './weights';
 
 /** Passes of up to this many rows take the kernels for few rows; the head takes this many rows at a time. */
-export const FEW_ROWS = 32;
+export const FEW_ROWS = MOST_ROWS;
 
 /** What a network is made of; see `Network`. */
 export interface NetworkParts {
