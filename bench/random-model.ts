@@ -1,4 +1,4 @@
-import { ModelFolderWriter } from '../export/model-folder';
+import { ModelFolderWriter, WEIGHTS, WEIGHTS_GRAPH } from '../export/model-folder';
 import { modelGraph } from '../export/model-graph';
 import { weightsGraph } from '../export/weights-graph';
 import { STREAM, uniform } from '../src/backends/random';
@@ -33,7 +33,7 @@ export async function writeRandomModel(folder: string, config: ModelConfig): Pro
   try {
     const specs = weightSpecs(config);
     const places = await writer.addWeights(randomWeights(specs), config, 'q8');
-    await writer.add(MODEL_FILES.weightsGraph, weightsGraph(places));
+    await writer.add(WEIGHTS_GRAPH, weightsGraph(places));
     await writer.add(MODEL_FILES.modelGraph, modelGraph(config, 'q8', places));
     await writer.add(MODEL_FILES.config, JSON.stringify(config));
     const manifest: Manifest = {
@@ -43,6 +43,7 @@ export async function writeRandomModel(folder: string, config: ModelConfig): Pro
       licence: 'MIT',
       parameters: specs.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b), 0),
       dtype: 'q8',
+      weights: [{ graph: WEIGHTS_GRAPH, files: [WEIGHTS] }],
       files: writer.files,
     };
     await writer.publish(JSON.stringify(manifest), null);

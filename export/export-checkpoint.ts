@@ -4,7 +4,7 @@ import { bd3lmConditionSize, bd3lmModelConfig } from './bd3lm-config';
 import { bd3lmShapes, checkRope, checkTensors, tensorReader } from './bd3lm-tensors';
 import { bd3lmWeights } from './bd3lm-weights';
 import { openCheckpoint } from './checkpoint';
-import { ModelFolderWriter } from './model-folder';
+import { ModelFolderWriter, WEIGHTS, WEIGHTS_GRAPH } from './model-folder';
 import { modelGraph } from './model-graph';
 import { weightsGraph } from './weights-graph';
 
@@ -25,7 +25,7 @@ export async function exportCheckpoint(from: string, to: string, dtype: WeightDt
     const condition = conditionSize === null ? null : await constantCondition(read);
 
     const places = await folder.addWeights(bd3lmWeights(read, config, condition), config, dtype);
-    await folder.add(MODEL_FILES.weightsGraph, weightsGraph(places));
+    await folder.add(WEIGHTS_GRAPH, weightsGraph(places));
     await folder.add(MODEL_FILES.modelGraph, modelGraph(config, dtype, places));
     await folder.add(MODEL_FILES.config, json(config));
     for (const [name, bytes] of checkpoint.tokenizerFiles) await folder.add(name, bytes);
@@ -36,6 +36,7 @@ export async function exportCheckpoint(from: string, to: string, dtype: WeightDt
       licence: licenceOf(checkpoint.card) ?? 'unknown',
       parameters: [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b), 0),
       dtype,
+      weights: [{ graph: WEIGHTS_GRAPH, files: [WEIGHTS] }],
       files: folder.files,
     };
     await folder.publish(json(manifest), checkpoint.card);

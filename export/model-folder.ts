@@ -10,6 +10,9 @@ import { storedBytes } from './stored-bytes';
 /** Tensors begin at multiples of this many bytes, so that each can be read as words. */
 const ALIGNMENT = 4;
 
+export const WEIGHTS = 'weights.bin';
+export const WEIGHTS_GRAPH = 'weights.onnx';
+
 /** Collects the files of a model folder beside it, and puts them there together at the end. */
 export class ModelFolderWriter {
   readonly #target: string;
@@ -51,7 +54,7 @@ export class ModelFolderWriter {
     config: ModelConfig,
     dtype: WeightDtype,
   ): Promise<StoredPlace[]> {
-    const file = await open(join(this.#staging, MODEL_FILES.weights), 'w');
+    const file = await open(join(this.#staging, WEIGHTS), 'w');
     const hash = createHash('sha256');
     const places: StoredPlace[] = [];
     let offset = 0;
@@ -67,7 +70,7 @@ export class ModelFolderWriter {
         if (spec?.name !== name) throw new Error(`${name} comes where ${spec?.name} should`);
         const tensors = storedTensors(spec, dtype);
         for (const [index, bytes] of storedBytes(spec, numbers, dtype).entries()) {
-          places.push({ ...tensors[index]!, offset, bytes: bytes.byteLength });
+          places.push({ ...tensors[index]!, location: WEIGHTS, offset, bytes: bytes.byteLength });
           await append(bytes);
           await append(new Uint8Array((ALIGNMENT - (offset % ALIGNMENT)) % ALIGNMENT));
         }
@@ -75,7 +78,7 @@ export class ModelFolderWriter {
     } finally {
       await file.close();
     }
-    this.#files.push({ path: MODEL_FILES.weights, bytes: offset, sha256: hash.digest('hex') });
+    this.#files.push({ path: WEIGHTS, bytes: offset, sha256: hash.digest('hex') });
     return places;
   }
 
@@ -84,7 +87,8 @@ export class ModelFolderWriter {
     const target = (path: string) => join(this.#target, path);
     await mkdir(this.#target, { recursive: true });
     // Without its manifest a folder is no model: should this be interrupted, nobody takes old for new.
-    for (const path of ['manifest.json', ...Object.values(MODEL_FILES)]) await rm(target(path), { force: true });
+    for (const path of ['manifest.json', WEIGHTS, WEIGHTS_GRAPH, ...Object.values(MODEL_FILES)])
+      await rm(target(path), { force: true });
     for (const { path } of this.#files) await rename(join(this.#staging, path), target(path));
     if (card !== null) await writeFile(target('README.md'), card);
     await writeFile(target('manifest.json'), manifest);

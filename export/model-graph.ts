@@ -1,4 +1,4 @@
-import { MODEL_FILES, type WeightDtype } from '../src/weights/manifest';
+import type { WeightDtype } from '../src/weights/manifest';
 import type { ModelConfig } from '../src/weights/model-config';
 import { weightSpecs } from '../src/weights/weight-spec';
 import { NetworkOperations } from './network-operations';
@@ -22,7 +22,7 @@ import { int, OnnxGraph, type StoredPlace } from './onnx-graph';
  */
 export function modelGraph(config: ModelConfig, dtype: WeightDtype, places: readonly StoredPlace[]): Uint8Array {
   const { hiddenSize, vocabSize, heads } = config;
-  const graph = new OnnxGraph(MODEL_FILES.weights);
+  const graph = new OnnxGraph();
   for (const place of places) graph.stored(place);
   const network = new NetworkOperations(graph, config, dtype, weightSpecs(config));
 

@@ -23,8 +23,10 @@ export type ElementType = keyof typeof TYPES;
 /** A number, or the name of a size that is known when the graph runs. */
 export type Axis = number | string;
 
-/** Where the bytes of a stored tensor lie in the file of weights. */
+/** Where the bytes of a stored tensor lie. */
 export interface StoredPlace extends StoredTensor {
+  /** What the graphs call the bytes that it is among: see `WeightsPart`. */
+  readonly location: string;
   readonly offset: number;
   readonly bytes: number;
 }
@@ -39,9 +41,8 @@ export const text = (s: string): Attribute => ({
 });
 export const elementType = (type: ElementType): Attribute => int(TYPES[type]);
 
-/** Builds an ONNX model whose weights lie in a file beside it. Values are referred to by their names. */
+/** Builds an ONNX model whose weights lie in files beside it. Values are referred to by their names. */
 export class OnnxGraph {
-  readonly #weightsFile: string;
   readonly #graph = { name: 'unmask', node: [], initializer: [], input: [], output: [] } as {
     name: string;
     node: onnx.INodeProto[];
@@ -49,10 +50,6 @@ export class OnnxGraph {
     input: onnx.IValueInfoProto[];
     output: onnx.IValueInfoProto[];
   };
-
-  constructor(weightsFile: string) {
-    this.#weightsFile = weightsFile;
-  }
 
   input(name: string, type: ElementType, shape: readonly Axis[]): string {
     this.#graph.input.push(valueInfo(name, type, shape));
@@ -63,9 +60,9 @@ export class OnnxGraph {
     this.#graph.output.push(valueInfo(name, type, shape));
   }
 
-  /** A tensor of the file of weights, under its own name. */
-  stored({ name, type, shape, offset, bytes }: StoredPlace): string {
-    const externalData = Object.entries({ location: this.#weightsFile, offset, length: bytes });
+  /** A tensor of the weights, under its own name. */
+  stored({ name, type, shape, location, offset, bytes }: StoredPlace): string {
+    const externalData = Object.entries({ location, offset, length: bytes });
     this.#graph.initializer.push({
       name,
       dataType: TYPES[type],

@@ -1,9 +1,8 @@
-import { MODEL_FILES } from '../src/weights/manifest';
 import { OnnxGraph, type StoredPlace } from './onnx-graph';
 
-/** `weights.onnx`: no inputs, every stored tensor an output, so that running it hands them over as buffers. */
+/** The graph of a part of the weights: no inputs, every stored tensor an output, so that running it hands them over. */
 export function weightsGraph(places: readonly StoredPlace[]): Uint8Array {
-  const graph = new OnnxGraph(MODEL_FILES.weights);
+  const graph = new OnnxGraph();
   for (const place of places) graph.output(graph.stored(place), place.type, place.shape);
   return graph.encode();
 }

@@ -6,6 +6,7 @@ import { MODEL_FILES } from '../../src/weights/manifest';
 import type { ModelConfig } from '../../src/weights/model-config';
 import type { ModelSource } from '../../src/weights/model-source';
 import { inTurn } from '../../src/weights/session-queue';
+import { readAllWeights } from '../../src/weights/weights-part';
 import { OrtCache } from './ort-cache';
 import { scoreBias } from './score-bias';
 
@@ -18,7 +19,7 @@ type Runtime = Pick<typeof import('onnxruntime-web/webgpu'), 'Tensor'>;
  */
 export async function openOrtModel(source: ModelSource, device: GPUDevice): Promise<OrtModel> {
   const graph = await source.read(MODEL_FILES.modelGraph);
-  const data = await source.read(MODEL_FILES.weights);
+  const externalData = await readAllWeights(source);
   const runtime = await loadRuntime();
   runtime.env.wasm.numThreads = 1;
   const names = Array.from({ length: source.config.layers }, (_, layer) => [`keys.${layer}`, `values.${layer}`]).flat();
@@ -26,7 +27,7 @@ export async function openOrtModel(source: ModelSource, device: GPUDevice): Prom
     runtime.InferenceSession.create(graph, {
       executionProviders: [{ name: 'webgpu', device }],
       extra: { optimization: { constant_folding_max_output_size_in_bytes: '0' } },
-      externalData: [{ path: MODEL_FILES.weights, data }],
+      externalData,
       preferredOutputLocation: { logits: 'cpu', ...Object.fromEntries(names.map((name) => [name, 'gpu-buffer'])) },
     }),
   );

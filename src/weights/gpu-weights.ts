@@ -1,16 +1,18 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web/webgpu';
 import { UnmaskError } from '../errors';
 import type { BufferSlice, Buffers } from '../gpu/buffers';
-import { MODEL_FILES } from './manifest';
+import type { WeightsPart } from './manifest';
 import type { ModelSource } from './model-source';
 import { inTurn } from './session-queue';
 import { type StoredTensor, storedTensors, weightSpecs } from './weight-spec';
+import { locationOf, readWeightsPart } from './weights-part';
 
 const BYTES = { float32: 4, float16: 2, uint8: 1 } as const;
 
 /**
- * Loads every weight of a model onto a device: onnxruntime-web runs `weights.onnx`, a graph without
- * inputs whose outputs are the stored tensors, and leaves them in GPU buffers, which `buffers` then owns.
+ * Loads every weight of a model onto a device: onnxruntime-web runs the graph of each part of the weights, which
+ * has no inputs and the stored tensors as outputs, and leaves them in GPU buffers, which `buffers` then owns.
+ * One part is in memory at a time.
  *
  * Returns the buffers by the names of `storedTensors`, each bound to its exact size. Throws `bad-model`
  * where a tensor is missing, of another type or shape, or not expected; `out-of-memory` where one is
@@ -24,32 +26,43 @@ export async function loadGpuWeights(
 ): Promise<ReadonlyMap<string, BufferSlice>> {
   const expected = weightSpecs(source.config).flatMap((spec) => storedTensors(spec, source.manifest.dtype));
   checkFits(expected, device);
-  const graph = await source.read(MODEL_FILES.weightsGraph, signal);
-  const data = await source.read(MODEL_FILES.weights, signal);
-  return inTurn(async () => {
-    signal?.throwIfAborted();
-    const session = await openSession(graph, data, device);
-    try {
-      checkNames(expected, session.outputNames);
-      return adopt(expected, await session.run({}), buffers);
-    } finally {
-      await session.release();
-    }
-  });
+  const weights = new Map<string, BufferSlice>();
+  for (const part of source.manifest.weights) {
+    const graph = await source.read(part.graph, signal);
+    const data = await readWeightsPart(source, part, signal);
+    await inTurn(async () => {
+      signal?.throwIfAborted();
+      const session = await openSession(part, graph, data, device);
+      try {
+        const tensors = tensorsOf(part, session.outputNames, expected, weights);
+        adopt(tensors, await session.run({}), buffers, weights);
+      } finally {
+        await session.release();
+      }
+    });
+  }
+  const missing = expected.filter(({ name }) => !weights.has(name)).map(({ name }) => name);
+  if (missing.length > 0) throw unfit(`The weights lack ${firstOf(missing)}`);
+  return weights;
 }
 
-async function openSession(graph: Uint8Array, data: Uint8Array, device: GPUDevice): Promise<InferenceSession> {
+async function openSession(
+  part: WeightsPart,
+  graph: Uint8Array,
+  data: Uint8Array,
+  device: GPUDevice,
+): Promise<InferenceSession> {
   const { env, InferenceSession } = await loadRuntime();
   // Nothing is computed here; left unset, Node 20 would look for the number of cores and fail.
   env.wasm.numThreads = 1;
   try {
     return await InferenceSession.create(graph, {
       executionProviders: [{ name: 'webgpu', device, storageBufferCacheMode: 'disabled' }],
-      externalData: [{ path: MODEL_FILES.weights, data }],
+      externalData: [{ path: locationOf(part), data }],
       preferredOutputLocation: 'gpu-buffer',
     });
   } catch (error) {
-    throw new UnmaskError('bad-model', `${MODEL_FILES.weightsGraph} does not load: ${error}. Export the model again.`);
+    throw unfit(`${part.graph} does not load: ${error}`);
   }
 }
 
@@ -75,17 +88,25 @@ function checkFits(expected: readonly StoredTensor[], device: GPUDevice): void {
   }
 }
 
-function checkNames(expected: readonly StoredTensor[], found: readonly string[]): void {
+/** The tensors that a part hands over. Throws `bad-model` where one is not expected, or came before. */
+function tensorsOf(
+  { graph }: WeightsPart,
+  found: readonly string[],
+  expected: readonly StoredTensor[],
+  before: ReadonlyMap<string, unknown>,
+): StoredTensor[] {
   const names = new Set(expected.map(({ name }) => name));
-  const missing = [...names].filter((name) => !found.includes(name));
-  const extra = found.filter((name) => !names.has(name));
-  if (missing.length + extra.length === 0) return;
-  const list = (names: readonly string[]) => (names.length === 0 ? 'nothing' : names.slice(0, 5).join(', '));
-  throw new UnmaskError(
-    'bad-model',
-    `${MODEL_FILES.weightsGraph} lacks ${list(missing)} and has ${list(extra)} that the config does not ask for. ` +
-      'Export the model again.',
-  );
+  const extra = found.filter((name) => !names.has(name) || before.has(name));
+  if (extra.length > 0) throw unfit(`${graph} has ${firstOf(extra)}, which the config does not ask for`);
+  return expected.filter(({ name }) => found.includes(name));
+}
+
+function firstOf(names: readonly string[]): string {
+  return names.slice(0, 5).join(', ');
+}
+
+function unfit(what: string): UnmaskError {
+  return new UnmaskError('bad-model', `${what}. Export the model again.`);
 }
 
 /** Moves the buffers to `buffers` first, so that a tensor of the wrong shape frees them with the rest. */
@@ -93,8 +114,8 @@ function adopt(
   expected: readonly StoredTensor[],
   outputs: Readonly<Record<string, Tensor>>,
   buffers: Buffers,
-): ReadonlyMap<string, BufferSlice> {
-  const weights = new Map<string, BufferSlice>();
+  weights: Map<string, BufferSlice>,
+): void {
   for (const tensor of expected) {
     // Bindings take whole words; onnxruntime-web pads its buffers to 16 bytes.
     const size = Math.ceil(byteLength(tensor) / 4) * 4;
@@ -104,10 +125,6 @@ function adopt(
     const { type: foundType, dims } = outputs[name]!;
     if (foundType === type && dims.length === shape.length && dims.every((size, axis) => size === shape[axis]))
       continue;
-    throw new UnmaskError(
-      'bad-model',
-      `${name} is ${foundType} [${dims.join(', ')}] and should be ${type} [${shape.join(', ')}]. Export the model again.`,
-    );
+    throw unfit(`${name} is ${foundType} [${dims.join(', ')}] and should be ${type} [${shape.join(', ')}]`);
   }
-  return weights;
 }

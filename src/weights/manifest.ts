@@ -1,7 +1,7 @@
 import { UnmaskError } from '../errors';
 
 /** The version of the model folder format this code reads and writes. */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 
 /** How the matrices are stored: see `weight-spec.ts` for the bytes of each. */
 export type WeightDtype = 'f32' | 'f16' | 'q8' | 'q4';
@@ -14,6 +14,14 @@ export interface ManifestFile {
   readonly sha256: string;
 }
 
+/** Some of the weights: whole tensors. A model's parts hold its tensors in the order of `weightSpecs`. */
+export interface WeightsPart {
+  /** `weights.onnx`: no inputs, every tensor of the part an output. */
+  readonly graph: string;
+  /** The files whose bytes, one after the other, the tensors lie in. The graphs call them all by the first's name. */
+  readonly files: readonly string[];
+}
+
 /** `manifest.json` of a model folder: what it is and what it is made of. */
 export interface Manifest {
   readonly formatVersion: typeof FORMAT_VERSION;
@@ -23,15 +31,14 @@ export interface Manifest {
   /** How many numbers the checkpoint's model has. */
   readonly parameters: number;
   readonly dtype: WeightDtype;
+  readonly weights: readonly WeightsPart[];
   /** Every other file of the folder that a runtime loads. */
   readonly files: readonly ManifestFile[];
 }
 
-/** The names a runtime looks for. Tokenizer files are there only if the checkpoint had them. */
+/** The names a runtime looks for besides those of the weights. Tokenizer files are there only if the checkpoint had them. */
 export const MODEL_FILES = {
   config: 'config.json',
-  weights: 'weights.bin',
-  weightsGraph: 'weights.onnx',
   modelGraph: 'model.onnx',
   tokenizer: 'tokenizer.json',
   tokenizerConfig: 'tokenizer_config.json',
@@ -65,6 +72,14 @@ export function parseManifest(value: unknown): Manifest {
       fail(`the bytes of ${path}`, 'a whole number');
     if (typeof file?.sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(file.sha256)) {
       fail(`the sha256 of ${path}`, '64 hex digits');
+    }
+  }
+  if (!Array.isArray(manifest.weights) || manifest.weights.length === 0) return fail('weights', 'a list of parts');
+  const isListed = (path: unknown) => typeof path === 'string' && paths.has(path);
+  for (const part of manifest.weights as Record<string, unknown>[]) {
+    if (!isListed(part?.graph)) fail('weights[].graph', 'the path of a file');
+    if (!Array.isArray(part.files) || part.files.length === 0 || !part.files.every(isListed)) {
+      fail('weights[].files', 'a list of paths of files');
     }
   }
   return manifest as unknown as Manifest;

@@ -3,6 +3,7 @@ import { UnmaskError } from '../errors';
 import { MODEL_FILES } from './manifest';
 import type { ModelSource } from './model-source';
 import { inTurn } from './session-queue';
+import { readAllWeights } from './weights-part';
 
 /** Values by their names in `model.onnx`; `export/model-graph.ts` has their shapes. */
 export type GraphValues = Readonly<Record<string, Tensor>>;
@@ -30,7 +31,7 @@ const MOST_THREADS = 4;
  */
 export async function openModelSession(source: ModelSource, signal?: AbortSignal): Promise<ModelSession> {
   const graph = await source.read(MODEL_FILES.modelGraph, signal);
-  const data = await source.read(MODEL_FILES.weights, signal);
+  const externalData = await readAllWeights(source, signal);
   const { env, InferenceSession, Tensor } = await import('onnxruntime-web/wasm');
   const threads = threadCount();
   env.wasm.numThreads = threads;
@@ -40,7 +41,7 @@ export async function openModelSession(source: ModelSource, signal?: AbortSignal
       executionProviders: ['wasm'],
       // The graph turns f16, q8 and q4 into f32; without a limit it does so once, here, and not in every pass.
       extra: { optimization: { constant_folding_max_output_size_in_bytes: '0' } },
-      externalData: [{ path: MODEL_FILES.weights, data }],
+      externalData,
     }).catch((error: unknown) => {
       throw creationError(error);
     });

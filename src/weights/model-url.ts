@@ -12,8 +12,8 @@ export interface OpenUrlOptions {
 
 type OnProgress = (loadedBytes: number, totalBytes: number) => void;
 
-/** What every load reads after opening. To these comes one of the two graphs, by the backend. */
-const READ_BY_ALL: readonly string[] = [MODEL_FILES.weights, MODEL_FILES.tokenizer, MODEL_FILES.tokenizerConfig];
+/** Every load reads these and the weights. To them come the graphs that the backend runs. */
+const READ_BY_ALL: readonly string[] = [MODEL_FILES.tokenizer, MODEL_FILES.tokenizerConfig];
 
 /**
  * Opens a model folder on a server. `modelUrl` is absolute and ends with a slash.
@@ -34,10 +34,14 @@ export async function openModelUrl(modelUrl: string, { signal, onProgress }: Ope
  * file from when its reading begins: a graph, then, comes in only when the backend is known. It is small
  * beside the weights, so the total hardly moves, and when all is read the two numbers are the same.
  */
-function byteCounter({ files }: Manifest, onProgress: OnProgress): (path: string, loadedBytes: number) => void {
+function byteCounter(
+  { files, weights }: Manifest,
+  onProgress: OnProgress,
+): (path: string, loadedBytes: number) => void {
+  const readByAll = [...READ_BY_ALL, ...weights.flatMap((part) => part.files)];
   const loaded = new Map<string, number>();
   const tell = () => {
-    const counted = files.filter(({ path }) => READ_BY_ALL.includes(path) || loaded.has(path));
+    const counted = files.filter(({ path }) => readByAll.includes(path) || loaded.has(path));
     onProgress(
       counted.reduce((sum, { path }) => sum + (loaded.get(path) ?? 0), 0),
       counted.reduce((sum, { bytes }) => sum + bytes, 0),

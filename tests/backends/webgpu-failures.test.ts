@@ -3,7 +3,6 @@ import type { Backend, DenoiseStep } from '../../src/backends/backend';
 import { createWebgpuBackend, type WebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
 import { nodeGpu } from '../../src/cli/node-gpu';
 import { findAdapter, type Gpu, openDevice } from '../../src/gpu/device';
-import { MODEL_FILES } from '../../src/weights/manifest';
 import type { ModelConfig } from '../../src/weights/model-config';
 import type { ModelSource } from '../../src/weights/model-source';
 import { testGpu } from '../gpu';
@@ -99,7 +98,7 @@ describe('input that makes no sense is refused', () => {
 });
 describe('weights that do not fit', () => {
   it.each([
-    ['a layer too few', { layers: 4 }, 'lacks layers.3.norm1.weight'],
+    ['a layer too few', { layers: 4 }, 'The weights lack layers.3.norm1.weight'],
     ['a layer too many', { layers: 2 }, 'has layers.2.norm1.weight'],
     ['another width', { mlpSize: 128 }, 'layers.0.mlp.up.weight is float32 [256, 64] and should be float32 [128, 64]'],
   ])('%s', async (_, change, message) => {
@@ -138,7 +137,7 @@ describe('weights that do not fit', () => {
   it('a graph that is no graph', async () => {
     const source = await tinyModel('f32');
     const read: ModelSource['read'] = async (path) =>
-      path === MODEL_FILES.weightsGraph ? new Uint8Array([1, 2, 3]) : source.read(path);
+      path === 'weights.onnx' ? new Uint8Array([1, 2, 3]) : source.read(path);
     await expect(createWebgpuBackend({ ...source, read }, await testGpu())).rejects.toMatchObject({
       code: 'bad-model',
     });
@@ -148,7 +147,7 @@ describe('weights that do not fit', () => {
     const read: ModelSource['read'] = async (path) => {
       const bytes = await source.read(path);
       // The last weight is the head's bias.
-      if (path === MODEL_FILES.weights) new DataView(bytes.buffer).setFloat32(bytes.byteLength - 40, Number.NaN, true);
+      if (path === 'weights.bin') new DataView(bytes.buffer).setFloat32(bytes.byteLength - 40, Number.NaN, true);
       return bytes;
     };
     const backend = await createWebgpuBackend({ ...source, read }, await testGpu());

@@ -2,7 +2,6 @@ import { Float16Array } from '@petamoriken/float16';
 import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Prediction } from '../../src/backends/backend';
 import { writeBlocksByVerbs } from '../../src/backends/block-loop';
 import { STREAM, uniform } from '../../src/backends/random';
-import { MODEL_FILES } from '../../src/weights/manifest';
 import type { ModelConfig } from '../../src/weights/model-config';
 import type { ModelSource } from '../../src/weights/model-source';
 import { type WeightSpec, weightSpecs } from '../../src/weights/weight-spec';
@@ -96,7 +95,7 @@ export function randomWeights(config: ModelConfig, seed: number): Weights {
 
 /** The weights of a model folder as f32: `weights.bin` has its tensors one after the other, at multiples of 4 bytes. */
 export async function folderWeights({ manifest, config, read }: ModelSource): Promise<Weights> {
-  const { buffer } = await read(MODEL_FILES.weights);
+  const { buffer } = await read('weights.bin');
   let from = 0;
   const next = (size: number, bytesEach: number) => {
     const bytes = buffer.slice(from, from + size * bytesEach);

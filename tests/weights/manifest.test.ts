@@ -2,12 +2,12 @@ import { expect, it } from 'vitest';
 import { parseManifest } from '../../src/weights/manifest';
 import { MANIFEST } from './small-folder';
 
-const [FILE] = MANIFEST.files;
+const [FILE, GRAPH] = MANIFEST.files;
 
 it('takes a manifest', () => {
   expect(parseManifest(MANIFEST)).toEqual(MANIFEST);
   for (const dtype of ['f16', 'q8', 'q4']) expect(parseManifest({ ...MANIFEST, dtype }).dtype).toBe(dtype);
-  const empty = { ...MANIFEST, files: [{ ...FILE, bytes: 0 }] };
+  const empty = { ...MANIFEST, files: [{ ...FILE, bytes: 0 }, GRAPH] };
   expect(parseManifest(empty).files).toEqual(empty.files);
 });
 
@@ -16,7 +16,7 @@ it.each([null, undefined, 'text', 5, true])('refuses %s', (value) => {
 });
 
 it.each([
-  ['formatVersion', [undefined, 0, 2, '1']],
+  ['formatVersion', [undefined, 0, 1, '2']],
   ['id', [undefined, '', 5]],
   ['name', [undefined, '', null]],
   ['licence', [undefined, '', ['MIT']]],
@@ -44,6 +44,17 @@ it.each([
 
 it.each([null, 5, 'weights.bin'])('refuses the file %s', (file) => {
   expectRefused({ ...MANIFEST, files: [file] }, 'manifest.json: files[].path must be ');
+});
+
+it.each([
+  ['a list of parts', [undefined, [], {}]],
+  ['the path of a file', [[null], [{ graph: 'other.onnx', files: ['weights.bin'] }]]],
+  [
+    'a list of paths of files',
+    [[{ graph: 'weights.onnx' }], [{ graph: 'weights.onnx', files: [] }], [{ graph: 'weights.onnx', files: ['x'] }]],
+  ],
+])('refuses weights that are not %s', (expected, values) => {
+  for (const weights of values) expectRefused({ ...MANIFEST, weights }, expected);
 });
 
 it('refuses a file that is listed twice', () => {

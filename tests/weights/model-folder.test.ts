@@ -2,10 +2,9 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openModelFolder } from '../../src/cli/model-folder';
-import { MODEL_FILES } from '../../src/weights/manifest';
-import { CONFIG, smallFolder } from './small-folder';
+import { CONFIG, FILES, smallFolder } from './small-folder';
 
-const { weights, config } = MODEL_FILES;
+const { weights, config } = FILES;
 
 it('reads every file of the manifest', async () => {
   const folder = await smallFolder();

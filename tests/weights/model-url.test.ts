@@ -1,11 +1,10 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
-import { MODEL_FILES } from '../../src/weights/manifest';
 import { openModelUrl } from '../../src/weights/model-url';
 import { serveFolder } from './folder-server';
-import { CONFIG, sha256Of, smallFolder } from './small-folder';
+import { CONFIG, FILES, sha256Of, smallFolder } from './small-folder';
 
-const { config, weights, weightsGraph, modelGraph, tokenizer, tokenizerConfig } = MODEL_FILES;
+const { config, weights, weightsGraph, modelGraph, tokenizer, tokenizerConfig } = FILES;
 
 async function servedFolder() {
   const folder = await smallFolder();

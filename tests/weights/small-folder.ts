@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { MODEL_FILES } from '../../src/weights/manifest';
 
+/** The names of a folder's files. */
+export const FILES = { ...MODEL_FILES, weights: 'weights.bin', weightsGraph: 'weights.onnx' };
+
 export const CONFIG = {
   architecture: 'bd3lm',
   vocabSize: 98,
@@ -23,13 +26,17 @@ export const CONFIG = {
 };
 
 export const MANIFEST = {
-  formatVersion: 1,
+  formatVersion: 2,
   id: 'small',
   name: 'Small',
   licence: 'MIT',
   parameters: 1234,
   dtype: 'f32',
-  files: [{ path: 'weights.bin', bytes: 3, sha256: '0'.repeat(64) }],
+  weights: [{ graph: 'weights.onnx', files: ['weights.bin'] }],
+  files: [
+    { path: 'weights.bin', bytes: 3, sha256: '0'.repeat(64) },
+    { path: 'weights.onnx', bytes: 5, sha256: '1'.repeat(64) },
+  ],
 };
 
 /** A model folder by hand. `manifest` and `files` are what was written, for a test to write otherwise. */
@@ -50,12 +57,12 @@ export async function smallFolder(): Promise<SmallFolder> {
   const path = await mkdtemp(join(tmpdir(), 'unmask-small-'));
   onTestFinished(() => rm(path, { recursive: true, force: true }));
   const files: Record<string, Buffer> = {
-    [MODEL_FILES.config]: Buffer.from(JSON.stringify(CONFIG)),
-    [MODEL_FILES.weights]: randomBytes(300_001),
-    [MODEL_FILES.weightsGraph]: randomBytes(700),
-    [MODEL_FILES.modelGraph]: randomBytes(1100),
-    [MODEL_FILES.tokenizer]: randomBytes(5000),
-    [MODEL_FILES.tokenizerConfig]: randomBytes(90),
+    [FILES.config]: Buffer.from(JSON.stringify(CONFIG)),
+    [FILES.weights]: randomBytes(300_001),
+    [FILES.weightsGraph]: randomBytes(700),
+    [FILES.modelGraph]: randomBytes(1100),
+    [FILES.tokenizer]: randomBytes(5000),
+    [FILES.tokenizerConfig]: randomBytes(90),
   };
   const listed = Object.entries(files).map(([path, bytes]) => ({ path, bytes: bytes.length, sha256: sha256Of(bytes) }));
   const manifest = { ...MANIFEST, files: listed };
