@@ -1,5 +1,6 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web/webgpu';
 import { type DenoiseStep, type Prediction, ringSize } from '../../src/backends/backend';
+import { checkPredictions } from '../../src/backends/check-predictions';
 import { sample } from '../../src/backends/wasm/sample';
 import { ropeTurns } from '../../src/kernels/rope';
 import { MODEL_FILES } from '../../src/weights/manifest';
@@ -77,10 +78,12 @@ export class OrtModel {
     const { vocabSize, maskId } = this.config;
     const { logits } = await this.#session.run(this.#inputs(ids, positions), ['logits']);
     const numbers = logits!.data as Float32Array;
-    return positions.map((position, index) => {
+    const predictions = positions.map((position, index) => {
       const row = numbers.subarray(index * vocabSize, (index + 1) * vocabSize);
       return { position, ...sample(row, sampling, { maskId, pass, position: this.#position + position }) };
     });
+    checkPredictions(predictions, vocabSize);
+    return predictions;
   }
 
   commitBlock(ids: readonly number[]): Promise<void> {

@@ -1,11 +1,14 @@
+import { UnmaskError } from '../errors';
 import { findAdapter, type Gpu, isSoftwareAdapter, openDevice } from '../gpu/device';
 import type { ModelSource } from '../weights/model-source';
 import type { Backend, BackendName } from './backend';
+import { RecoveringBackend } from './recovering-backend';
 
 /**
  * Loads a model onto the backend that was asked for. `auto` is webgpu where there is a hardware adapter
  * and wasm otherwise, since a software adapter is slower than the CPU it runs on; `webgpu` takes a
- * software adapter too. `gpu` is `navigator.gpu`, or undefined where there is none.
+ * software adapter too. `gpu` is `navigator.gpu`, or undefined where there is none. On a GPU the backend
+ * outlives its device, and `onLost` is told when that goes away.
  *
  * Throws `no-webgpu`, `bad-model`, `network`, `cancelled`, `out-of-memory` or `device-lost`.
  */
@@ -14,16 +17,17 @@ export async function createBackend(
   choice: BackendName | 'auto',
   gpu: GPU | undefined,
   signal?: AbortSignal,
+  onLost?: () => void,
 ): Promise<Backend> {
   switch (choice) {
     case 'wasm':
       return onWasm(source, signal);
     case 'webgpu':
-      return onWebgpu(source, await deviceOf(gpu), signal);
+      return onWebgpu(source, gpu, signal, onLost);
     case 'auto': {
       const adapter = await findAdapter(gpu);
       if (!adapter || isSoftwareAdapter(adapter)) return onWasm(source, signal);
-      return onWebgpu(source, await deviceOf(gpu), signal);
+      return onWebgpu(source, gpu, signal, onLost);
     }
     default:
       return choice satisfies never;
@@ -36,9 +40,31 @@ async function onWasm(source: ModelSource, signal?: AbortSignal): Promise<Backen
   return createWasmBackend(source, signal);
 }
 
-async function onWebgpu(source: ModelSource, gpu: Gpu, signal?: AbortSignal): Promise<Backend> {
+async function onWebgpu(
+  source: ModelSource,
+  gpu: GPU | undefined,
+  signal?: AbortSignal,
+  onLost?: () => void,
+): Promise<Backend> {
+  const device = await deviceOf(gpu);
   const { createWebgpuBackend } = await import('./webgpu/webgpu-backend');
-  return createWebgpuBackend(source, gpu, signal);
+  const open = () => onceThere(async () => createWebgpuBackend(source, await deviceOf(gpu)));
+  return new RecoveringBackend(await createWebgpuBackend(source, device, signal), { open, onLost });
+}
+
+/** Waits before each try to find a GPU that was reset, in milliseconds: it is not back at once. */
+const WAITS = [0, 500, 2_000];
+
+async function onceThere<T>(open: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, WAITS[tries - 1]));
+    try {
+      return await open();
+    } catch (error) {
+      const isThere = !(error instanceof UnmaskError && error.code === 'no-webgpu');
+      if (isThere || tries === WAITS.length) throw error;
+    }
+  }
 }
 
 const devices = new WeakMap<GPU, Promise<Gpu>>();

@@ -1,4 +1,3 @@
-import { UnmaskError } from '../../errors';
 import type { Prediction, Sampling } from '../backend';
 import { STREAM, uniform } from '../random';
 
@@ -11,13 +10,16 @@ export interface DrawPlace {
   readonly position: number;
 }
 
+/** What is told of a row that has something else than numbers. */
+const NOT_FINITE = { id: 0, probability: -1, entropy: -1 };
+
 /**
  * Draws an id from a row of logits [vocab], the mask's counted as −∞: arg-max at temperature 0 (the lowest
  * id wins a tie), otherwise the nucleus of softmax(logits / temperature) and the inverse of its cumulative
  * distribution in id order. `shaders/sample.wgsl` does the same. The probability is that at temperature 1,
  * and the entropy (nats) that of the whole distribution at temperature 1.
  *
- * Throws `bad-model` where a logit is not finite.
+ * Where a logit is not finite, probability and entropy are −1.
  */
 export function sample(
   logits: Float32Array,
@@ -25,6 +27,7 @@ export function sample(
   { maskId, pass, position }: DrawPlace,
 ): Omit<Prediction, 'position'> {
   const top = topId(logits, maskId);
+  if (top === undefined) return NOT_FINITE;
   const peak = logits[top]!;
   const plain = weightsOf(logits, peak, 1, maskId);
   const total = sum(plain);
@@ -36,16 +39,12 @@ export function sample(
   return { id, probability: plain[id]! / total, entropy };
 }
 
-function topId(logits: Float32Array, maskId: number): number {
+/** The likeliest id; undefined where a logit is not finite. */
+function topId(logits: Float32Array, maskId: number): number | undefined {
   let top = maskId === 0 ? 1 : 0;
   for (const [id, logit] of logits.entries()) {
     if (id === maskId) continue;
-    if (!Number.isFinite(logit)) {
-      throw new UnmaskError(
-        'bad-model',
-        'The network computed something that is not a number: the model is damaged. Load the model again.',
-      );
-    }
+    if (!Number.isFinite(logit)) return undefined;
     if (logit > logits[top]!) top = id;
   }
   return top;

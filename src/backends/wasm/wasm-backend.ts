@@ -5,6 +5,7 @@ import { type GraphValues, type ModelSession, openModelSession } from '../../wei
 import type { ModelSource } from '../../weights/model-source';
 import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Prediction } from '../backend';
 import { writeBlocksByVerbs } from '../block-loop';
+import { checkPredictions } from '../check-predictions';
 import { Sequence } from '../sequence';
 import { allocateRings, type LayerRing, storeRows } from './kv-ring';
 import { sample } from './sample';
@@ -66,10 +67,12 @@ export class WasmBackend implements Backend {
     if (positions.length === 0) return [];
     const logits = await this.#logitsOf(ids, positions);
     const { vocabSize, maskId } = this.config;
-    return positions.map((position, index) => {
+    const predictions = positions.map((position, index) => {
       const row = logits.subarray(index * vocabSize, (index + 1) * vocabSize);
       return { position, ...sample(row, sampling, { maskId, pass, position: this.position + position }) };
     });
+    checkPredictions(predictions, vocabSize);
+    return predictions;
   }
 
   async commitBlock(ids: readonly number[]): Promise<void> {

@@ -2,8 +2,8 @@ import type { BufferSlice, Buffers } from '../../gpu/buffers';
 import { readBack } from '../../gpu/readback';
 import type { PassSettings } from '../../kernels/pass';
 import { DRAWN_BYTES, type Drawn, readDrawn } from '../../kernels/sample';
+import { checkPredictions } from '../check-predictions';
 import { FEW_ROWS, type Network } from './network';
-import { checkNumbers } from './write-blocks';
 
 /** Submits whole passes of the network and reads back what they made: ids, or for scoring logits. */
 export class Passes {
@@ -29,14 +29,14 @@ export class Passes {
 
   /**
    * Layers over the ids, then head and sampler over the picked rows: one submission, and one more for
-   * each FEW_ROWS picks after the first. Throws `bad-model` where the logits are not finite.
+   * each FEW_ROWS picks after the first. Throws `bad-model` where the logits cannot be right.
    */
   async draw(ids: readonly number[], picks: readonly number[], settings: PassSettings): Promise<Drawn[]> {
     for (let from = 0; from < picks.length; from += FEW_ROWS) {
       this.#submitDraw(from, ids, picks.slice(from, from + FEW_ROWS), settings);
     }
     const drawn = readDrawn(await readBack(this.#drawn, picks.length * DRAWN_BYTES), picks.length);
-    checkNumbers(drawn);
+    checkPredictions(drawn, this.#network.config.vocabSize);
     return drawn;
   }
 

@@ -231,6 +231,7 @@ export class WebgpuBackend implements Backend {
         loop: this.#loop,
         replay,
         guard: this.#guard,
+        vocabSize: this.config.vocabSize,
         size: this.#model.submissionOf === 'frame' ? this.#frameSize : new BlockSize(request, carryEnd > 0),
         mostUnderWay: mostUnderWay(fewest, ring / blockSize),
         prepare: (underWay) => {

@@ -1,7 +1,6 @@
-import { UnmaskError } from '../../errors';
 import type { Revealed } from '../../kernels/reveal';
-import type { Drawn } from '../../kernels/sample';
 import type { BlockStep } from '../backend';
+import { checkPredictions } from '../check-predictions';
 import { type DenoiseLoop, IN_FLIGHT } from './denoise-loop';
 import type { DeviceGuard } from './device-guard';
 import type { RunReplay } from './run-replay';
@@ -12,6 +11,7 @@ export interface Writing {
   readonly replay: RunReplay;
   readonly size: SubmitSize;
   readonly guard: DeviceGuard;
+  readonly vocabSize: number;
   /** The most passes under way at once; see `mostUnderWay`. */
   readonly mostUnderWay: number;
   /** Called before passes are submitted: so many that were not yet read are under way then. */
@@ -29,7 +29,7 @@ interface Submission {
  * submission is made before the last one has come back. Once `signal` is aborted nothing more is submitted,
  * and it ends when the GPU is done with the submissions in flight: IN_FLIGHT times what `size` allows each.
  *
- * Throws `bad-model` where the network computes something that is not a number, and `device-lost`.
+ * Throws `bad-model` where the network's logits cannot be right, and `device-lost`.
  */
 export async function* writeBlocks(writing: Writing, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
   const { loop, replay, size, guard } = writing;
@@ -56,7 +56,7 @@ export async function* writeBlocks(writing: Writing, signal: AbortSignal): Async
       const told = await guard.run(() => reveals);
       inFlight.shift();
       const now = performance.now();
-      const steps = replayed(replay, told);
+      const steps = replayed(replay, told, writing.vocabSize);
       // After the run's end passes are too cheap to learn from.
       if (!replay.done) size.took(passes, now - Math.max(at, idleSince));
       idleSince = now;
@@ -68,23 +68,13 @@ export async function* writeBlocks(writing: Writing, signal: AbortSignal): Async
   }
 }
 
-function replayed(replay: RunReplay, told: readonly (readonly Revealed[])[]): BlockStep[] {
+function replayed(replay: RunReplay, told: readonly (readonly Revealed[])[], vocabSize: number): BlockStep[] {
   const steps: BlockStep[] = [];
   for (const reveal of told) {
     if (replay.done) break;
-    checkNumbers(reveal);
+    checkPredictions(reveal, vocabSize);
     const step = replay.take(reveal);
     if (step) steps.push(step);
   }
   return steps;
-}
-
-/** Throws `bad-model` where a draw was made from logits that are not finite. */
-export function checkNumbers(drawn: readonly Drawn[]): void {
-  if (drawn.every(({ probability }) => probability >= 0)) return;
-  throw new UnmaskError(
-    'bad-model',
-    'The network computed something that is not a number: the model is damaged, or this GPU computes wrongly. ' +
-      'Load the model again, or choose the wasm backend.',
-  );
 }

@@ -1,0 +1,229 @@
+import { UnmaskError } from '../errors';
+import type { ModelConfig } from '../weights/model-config';
+import type { Backend, BackendName, BlockStep, BlocksRequest, DenoiseStep, Prediction } from './backend';
+import { RunProgress } from './run-progress';
+
+/** So many losses within so many milliseconds are too many to go on. */
+const MOST_LOSSES = 3;
+const LOSSES_WITHIN_MS = 60_000;
+
+/** Another device rounds otherwise. */
+const OTHER_WORDS =
+  'The GPU was lost, and the one that is there now computes other words. Go on with the text from its last block.';
+
+export interface Recovery {
+  /** Opens the backend again, on a device that is there. */
+  readonly open: () => Promise<Backend>;
+  /** Told of each loss, before the backend is opened again. */
+  readonly onLost?: (() => void) | undefined;
+}
+
+/** A pass that left its keys and values in the cache. */
+interface Stored {
+  readonly pass: 'prefill' | 'commit';
+  readonly ids: readonly number[];
+}
+
+/**
+ * A backend that outlives its device. Where a call finds the device lost, the model is opened again, the cache
+ * filled by the same passes as before, and the call made once more. A run of blocks goes on from the start of the
+ * block that it was in, without telling again what it told: draws depend on the seed, the pass and the place
+ * alone, so the text is the one that would have come.
+ *
+ * The third loss within a minute is thrown as `device-lost`, and so is one after which there is no device; what
+ * is called after that tries once more.
+ */
+export class RecoveringBackend implements Backend {
+  readonly name: BackendName;
+  readonly config: ModelConfig;
+  readonly kvBytesPerToken: number;
+  readonly #recovery: Recovery;
+  /** Null from a loss until the model is open again. */
+  #backend: Backend | null;
+  #adapter: string;
+  #reopening: Promise<Backend> | undefined;
+  #losses: readonly number[] = [];
+  #blockSize = 0;
+  /** What is in the cache, or has to be put into it. */
+  #stored: readonly Stored[] = [];
+  #disposed = false;
+
+  constructor(backend: Backend, recovery: Recovery) {
+    this.name = backend.name;
+    this.config = backend.config;
+    this.kvBytesPerToken = backend.kvBytesPerToken;
+    this.#adapter = backend.adapter;
+    this.#backend = backend;
+    this.#recovery = recovery;
+  }
+
+  get adapter(): string {
+    return this.#adapter;
+  }
+
+  get position(): number {
+    return lengthOf(this.#stored);
+  }
+
+  begin(blockSize: number, ids: readonly number[] = []): void {
+    this.#checkAlive();
+    try {
+      this.#backend?.begin(blockSize, ids);
+    } catch (error) {
+      if (!isLoss(error)) throw error;
+      this.#letGo();
+    }
+    this.#blockSize = blockSize;
+    const kept = ids.slice(0, this.#backend?.position ?? 0);
+    this.#stored = keeping(this.#stored, kept, blockSize);
+  }
+
+  async prefill(ids: readonly number[]): Promise<void> {
+    await this.#call((backend) => backend.prefill(ids));
+    this.#stored = [...this.#stored, { pass: 'prefill', ids }];
+  }
+
+  denoiseStep(step: DenoiseStep): Promise<Prediction[]> {
+    return this.#call((backend) => backend.denoiseStep(step));
+  }
+
+  async commitBlock(ids: readonly number[]): Promise<void> {
+    await this.#call((backend) => backend.commitBlock(ids));
+    this.#stored = [...this.#stored, { pass: 'commit', ids }];
+  }
+
+  async *writeBlocks(request: BlocksRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
+    const progress = new RunProgress(request, this.config.maskId);
+    while (!signal.aborted) {
+      const backend = await this.#alive();
+      let isSame = true;
+      try {
+        for await (const step of backend.writeBlocks(progress.restart(), signal)) {
+          const finished = progress.finishedBefore();
+          if (finished) this.#stored = [...this.#stored, { pass: 'commit', ids: finished }];
+          const news = progress.take(step);
+          if (news === 'new') yield step;
+          isSame = news !== 'other';
+          if (!isSame) break;
+        }
+        if (isSame) return;
+      } catch (error) {
+        this.#note(error, backend);
+      }
+      if (!isSame) throw new UnmaskError('device-lost', OTHER_WORDS);
+    }
+  }
+
+  logits(ids: readonly number[]): Promise<Float32Array> {
+    return this.#call((backend) => backend.logits(ids));
+  }
+
+  async fork(): Promise<Backend> {
+    const open = () => this.#call((backend) => backend.fork());
+    return new RecoveringBackend(await open(), { open });
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#letGo();
+  }
+
+  async #call<T>(work: (backend: Backend) => Promise<T>): Promise<T> {
+    for (;;) {
+      const backend = await this.#alive();
+      try {
+        return await work(backend);
+      } catch (error) {
+        this.#note(error, backend);
+      }
+    }
+  }
+
+  /** Lets go of a backend whose device is lost. Throws `error` where it is another one, or the last of too many. */
+  #note(error: unknown, backend: Backend): void {
+    if (!isLoss(error) || this.#disposed) throw error;
+    // Another sequence on the same device may have noticed before.
+    if (backend === this.#backend) this.#letGo();
+  }
+
+  async #alive(): Promise<Backend> {
+    this.#checkAlive();
+    if (this.#backend) return this.#backend;
+    this.#reopening ??= this.#reopen().finally(() => {
+      this.#reopening = undefined;
+    });
+    return this.#reopening;
+  }
+
+  async #reopen(): Promise<Backend> {
+    for (;;) {
+      this.#countLoss();
+      this.#recovery.onLost?.();
+      let backend: Backend | undefined;
+      try {
+        backend = await this.#recovery.open();
+        await this.#fill(backend);
+        this.#checkAlive();
+        this.#adapter = backend.adapter;
+        this.#backend = backend;
+        return backend;
+      } catch (error) {
+        backend?.dispose();
+        if (!isLoss(error)) throw error;
+      }
+    }
+  }
+
+  async #fill(backend: Backend): Promise<void> {
+    if (this.#blockSize > 0) backend.begin(this.#blockSize);
+    for (const { pass, ids } of this.#stored) {
+      this.#checkAlive();
+      await (pass === 'prefill' ? backend.prefill(ids) : backend.commitBlock(ids));
+    }
+  }
+
+  #countLoss(): void {
+    const now = performance.now();
+    this.#losses = [...this.#losses.filter((at) => at > now - LOSSES_WITHIN_MS), now];
+    if (this.#losses.length < MOST_LOSSES) return;
+    this.#losses = [];
+    throw new UnmaskError(
+      'device-lost',
+      `The GPU was lost ${MOST_LOSSES} times within a minute. Go on with the wasm backend, or try again.`,
+    );
+  }
+
+  #letGo(): void {
+    this.#backend?.dispose();
+    this.#backend = null;
+  }
+
+  #checkAlive(): void {
+    if (this.#disposed) throw new UnmaskError('internal', 'This backend was already disposed of.');
+  }
+}
+
+function isLoss(error: unknown): boolean {
+  return error instanceof UnmaskError && error.code === 'device-lost';
+}
+
+function lengthOf(stored: readonly Stored[]): number {
+  return stored.reduce((sum, { ids }) => sum + ids.length, 0);
+}
+
+/**
+ * The passes that filled a cache which kept `kept`. A run that was left early may have stored blocks without
+ * telling: those come after what is known.
+ */
+function keeping(stored: readonly Stored[], kept: readonly number[], blockSize: number): Stored[] {
+  const passes: Stored[] = [];
+  let from = 0;
+  for (const { pass, ids } of stored) {
+    const length = Math.min(ids.length, kept.length - from);
+    if (length > 0) passes.push({ pass, ids: ids.slice(0, length) });
+    from += length;
+  }
+  for (; from < kept.length; from += blockSize)
+    passes.push({ pass: 'commit', ids: kept.slice(from, from + blockSize) });
+  return passes;
+}
