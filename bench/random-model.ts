@@ -1,6 +1,7 @@
-import { ModelFolderWriter, WEIGHTS, WEIGHTS_GRAPH } from '../export/model-folder';
-import { modelGraph } from '../export/model-graph';
-import { weightsGraph } from '../export/weights-graph';
+import type { NamedWeight } from '../export/bd3lm-weights';
+import { ModelFolderWriter } from '../export/model-folder';
+import { addNetwork } from '../export/network-files';
+import { FILE_BYTES } from '../export/weight-plan';
 import { STREAM, uniform } from '../src/backends/random';
 import { FORMAT_VERSION, type Manifest, MODEL_FILES } from '../src/weights/manifest';
 import type { ModelConfig } from '../src/weights/model-config';
@@ -32,9 +33,7 @@ export async function writeRandomModel(folder: string, config: ModelConfig): Pro
   const writer = await ModelFolderWriter.open(folder);
   try {
     const specs = weightSpecs(config);
-    const places = await writer.addWeights(randomWeights(specs), config, 'q8');
-    await writer.add(WEIGHTS_GRAPH, weightsGraph(places));
-    await writer.add(MODEL_FILES.modelGraph, modelGraph(config, 'q8', places));
+    const weights = await addNetwork(writer, config, randomWeights(specs), { dtype: 'q8', fileBytes: FILE_BYTES });
     await writer.add(MODEL_FILES.config, JSON.stringify(config));
     const manifest: Manifest = {
       formatVersion: FORMAT_VERSION,
@@ -43,7 +42,7 @@ export async function writeRandomModel(folder: string, config: ModelConfig): Pro
       licence: 'MIT',
       parameters: specs.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b), 0),
       dtype: 'q8',
-      weights: [{ graph: WEIGHTS_GRAPH, files: [WEIGHTS] }],
+      weights,
       files: writer.files,
     };
     await writer.publish(JSON.stringify(manifest), null);
@@ -53,9 +52,7 @@ export async function writeRandomModel(folder: string, config: ModelConfig): Pro
   }
 }
 
-async function* randomWeights(
-  specs: ReturnType<typeof weightSpecs>,
-): AsyncGenerator<readonly [name: string, numbers: Float32Array]> {
+async function* randomWeights(specs: ReturnType<typeof weightSpecs>): AsyncGenerator<NamedWeight> {
   const pool = Float32Array.from({ length: POOL }, (_, index) => 2 * uniform(1, STREAM.token, 0, index) - 1);
   let next = 0;
   for (const { name, shape } of specs) {
@@ -66,6 +63,6 @@ async function* randomWeights(
       numbers[index] = centre + spread * pool[next]!;
       next = (next + 1) % POOL;
     }
-    yield [name, numbers];
+    yield [name, [numbers]];
   }
 }

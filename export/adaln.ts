@@ -1,4 +1,4 @@
-import type { ReadTensor } from './bd3lm-tensors';
+import type { TensorReader } from './bd3lm-tensors';
 
 /** Sinusoids that embed a noise level, in the authors' code. */
 export const TIMESTEP_FREQUENCIES = 256;
@@ -11,11 +11,11 @@ export interface Modulation {
 }
 
 /** The input of every adaLN layer [condition size]: silu(MLP(sinusoids of noise level 0)). */
-export async function constantCondition(read: ReadTensor): Promise<Float32Array> {
+export async function constantCondition({ whole }: TensorReader): Promise<Float32Array> {
   // Cosines of 0, then its sines.
   const sinusoids = new Float32Array(TIMESTEP_FREQUENCIES).fill(1, 0, TIMESTEP_FREQUENCIES / 2);
   const linear = async (name: string, x: Float32Array) =>
-    times(await read(`${name}.weight`), x, await read(`${name}.bias`));
+    times(await whole(`${name}.weight`), x, await whole(`${name}.bias`));
   const inner = (await linear('backbone.sigma_map.mlp.0', sinusoids)).map(silu);
   return (await linear('backbone.sigma_map.mlp.2', inner)).map(silu);
 }
@@ -24,12 +24,12 @@ export async function constantCondition(read: ReadTensor): Promise<Float32Array>
  * Reads the modulations of an adaLN layer by its name: two of a transformer block (attention, MLP), one of
  * the output layer, which has no gate. Without a condition every modulation leaves things as they are.
  */
-export function modulationBy(read: ReadTensor, condition: Float32Array | null, hiddenSize: number) {
+export function modulationBy({ whole }: TensorReader, condition: Float32Array | null, hiddenSize: number) {
   const constant = (value: number) => new Float32Array(hiddenSize).fill(value);
   const identity: Modulation = { shift: constant(0), scale: constant(0), gate: constant(1) };
   return async (name: string): Promise<[Modulation, Modulation]> => {
     if (!condition) return [identity, identity];
-    const numbers = times(await read(`${name}.weight`), condition, await read(`${name}.bias`));
+    const numbers = times(await whole(`${name}.weight`), condition, await whole(`${name}.bias`));
     const third = (from: number): Modulation => {
       const part = (index: number) => numbers.subarray((from + index) * hiddenSize, (from + index + 1) * hiddenSize);
       return { shift: part(0), scale: part(1), gate: part(2) };

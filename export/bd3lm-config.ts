@@ -1,15 +1,16 @@
 import { UnmaskError } from '../src/errors';
-import { MODEL_FILES } from '../src/weights/manifest';
 import { type ModelConfig, parseModelConfig } from '../src/weights/model-config';
-import { type Checkpoint, type JsonObject, parseJsonObject } from './checkpoint';
+import type { Checkpoint } from './checkpoint';
+import type { JsonObject } from './json-files';
+import { specialIds, type TokenizerSource } from './tokenizer-source';
 
 /** What the authors' code has as constants (`models/hf` of github.com/kuleshov-group/bd3lms). */
 const ROPE_BASE = 10_000;
 const NORM_EPSILON = 1e-5;
 const MLP_RATIO = 4;
 
-/** The config of a BD3-LM checkpoint as our model folder has it. Throws `bad-model` naming the field. */
-export function bd3lmModelConfig({ config, tensors, tokenizerFiles }: Checkpoint): ModelConfig {
+/** The config of a BD3-LM checkpoint with this tokenizer as our model folder has it. Throws `bad-model` naming the field. */
+export function bd3lmModelConfig({ config, tensors }: Checkpoint, tokenizer: TokenizerSource | null): ModelConfig {
   if (config.model_type !== 'bd3lm') fail(`model_type is ${JSON.stringify(config.model_type)}`, '"bd3lm"');
   // A causal network sees only what is before a token: it is no diffusion model.
   if (config.causal === true) fail('causal is true', 'false');
@@ -18,7 +19,7 @@ export function bd3lmModelConfig({ config, tensors, tokenizerFiles }: Checkpoint
   const hiddenSize = countIn(config, 'hidden_dim');
   const vocabSize = countIn(config, 'vocab_size');
   const blockSize = countIn(config, 'block_size');
-  return parseModelConfig({
+  const found = {
     architecture: 'bd3lm',
     vocabSize,
     hiddenSize,
@@ -29,36 +30,17 @@ export function bd3lmModelConfig({ config, tensors, tokenizerFiles }: Checkpoint
     ropeBase: ROPE_BASE,
     normEpsilon: NORM_EPSILON,
     maskId: vocabSize - 1,
-    ...specialIds(tokenizerFiles),
+    ...specialIds(tokenizer, vocabSize),
     blockSizes: config.block_sizes ?? [blockSize],
     defaultBlockSize: blockSize,
-  });
+  };
+  // In this order, so that a model's config.json, and with it the model's digest, stays the same.
+  return { ...found, ...parseModelConfig(found) };
 }
 
 /** The size of the adaLN input, or null for a checkpoint without adaLN. Throws `bad-model`. */
 export function bd3lmConditionSize({ config }: Checkpoint): number | null {
   return config.adaln === false ? null : countIn(config, 'cond_dim');
-}
-
-/** BOS and EOS of the tokenizer files; null where there are none. */
-function specialIds(files: Checkpoint['tokenizerFiles']): Pick<ModelConfig, 'bosId' | 'eosId'> {
-  const tokenizerBytes = files.get(MODEL_FILES.tokenizer);
-  const configBytes = files.get(MODEL_FILES.tokenizerConfig);
-  if (!tokenizerBytes || !configBytes) return { bosId: null, eosId: null };
-  const tokenizer = parseJsonObject(MODEL_FILES.tokenizer, tokenizerBytes);
-  const names = parseJsonObject(MODEL_FILES.tokenizerConfig, configBytes);
-  return { bosId: idOf(tokenizer, names.bos_token), eosId: idOf(tokenizer, names.eos_token) };
-}
-
-/** `token` is its text, or an object that has it as `content`, or nothing. */
-function idOf(tokenizer: JsonObject, token: unknown): number | null {
-  const text: unknown = typeof token === 'string' ? token : Object(token).content;
-  if (typeof text !== 'string') return null;
-  const added: unknown[] = Array.isArray(tokenizer.added_tokens) ? tokenizer.added_tokens : [];
-  const found = added.find((entry) => Object(entry).content === text);
-  const id: unknown = found ? Object(found).id : Object(Object(tokenizer.model).vocab)[text];
-  if (typeof id === 'number') return id;
-  throw new UnmaskError('bad-model', `tokenizer.json lacks ${text}, which tokenizer_config.json names.`);
 }
 
 function countIn(config: JsonObject, field: string): number {

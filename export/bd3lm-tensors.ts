@@ -3,8 +3,16 @@ import type { ModelConfig } from '../src/weights/model-config';
 import { TIMESTEP_FREQUENCIES } from './adaln';
 import type { Checkpoint } from './checkpoint';
 
-/** Reads a tensor by the checkpoint's name, row-major. */
-export type ReadTensor = (name: string) => Promise<Float32Array>;
+/** Reads tensors by the checkpoint's names, row-major. Throws `bad-model`. */
+export interface TensorReader {
+  /** All of a tensor, which is meant to be a small one. */
+  whole(name: string): Promise<Float32Array>;
+  /** A few MB of whole rows at a time. A piece belongs to the caller until it asks for the next one. */
+  rows(name: string): AsyncGenerator<Float32Array>;
+}
+
+/** Numbers in a piece of a tensor: 4 MB as f32. */
+const PIECE = 2 ** 20;
 
 /** What a checkpoint may hold besides its weights: the authors' buffers. */
 const BUFFERS: ReadonlySet<string> = new Set(['sampling_eps_min', 'sampling_eps_max', 'backbone.rotary_emb.inv_freq']);
@@ -66,17 +74,48 @@ export function checkTensors(tensors: Checkpoint['tensors'], shapes: ReadonlyMap
 }
 
 /** Reads the checkpoint's weights; throws `bad-model` where one holds something that is not a finite number. */
-export function tensorReader(tensors: Checkpoint['tensors']): ReadTensor {
-  return async (name) => {
-    const numbers = await tensors.get(name)!.read();
-    if (numbers.every(Number.isFinite)) return numbers;
-    throw new UnmaskError('bad-model', `${name} holds something that is not a finite number. Take another checkpoint.`);
+export function tensorReader(tensors: Checkpoint['tensors']): TensorReader {
+  async function* pieces(name: string, most: number) {
+    for await (const piece of tensors.get(name)!.pieces(most)) {
+      for (let index = 0; index < piece.length; index++) if (!Number.isFinite(piece[index])) throw notFinite(name);
+      yield piece;
+    }
+  }
+  return {
+    async whole(name) {
+      const { shape } = tensors.get(name)!;
+      return joined(pieces(name, PIECE), sizeOf(shape));
+    },
+    rows(name) {
+      const columns = tensors.get(name)!.shape[1] ?? 1;
+      return pieces(name, Math.max(1, Math.floor(PIECE / columns)) * columns);
+    },
   };
+}
+
+function notFinite(name: string): UnmaskError {
+  return new UnmaskError('bad-model', `${name} holds something that is not a finite number. Take another checkpoint.`);
+}
+
+async function joined(pieces: AsyncIterable<Float32Array>, length: number): Promise<Float32Array> {
+  const numbers = new Float32Array(length);
+  let from = 0;
+  for await (const piece of pieces) {
+    numbers.set(piece, from);
+    from += piece.length;
+  }
+  return numbers;
+}
+
+/** How many numbers a tensor of this shape has. */
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, axis) => product * axis, 1);
 }
 
 /** Throws `bad-model` where a checkpoint's own RoPE frequencies are not those of the config's base. */
 export async function checkRope(tensors: Checkpoint['tensors'], { ropeBase, hiddenSize, heads }: ModelConfig) {
-  const frequencies = await tensors.get('backbone.rotary_emb.inv_freq')?.read();
+  const entry = tensors.get('backbone.rotary_emb.inv_freq');
+  const frequencies = entry && (await joined(entry.pieces(PIECE), sizeOf(entry.shape)));
   const headSize = hiddenSize / heads;
   // The tolerance is that of bf16.
   const isExpected = (frequency: number, i: number) =>

@@ -1,23 +1,21 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UnmaskError } from '../src/errors';
-import { MODEL_FILES } from '../src/weights/manifest';
+import { type JsonObject, readIfThere, readJson } from './json-files';
 import { openSafetensors, type SafetensorsFile, type TensorEntry } from './safetensors';
+import { readTokenizer, type TokenizerSource } from './tokenizer-source';
 
 const CONFIG = 'config.json';
 const ONE_FILE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
 const CARD = 'README.md';
 
-export type JsonObject = Readonly<Record<string, unknown>>;
-
 /** A checkpoint folder in the Hugging Face layout. Its weights stay on disk until they are read. */
 export interface Checkpoint {
   readonly config: JsonObject;
   /** Of all shards, by the checkpoint's own names. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
-  /** The bytes of the tokenizer files that are there, by name. */
-  readonly tokenizerFiles: ReadonlyMap<string, Uint8Array>;
+  /** Null where there is none. */
+  readonly tokenizer: TokenizerSource | null;
   /** The text of the model card, if there is one. */
   readonly card: string | null;
   close(): Promise<void>;
@@ -32,16 +30,12 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
       `${join(folder, CONFIG)} is missing. Give the folder of a checkpoint in the Hugging Face layout.`,
     );
   }
-  const tokenizerFiles = new Map<string, Uint8Array>();
-  for (const name of [MODEL_FILES.tokenizer, MODEL_FILES.tokenizerConfig]) {
-    const bytes = await readIfThere(join(folder, name));
-    if (bytes) tokenizerFiles.set(name, bytes);
-  }
+  const tokenizer = await readTokenizer(folder);
   const card = (await readIfThere(join(folder, CARD)))?.toString('utf8') ?? null;
   const shards = await openShards(folder);
   try {
     const tensors = joined(shards);
-    return { config, tensors, tokenizerFiles, card, close: () => closeAll(shards) };
+    return { config, tensors, tokenizer, card, close: () => closeAll(shards) };
   } catch (error) {
     await closeAll(shards);
     throw error;
@@ -81,31 +75,4 @@ function joined(shards: readonly SafetensorsFile[]): Map<string, TensorEntry> {
     }
   }
   return tensors;
-}
-
-async function readJson(folder: string, name: string): Promise<JsonObject | undefined> {
-  const bytes = await readIfThere(join(folder, name));
-  return bytes && parseJsonObject(name, bytes);
-}
-
-/** Throws `bad-model` naming the file where the bytes are not a JSON object. */
-export function parseJsonObject(name: string, bytes: Uint8Array): JsonObject {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  } catch {
-    // Told below.
-  }
-  throw new UnmaskError('bad-model', `${name} is not a JSON object. Save the checkpoint again.`);
-}
-
-async function readIfThere(path: string): Promise<Buffer | undefined> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) {
-      return undefined;
-    }
-    throw new UnmaskError('bad-model', `${path} cannot be read: ${error}.`);
-  }
 }

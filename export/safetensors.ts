@@ -6,8 +6,11 @@ import { decodeFloats, FLOAT_BYTES, type FloatType } from './floats';
 /** One tensor in a safetensors file, not yet read. */
 export interface TensorEntry {
   readonly shape: readonly number[];
-  /** All its numbers, in row-major order, as f32. Throws `bad-model` for a type that holds no floats. */
-  read(): Promise<Float32Array>;
+  /**
+   * Its numbers in row-major order as f32, at most `most` at a time. A piece belongs to the caller until it asks
+   * for the next one. Throws `bad-model` for a type that holds no floats.
+   */
+  pieces(most: number): AsyncGenerator<Float32Array<ArrayBuffer>>;
 }
 
 /** The header is JSON; no real one comes near this size, in bytes. */
@@ -65,14 +68,21 @@ function tensorEntry(file: FileHandle, name: string, entry: unknown, dataStart: 
   if (start > end || dataStart + end > fileSize) throw damaged(name, 'it lies outside the file');
   return {
     shape,
-    async read() {
+    async *pieces(most) {
       if (!isFloatType(dtype)) {
         throw damaged(name, `its type is ${String(dtype)}, and weights must be ${Object.keys(FLOAT_BYTES).join(', ')}`);
       }
-      if (shape.reduce((product, axis) => product * axis, FLOAT_BYTES[dtype]) !== end - start) {
+      const length = shape.reduce((product, axis) => product * axis, 1);
+      const size = FLOAT_BYTES[dtype];
+      if (length * size !== end - start) {
         throw damaged(name, `its shape [${shape.join(', ')}] does not fit its ${end - start} bytes`);
       }
-      return decodeFloats(await readBytes(file, dataStart + start, end - start), dtype);
+      const bytes = new Uint8Array(Math.min(most, length) * size);
+      for (let from = 0; from < length; from += most) {
+        const count = Math.min(most, length - from);
+        await fill(bytes.subarray(0, count * size), file, dataStart + start + from * size);
+        yield decodeFloats(bytes.buffer, count, dtype);
+      }
     },
   };
 }
@@ -83,12 +93,16 @@ function isFloatType(dtype: unknown): dtype is FloatType {
 
 async function readBytes(file: FileHandle, position: number, length: number): Promise<DataView<ArrayBuffer>> {
   const bytes = new Uint8Array(length);
-  for (let done = 0; done < length; ) {
-    const { bytesRead } = await file.read(bytes, done, length - done, position + done);
+  await fill(bytes, file, position);
+  return new DataView(bytes.buffer);
+}
+
+async function fill(bytes: Uint8Array, file: FileHandle, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesRead } = await file.read(bytes, done, bytes.length - done, position + done);
     if (bytesRead === 0) throw damaged('the file', 'it ends early');
     done += bytesRead;
   }
-  return new DataView(bytes.buffer);
 }
 
 function damaged(what: string, why: string): UnmaskError {

@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'no-webgpu' // WebGPU was asked for and is not there
   | 'device-lost' // the GPU device went away while in use
   | 'out-of-memory'
+  | 'storage-full' // the browser lets the page keep no more files
   | 'cancelled'
   | 'internal'; // a defect of ours
 

@@ -56,15 +56,18 @@ async function onWebgpu(
 const WAITS = [0, 500, 2_000];
 
 async function onceThere<T>(open: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    await new Promise((resolve) => setTimeout(resolve, WAITS[tries - 1]));
+  for (const wait of WAITS) {
+    await new Promise((resolve) => setTimeout(resolve, wait));
     try {
       return await open();
     } catch (error) {
-      const isThere = !(error instanceof UnmaskError && error.code === 'no-webgpu');
-      if (isThere || tries === WAITS.length) throw error;
+      if (!(error instanceof UnmaskError && error.code === 'no-webgpu')) throw error;
     }
   }
+  throw new UnmaskError(
+    'no-webgpu',
+    'The GPU was lost, and the browser gives no other. Go on with the wasm backend, or reload the page.',
+  );
 }
 
 const devices = new WeakMap<GPU, Promise<Gpu>>();

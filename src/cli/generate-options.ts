@@ -18,6 +18,7 @@ export const GENERATE_HELP = `Writes text with a model folder.
   --temperature <x>     0 is arg-max (default: 0.8)
   --top-p <x>           nucleus; 1 is all (default: 0.95)
   --seed <n>            0 to 4294967295; the same seed gives the same text (default: drawn)
+  --context <n>         tokens that one sees at most; fewer take less memory (default: all the model can)
   --backend <name>      webgpu or wasm (default: webgpu if there is a GPU, otherwise wasm)
   --json                print one object instead of the text
   --help                print this
@@ -44,6 +45,8 @@ export interface GenerateOptions {
   readonly topP: number;
   /** Undefined: drawn. */
   readonly seed: number | undefined;
+  /** Undefined: the model's. */
+  readonly context: number | undefined;
   readonly backend: BackendChoice;
   readonly json: boolean;
 }
@@ -61,6 +64,7 @@ const OPTIONS = {
   temperature: TEXT,
   'top-p': TEXT,
   seed: TEXT,
+  context: TEXT,
   backend: TEXT,
   json: FLAG,
   help: FLAG,
@@ -84,6 +88,7 @@ export function readGenerateOptions(args: readonly string[]): GenerateOptions | 
     temperature: number('temperature') ?? 0.8,
     topP: number('top-p') ?? 0.95,
     seed: number('seed'),
+    context: number('context'),
     backend: readBackend(values.backend),
     json: values.json ?? false,
   };
@@ -97,7 +102,8 @@ type NumberOption =
   | 'entropy-bound'
   | 'temperature'
   | 'top-p'
-  | 'seed';
+  | 'seed'
+  | 'context';
 
 function readPrompt(text: string | undefined, idList: string | undefined): GenerateOptions['prompt'] {
   if ((text === undefined) === (idList === undefined)) {

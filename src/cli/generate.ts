@@ -6,6 +6,7 @@ import type { GenerationRequest } from '../engine/generation';
 import { UnmaskError } from '../errors';
 import type { Tokenizer } from '../tokenizer/tokenizer';
 import type { ModelConfig } from '../weights/model-config';
+import { withContext } from '../weights/model-source';
 import { openBackend } from './backend-choice';
 import { EXIT, runToExit } from './command';
 import { GENERATE_HELP, type GenerateOptions, readGenerateOptions } from './generate-options';
@@ -27,7 +28,8 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function write(options: GenerateOptions, signal: AbortSignal): Promise<void> {
-  const source = await openModelFolder(options.model);
+  const whole = await openModelFolder(options.model);
+  const source = options.context === undefined ? whole : withContext(whole, options.context);
   const tokenizer = await openTokenizer(source, signal);
   const request = requestOf(options, source.config, tokenizer);
   // Before the load, which takes long.

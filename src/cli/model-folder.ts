@@ -25,7 +25,7 @@ export function openModelFolder(folder: string): Promise<ModelSource> {
 /** The model's tokenizer, or null for a model that runs on ids alone. Throws `bad-model` or the AbortError. */
 export async function openTokenizer(source: ModelSource, signal?: AbortSignal): Promise<Tokenizer | null> {
   const files = await readTokenizerFiles(source, signal);
-  return files && createTokenizer(...files);
+  return files && createTokenizer(source.config.vocabSize, ...files);
 }
 
 function unreadable(folder: string, path: string, cause: unknown): UnmaskError {

@@ -1,5 +1,8 @@
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { UnmaskError } from '../errors';
+import { parseUntrustedJson } from '../untrusted-json';
+import { checkPart, PARTS } from './check-parts';
+import { checkVocabulary, type Vocabulary } from './check-vocabulary';
 import { StreamDecoder } from './stream-decoder';
 
 /** Text to ids and back, as the tokenizer files of a model say. */
@@ -23,16 +26,16 @@ export interface Tokenizer {
 
 /**
  * Makes a tokenizer from the bytes of `tokenizer.json` and `tokenizer_config.json`, which are not
- * trusted. A model without the second file gets the defaults. Throws `bad-model`.
+ * trusted. Its ids are below `vocabSize`. A model without the second file gets the defaults. Throws `bad-model`.
  */
-export function createTokenizer(tokenizerJson: Uint8Array, tokenizerConfig?: Uint8Array): Tokenizer {
-  const config = tokenizerConfig ? parseObject('tokenizer_config.json', tokenizerConfig) : {};
-  const json = parseObject('tokenizer.json', tokenizerJson);
-  const added: unknown = json.added_tokens ?? [];
-  if (!Array.isArray(added)) throw damaged('tokenizer.json', 'added_tokens is not a list');
-  const decoder = construct({ ...json, added_tokens: added }, config);
+export function createTokenizer(vocabSize: number, tokenizerJson: Uint8Array, tokenizerConfig?: Uint8Array): Tokenizer {
+  const { additional_special_tokens } = tokenizerConfig ? parseObject('tokenizer_config.json', tokenizerConfig) : {};
+  const config = { additional_special_tokens: textsIn(additional_special_tokens) };
+  const json = checkTokenizer(parseObject('tokenizer.json', tokenizerJson), vocabSize);
+  const { added_tokens: added } = json;
+  const decoder = construct(json, config);
   // The library turns text that spells an added token into its id. One without special tokens does not.
-  const encoder = construct({ ...json, added_tokens: added.filter((token) => token?.special !== true) }, config);
+  const encoder = construct({ ...json, added_tokens: added.filter(({ special }) => !special) }, config);
 
   function decode(ids: readonly number[]): string {
     const known = ids.filter((id) => decoder.id_to_token(id) !== undefined);
@@ -66,14 +69,45 @@ export function createTokenizer(tokenizerJson: Uint8Array, tokenizerConfig?: Uin
   };
 }
 
+interface CheckedTokenizer {
+  readonly model: Vocabulary['model'];
+  readonly added_tokens: Vocabulary['addedTokens'];
+  readonly decoder: unknown;
+}
+
+const MOST_SPECIAL = 4096;
+
 /** True of the decoder of a byte-level tokenizer, alone or in a sequence. */
 function isByteLevel(decoder: unknown): boolean {
   const { type, decoders } = Object(decoder);
   return type === 'ByteLevel' || (Array.isArray(decoders) && decoders.some(isByteLevel));
 }
 
-/** The files are not trusted: whatever the library stumbles over is told as a damaged model. */
-function construct(json: Record<string, unknown>, config: Record<string, unknown>): HuggingFaceTokenizer {
+/**
+ * What the library is given of `tokenizer.json`: all that it reads is checked, and what is not is left out, such as
+ * truncation and padding. Throws `bad-model`.
+ */
+function checkTokenizer(json: Record<string, unknown>, vocabSize: number) {
+  try {
+    const { model, addedTokens } = checkVocabulary(json.model, json.added_tokens ?? [], vocabSize);
+    const parts = PARTS.map((part) => [part, checkPart(part, json[part])]);
+    return { ...Object.fromEntries(parts), model, added_tokens: addedTokens } as CheckedTokenizer;
+  } catch (error) {
+    throw damaged('tokenizer.json', error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Special tokens that are named in `tokenizer_config.json` alone; older files name them as objects, in both. */
+function textsIn(list: unknown): string[] {
+  if (list === undefined || list === null) return [];
+  if (!Array.isArray(list) || list.length > MOST_SPECIAL) {
+    throw damaged('tokenizer_config.json', `additional_special_tokens is not a list of at most ${MOST_SPECIAL}`);
+  }
+  return list.filter((token) => typeof token === 'string');
+}
+
+/** Whatever the library still stumbles over is told as a damaged model. */
+function construct(json: object, config: object): HuggingFaceTokenizer {
   try {
     const tokenizer = new HuggingFaceTokenizer(json, config);
     // Some damage shows only in use.
@@ -86,12 +120,7 @@ function construct(json: Record<string, unknown>, config: Record<string, unknown
 }
 
 function parseObject(file: string, bytes: Uint8Array): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    throw damaged(file, 'it is not JSON');
-  }
+  const value = parseUntrustedJson(bytes, (what) => damaged(file, what));
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw damaged(file, 'it is not a JSON object');
   return value as Record<string, unknown>;

@@ -5,6 +5,7 @@ import type { Controller } from './controller';
 import { LoadStatus } from './LoadStatus';
 import { Masthead } from './Masthead';
 import { ModelPanel } from './ModelPanel';
+import { ModelNotice } from './models/ModelNotice';
 import { PresetField } from './PresetField';
 import { ProblemAlert } from './ProblemAlert';
 import { RaceRunner } from './race/race-runner';
@@ -13,7 +14,7 @@ import { SamplingPanel } from './SamplingPanel';
 import { SettingsDisclosure } from './SettingsDisclosure';
 import { StatusBar } from './StatusBar';
 import { StoryView } from './StoryView';
-import { canContinue, isWriting, sizesOf } from './session';
+import { canContinue, isWriting, traitsOf } from './session';
 import { NOTHING_WAITS, waitingSettings } from './settings-in-run';
 import { OpenRun } from './share/OpenRun';
 import { ShareNotice } from './share/ShareNotice';
@@ -25,6 +26,7 @@ import { useShortcuts } from './use-shortcuts';
 import { useView } from './use-view';
 
 const ShortcutSheet = lazy(() => import('./ShortcutSheet'));
+const ModelsDialog = lazy(() => import('./models/ModelsDialog'));
 
 const RaceView = lazy(() => import('./race/RaceView'));
 const HowView = lazy(() => import('./how/HowView'));
@@ -54,37 +56,48 @@ function WriteView({ controller, sharing, update }: Props) {
   const { model, settings, story, playhead } = session;
   const [sheet, setSheet] = useState(false);
   const openSheet = useCallback(() => setSheet(true), []);
+  const [choosing, setChoosing] = useState(false);
+  const openModels = useCallback(() => setChoosing(true), []);
   useShortcuts(controller, openSheet);
   const position = playhead?.position;
   const shown = useMemo(() => (story && position !== undefined ? storyAt(story, position) : story), [story, position]);
   const writing = isWriting(session);
-  const waiting = writing && story ? waitingSettings(story, settings, sizesOf(model)) : NOTHING_WAITS;
-  const openFile = useCallback((file: File) => void sharing.openFile(file), [sharing]);
-  const dropping = useFileDrop(openFile);
+  const waiting = writing && story ? waitingSettings(story, settings, traitsOf(model)) : NOTHING_WAITS;
+  const onFile = useCallback((file: File) => void sharing.openFile(file), [sharing]);
+  const onFolder = useCallback(
+    (folder: FileSystemDirectoryEntry) => void controller.models.openDropped(folder),
+    [controller],
+  );
+  const dropping = useFileDrop({ onFile, onFolder });
   return (
     <div className="page" data-dropping={dropping || undefined}>
       <div className="panel">
         <Masthead view="write" onHelp={openSheet} />
         <Compose
           settings={settings}
+          model={model}
           writing={writing}
           waiting={waiting.forText}
-          ready={model.phase === 'ready'}
           controller={controller}
         />
         <UpdateNotice update={update} />
         <SettingsDisclosure>
           <PresetField settings={settings} model={model} controller={controller} />
           <SamplingPanel settings={settings} model={model} waiting={waiting.forBlock} controller={controller} />
-          <ModelPanel model={model} backend={settings.backend} controller={controller} />
+          <ModelPanel model={model} backend={settings.backend} controller={controller} onOpenModels={openModels} />
           <OpenRun sharing={sharing} />
         </SettingsDisclosure>
       </div>
       <main className="reading">
         <div className="column">
-          <ProblemAlert session={session} controller={controller} />
-          <LoadStatus model={model} onCancel={() => controller.cancelLoad()} onLoad={() => void controller.open()} />
-          <ShareNotice sharing={sharing} model={model} />
+          <ProblemAlert session={session} controller={controller} onOpenModels={openModels} />
+          <ModelNotice notices={session.notices} controller={controller} />
+          <LoadStatus
+            session={choosing ? { ...session, fetch: null } : session}
+            controller={controller}
+            onLoad={() => void controller.open()}
+          />
+          <ShareNotice sharing={sharing} model={model} models={controller.models} />
           {story && shown ? (
             <StoryView
               story={story}
@@ -106,6 +119,11 @@ function WriteView({ controller, sharing, update }: Props) {
       {sheet ? (
         <Suspense>
           <ShortcutSheet keys={settings.keys} controller={controller} onClose={() => setSheet(false)} />
+        </Suspense>
+      ) : null}
+      {choosing ? (
+        <Suspense>
+          <ModelsDialog session={session} models={controller.models} onClose={() => setChoosing(false)} />
         </Suspense>
       ) : null}
     </div>

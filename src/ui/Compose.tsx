@@ -3,7 +3,8 @@ import { ActionButton } from './ActionButton';
 import { ChoiceField } from './ChoiceField';
 import type { Controller } from './controller';
 import { KINDS, kindOf, titleForKind } from './document-form';
-import type { Settings } from './settings';
+import { type ModelState, traitsOf } from './session';
+import { type Settings, settingsOn } from './settings';
 import { WaitingNote } from './WaitingNote';
 
 interface FormProps {
@@ -13,33 +14,43 @@ interface FormProps {
 
 interface Props {
   readonly settings: Settings;
+  readonly model: ModelState;
   readonly writing: boolean;
   /** Whether something here takes effect with the next text only. */
   readonly waiting: boolean;
-  readonly ready: boolean;
   readonly controller: Controller;
 }
 
+const AS_IT_STANDS = 'Used exactly as it stands.';
+
 /** What to write, and the button that writes it. */
-export const Compose = memo(function Compose({ settings, writing, waiting, ready, controller }: Props) {
+export const Compose = memo(function Compose({ settings, model, writing, waiting, controller }: Props) {
   const onChange = (change: Partial<Settings>) => controller.set(change);
+  const traits = traitsOf(model);
+  const hasForms = traits.origin.type === 'embedded';
   return (
     <section className="compose" aria-label="What to write">
-      <ChoiceField
-        label="Start from"
-        value={settings.form}
-        choices={[
-          { value: 'titled', label: 'A title' },
-          { value: 'free', label: 'Your own words' },
-        ]}
-        onChange={(form) => onChange({ form })}
-      />
-      {settings.form === 'titled' ? (
+      {hasForms ? (
+        <ChoiceField
+          label="Start from"
+          value={settings.form}
+          choices={[
+            { value: 'titled', label: 'A title' },
+            { value: 'free', label: 'Your own words' },
+          ]}
+          onChange={(form) => onChange({ form })}
+        />
+      ) : null}
+      {settingsOn(settings, traits).form === 'titled' ? (
         <TitleForm settings={settings} onChange={onChange} />
       ) : (
-        <FreeForm settings={settings} onChange={onChange} />
+        <FreeForm
+          settings={settings}
+          hint={hasForms ? `${AS_IT_STANDS} The model was trained on stories in English.` : AS_IT_STANDS}
+          onChange={onChange}
+        />
       )}
-      <ActionButton writing={writing} ready={ready} controller={controller} />
+      <ActionButton writing={writing} ready={model.phase === 'ready'} controller={controller} />
       <WaitingNote until={waiting ? 'next text' : null} />
     </section>
   );
@@ -90,7 +101,7 @@ function TitleForm({ settings, onChange }: FormProps) {
   );
 }
 
-function FreeForm({ settings, onChange }: FormProps) {
+function FreeForm({ settings, hint, onChange }: FormProps & { readonly hint: string }) {
   const id = useId();
   return (
     <div className="field">
@@ -104,7 +115,7 @@ function FreeForm({ settings, onChange }: FormProps) {
         onChange={(event) => onChange({ freePrompt: event.target.value })}
       />
       <p className="hint" id={`${id}-hint`}>
-        Used exactly as it stands. The model was trained on stories in English.
+        {hint}
       </p>
     </div>
   );

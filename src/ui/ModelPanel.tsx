@@ -2,7 +2,8 @@ import { memo } from 'react';
 import type { BackendChoice, ModelInfo } from '../worker/protocol';
 import { ChoiceField } from './ChoiceField';
 import type { Controller } from './controller';
-import { deviceOf, megabytes, millions } from './format';
+import { bytes, deviceOf } from './format';
+import { sizeText } from './models/model-texts';
 import type { ModelState } from './session';
 
 const BACKENDS = [
@@ -15,32 +16,35 @@ interface Props {
   readonly model: ModelState;
   readonly backend: BackendChoice;
   readonly controller: Controller;
+  readonly onOpenModels: () => void;
 }
 
 /** Where the model runs, and what it is. */
-export const ModelPanel = memo(function ModelPanel({ model, backend, controller }: Props) {
+export const ModelPanel = memo(function ModelPanel({ model, backend, controller, onOpenModels }: Props) {
   const choose = (backend: BackendChoice) => {
     controller.set({ backend });
-    void controller.load();
+    void controller.models.load();
   };
   return (
     <div className="group">
       <h2>Model</h2>
       <ChoiceField label="Runs on" value={backend} choices={BACKENDS} onChange={choose} />
-      {model.phase === 'ready' ? <ModelFacts info={model.info} bytes={model.bytes} /> : null}
+      {model.phase === 'ready' ? <Facts info={model.info} /> : null}
+      <button type="button" className="quiet" onClick={onOpenModels}>
+        Open a model…
+      </button>
     </div>
   );
 });
 
-function ModelFacts({ info, bytes }: { info: ModelInfo; bytes: number }) {
+function Facts({ info }: { info: ModelInfo }) {
   return (
     <dl className="facts">
       <dt>Name</dt>
       <dd>{info.name}</dd>
       <dt>Size</dt>
       <dd>
-        {millions(info.parameters)} parameters, {info.dtype}
-        {bytes > 0 ? `, ${megabytes(bytes)} MB` : ''}
+        {sizeText(info)}, {bytes(info.totalBytes)}
       </dd>
       <dt>Backend</dt>
       <dd data-fact="backend">{deviceOf(info)}</dd>

@@ -2,7 +2,7 @@ import { memo } from 'react';
 import { ChoiceField } from './ChoiceField';
 import type { Controller } from './controller';
 import { PRESETS, presetOf, presetSettings } from './presets';
-import { type ModelState, sizesOf } from './session';
+import { type ModelState, traitsOf } from './session';
 import type { Settings } from './settings';
 
 interface Props {
@@ -15,7 +15,7 @@ const CHOICES = PRESETS.map(({ name, label }) => ({ value: name, label }));
 
 /** Whole sets of settings to begin with. */
 export const PresetField = memo(function PresetField({ settings, model, controller }: Props) {
-  const sizes = sizesOf(model);
+  const sizes = traitsOf(model);
   const current = presetOf(settings, sizes);
   return (
     <div className="group presets">

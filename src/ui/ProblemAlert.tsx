@@ -5,32 +5,68 @@ import type { Problem, Session } from './session';
 /** After these the worker or its device is gone, and only loading again helps. */
 const LOST: readonly ErrorCode[] = ['device-lost', 'out-of-memory', 'internal'];
 
+interface Props {
+  readonly session: Session;
+  readonly controller: Controller;
+  /** Where there is a list of other models. */
+  readonly onOpenModels?: (() => void) | undefined;
+}
+
 /** What went wrong and what can be done, beside everything that is still there. */
-export function ProblemAlert({ session, controller }: { session: Session; controller: Controller }) {
-  const { model, problem, settings } = session;
-  if (model.phase === 'failed') {
-    return (
-      <Alert title="The model could not be loaded" problem={model.problem}>
-        <button type="button" className="quiet" onClick={() => void controller.open()}>
-          Try again
-        </button>
-        {settings.backend === 'webgpu' ? (
-          <button type="button" className="quiet" onClick={() => openOnCpu(controller)}>
-            Use the CPU instead
-          </button>
-        ) : null}
-      </Alert>
-    );
+export function ProblemAlert({ session, controller, onOpenModels }: Props) {
+  const { model, problem } = session;
+  switch (model.phase) {
+    case 'failed':
+      return (
+        <Alert title="The model could not be loaded" problem={model.problem}>
+          <Again label="Try again" onClick={() => void controller.open()} />
+          <WaysOut session={session} controller={controller} onOpenModels={onOpenModels} />
+        </Alert>
+      );
+    case 'stopped':
+      return (
+        <Alert title="The model has stopped" problem={model.problem}>
+          <Again label="Load the model again" onClick={() => void controller.models.load()} />
+          <WaysOut session={session} controller={controller} onOpenModels={onOpenModels} />
+        </Alert>
+      );
+    case 'loading':
+    case 'cancelled':
+    case 'ready':
+      if (!problem) return null;
+      return (
+        <Alert title="The text could not be written" problem={problem}>
+          {LOST.includes(problem.code) ? (
+            <Again label="Load the model again" onClick={() => void controller.models.load()} />
+          ) : null}
+        </Alert>
+      );
+    default:
+      return model satisfies never;
   }
-  if (!problem) return null;
+}
+
+function Again({ label, onClick }: { label: string; onClick: () => void }) {
   return (
-    <Alert title="The text could not be written" problem={problem}>
-      {LOST.includes(problem.code) ? (
-        <button type="button" className="quiet" onClick={() => void controller.load()}>
-          Load the model again
-        </button>
+    <button type="button" className="quiet" onClick={onClick}>
+      {label}
+    </button>
+  );
+}
+
+/** Other models and other devices. */
+function WaysOut({ session, controller, onOpenModels }: Props) {
+  const { settings, earlierModel } = session;
+  return (
+    <>
+      {earlierModel === null ? null : (
+        <Again label={`Back to ${earlierModel}`} onClick={() => void controller.models.goBack()} />
+      )}
+      {settings.backend === 'webgpu' ? (
+        <Again label="Use the CPU instead" onClick={() => openOnCpu(controller)} />
       ) : null}
-    </Alert>
+      {onOpenModels && earlierModel === null ? <Again label="Open another model" onClick={onOpenModels} /> : null}
+    </>
   );
 }
 

@@ -4,7 +4,7 @@ import { tokensText } from './format';
 import { POLICY_TEXTS, stepsHint } from './policy-texts';
 import { SeedField } from './SeedField';
 import { SliderField } from './SliderField';
-import { type ModelState, sizesOf } from './session';
+import { type ModelState, traitsOf } from './session';
 import { blockSizeFor, POLICIES, RANGES, type Settings, stepsFor, usesSteps } from './settings';
 import { WaitingNote } from './WaitingNote';
 
@@ -21,7 +21,7 @@ const QualityCurve = lazy(() => import('./QualityCurve'));
 /** How the text is uncovered. */
 export const SamplingPanel = memo(function SamplingPanel({ settings, model, waiting, controller }: Props) {
   const onChange = (change: Partial<Settings>) => controller.set(change);
-  const { blockSizes, defaultBlockSize } = sizesOf(model);
+  const { blockSizes, defaultBlockSize, origin } = traitsOf(model);
   const blockSize = blockSizeFor(settings, { blockSizes, defaultBlockSize });
   const steps = stepsFor(settings, blockSize);
   const hint = stepsHint(settings.policy);
@@ -77,7 +77,7 @@ export const SamplingPanel = memo(function SamplingPanel({ settings, model, wait
         disabled={!usesSteps(settings.policy)}
         onChange={(steps) => onChange({ steps })}
       />
-      {usesSteps(settings.policy) && steps < blockSize ? (
+      {origin.type === 'embedded' && usesSteps(settings.policy) && steps < blockSize ? (
         <Suspense>
           <QualityCurve policy={settings.policy} blockSize={blockSize} steps={steps} />
         </Suspense>

@@ -1,20 +1,21 @@
 import { describeError, UnmaskError } from '../errors';
-import type { Client } from '../worker/client';
+import type { Client, OnStopped } from '../worker/client';
 import type { AlternativeToken, GenerateSettings, ModelInfo, RaceMessage } from '../worker/protocol';
 import { Alternatives } from './alternatives';
 import { type Edit, storyFromEdit, typeOver } from './editing';
+import { ModelLoader } from './models/model-loader';
 import { newSeed } from './new-seed';
 import { type Action, canContinue, isWriting, newSession, reduce, type Session } from './session';
-import { generateSettings, type Settings } from './settings';
+import { generateSettings, type Settings, settingsOn } from './settings';
 import { sameSettings, settingsForNextBlock } from './settings-in-run';
 import { idsAfterPrompt, newStory, newStoryAfter, type Story } from './story';
 
 export interface ControllerOptions {
   readonly settings: Settings;
-  /** Absolute URL of the model folder, with its last slash. */
-  readonly modelUrl: string;
+  /** Absolute URL of the folder of the model that comes with the page, with its last slash. */
+  readonly embeddedUrl: string;
   /** Starts a worker. */
-  readonly connect: () => Client;
+  readonly connect: (onStopped: OnStopped) => Client;
   readonly saveSettings: (settings: Settings) => void;
 }
 
@@ -25,8 +26,8 @@ const CHANGE_REST = 200;
 export class Controller {
   readonly #options: ControllerOptions;
   readonly #listeners = new Set<() => void>();
+  readonly models: ModelLoader;
   #session: Session;
-  #client: Client | undefined;
   /** A link's, until a text has been written with it. */
   #givenSeed: number | null = null;
   readonly #alternatives = new Alternatives();
@@ -36,12 +37,21 @@ export class Controller {
   #asked: GenerateSettings | undefined;
   /** Until a changed setting has rested. */
   #changing: ReturnType<typeof setTimeout> | undefined;
-  #loading = new AbortController();
   #writing = new AbortController();
 
   constructor(options: ControllerOptions) {
     this.#options = options;
     this.#session = newSession(options.settings);
+    const controller = this;
+    const page = {
+      get session() {
+        return controller.session;
+      },
+      dispatch: (action: Action) => this.#dispatch(action),
+      set: (change: Partial<Settings>) => this.set(change),
+      endWriting: (problem?: UnmaskError) => this.#endWriting(problem),
+    };
+    this.models = new ModelLoader(page, options.settings.model, options);
   }
 
   get session(): Session {
@@ -67,12 +77,12 @@ export class Controller {
     const wanted = settingsForNextBlock(story, settings, model.info);
     if (!this.#asked || sameSettings(wanted, this.#asked)) return;
     this.#asked = wanted;
-    this.#client?.change(wanted);
+    this.models.client?.change(wanted);
   }
 
   /** What opening the page does: loads the model and, once it is there, begins to write, unless there is a text. */
   async open(): Promise<void> {
-    await this.load();
+    await this.models.load();
     if (!this.#session.story) await this.write();
   }
 
@@ -88,39 +98,11 @@ export class Controller {
     this.#dispatch({ type: 'story-opened', story });
   }
 
-  /** Loads the model with the chosen backend in a fresh worker: only the end of a worker frees all its memory. */
-  async load(): Promise<void> {
-    this.stop();
-    this.cancelLoad();
-    this.#client?.dispose();
-    const client = this.#options.connect();
-    const { signal } = this.#replaceLoading();
-    this.#client = client;
-    this.#dispatch({ type: 'load-started' });
-    try {
-      const info = await client.load(this.#options.modelUrl, this.#session.settings.backend, {
-        signal,
-        onProgress: (loadedBytes, totalBytes) => this.#dispatch({ type: 'load-progressed', loadedBytes, totalBytes }),
-      });
-      this.#dispatch({ type: 'load-ended', info });
-    } catch (error) {
-      // A load that was cancelled has already been shown as such, or another has taken its place.
-      if (signal.aborted || this.#client !== client) return;
-      this.#dispatch({ type: 'load-failed', problem: describeError(error) });
-    }
-  }
-
-  cancelLoad(): void {
-    if (this.#session.model.phase !== 'loading') return;
-    this.#loading.abort();
-    this.#dispatch({ type: 'load-cancelled' });
-  }
-
   /** Writes a text with the settings as they are, in place of one that is being written. */
   async write(): Promise<void> {
     const info = this.#prepareToWrite();
     if (!info) return;
-    const { settings } = this.#session;
+    const settings = settingsOn(this.#session.settings, info);
     const heading = settings.form === 'titled' ? { kind: settings.kind, title: settings.title.trim() } : null;
     await this.#generate(newStory(generateSettings(settings, info), heading));
   }
@@ -150,8 +132,9 @@ export class Controller {
   /** Types over what is selected. A sentence where that cannot be. */
   async typeOver(text: string): Promise<string | null> {
     const { edit } = this.#session;
-    if (!edit || !this.#client) return null;
-    const typed = await this.#client.tokenize(text);
+    const { client } = this.models;
+    if (!edit || !client) return null;
+    const typed = await client.tokenize(text);
     const next = typeOver(edit, typed);
     if (typeof next === 'string') return next;
     if (typed.length > 0) this.edit(next);
@@ -187,6 +170,11 @@ export class Controller {
     this.#dispatch({ type: 'redone' });
   }
 
+  /** Takes the notices about the model off the screen. */
+  readNotices(): void {
+    this.#dispatch({ type: 'notices-read' });
+  }
+
   /** Ends what is being written, and draws a seed if each text has its own. Undefined where there is no model. */
   #prepareToWrite(): ModelInfo | undefined {
     const { model, settings } = this.#session;
@@ -198,13 +186,14 @@ export class Controller {
   }
 
   async #generate(story: Story): Promise<void> {
-    if (!this.#client) return;
+    const { client } = this.models;
+    if (!client) return;
     this.#writing = new AbortController();
     const { signal } = this.#writing;
     this.#asked = story.settings;
     this.#dispatch({ type: 'writing-started', story });
     try {
-      for await (const message of this.#client.generate(story.settings, signal)) {
+      for await (const message of client.generate(story.settings, signal)) {
         this.#dispatch({ type: 'written', message });
       }
     } catch (error) {
@@ -215,10 +204,11 @@ export class Controller {
   /** Writes a text for each of the settings side by side, in place of one that is being written. As `Client.race`. */
   async *race(settings: readonly GenerateSettings[], signal: AbortSignal): AsyncGenerator<RaceMessage, void> {
     this.stop();
-    if (!this.#client) throw new UnmaskError('bad-input', 'No model is loaded. Load the model, then race.');
+    const { client } = this.models;
+    if (!client) throw new UnmaskError('bad-input', 'No model is loaded. Load the model, then race.');
     this.#races++;
     try {
-      yield* this.#client.race(settings, signal);
+      yield* client.race(settings, signal);
     } finally {
       this.#races--;
     }
@@ -233,15 +223,21 @@ export class Controller {
   /** Asks the model for that, unless it is at work: its run would end. Null where there is no answer. */
   async inspect(block: number, token: number, signal: AbortSignal): Promise<readonly AlternativeToken[] | null> {
     const { story, model } = this.#session;
-    if (!story || !this.#client || model.phase !== 'ready' || isWriting(this.#session) || this.#races > 0) return null;
-    return this.#alternatives.ask(this.#client, story, block, token, signal);
+    const { client } = this.models;
+    if (!story || !client || model.phase !== 'ready' || isWriting(this.#session) || this.#races > 0) return null;
+    return this.#alternatives.ask(client, story, block, token, signal);
   }
 
   /** Ends the text that is being written; what is there stays. */
   stop(): void {
+    this.#endWriting();
+  }
+
+  #endWriting(problem?: UnmaskError): void {
     if (!isWriting(this.#session)) return;
     this.#writing.abort();
-    this.#dispatch({ type: 'writing-stopped' });
+    if (problem) this.#dispatch({ type: 'writing-failed', problem: describeError(problem) });
+    else this.#dispatch({ type: 'writing-stopped' });
   }
 
   /** Shows the text as it was after its first `position` steps. */
@@ -271,11 +267,6 @@ export class Controller {
   /** Plays on after `seconds` of the clock on the wall. */
   playOn(seconds: number): void {
     this.#dispatch({ type: 'played-on', seconds: seconds * this.#session.settings.speed });
-  }
-
-  #replaceLoading(): AbortController {
-    this.#loading = new AbortController();
-    return this.#loading;
   }
 
   #dispatch(action: Action): void {

@@ -21,7 +21,7 @@ import './views.css';
 
 const controller = new Controller({
   settings: readSettings(),
-  modelUrl: new URL('models/stories/', document.baseURI).href,
+  embeddedUrl: new URL('models/stories/', document.baseURI).href,
   connect: startClient,
   saveSettings,
 });
@@ -32,7 +32,12 @@ const update = new SiteUpdate();
 void startOffline(update).then(() => {
   // Loading may have been cancelled by then.
   if (controller.session.model.phase !== 'loading') return;
-  return viewOf(location.hash) === 'write' ? controller.open() : controller.load();
+  return viewOf(location.hash) === 'write' ? controller.open() : controller.models.load();
+});
+// A page in the browser's back-forward cache would keep its worker, and all the memory of the model.
+window.addEventListener('pagehide', () => controller.models.leave());
+window.addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) void controller.models.comeBack();
 });
 
 createRoot(document.getElementById('root')!).render(

@@ -1,5 +1,4 @@
-import type { ModelInfo } from '../worker/protocol';
-import { blockSizeFor, type Settings, stepsFor } from './settings';
+import { blockSizeFor, type ModelTraits, type Settings, stepsFor } from './settings';
 
 export type PresetName = 'autoregressive' | 'balanced' | 'fast' | 'wild';
 
@@ -54,10 +53,8 @@ export const PRESETS: readonly Preset[] = [
   },
 ];
 
-type Sizes = Pick<ModelInfo, 'blockSizes' | 'defaultBlockSize'>;
-
 /** The preset as this model can do it: with its largest block size that is not larger. */
-export function presetSettings(preset: Preset, { blockSizes }: Sizes) {
+export function presetSettings(preset: Preset, { blockSizes }: Pick<ModelTraits, 'blockSizes'>) {
   const { tokensPerStep, temperature, topP } = preset;
   const blockSize = blockSizes.findLast((size) => size <= preset.blockSize) ?? blockSizes[0] ?? preset.blockSize;
   const steps = Math.ceil(blockSize / tokensPerStep);
@@ -65,7 +62,10 @@ export function presetSettings(preset: Preset, { blockSizes }: Sizes) {
 }
 
 /** The preset that these settings amount to, or null. */
-export function presetOf(settings: Settings, model: Sizes): Preset | null {
+export function presetOf(
+  settings: Settings,
+  model: Pick<ModelTraits, 'blockSizes' | 'defaultBlockSize'>,
+): Preset | null {
   const blockSize = blockSizeFor(settings, model);
   const found = PRESETS.find((preset) => {
     const wanted = presetSettings(preset, model);

@@ -2,8 +2,9 @@ import type { ErrorCode } from '../errors';
 import type { GenerationMessage, ModelInfo } from '../worker/protocol';
 import { announcement, returnAnnouncement } from './announce';
 import type { Edit } from './editing';
+import { NO_PROGRESS, type Progress } from './models/pace';
 import { moveBy, moveByBlock, type Playhead, playOn, restAt, togglePlay } from './playhead';
-import type { Settings } from './settings';
+import type { ModelTraits, Settings } from './settings';
 import { continueStory, endStory, type Story } from './story';
 
 export interface Problem {
@@ -12,15 +13,26 @@ export interface Problem {
 }
 
 export type ModelState =
-  | { readonly phase: 'loading'; readonly loadedBytes: number; readonly totalBytes: number }
-  /** `bytes` is what was downloaded. */
-  | { readonly phase: 'ready'; readonly info: ModelInfo; readonly bytes: number }
+  | ({ readonly phase: 'loading' } & Progress)
+  | { readonly phase: 'ready'; readonly info: ModelInfo }
   | { readonly phase: 'cancelled' }
-  | { readonly phase: 'failed'; readonly problem: Problem };
+  | { readonly phase: 'failed'; readonly problem: Problem }
+  /** Its worker ended by itself. */
+  | { readonly phase: 'stopped'; readonly problem: Problem };
+
+/** A model that is being fetched beside the one in use, or could not be. */
+export type FetchState =
+  | ({ readonly phase: 'fetching'; readonly name: string } & Progress)
+  | { readonly phase: 'failed'; readonly name: string; readonly problem: Problem };
 
 /** Everything the page shows. */
 export interface Session {
   readonly model: ModelState;
+  /** The name of the model that was in use before the one that is to be loaded. */
+  readonly earlierModel: string | null;
+  readonly fetch: FetchState | null;
+  /** What has happened to the model; stays until the next load, or until it is read. */
+  readonly notices: readonly string[];
   readonly settings: Settings;
   readonly story: Story | null;
   /** Texts that were on the screen before, and those that Undo took off it: the nearest to now is last, and first. */
@@ -38,11 +50,18 @@ export interface Session {
 
 export type Action =
   | { readonly type: 'settings-changed'; readonly change: Partial<Settings> }
-  | { readonly type: 'load-started' }
-  | { readonly type: 'load-progressed'; readonly loadedBytes: number; readonly totalBytes: number }
+  | { readonly type: 'load-started'; readonly earlierModel: string | null }
+  | { readonly type: 'load-progressed'; readonly progress: Progress }
   | { readonly type: 'load-ended'; readonly info: ModelInfo }
   | { readonly type: 'load-cancelled' }
   | { readonly type: 'load-failed'; readonly problem: Problem }
+  | { readonly type: 'model-stopped'; readonly problem: Problem }
+  | { readonly type: 'fetch-started'; readonly name: string }
+  | { readonly type: 'fetch-progressed'; readonly progress: Progress }
+  | { readonly type: 'fetch-failed'; readonly problem: Problem }
+  | { readonly type: 'fetch-ended' }
+  | { readonly type: 'noticed'; readonly notice: string }
+  | { readonly type: 'notices-read' }
   | { readonly type: 'writing-started'; readonly story: Story }
   /** A text that was written before. */
   | { readonly type: 'story-opened'; readonly story: Story }
@@ -62,7 +81,10 @@ export type Action =
 
 export function newSession(settings: Settings): Session {
   return {
-    model: { phase: 'loading', loadedBytes: 0, totalBytes: 0 },
+    model: { phase: 'loading', ...NO_PROGRESS },
+    earlierModel: null,
+    fetch: null,
+    notices: [],
     settings,
     story: null,
     past: [],
@@ -74,12 +96,16 @@ export function newSession(settings: Settings): Session {
   };
 }
 
-/** The block sizes to offer; those of most models until there is one to ask. */
-export function sizesOf(model: ModelState): Pick<ModelInfo, 'blockSizes' | 'defaultBlockSize'> {
+/** What the settings depend on; as with most models until there is one to ask. */
+export function traitsOf(model: ModelState): ModelTraits {
   return model.phase === 'ready' ? model.info : ANY_MODEL;
 }
 
-const ANY_MODEL = { blockSizes: [1, 2, 4, 8, 16, 32], defaultBlockSize: 8 };
+const ANY_MODEL: ModelTraits = {
+  blockSizes: [1, 2, 4, 8, 16, 32],
+  defaultBlockSize: 8,
+  origin: { type: 'embedded' },
+};
 
 export function isWriting({ story }: Session): boolean {
   return story?.phase === 'starting' || story?.phase === 'writing';
@@ -105,20 +131,36 @@ function change(session: Session, action: Action): Session {
   switch (action.type) {
     case 'settings-changed':
       return { ...session, settings: { ...session.settings, ...action.change } };
-    case 'load-started':
-      return { ...session, problem: null, model: { phase: 'loading', loadedBytes: 0, totalBytes: 0 } };
-    case 'load-progressed': {
-      const { loadedBytes, totalBytes } = action;
-      return model.phase === 'loading' ? { ...session, model: { ...model, loadedBytes, totalBytes } } : session;
+    case 'load-started': {
+      const { earlierModel } = action;
+      return { ...session, problem: null, notices: [], earlierModel, model: { phase: 'loading', ...NO_PROGRESS } };
     }
-    case 'load-ended': {
-      const bytes = model.phase === 'loading' ? model.totalBytes : 0;
-      return { ...session, model: { phase: 'ready', info: action.info, bytes } };
-    }
+    case 'load-progressed':
+      return model.phase === 'loading' ? { ...session, model: { ...model, ...action.progress } } : session;
+    case 'load-ended':
+      return { ...session, earlierModel: null, model: { phase: 'ready', info: action.info } };
     case 'load-cancelled':
       return { ...session, model: { phase: 'cancelled' } };
     case 'load-failed':
       return { ...session, model: { phase: 'failed', problem: action.problem } };
+    case 'model-stopped':
+      return { ...session, model: { phase: 'stopped', problem: action.problem } };
+    case 'fetch-started':
+      return { ...session, fetch: { phase: 'fetching', name: action.name, ...NO_PROGRESS } };
+    case 'fetch-progressed': {
+      const { fetch } = session;
+      return fetch?.phase === 'fetching' ? { ...session, fetch: { ...fetch, ...action.progress } } : session;
+    }
+    case 'fetch-failed': {
+      const name = session.fetch?.name ?? '';
+      return { ...session, fetch: { phase: 'failed', name, problem: action.problem } };
+    }
+    case 'fetch-ended':
+      return { ...session, fetch: null };
+    case 'noticed':
+      return { ...session, notices: [...session.notices, action.notice] };
+    case 'notices-read':
+      return { ...session, notices: [] };
     case 'writing-started':
     case 'story-opened':
       return { ...turnTo(session, action.story), past: remembered(session), future: [] };

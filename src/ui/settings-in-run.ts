@@ -1,11 +1,9 @@
-import type { GenerateSettings, ModelInfo } from '../worker/protocol';
-import { generateSettings, type Settings } from './settings';
+import type { GenerateSettings } from '../worker/protocol';
+import { generateSettings, type ModelTraits, type Settings } from './settings';
 import type { Story } from './story';
 
-type Sizes = Pick<ModelInfo, 'blockSizes' | 'defaultBlockSize'>;
-
 /** What a text that is being written would be written with from its next block on, if the page's settings were in force. */
-export function settingsForNextBlock(story: Story, settings: Settings, model: Sizes): GenerateSettings {
+export function settingsForNextBlock(story: Story, settings: Settings, model: ModelTraits): GenerateSettings {
   const { prompt, after, seed } = story.settings;
   const asked = generateSettings(settings, model);
   const maxTokens = Math.max(0, asked.maxTokens - (story.kept?.lessTokens ?? 0));
@@ -22,7 +20,7 @@ export interface Waiting {
 
 export const NOTHING_WAITS: Waiting = { forBlock: false, forText: false };
 
-export function waitingSettings(story: Story, settings: Settings, model: Sizes): Waiting {
+export function waitingSettings(story: Story, settings: Settings, model: ModelTraits): Waiting {
   const { prompt, seed } = generateSettings(settings, model);
   return {
     forBlock: !sameSettings(story.settings, settingsForNextBlock(story, settings, model)),

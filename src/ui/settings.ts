@@ -1,6 +1,9 @@
 import type { BackendChoice, GenerateSettings, ModelInfo, PolicyName } from '../worker/protocol';
 import { documentPrompt, KINDS, kindOf } from './document-form';
 
+/** What of a model the settings depend on. */
+export type ModelTraits = Pick<ModelInfo, 'blockSizes' | 'defaultBlockSize' | 'origin'>;
+
 export type Heat = 'plain' | 'confidence' | 'order';
 
 /** Everything a person can set on the page; kept from visit to visit. */
@@ -30,6 +33,8 @@ export interface Settings {
   /** Whether a single key does something outside of fields. */
   readonly keys: 'on' | 'off';
   readonly backend: BackendChoice;
+  /** The id of a kept model; null for the one that comes with the page. */
+  readonly model: string | null;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -51,6 +56,7 @@ export const DEFAULT_SETTINGS: Settings = {
   speed: 1,
   keys: 'on',
   backend: 'auto',
+  model: null,
 };
 
 export const POLICIES = [
@@ -78,9 +84,20 @@ export const RANGES = {
 /** The block size in force on a model: the chosen one if the model knows it, else the model's default. */
 export function blockSizeFor(
   { blockSize }: Settings,
-  model: Pick<ModelInfo, 'blockSizes' | 'defaultBlockSize'>,
+  model: Pick<ModelTraits, 'blockSizes' | 'defaultBlockSize'>,
 ): number {
   return blockSize !== null && model.blockSizes.includes(blockSize) ? blockSize : model.defaultBlockSize;
+}
+
+/** The trained block size that is nearest to this one, on a scale of doublings. */
+export function nearestBlockSize(blockSize: number, sizes: readonly number[]): number {
+  const distance = (size: number) => Math.abs(Math.log2(size / blockSize));
+  return sizes.reduce((nearest, size) => (distance(size) < distance(nearest) ? size : nearest));
+}
+
+/** The settings in force on a model: only the one that comes with the page was trained on titled documents. */
+export function settingsOn(settings: Settings, { origin }: Pick<ModelTraits, 'origin'>): Settings {
+  return origin.type === 'embedded' || settings.form === 'free' ? settings : { ...settings, form: 'free' };
 }
 
 /** The steps in force: never more than the block has tokens. */
@@ -94,13 +111,11 @@ export function usesSteps(policy: PolicyName): boolean {
 }
 
 /** What the worker is asked to write. */
-export function generateSettings(
-  settings: Settings,
-  model: Pick<ModelInfo, 'blockSizes' | 'defaultBlockSize'>,
-): GenerateSettings {
-  const { form, freePrompt, maxTokens, policy, threshold, entropyBound, temperature, topP, seed } = settings;
+export function generateSettings(settings: Settings, model: ModelTraits): GenerateSettings {
+  const { freePrompt, maxTokens, policy, threshold, entropyBound, temperature, topP, seed } = settings;
   const blockSize = blockSizeFor(settings, model);
-  const prompt = form === 'free' ? freePrompt : documentPrompt(settings.kind, settings.title);
+  const prompt =
+    settingsOn(settings, model).form === 'free' ? freePrompt : documentPrompt(settings.kind, settings.title);
   const steps = stepsFor(settings, blockSize);
   return { prompt, after: [], blockSize, maxTokens, policy, steps, threshold, entropyBound, temperature, topP, seed };
 }
@@ -144,5 +159,6 @@ export function parseSettings(value: unknown): Settings {
     speed: choice('speed', SPEEDS, fallback.speed),
     keys: choice('keys', ['on', 'off'], fallback.keys),
     backend: choice('backend', BACKENDS, fallback.backend),
+    model: typeof saved.model === 'string' && /^[0-9a-f]{64}$/.test(saved.model) ? saved.model : fallback.model,
   };
 }

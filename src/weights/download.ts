@@ -1,5 +1,7 @@
-import { UnmaskError } from '../errors';
+import { outOfMemory } from './memory';
 import { tooLong } from './open-model-source';
+import { piecesOf } from './pieces';
+import { bodyOf, connectionLost } from './server-answer';
 
 /**
  * The bytes of a file on a server, at most `limit` of them. `onBytes` is told how many are there: 0 at
@@ -20,35 +22,19 @@ export async function download(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const lost = (cause: unknown): never => {
     signal?.throwIfAborted();
-    throw failed(`${url} could not be fetched. Check the connection`, cause);
+    throw connectionLost(url, cause);
   };
   onBytes(0);
   const bytes = allocate(url, limit);
   const response = await fetch(url, { cache: 'no-cache', signal: signal ?? null }).catch(lost);
-  const reader = bodyOf(response, url).getReader();
   let length = 0;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read().catch(lost);
-      if (done) return bytes.subarray(0, length);
-      if (length + value.length > limit) throw tooLong(url.pathname.split('/').at(-1)!, limit);
-      bytes.set(value, length);
-      length += value.length;
-      onBytes(length);
-    }
-  } finally {
-    reader.cancel().catch(() => {});
+  for await (const piece of piecesOf(bodyOf(response, url), lost)) {
+    if (length + piece.length > limit) throw tooLong(url.pathname.split('/').at(-1)!, limit);
+    bytes.set(piece, length);
+    length += piece.length;
+    onBytes(length);
   }
-}
-
-/** The body of an answer that has the file. */
-function bodyOf({ ok, status, headers, body }: Response, url: URL): ReadableStream<Uint8Array<ArrayBuffer>> {
-  // Servers of single-page sites, and the sign-in pages of public networks, answer 200 to everything.
-  const isPage = headers.get('content-type')?.startsWith('text/html');
-  if (ok && body && !isPage) return body;
-  body?.cancel().catch(() => {});
-  const answer = ok && isPage ? 'a web page' : status;
-  throw failed(`The server answered ${url} with ${answer}. Check the connection and that the model is there`);
+  return bytes.subarray(0, length);
 }
 
 /** In one piece, since a list of pieces would be in memory twice when joined. */
@@ -56,11 +42,6 @@ function allocate(url: URL, bytes: number): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(bytes);
   } catch (cause) {
-    const needed = `${url} takes ${Math.ceil(bytes / 2 ** 20)} MiB of memory`;
-    throw new UnmaskError('out-of-memory', `${needed}, and there is not that much. Use a smaller model.`, { cause });
+    throw outOfMemory(url.href, bytes, cause);
   }
-}
-
-function failed(what: string, cause?: unknown): UnmaskError {
-  return new UnmaskError('network', `${what}, then try again.`, { cause });
 }

@@ -1,13 +1,12 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web/webgpu';
 import { UnmaskError } from '../errors';
 import type { BufferSlice, Buffers } from '../gpu/buffers';
+import { checkWeightsGraph } from './checks/check-graphs';
 import type { WeightsPart } from './manifest';
 import type { ModelSource } from './model-source';
 import { inTurn } from './session-queue';
-import { type StoredTensor, storedTensors, weightSpecs } from './weight-spec';
+import { byteLength, type StoredTensor, storedTensors, weightSpecs } from './weight-spec';
 import { locationOf, readWeightsPart } from './weights-part';
-
-const BYTES = { float32: 4, float16: 2, uint8: 1 } as const;
 
 /**
  * Loads every weight of a model onto a device: onnxruntime-web runs the graph of each part of the weights, which
@@ -29,13 +28,18 @@ export async function loadGpuWeights(
   const weights = new Map<string, BufferSlice>();
   for (const part of source.manifest.weights) {
     const graph = await source.read(part.graph, signal);
+    checkWeightsGraph(graph, part, source);
     const data = await readWeightsPart(source, part, signal);
     await inTurn(async () => {
       signal?.throwIfAborted();
       const session = await openSession(part, graph, data, device);
       try {
-        const tensors = tensorsOf(part, session.outputNames, expected, weights);
-        adopt(tensors, await session.run({}), buffers, weights);
+        const outputs = await session.run({});
+        try {
+          take(tensorsOf(part, session.outputNames, expected, weights), outputs, device, buffers, weights);
+        } finally {
+          for (const tensor of Object.values(outputs)) free(tensor);
+        }
       } finally {
         await session.release();
       }
@@ -69,10 +73,6 @@ async function openSession(
 /** The build that suspends on the browser's own stack switching is smaller and faster, where there is one. */
 function loadRuntime() {
   return 'Suspending' in WebAssembly ? import('onnxruntime-web/jspi') : import('onnxruntime-web/webgpu');
-}
-
-function byteLength({ type, shape }: StoredTensor): number {
-  return shape.reduce((product, size) => product * size, BYTES[type]);
 }
 
 function checkFits(expected: readonly StoredTensor[], device: GPUDevice): void {
@@ -109,22 +109,36 @@ function unfit(what: string): UnmaskError {
   return new UnmaskError('bad-model', `${what}. Export the model again.`);
 }
 
-/** Moves the buffers to `buffers` first, so that a tensor of the wrong shape frees them with the rest. */
-function adopt(
+/**
+ * Copies what a part handed over into buffers of ours. The runtime's own cannot be kept without its session, which
+ * would keep the part in memory too: it notes each of them until the tensor is disposed of, and that takes the session.
+ */
+function take(
   expected: readonly StoredTensor[],
   outputs: Readonly<Record<string, Tensor>>,
+  device: GPUDevice,
   buffers: Buffers,
   weights: Map<string, BufferSlice>,
 ): void {
+  const encoder = device.createCommandEncoder();
   for (const tensor of expected) {
+    const { name, type, shape } = tensor;
+    const { type: foundType, dims, gpuBuffer } = outputs[name]!;
+    if (foundType !== type || dims.length !== shape.length || dims.some((size, axis) => size !== shape[axis])) {
+      throw unfit(`${name} is ${foundType} [${dims.join(', ')}] and should be ${type} [${shape.join(', ')}]`);
+    }
     // Bindings take whole words; onnxruntime-web pads its buffers to 16 bytes.
     const size = Math.ceil(byteLength(tensor) / 4) * 4;
-    weights.set(tensor.name, buffers.adopt(outputs[tensor.name]!.gpuBuffer, size));
+    const slice = buffers.storage(name, size);
+    encoder.copyBufferToBuffer(gpuBuffer, 0, slice.buffer, 0, size);
+    weights.set(name, slice);
   }
-  for (const { name, type, shape } of expected) {
-    const { type: foundType, dims } = outputs[name]!;
-    if (foundType === type && dims.length === shape.length && dims.every((size, axis) => size === shape[axis]))
-      continue;
-    throw unfit(`${name} is ${foundType} [${dims.join(', ')}] and should be ${type} [${shape.join(', ')}]`);
-  }
+  device.queue.submit([encoder.finish()]);
+}
+
+/** Frees a tensor of the runtime, whose memory on the GPU would otherwise wait for the garbage collector. */
+function free(tensor: Tensor): void {
+  const { gpuBuffer } = tensor;
+  tensor.dispose();
+  gpuBuffer.destroy();
 }

@@ -46,41 +46,83 @@ export const MODEL_FILES = {
 
 const DTYPES: readonly unknown[] = ['f32', 'f16', 'q8', 'q4'] satisfies WeightDtype[];
 
-/** Checks an untrusted value and returns it as a Manifest. Throws `bad-model` naming the field. */
+/** Characters of a text, and of a path. */
+const LONGEST_TEXT = 200;
+/** A part of a few megabytes each is 4,096 files for the largest models there are. */
+const MOST_FILES = 4096;
+
+/** The bytes of files that are read whole and parsed; those of the weights and graphs follow from the config. */
+const LARGEST: Readonly<Record<string, number>> = {
+  [MODEL_FILES.config]: 2 ** 16,
+  [MODEL_FILES.tokenizer]: 2 ** 26,
+  [MODEL_FILES.tokenizerConfig]: 2 ** 20,
+};
+/** Of any other, so that sums of them stay exact. */
+const LARGEST_OTHER = 2 ** 40;
+
+/** A file name on every system: Windows takes `con` and the like for devices, and drops a dot at the end. */
+const PLAIN_NAME = /^(?!(con|prn|aux|nul|com\d|lpt\d)(\.|$))\w[\w.-]*(?<!\.)$/i;
+
+/** Checks an untrusted value and returns it as a Manifest, without what is unknown. Throws `bad-model` naming the field. */
 export function parseManifest(value: unknown): Manifest {
-  const fail = (field: string, expected: string): never => {
-    throw new UnmaskError('bad-model', `manifest.json: ${field} must be ${expected}. Export the model again.`);
-  };
-  if (typeof value !== 'object' || value === null) return fail('the file', 'a JSON object');
-  const manifest = value as Record<string, unknown>;
-  if (manifest.formatVersion !== FORMAT_VERSION) fail('formatVersion', String(FORMAT_VERSION));
-  for (const field of ['id', 'name', 'licence'] as const) {
-    if (typeof manifest[field] !== 'string' || manifest[field] === '') fail(field, 'a text');
+  if (typeof value !== 'object' || value === null) fail('the file', 'a JSON object');
+  const { formatVersion, id, name, licence, parameters, dtype, weights, files } = value as Record<string, unknown>;
+  if (formatVersion !== FORMAT_VERSION) fail('formatVersion', String(FORMAT_VERSION));
+  for (const [field, text] of Object.entries({ id, name, licence })) {
+    if (typeof text !== 'string' || text === '' || text.length > LONGEST_TEXT) {
+      fail(field, `a text of at most ${LONGEST_TEXT} characters`);
+    }
   }
-  if (!Number.isSafeInteger(manifest.parameters) || (manifest.parameters as number) < 1) {
-    fail('parameters', 'a positive whole number');
-  }
-  if (!DTYPES.includes(manifest.dtype)) fail('dtype', '"f32", "f16", "q8" or "q4"');
-  if (!Array.isArray(manifest.files)) return fail('files', 'a list');
+  if (!isCount(parameters) || parameters < 1) fail('parameters', 'a positive whole number');
+  if (!DTYPES.includes(dtype)) fail('dtype', '"f32", "f16", "q8" or "q4"');
+  const manifest = { formatVersion, id, name, licence, parameters, dtype, files: parseFiles(files) };
+  return { ...manifest, weights: parseParts(weights, manifest.files) } as Manifest;
+}
+
+function parseFiles(files: unknown): ManifestFile[] {
+  if (!Array.isArray(files) || files.length > MOST_FILES) fail('files', `a list of at most ${MOST_FILES}`);
   const paths = new Set<string>();
-  for (const file of manifest.files as Record<string, unknown>[]) {
-    const path = file?.path;
-    if (typeof path !== 'string' || !/^[\w][\w.-]*$/.test(path)) return fail('files[].path', 'a plain file name');
+  return files.map((file) => {
+    const { path, bytes, sha256 } = Object(file) as Record<string, unknown>;
+    if (typeof path !== 'string' || path.length > LONGEST_TEXT || !PLAIN_NAME.test(path)) {
+      fail('files[].path', 'a plain file name');
+    }
     if (paths.has(path)) fail(path, 'listed once');
     paths.add(path);
-    if (!Number.isSafeInteger(file?.bytes) || (file?.bytes as number) < 0)
-      fail(`the bytes of ${path}`, 'a whole number');
-    if (typeof file?.sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(file.sha256)) {
-      fail(`the sha256 of ${path}`, '64 hex digits');
-    }
-  }
-  if (!Array.isArray(manifest.weights) || manifest.weights.length === 0) return fail('weights', 'a list of parts');
-  const isListed = (path: unknown) => typeof path === 'string' && paths.has(path);
-  for (const part of manifest.weights as Record<string, unknown>[]) {
-    if (!isListed(part?.graph)) fail('weights[].graph', 'the path of a file');
-    if (!Array.isArray(part.files) || part.files.length === 0 || !part.files.every(isListed)) {
-      fail('weights[].files', 'a list of paths of files');
-    }
-  }
-  return manifest as unknown as Manifest;
+    const largest = Object.hasOwn(LARGEST, path) ? LARGEST[path]! : LARGEST_OTHER;
+    if (!isCount(bytes) || bytes > largest) fail(`the bytes of ${path}`, `a whole number up to ${largest}`);
+    if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) fail(`the sha256 of ${path}`, '64 hex digits');
+    return { path, bytes, sha256 };
+  });
+}
+
+/** Every file must have one use: as one of `MODEL_FILES`, as the graph of a part, or as some of its bytes. */
+function parseParts(parts: unknown, files: readonly ManifestFile[]): WeightsPart[] {
+  if (!Array.isArray(parts) || parts.length === 0) fail('weights', 'a list of parts');
+  const unused = new Set(files.map(({ path }) => path));
+  for (const path of Object.values(MODEL_FILES)) unused.delete(path);
+  const use = (path: unknown, field: string, expected: string): string => {
+    if (typeof path !== 'string' || !unused.delete(path)) fail(field, `${expected} that nothing else uses`);
+    return path;
+  };
+  const checked = parts.map((part) => {
+    const { graph, files } = Object(part) as Record<string, unknown>;
+    const checkedGraph = use(graph, 'weights[].graph', 'the path of a file');
+    if (!Array.isArray(files) || files.length === 0) fail('weights[].files', 'a list of paths of files');
+    return {
+      graph: checkedGraph,
+      files: files.map((path) => use(path, 'weights[].files', 'a list of paths of files')),
+    };
+  });
+  const [extra] = unused;
+  if (extra !== undefined) fail(extra, 'named in weights, or not listed');
+  return checked;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function fail(field: string, expected: string): never {
+  throw new UnmaskError('bad-model', `manifest.json: ${field} must be ${expected}. Export the model again.`);
 }

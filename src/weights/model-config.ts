@@ -26,40 +26,79 @@ export interface ModelConfig {
   readonly defaultBlockSize: number;
 }
 
-const COUNTS = ['vocabSize', 'hiddenSize', 'mlpSize', 'layers', 'heads', 'contextLength', 'defaultBlockSize'] as const;
+/**
+ * The largest of each count. Real models are below: vocabularies to 262,144 (Gemma), contexts to 131,072, hidden
+ * sizes to 16,384, MLPs to 53,248 (Llama 405B), 126 layers, 128 heads. The numbers of a whole model, and those of
+ * its KV cache, are then below 2^42, so that no product of them is rounded.
+ */
+const LARGEST = {
+  vocabSize: 2 ** 18,
+  hiddenSize: 2 ** 14,
+  mlpSize: 2 ** 16,
+  layers: 2 ** 8,
+  heads: 2 ** 8,
+  contextLength: 2 ** 17,
+  defaultBlockSize: 2 ** 17,
+} as const;
 
-/** Checks an untrusted value and returns it as a ModelConfig. Throws `bad-model` naming the field. */
+/** Of one head. */
+const LARGEST_HEAD = 256;
+const MOST_BLOCK_SIZES = 64;
+
+/** From 1 and 1e-12 to the values beyond which RoPE does not turn and a norm says nothing. */
+const RANGES = { ropeBase: [1, 1e12], normEpsilon: [1e-12, 1] } as const;
+
+/** Checks an untrusted value and returns it as a ModelConfig, without what is unknown. Throws `bad-model` naming the field. */
 export function parseModelConfig(value: unknown): ModelConfig {
-  const fail = (field: string, expected: string): never => {
-    throw new UnmaskError('bad-model', `config.json: ${field} must be ${expected}. Export the model again.`);
-  };
-  if (typeof value !== 'object' || value === null) return fail('the file', 'a JSON object');
+  if (typeof value !== 'object' || value === null) fail('the file', 'a JSON object');
   const config = value as Record<string, unknown>;
   if (config.architecture !== 'bd3lm') fail('architecture', '"bd3lm"');
-  for (const field of COUNTS) {
-    const count = config[field];
-    if (!Number.isSafeInteger(count) || (count as number) < 1) fail(field, 'a positive whole number');
-  }
-  for (const field of ['ropeBase', 'normEpsilon'] as const) {
+  const counts = Object.entries(LARGEST).map(([field, largest]) => [field, countIn(config, field, largest)]);
+  const { vocabSize, hiddenSize, heads, contextLength, ...others } = Object.fromEntries(counts) as Record<
+    keyof typeof LARGEST,
+    number
+  >;
+  for (const [field, [least, most]] of Object.entries(RANGES)) {
     const number = config[field];
-    if (typeof number !== 'number' || !Number.isFinite(number) || number <= 0) fail(field, 'a positive number');
+    if (typeof number !== 'number' || !(number >= least && number <= most)) {
+      fail(field, `a positive number from ${least} to ${most}`);
+    }
   }
-  const { vocabSize, hiddenSize, heads, contextLength } = config as unknown as ModelConfig;
   if (hiddenSize % (2 * heads) !== 0) fail('hiddenSize', 'a multiple of 2 · heads');
+  if (hiddenSize / heads > LARGEST_HEAD) fail('hiddenSize', `at most ${LARGEST_HEAD} · heads`);
   const isId = (id: unknown) => Number.isSafeInteger(id) && (id as number) >= 0 && (id as number) < vocabSize;
   if (!isId(config.maskId)) fail('maskId', `an id below ${vocabSize}`);
   for (const field of ['bosId', 'eosId'] as const) {
     if (config[field] !== null && !isId(config[field])) fail(field, `null or an id below ${vocabSize}`);
   }
-  const blockSizes: unknown = config.blockSizes;
+  const blockSizes = blockSizesIn(config, contextLength);
+  if (!blockSizes.includes(others.defaultBlockSize)) fail('defaultBlockSize', 'one of blockSizes');
+  const { architecture, ropeBase, normEpsilon, maskId, bosId, eosId } = config as unknown as ModelConfig;
+  const sizes = { vocabSize, hiddenSize, heads, contextLength, ...others };
+  return { architecture, ...sizes, ropeBase, normEpsilon, maskId, bosId, eosId, blockSizes };
+}
+
+function countIn(config: Record<string, unknown>, field: string, largest: number): number {
+  const count = config[field];
+  if (!Number.isSafeInteger(count) || (count as number) < 1 || (count as number) > largest) {
+    fail(field, `a positive whole number up to ${largest}`);
+  }
+  return count as number;
+}
+
+function blockSizesIn({ blockSizes }: Record<string, unknown>, contextLength: number): number[] {
   const isSize = (size: unknown) =>
     Number.isSafeInteger(size) && (size as number) >= 1 && (size as number) <= contextLength;
-  if (!Array.isArray(blockSizes) || blockSizes.length === 0 || !blockSizes.every(isSize)) {
-    return fail('blockSizes', `a list of whole numbers from 1 to ${contextLength}`);
+  const isList = Array.isArray(blockSizes) && blockSizes.length > 0 && blockSizes.length <= MOST_BLOCK_SIZES;
+  if (!isList || !blockSizes.every(isSize)) {
+    fail('blockSizes', `a list of at most ${MOST_BLOCK_SIZES} whole numbers from 1 to ${contextLength}`);
   }
   if (blockSizes.some((size, index) => index > 0 && size <= blockSizes[index - 1])) {
     fail('blockSizes', 'in ascending order');
   }
-  if (!blockSizes.includes(config.defaultBlockSize)) fail('defaultBlockSize', 'one of blockSizes');
-  return config as unknown as ModelConfig;
+  return blockSizes;
+}
+
+function fail(field: string, expected: string): never {
+  throw new UnmaskError('bad-model', `config.json: ${field} must be ${expected}. Export the model again.`);
 }

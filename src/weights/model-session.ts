@@ -1,11 +1,12 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web/wasm';
 import { UnmaskError } from '../errors';
+import { checkModelGraph } from './checks/check-graphs';
 import { MODEL_FILES } from './manifest';
 import type { ModelSource } from './model-source';
 import { inTurn } from './session-queue';
 import { readAllWeights } from './weights-part';
 
-/** Values by their names in `model.onnx`; `export/model-graph.ts` has their shapes. */
+/** Values by their names in `model.onnx`; `graph/network-graph.ts` has their shapes. */
 export type GraphValues = Readonly<Record<string, Tensor>>;
 
 /** `model.onnx` on the CPU. */
@@ -30,12 +31,28 @@ const MOST_THREADS = 4;
  * cannot be read, `bad-model` for a graph that does not load, and `out-of-memory`.
  */
 export async function openModelSession(source: ModelSource, signal?: AbortSignal): Promise<ModelSession> {
-  const graph = await source.read(MODEL_FILES.modelGraph, signal);
-  const externalData = await readAllWeights(source, signal);
-  const { env, InferenceSession, Tensor } = await import('onnxruntime-web/wasm');
+  const { env, Tensor } = await import('onnxruntime-web/wasm');
   const threads = threadCount();
   env.wasm.numThreads = threads;
-  const session = await inTurn(() => {
+  const session = await createSession(source, signal);
+  if (signal?.aborted) await session.release();
+  signal?.throwIfAborted();
+  return {
+    threads,
+    run: (inputs, outputs) => runSession(session, inputs, outputs),
+    floats: (data, shape) => new Tensor('float32', data, shape),
+    integers: (values) => new Tensor('int64', BigInt64Array.from(values, BigInt), [values.length]),
+    release: () => void session.release(),
+  };
+}
+
+/** Apart from what lives on, whose functions would keep the weights' bytes: the session has its own copy of them. */
+async function createSession(source: ModelSource, signal?: AbortSignal): Promise<InferenceSession> {
+  const graph = await source.read(MODEL_FILES.modelGraph, signal);
+  checkModelGraph(graph, source);
+  const externalData = await readAllWeights(source, signal);
+  const { InferenceSession } = await import('onnxruntime-web/wasm');
+  return inTurn(() => {
     signal?.throwIfAborted();
     return InferenceSession.create(graph, {
       executionProviders: ['wasm'],
@@ -46,15 +63,6 @@ export async function openModelSession(source: ModelSource, signal?: AbortSignal
       throw creationError(error);
     });
   });
-  if (signal?.aborted) await session.release();
-  signal?.throwIfAborted();
-  return {
-    threads,
-    run: (inputs, outputs) => runSession(session, inputs, outputs),
-    floats: (data, shape) => new Tensor('float32', data, shape),
-    integers: (values) => new Tensor('int64', BigInt64Array.from(values, BigInt), [values.length]),
-    release: () => void session.release(),
-  };
 }
 
 async function runSession(session: InferenceSession, inputs: GraphValues, outputs: readonly string[]) {

@@ -1,3 +1,4 @@
+import { UnmaskError } from '../errors';
 import type { Manifest } from './manifest';
 import type { ModelConfig } from './model-config';
 
@@ -11,4 +12,17 @@ export interface ModelSource {
    * `out-of-memory` or, once `signal` is aborted, its AbortError.
    */
   read(path: string, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/**
+ * The same model with a context of at most so many tokens, which takes less memory for keys and values. Throws
+ * `bad-input` for less than its largest block.
+ */
+export function withContext(source: ModelSource, tokens: number): ModelSource {
+  const { contextLength, blockSizes } = source.config;
+  const least = Math.max(...blockSizes);
+  if (!Number.isSafeInteger(tokens) || tokens < least) {
+    throw new UnmaskError('bad-input', `The context must be a whole number of tokens from ${least} on, not ${tokens}.`);
+  }
+  return { ...source, config: { ...source.config, contextLength: Math.min(tokens, contextLength) } };
 }

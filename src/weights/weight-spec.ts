@@ -35,7 +35,7 @@ export const ZERO_LEVEL = { q8: 128, q4: 8 } as const satisfies Record<Quantized
 /** Bytes of a group. */
 export const GROUP_BYTES = { q8: 32, q4: 16 } as const satisfies Record<QuantizedDtype, number>;
 
-/** Every weight of a model with this config, in the order of `weights.bin`. */
+/** Every weight of a model with this config, in the order in which they are stored. */
 export function weightSpecs(config: ModelConfig): WeightSpec[] {
   const { vocabSize, hiddenSize, mlpSize } = config;
   const specs: WeightSpec[] = [{ name: 'embedding.weight', shape: [vocabSize, hiddenSize] }];
@@ -68,6 +68,13 @@ export interface StoredTensor {
   readonly name: string;
   readonly type: 'float32' | 'float16' | 'uint8';
   readonly shape: readonly number[];
+}
+
+const TYPE_BYTES = { float32: 4, float16: 2, uint8: 1 } as const satisfies Record<StoredTensor['type'], number>;
+
+/** The bytes of a stored tensor. */
+export function byteLength({ type, shape }: StoredTensor): number {
+  return shape.reduce((product, size) => product * size, TYPE_BYTES[type]);
 }
 
 /** The initializers that store a weight at a dtype. */

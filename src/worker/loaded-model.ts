@@ -1,9 +1,12 @@
 import type {
   AlternativeToken,
   BackendChoice,
+  DistantPlace,
   GenerateSettings,
   GenerationMessage,
   ModelInfo,
+  ModelPlace,
+  ModelShelf,
   PlaceInText,
   TokenText,
   WithoutRun,
@@ -38,5 +41,17 @@ export interface LoadOptions {
   readonly onProgress: (loadedBytes: number, totalBytes: number) => void;
 }
 
-/** Opens a model folder by its absolute URL. Throws `network`, `bad-model`, `no-webgpu`, `out-of-memory` or `cancelled`. */
-export type OpenModel = (modelUrl: string, backend: BackendChoice, options: LoadOptions) => Promise<LoadedModel>;
+/** What the worker can do about models. Everything throws `UnmaskError`, or the AbortError of a signal. */
+export interface Models {
+  /**
+   * Puts a model on a backend. Throws `network`, `bad-input`, `bad-model`, `no-webgpu`, `device-lost` or
+   * `out-of-memory`.
+   */
+  open(place: ModelPlace, backend: BackendChoice, options: LoadOptions): Promise<LoadedModel>;
+  /** Keeps a model where that can be; in any case finds out that there is one. Returns the place to open. */
+  fetch(place: DistantPlace, options: LoadOptions): Promise<ModelPlace>;
+  /** Those that can be opened without fetching. `embeddedUrl` is the folder of the one that comes with the page. */
+  list(embeddedUrl: string): Promise<ModelShelf>;
+  /** Forgets a kept model. */
+  remove(id: string): Promise<void>;
+}

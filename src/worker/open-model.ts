@@ -3,32 +3,36 @@ import { createBackend } from '../backends/choose-backend';
 import { alternatives } from '../engine/alternatives';
 import { UnmaskError } from '../errors';
 import { createTokenizer, type Tokenizer } from '../tokenizer/tokenizer';
-import { modelDigest } from '../weights/model-digest';
 import type { ModelSource } from '../weights/model-source';
-import { openModelUrl } from '../weights/model-url';
 import { readTokenizerFiles } from '../weights/tokenizer-files';
-import type { OpenModel } from './loaded-model';
-import type { AlternativeToken, PlaceInText } from './protocol';
+import type { LoadedModel } from './loaded-model';
+import { factsOf } from './model-facts';
+import type { AlternativeToken, BackendChoice, ModelInfo, PlaceInText } from './protocol';
 import { raceTexts } from './race-texts';
 import { promptIdsOf, textAlone, writeText } from './write-text';
 
-/** Downloads a model folder and puts it on a backend. */
-export const openModel: OpenModel = async (modelUrl, choice, { signal, onProgress }) => {
-  const source = await openModelUrl(modelUrl, { signal, onProgress });
+/** A model folder, and what is known of where it lies. */
+export interface FoundModel extends Pick<ModelInfo, 'origin' | 'keptId'> {
+  readonly source: ModelSource;
+}
+
+/** Puts a model on a backend. Throws as `Models.open`. */
+export async function openModel(
+  { source, origin, keptId }: FoundModel,
+  choice: BackendChoice,
+  signal: AbortSignal,
+): Promise<LoadedModel> {
   const tokenizer = await tokenizerOf(source, signal);
   const backend = await createBackend(source, choice, navigator.gpu, signal);
-  const { manifest, config } = source;
+  const { config } = source;
   return {
     info: {
-      name: manifest.name,
-      digest: modelDigest(manifest),
-      licence: manifest.licence,
-      parameters: manifest.parameters,
-      dtype: manifest.dtype,
+      ...factsOf(source),
+      origin,
+      keptId,
       contextLength: config.contextLength,
       // K and V of every layer, f32 on both backends.
       kvBytesPerToken: backend.kvBytesPerToken,
-      blockSizes: config.blockSizes,
       defaultBlockSize: config.defaultBlockSize,
       backend: backend.name,
       adapter: backend.adapter,
@@ -52,11 +56,11 @@ export const openModel: OpenModel = async (modelUrl, choice, { signal, onProgres
     tokenize: (text) => tokenizer.encode(text).map((id) => ({ id, text: textAlone(id, tokenizer) })),
     dispose: () => backend.dispose(),
   };
-};
+}
 
 async function tokenizerOf(source: ModelSource, signal: AbortSignal): Promise<Tokenizer> {
   const files = await readTokenizerFiles(source, signal);
-  if (files) return createTokenizer(...files);
+  if (files) return createTokenizer(source.config.vocabSize, ...files);
   throw new UnmaskError('bad-model', 'This model has no tokenizer, so the page cannot show its text.');
 }
 

@@ -1,7 +1,9 @@
 import { UnmaskError } from '../errors';
 import {
   type BackendChoice,
+  type DistantPlace,
   type GenerateSettings,
+  type ModelPlace,
   type PageMessage,
   type PlaceInText,
   type PolicyName,
@@ -30,13 +32,13 @@ export function parsePageMessage(value: unknown): PageMessage {
   const runId = numberOf(message, 'runId');
   switch (type) {
     case 'load':
-      return {
-        type,
-        version,
-        runId,
-        modelUrl: textOf(message, 'modelUrl'),
-        backend: oneOf(message, 'backend', BACKENDS),
-      };
+      return { type, version, runId, place: parsePlace(message.place), backend: oneOf(message, 'backend', BACKENDS) };
+    case 'fetch-model':
+      return { type, version, runId, place: parseDistantPlace(message.place) };
+    case 'list-models':
+      return { type, version, runId, embeddedUrl: textOf(message, 'embeddedUrl') };
+    case 'remove-model':
+      return { type, version, runId, id: textOf(message, 'id') };
     case 'generate':
       return { type, version, runId, settings: parseSettings(message.settings) };
     case 'change':
@@ -44,7 +46,7 @@ export function parsePageMessage(value: unknown): PageMessage {
     case 'race':
       return { type, version, runId, settings: listOf(message, 'settings').map(parseSettings) };
     case 'inspect':
-      return { type, version, runId, place: parsePlace(message.place) };
+      return { type, version, runId, place: parsePlaceInText(message.place) };
     case 'tokenize':
       return { type, version, runId, text: textOf(message, 'text') };
     case 'cancel':
@@ -78,7 +80,33 @@ function parseSettings(value: unknown): GenerateSettings {
   };
 }
 
-function parsePlace(value: unknown): PlaceInText {
+function parsePlace(value: unknown): ModelPlace {
+  const place = fieldsOf(value);
+  const { type } = place;
+  switch (type) {
+    case 'embedded':
+      return { type, url: textOf(place, 'url') };
+    case 'kept':
+      return { type, id: textOf(place, 'id') };
+    default:
+      return parseDistantPlace(value);
+  }
+}
+
+function parseDistantPlace(value: unknown): DistantPlace {
+  const place = fieldsOf(value);
+  const { type } = place;
+  switch (type) {
+    case 'url':
+      return { type, url: textOf(place, 'url') };
+    case 'folder':
+      return { type, name: textOf(place, 'name'), files: filesOf(place, 'files') };
+    default:
+      throw new UnmaskError('bad-input', RELOAD);
+  }
+}
+
+function parsePlaceInText(value: unknown): PlaceInText {
   const place = fieldsOf(value);
   return {
     prompt: textOf(place, 'prompt'),
@@ -111,6 +139,12 @@ function numberOf(fields: Fields, name: string): number {
 
 function idsOf(fields: Fields, name: string): (number | null)[] {
   return listOf(fields, name).map((id) => (id === null ? null : numberOf({ id }, 'id')));
+}
+
+function filesOf(fields: Fields, name: string): File[] {
+  const files = listOf(fields, name);
+  if (files.every((file) => file instanceof File)) return files;
+  throw new UnmaskError('bad-input', `${name} must be files.`);
 }
 
 function listOf(fields: Fields, name: string): unknown[] {

@@ -4,7 +4,7 @@ import type { ErrorCode } from '../errors';
  * Everything that crosses between the page and the worker. Types and one constant only: both sides
  * import this file, and neither learns anything else about the other.
  */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 export type BackendChoice = 'auto' | 'webgpu' | 'wasm';
 export type PolicyName = 'first-hitting' | 'ancestral' | 'confidence' | 'threshold' | 'entropy';
@@ -33,14 +33,63 @@ export interface GenerateSettings {
   readonly seed: number;
 }
 
-/** What the page shows about a loaded model. */
-export interface ModelInfo {
+/** Where a model is to be taken from. */
+export type ModelPlace =
+  /** The one that comes with the page: the absolute URL of its folder, with its last slash. */
+  | { readonly type: 'embedded'; readonly url: string }
+  /** As a person typed it: the URL of a model folder, or a Hugging Face repository. */
+  | { readonly type: 'url'; readonly url: string }
+  /** The files of a folder of this device, without those in folders below it. */
+  | { readonly type: 'folder'; readonly name: string; readonly files: readonly File[] }
+  /** One that was kept. */
+  | { readonly type: 'kept'; readonly id: string };
+
+/** A place that has to be fetched from before a model is kept here. */
+export type DistantPlace = Extract<ModelPlace, { type: 'url' | 'folder' }>;
+
+/** Where a model first came from. */
+export type ModelOrigin =
+  | { readonly type: 'embedded' }
+  | { readonly type: 'url'; readonly url: string }
+  | { readonly type: 'folder'; readonly name: string };
+
+/** What a model's folder says of it. */
+export interface ModelFacts {
   readonly name: string;
   /** 12 hex digits over all its files: the same text comes only from the same model. */
   readonly digest: string;
   readonly licence: string;
-  readonly parameters: number;
   readonly dtype: string;
+  readonly parameters: number;
+  /** Those it was trained on, ascending; null while that is not known. */
+  readonly blockSizes: readonly number[] | null;
+  /** Of all its files. */
+  readonly totalBytes: number;
+}
+
+/** A model in the browser's storage. */
+export interface KeptModel extends ModelFacts {
+  /** 64 hex digits. */
+  readonly id: string;
+  /** Less than `totalBytes` where fetching it was broken off. */
+  readonly keptBytes: number;
+  readonly from: Exclude<ModelOrigin, { type: 'embedded' }>;
+}
+
+/** The models that can be used without fetching. */
+export interface ModelShelf {
+  /** The one that comes with the page; null where its folder cannot be read. */
+  readonly embedded: ModelFacts | null;
+  readonly kept: readonly KeptModel[];
+  /** Null where the browser keeps nothing for this page. */
+  readonly space: { readonly usedBytes: number; readonly freeBytes: number } | null;
+}
+
+/** What the page shows about a loaded model. */
+export interface ModelInfo extends ModelFacts {
+  readonly origin: ModelOrigin;
+  /** Null for one that is not in the browser's storage. */
+  readonly keptId: string | null;
   readonly contextLength: number;
   /** Of keys and values, in all layers together. */
   readonly kvBytesPerToken: number;
@@ -86,10 +135,15 @@ export type PageMessage =
       readonly type: 'load';
       readonly version: number;
       readonly runId: number;
-      /** Absolute URL of a model folder, with its last slash. */
-      readonly modelUrl: string;
+      readonly place: ModelPlace;
       readonly backend: BackendChoice;
     }
+  /** Keeps a model for a `load`, beside whatever else is at work. */
+  | { readonly type: 'fetch-model'; readonly version: number; readonly runId: number; readonly place: DistantPlace }
+  /** Answered at once. */
+  | { readonly type: 'list-models'; readonly version: number; readonly runId: number; readonly embeddedUrl: string }
+  /** Forgets a kept model. One that is loaded stays so. */
+  | { readonly type: 'remove-model'; readonly version: number; readonly runId: number; readonly id: string }
   | { readonly type: 'generate'; readonly version: number; readonly runId: number; readonly settings: GenerateSettings }
   /** Other settings for the generation of this id, from its next block on. */
   | { readonly type: 'change'; readonly version: number; readonly runId: number; readonly settings: GenerateSettings }
@@ -111,6 +165,12 @@ export type PageMessage =
 export type WorkerMessage =
   | { readonly type: 'progress'; readonly runId: number; readonly loadedBytes: number; readonly totalBytes: number }
   | { readonly type: 'loaded'; readonly runId: number; readonly model: ModelInfo }
+  /** `place` is where to load it from: another than was asked for, if it is kept now. */
+  | { readonly type: 'fetched'; readonly runId: number; readonly place: ModelPlace }
+  | { readonly type: 'models'; readonly runId: number; readonly shelf: ModelShelf }
+  | { readonly type: 'removed'; readonly runId: number }
+  /** Of no run. The worker has this Web Lock for as long as it lives. */
+  | { readonly type: 'alive'; readonly runId: 0; readonly lock: string }
   | {
       readonly type: 'started';
       readonly runId: number;

@@ -1,58 +1,38 @@
 import { describeError, UnmaskError } from '../errors';
-import type { LoadedModel, OpenModel } from './loaded-model';
+import type { LoadedModel, LoadOptions, Models } from './loaded-model';
 import { parsePageMessage, runIdOf } from './page-message';
-import type { GenerateSettings, PageMessage, WorkerMessage } from './protocol';
-
-/** The worker's own end of the line to the page: its global scope, or a MessagePort. */
-export interface PagePort {
-  postMessage(message: WorkerMessage): void;
-  addEventListener(type: 'message', listener: (event: MessageEvent<unknown>) => void): void;
-}
+import type { PageMessage, WorkerMessage } from './protocol';
+import { Lane, type PagePort, type Run } from './run-lane';
 
 /**
- * Answers the page's messages with a model that `openModel` loads.
+ * Answers the page's messages with what `models` has.
  *
- * One run at a time, and the newest wins: a `load` or `generate` that arrives while another run is at
- * work cancels it (the page gets its `cancelled` at once) and starts when the pass in flight is over,
- * since calls to a backend must not overlap. Nothing of a run is sent after its last message, which is
- * `loaded`, `done`, `cancelled` or `error`.
+ * One run at a time has the model, and the newest wins: a `load` or `generate` that arrives while another is at
+ * work cancels it (the page gets its `cancelled` at once) and starts when the pass in flight is over, since calls
+ * to a backend must not overlap. A `fetch-model` has a lane of its own, so a text is written on meanwhile. Nothing
+ * of a run is sent after its last message, which is `loaded`, `fetched`, `done`, `cancelled` or `error`.
  */
-export function serve(port: PagePort, openModel: OpenModel): void {
-  let current: Run | undefined;
+export function serve(port: PagePort, models: Models): void {
   let model: LoadedModel | undefined;
-  /** Settles when the last run has let go of the model, cancelled or not. */
-  let idle = Promise.resolve();
+  const withModel = new Lane(port);
+  const fetching = new Lane(port);
 
-  /** `work` starts later, when the run before has let go of the model. */
-  function begin(runId: number, work: (run: Run) => Promise<void>): Run {
-    current?.cancel();
-    const run = new Run(runId, port);
-    current = run;
-    idle = idle.then(async () => {
-      if (run.over) return;
-      try {
-        await work(run);
-      } catch (error) {
-        run.fail(error);
-      }
-    });
-    return run;
-  }
-
-  async function load({ modelUrl, backend }: Extract<PageMessage, { type: 'load' }>, run: Run): Promise<void> {
+  async function load({ place, backend }: Extract<PageMessage, { type: 'load' }>, run: Run): Promise<void> {
     model?.dispose();
     model = undefined;
-    const { runId, signal } = run;
-    const opened = await openModel(modelUrl, backend, {
-      signal,
-      onProgress: (loadedBytes, totalBytes) => run.send({ type: 'progress', runId, loadedBytes, totalBytes }),
-    });
+    const { runId } = run;
+    const opened = await models.open(place, backend, loadOptions(run));
     if (run.over) {
       opened.dispose();
       return;
     }
     model = opened;
     run.finish({ type: 'loaded', runId, model: opened.info });
+  }
+
+  async function fetchModel({ place }: Extract<PageMessage, { type: 'fetch-model' }>, run: Run): Promise<void> {
+    const fetched = await models.fetch(place, loadOptions(run));
+    run.finish({ type: 'fetched', runId: run.runId, place: fetched });
   }
 
   function loaded(): LoadedModel {
@@ -85,28 +65,51 @@ export function serve(port: PagePort, openModel: OpenModel): void {
     run.finish({ type: 'alternatives', runId: run.runId, tokens });
   }
 
+  /** Of a message that is answered at once, whatever else is at work. */
+  function reply(runId: number, work: () => Promise<WorkerMessage>): void {
+    work().then(
+      (message) => port.postMessage(message),
+      (error) => port.postMessage({ type: 'error', runId, ...describeError(error) }),
+    );
+  }
+
   function answer(message: PageMessage): void {
+    const { runId } = message;
     switch (message.type) {
       case 'load':
-        begin(message.runId, (run) => load(message, run));
+        withModel.begin(runId, (run) => load(message, run));
+        break;
+      case 'fetch-model':
+        fetching.begin(runId, (run) => fetchModel(message, run));
+        break;
+      case 'list-models':
+        reply(runId, async () => ({ type: 'models', runId, shelf: await models.list(message.embeddedUrl) }));
+        break;
+      case 'remove-model':
+        reply(runId, async () => {
+          await models.remove(message.id);
+          return { type: 'removed', runId };
+        });
         break;
       case 'generate':
-        begin(message.runId, generate).settings = message.settings;
+        withModel.begin(runId, generate).settings = message.settings;
         break;
-      case 'change':
-        if (current?.runId === message.runId) current.settings = message.settings;
+      case 'change': {
+        const run = withModel.find(runId);
+        if (run) run.settings = message.settings;
         break;
+      }
       case 'race':
-        begin(message.runId, (run) => race(message, run));
+        withModel.begin(runId, (run) => race(message, run));
         break;
       case 'inspect':
-        begin(message.runId, (run) => inspect(message, run));
+        withModel.begin(runId, (run) => inspect(message, run));
         break;
       case 'tokenize':
-        port.postMessage({ type: 'tokens', runId: message.runId, tokens: loaded().tokenize(message.text) });
+        port.postMessage({ type: 'tokens', runId, tokens: loaded().tokenize(message.text) });
         break;
       case 'cancel':
-        if (current?.runId === message.runId) current.cancel();
+        for (const lane of [withModel, fetching]) lane.find(runId)?.cancel();
         break;
       default:
         message satisfies never;
@@ -122,45 +125,12 @@ export function serve(port: PagePort, openModel: OpenModel): void {
   });
 }
 
-/** One load, generation, race or inspection: sends nothing once it is over. */
-class Run {
-  readonly runId: number;
-  /** Of a generation: those that its next block is written under. */
-  settings: GenerateSettings | undefined;
-  readonly #port: PagePort;
-  readonly #controller = new AbortController();
-  #over = false;
-
-  constructor(runId: number, port: PagePort) {
-    this.runId = runId;
-    this.#port = port;
-  }
-
-  get over(): boolean {
-    return this.#over;
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  send(message: WorkerMessage): void {
-    if (!this.#over) this.#port.postMessage(message);
-  }
-
-  finish(last: WorkerMessage): void {
-    this.send(last);
-    this.#over = true;
-  }
-
-  fail(error: unknown): void {
-    this.finish({ type: 'error', runId: this.runId, ...describeError(error) });
-  }
-
-  cancel(): void {
-    this.finish({ type: 'cancelled', runId: this.runId });
-    this.#controller.abort();
-  }
+function loadOptions(run: Run): LoadOptions {
+  const { runId, signal } = run;
+  return {
+    signal,
+    onProgress: (loadedBytes, totalBytes) => run.send({ type: 'progress', runId, loadedBytes, totalBytes }),
+  };
 }
 
 const turn = new MessageChannel();

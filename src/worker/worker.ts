@@ -1,4 +1,5 @@
-import { openModel } from './open-model';
+import { models } from './models';
+import type { WorkerMessage } from './protocol';
 import { serve } from './serve';
 
 serve(
@@ -6,5 +7,15 @@ serve(
     postMessage: (message) => self.postMessage(message),
     addEventListener: (type, listener) => self.addEventListener(type, listener),
   },
-  openModel,
+  models,
 );
+
+// See `open-worker.ts`. Typed as always there, but missing where the page is not a secure context.
+const locks: LockManager | undefined = navigator.locks;
+if (locks) {
+  const lock = `unmask worker ${crypto.randomUUID()}`;
+  void locks.request(lock, () => {
+    self.postMessage({ type: 'alive', runId: 0, lock } satisfies WorkerMessage);
+    return new Promise(() => {});
+  });
+}

@@ -40,6 +40,7 @@ async function logitsWith(
   const { defaultBlockSize: size, contextLength: ring } = config;
   const settings = { rows: size, blockSize: size, ring, seed: 0, passNumber: 0, temperature: 0, topP: 1 };
   const ids = Array.from({ length: 2 * size }, (_, index) => (index * 5 + 1) % (config.vocabSize - 1));
+  passes.takeLogits(passes.logitsReadback(buffers));
   passes.store(ids.slice(0, size), { ...settings, position: 0 });
   const logits = await passes.logits(ids.slice(size), { ...settings, position: size });
   buffers.dispose();

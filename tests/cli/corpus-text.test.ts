@@ -4,7 +4,7 @@ import { corpusText } from '../../src/cli/corpus-text';
 import { createTokenizer } from '../../src/tokenizer/tokenizer';
 import type { ModelConfig } from '../../src/weights/model-config';
 
-const tokenizer = createTokenizer(readFileSync('tests/fixtures/byte-bpe/tokenizer.json'));
+const tokenizer = createTokenizer(400, readFileSync('tests/fixtures/byte-bpe/tokenizer.json'));
 const CONFIG = { contextLength: 64, bosId: 0, eosId: 0 } as ModelConfig;
 /** The kite has four bytes, none of which is merged with another. */
 const KITE = { kind: 'Poem', title: 'é', text: '🪁 風が吹いて' };

@@ -17,6 +17,7 @@ it('knows its defaults', () => {
     temperature: 0.8,
     topP: 0.95,
     seed: undefined,
+    context: undefined,
     backend: 'auto',
     json: false,
   });
@@ -25,7 +26,7 @@ it('knows its defaults', () => {
 it('takes every option', () => {
   const line =
     '--model m --prompt-ids 1,2,3 --block-size 8 --max-tokens 20 --policy threshold --steps 4 --threshold 0.5 ' +
-    '--entropy-bound 0.2 --temperature 0 --top-p 1 --seed 7 --backend wasm --json';
+    '--entropy-bound 0.2 --temperature 0 --top-p 1 --seed 7 --context 256 --backend wasm --json';
   expect(readGenerateOptions(line.split(' '))).toEqual({
     model: 'm',
     prompt: { ids: [1, 2, 3] },
@@ -38,6 +39,7 @@ it('takes every option', () => {
     temperature: 0,
     topP: 1,
     seed: 7,
+    context: 256,
     backend: 'wasm',
     json: true,
   });

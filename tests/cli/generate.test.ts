@@ -115,6 +115,12 @@ describe('says in one sentence what is wrong', () => {
       1,
       /^There is no policy "best".*\n$/,
     ],
+    [
+      'a context',
+      () => ['--model', plain, '--prompt-ids', '1', '--context', '3'],
+      1,
+      /^The context .* 4 on, not 3\.\n$/,
+    ],
     ['an id', () => ['--model', plain, '--prompt-ids', '98'], 1, /^The prompt has id 98.*\n$/],
   ])('%s', async (_, args, status, message) => {
     expect(await runCommand(ENTRY, args())).toEqual({ status, out: '', error: expect.stringMatching(message) });

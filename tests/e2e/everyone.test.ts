@@ -1,29 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openSite, type Site } from './site';
 import { StoryPage } from './story-page';
+import { violations } from './violations';
 
 let site: Site;
 beforeAll(async () => {
   site = await openSite();
 });
 afterAll(() => site.close());
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** What axe finds against WCAG 2 A and AA, as `rule: element`. */
-async function violations(page: Page): Promise<string[]> {
-  // Past the page's policy, which lets no script in.
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    type Results = { violations: { id: string; nodes: { target: string[] }[] }[] };
-    const { axe } = window as unknown as { axe: { run(context: Document, options: object): Promise<Results> } };
-    const { violations } = await axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] });
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
-  });
-}
 
 test.each(['light', 'dark'] as const)(
   '%s: WCAG AA on the page, in its heat maps, while a block is edited, and in the sheet',

@@ -6,10 +6,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeServiceWorker } from '../../scripts/service-worker-build';
 import { TemporaryFolders } from '../temporary-folders';
 import { PlainHost } from './plain-host';
-import { openSite, type Site } from './site';
+import { FOLDER, openSite, type Site } from './site';
 import { StoryPage } from './story-page';
 
-const host = new PlainHost('dist', '/some/sub/path/');
+const host = new PlainHost(FOLDER, '/some/sub/path/');
 const folders = new TemporaryFolders();
 let site: Site;
 beforeAll(async () => {
@@ -91,7 +91,7 @@ test('a new build is offered and waits; it brings its own model files, and the o
   expect(after.filter((key) => !before.includes(key))).toEqual([
     expect.stringMatching(/^models\/stories\/tokenizer_config\.json\?sha256=/),
   ]);
-  host.folder = 'dist';
+  host.folder = FOLDER;
   await visitor.close();
 });
 
@@ -138,7 +138,7 @@ async function checkManifest({ page }: StoryPage): Promise<void> {
 /** The built site with another page and a model of which one file is another. */
 async function newBuild(): Promise<string> {
   const folder = await folders.make();
-  await cp('dist', folder, { recursive: true });
+  await cp(FOLDER, folder, { recursive: true });
   const rewrite = async (path: string, change: (text: string) => string) => {
     const file = join(folder, path);
     await writeFile(file, change(await readFile(file, 'utf8')));

@@ -12,6 +12,9 @@ export interface Site {
 /** `--enable-unsafe-webgpu` is what gives headless Chromium an adapter without a GPU; the rest keeps it quiet. */
 const FLAGS = [
   '--enable-unsafe-webgpu',
+  // Otherwise a page whose GPU process a test has ended twice gets no GPU any more.
+  '--disable-gpu-process-crash-limit',
+  '--disable-domain-blocking-for-3d-apis',
   '--no-sandbox',
   '--disable-quic',
   '--no-first-run',
@@ -20,8 +23,11 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+/** How Chromium is started. */
+export const LAUNCH = { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: FLAGS };
+
 /** Where the site was built to; another folder while `dist` is in use. */
-const FOLDER = process.env.SITE ?? 'dist';
+export const FOLDER = process.env.SITE ?? 'dist';
 
 export async function openSite(): Promise<Site> {
   for (const path of [`${FOLDER}/index.html`, `${FOLDER}/models/stories/manifest.json`]) {
@@ -32,11 +38,7 @@ export async function openSite(): Promise<Site> {
     preview: { port: 0, open: false },
     logLevel: 'error',
   });
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    headless: true,
-    args: FLAGS,
-  });
+  const browser = await chromium.launch(LAUNCH);
   return {
     url: server.resolvedUrls!.local[0]!,
     browser,

@@ -1,10 +1,32 @@
-import { describe } from 'vitest';
+import { describe, it } from 'vitest';
 import { matmulFew } from '../../src/kernels/matmul-few';
+import type { matmulMany } from '../../src/kernels/matmul-many';
 import { kernelDevice } from './kernel-device';
-import { testMatmul } from './matmul-cases';
+import { expectMatmul, testMatmul } from './matmul-cases';
 
 const device = await kernelDevice();
 
 describe.each([1, 8] as const)('%i lanes', (lanes) => {
-  testMatmul(device, (pipelines, label, shape, buffers) => matmulFew(pipelines, label, { ...shape, lanes }, buffers));
+  const matmul: typeof matmulMany = (pipelines, label, shape, buffers) =>
+    matmulFew(pipelines, label, { ...shape, lanes }, buffers);
+
+  testMatmul(device, matmul, {
+    weights: [
+      [1, 4],
+      [5, 32],
+      [9, 36],
+      [32, 64],
+      [33, 12],
+      [70, 8],
+      [37, 100],
+    ],
+    rows: [1, 2, 3, 4, 5, 7, 16, 17, 32],
+    epilogueColumns: 20,
+    columnsOfNaN: 8,
+  });
+
+  it('columns that are no multiple of four, as the kernel for many rows takes them', async () => {
+    const test = { rows: 3, features: 7, columns: 5, dtype: 'q8', biased: true, epilogue: 'none' } as const;
+    await expectMatmul(device.pipelines, device.buffers, matmul, test);
+  });
 });

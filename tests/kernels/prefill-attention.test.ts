@@ -19,6 +19,6 @@ it.each(HALVES)('prefill attention over an f16 cache: %s', async (_, shape) => {
 });
 
 it('scores far apart', async () => {
-  const shape = { rows: 72, position: 0, blockSize: 4, ring: 72, heads: 1, headSize: 16 };
+  const shape = { rows: 72, position: 0, blockSize: 4, ring: 72, heads: 4, headSize: 16 };
   await expectAttention(pipelines.device, buffers, shape, attend, 300);
 });

@@ -26,8 +26,8 @@ const { device, pipelines, buffers } = await kernelDevice();
 const CASES: readonly (readonly [name: string, shape: RopeCase])[] = [
   ...ROPE_CASES.filter(([, { heads, headSize }]) => (heads * headSize) % 4 === 0),
   ['an odd half', { rows: 6, position: 4, ring: 12, heads: 6, headSize: 2, base: 100 }],
-  ['17 rows', { rows: 17, position: 17, ring: 34, heads: 2, headSize: 10, base: 10_000 }],
-  ['32 rows over the end of the ring', { rows: 32, position: 40, ring: 48, heads: 1, headSize: 20, base: 10_000 }],
+  ['17 rows', { rows: 17, position: 17, ring: 34, heads: 2, headSize: 6, base: 10_000 }],
+  ['32 rows over the end of the ring', { rows: 32, position: 40, ring: 48, heads: 4, headSize: 16, base: 10_000 }],
 ];
 
 async function project(

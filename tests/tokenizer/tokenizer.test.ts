@@ -10,7 +10,7 @@ const oracle = JSON.parse(file('oracle.json').toString()) as { encoded: { text: 
 
 const BOS = 0;
 const MASK = 399;
-const tokenizer = createTokenizer(file('tokenizer.json'), file('tokenizer_config.json'));
+const tokenizer = createTokenizer(400, file('tokenizer.json'), file('tokenizer_config.json'));
 
 describe('encode and decode', () => {
   it.each(oracle.encoded)('the ids of the Rust library, and back: $text', ({ text, ids }) => {
@@ -37,12 +37,12 @@ describe('encode and decode', () => {
     const { model } = json as { model: { vocab: Record<string, number> } };
     // The first byte of é, as byte-level vocabularies spell it.
     const vocab = Object.fromEntries(Object.entries(model.vocab).filter(([token]) => !token.includes('Ã')));
-    const poorer = createTokenizer(bytes({ ...json, model: { ...model, vocab, merges: [] } }));
+    const poorer = createTokenizer(401, bytes({ ...json, model: { ...model, vocab, merges: [] } }));
     expect(poorer.decode(poorer.encode('café'))).toBe('caf�');
   });
 
   it('the config file may be missing', () => {
-    expect(createTokenizer(file('tokenizer.json')).decode(tokenizer.encode('a kite , .'))).toBe('a kite , .');
+    expect(createTokenizer(400, file('tokenizer.json')).decode(tokenizer.encode('a kite , .'))).toBe('a kite , .');
   });
 });
 
@@ -60,17 +60,18 @@ describe('bytes', () => {
   it('special tokens and ids without a token have none, an added text has its own', () => {
     const { added_tokens } = json as { added_tokens: object[] };
     const smile = { id: 400, content: '☺', special: false, single_word: false, lstrip: false, rstrip: false };
-    const withSmile = createTokenizer(bytes({ ...json, added_tokens: [...added_tokens, smile] }));
+    const withSmile = createTokenizer(401, bytes({ ...json, added_tokens: [...added_tokens, smile] }));
     expect(withSmile.countBytes([BOS, MASK, 12345])).toBe(0);
     expect(withSmile.countBytes([400])).toBe(3);
   });
 
   it('are not known of a tokenizer that is not byte-level', () => {
-    const other = createTokenizer(bytes({ ...json, decoder: { type: 'Fuse' } }));
+    const other = createTokenizer(401, bytes({ ...json, decoder: { type: 'Fuse' } }));
     expect(() => other.countBytes([5])).toThrowError(
       expect.objectContaining({ code: 'bad-model', message: expect.stringContaining('is not byte-level') }),
     );
     const sequence = createTokenizer(
+      401,
       bytes({ ...json, decoder: { type: 'Sequence', decoders: [{ type: 'ByteLevel' }, { type: 'Fuse' }] } }),
     );
     expect(sequence.countBytes(sequence.encode('à'))).toBe(2);
@@ -113,24 +114,45 @@ describe('the stream', () => {
     expect(stream.flush()).toBe('');
   });
 
-  it('keeps the space that a decoder puts between tokens', () => {
-    const wordPiece = createTokenizer(
-      bytes({
-        added_tokens: [],
-        normalizer: null,
-        pre_tokenizer: { type: 'BertPreTokenizer' },
-        post_processor: null,
-        decoder: { type: 'WordPiece', prefix: '##', cleanup: false },
-        model: {
-          type: 'WordPiece',
-          vocab: { '[UNK]': 0, the: 1, kite: 2, '##s': 3 },
-          unk_token: '[UNK]',
-          continuing_subword_prefix: '##',
-          max_input_chars_per_word: 100,
-        },
-      }),
-    );
-    expect(wordPiece.stream().push(wordPiece.encode('the kites'))).toEqual(['the', ' kite', 's']);
+  it('keeps the space between the tokens of a tokenizer without a decoder', () => {
+    const spaced = createTokenizer(401, bytes({ ...json, decoder: null }));
+    const { model } = json as { model: { vocab: Record<string, number> } };
+    const ids = ['h', 'k', 'it'].map((token) => model.vocab[token]!);
+    expect(spaced.stream().push(ids)).toEqual(['h', ' k', ' it']);
+  });
+});
+
+describe('the tokenizers of others are read', () => {
+  const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false, use_regex: false };
+  const qwen =
+    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+  const split = (Regex: string) => ({ type: 'Split', pattern: { Regex }, behavior: 'Isolated', invert: false });
+  const sequence = (regex: string) => ({ type: 'Sequence', pretokenizers: [split(regex), byteLevel] });
+  const template = [{ SpecialToken: { id: '<|endoftext|>', type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }];
+
+  it.each([
+    ['GPT-2', { post_processor: { ...byteLevel, trim_offsets: true }, truncation: { max_length: 1 }, padding: {} }],
+    ['Qwen', { normalizer: { type: 'NFC' }, pre_tokenizer: sequence(qwen), post_processor: byteLevel }],
+    [
+      'Llama 3',
+      {
+        pre_tokenizer: sequence(qwen.replace('p{N}|', 'p{N}{1,3}|')),
+        post_processor: { type: 'Sequence', processors: [byteLevel, { type: 'TemplateProcessing', single: template }] },
+      },
+    ],
+  ])('%s', (_, parts) => {
+    const model = json.model as { merges: (string | string[])[] };
+    const merges = model.merges.map((merge) => (typeof merge === 'string' ? merge.split(' ') : merge));
+    const text = "It's 2026:\n\n  a kite\t, ÉMILE'S 風 🪁  ";
+    for (const written of [
+      json.model,
+      { ...model, merges },
+      { ...model, merges: merges.map((merge) => merge.join(' ')) },
+    ]) {
+      const other = createTokenizer(400, bytes({ ...json, ...parts, model: written }));
+      expect(other.decode(other.encode(text))).toBe(text);
+      expect(other.encode(text)).not.toContain(BOS);
+    }
   });
 });
 
@@ -148,7 +170,7 @@ describe('files that cannot be used', () => {
     ['added tokens that are nothing', bytes({ ...json, added_tokens: [null] })],
     ['an unknown decoder', bytes({ ...json, decoder: { type: 'Oracle' } })],
   ])('%s', (_, tokenizerJson) => {
-    expect(() => createTokenizer(tokenizerJson)).toThrowError(
+    expect(() => createTokenizer(400, tokenizerJson)).toThrowError(
       expect.objectContaining({
         code: 'bad-model',
         message: expect.stringMatching(/^tokenizer\.json cannot be used: .+\. Export/),
@@ -157,7 +179,7 @@ describe('files that cannot be used', () => {
   });
 
   it('a config that is no object', () => {
-    expect(() => createTokenizer(file('tokenizer.json'), bytes('x'))).toThrow(
+    expect(() => createTokenizer(400, file('tokenizer.json'), bytes('x'))).toThrow(
       'tokenizer_config.json cannot be used: it is not a JSON object. Export the model again.',
     );
   });

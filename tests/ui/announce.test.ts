@@ -5,7 +5,10 @@ import { DEFAULT_SETTINGS, generateSettings } from '../../src/ui/settings';
 import { newStory } from '../../src/ui/story';
 import type { GenerationMessage } from '../../src/worker/protocol';
 
-const asked = { ...generateSettings(DEFAULT_SETTINGS, { blockSizes: [1], defaultBlockSize: 1 }), maxTokens: 1000 };
+const asked = {
+  ...generateSettings(DEFAULT_SETTINGS, { blockSizes: [1], defaultBlockSize: 1, origin: { type: 'embedded' } }),
+  maxTokens: 1000,
+};
 const story = newStory(asked, { kind: 'Poem', title: 'rain' });
 
 /** Everything announced while these messages came, in order. */

@@ -1,28 +1,11 @@
 import { expect, test } from 'vitest';
 import { UnmaskError } from '../../src/errors';
 import { Controller } from '../../src/ui/controller';
-import type { Session } from '../../src/ui/session';
-import { DEFAULT_SETTINGS, type Settings } from '../../src/ui/settings';
+import { DEFAULT_SETTINGS } from '../../src/ui/settings';
 import type { GenerateSettings } from '../../src/worker/protocol';
 import { openClient, settle } from '../worker/line';
 import { Gate, ScriptedModel } from '../worker/scripted-model';
-
-/** A page without a page: the real controller, client and worker side, and a scripted model. */
-function openPage(model = new ScriptedModel(), change: Partial<Settings> = {}) {
-  const saved: Settings[] = [];
-  const controller = new Controller({
-    settings: { ...DEFAULT_SETTINGS, maxTokens: 4, ...change },
-    modelUrl: 'http://x/m/',
-    connect: () => openClient(model.open).client,
-    saveSettings: (settings) => saved.push(settings),
-  });
-  return { model, controller, saved };
-}
-
-async function until(controller: Controller, holds: (session: Session) => boolean): Promise<void> {
-  for (let tries = 0; tries < 500 && !holds(controller.session); tries++) await settle(2);
-  expect(holds(controller.session)).toBe(true);
-}
+import { openPage, until } from './open-page';
 
 test('opening loads the model and writes', async () => {
   const { controller } = openPage();
@@ -48,7 +31,7 @@ test('a cancelled load is shown at once and stays so', async () => {
   model.loading = gate.opened;
   const opening = controller.open();
   await until(controller, ({ model }) => model.phase === 'loading' && model.totalBytes === 10);
-  controller.cancelLoad();
+  controller.models.cancelLoad();
   expect(controller.session.model.phase).toBe('cancelled');
   gate.open();
   await opening;
@@ -58,7 +41,7 @@ test('a cancelled load is shown at once and stays so', async () => {
 
 test('stop ends the text at once; generate then starts a new one', async () => {
   const { controller, model } = openPage();
-  await controller.load();
+  await controller.models.load();
   const gate = new Gate();
   model.pass = gate.opened;
   const writing = controller.write();
@@ -74,13 +57,13 @@ test('stop ends the text at once; generate then starts a new one', async () => {
 
 test('loading with another backend while writing stops the text and keeps it', async () => {
   const { controller, model } = openPage();
-  await controller.load();
+  await controller.models.load();
   const gate = new Gate();
   model.pass = gate.opened;
   const writing = controller.write();
   await until(controller, ({ story }) => story?.phase === 'writing');
   controller.set({ backend: 'wasm' });
-  await Promise.all([controller.load(), writing]);
+  await Promise.all([controller.models.load(), writing]);
   expect(controller.session.model.phase).toBe('ready');
   expect(controller.session.story?.phase).toBe('stopped');
   expect(controller.session.problem).toBeNull();
@@ -120,7 +103,7 @@ test('another is the same with a new seed, also where the seed is kept', async (
 
 test('continue goes on from what is there, with the settings as they are now', async () => {
   const { controller } = openPage(new ScriptedModel(), { maxTokens: 1000 });
-  await controller.load();
+  await controller.models.load();
   const writing = controller.write();
   await until(controller, ({ story }) => (story?.steps.length ?? 0) > 1);
   controller.stop();
@@ -140,12 +123,12 @@ test('settings that change while a text is written are sent once they rest, and 
   const model = new ScriptedModel();
   const changes: GenerateSettings[] = [];
   const connect = () => {
-    const { client } = openClient(model.open);
+    const { client } = openClient(model);
     return { ...client, change: (settings: GenerateSettings) => changes.push(settings) };
   };
-  const options = { settings: { ...DEFAULT_SETTINGS, maxTokens: 1000 }, modelUrl: 'http://x/m/', connect };
+  const options = { settings: { ...DEFAULT_SETTINGS, maxTokens: 1000 }, embeddedUrl: 'http://x/m/', connect };
   const controller = new Controller({ ...options, saveSettings: () => {} });
-  await controller.load();
+  await controller.models.load();
   const gate = new Gate();
   model.pass = gate.opened;
   const writing = controller.write();
@@ -166,7 +149,7 @@ test('settings that change while a text is written are sent once they rest, and 
 
 test('alternatives are asked for once, and never while the model is at work', async () => {
   const { controller, model } = openPage(new ScriptedModel(), { maxTokens: 1000 });
-  await controller.load();
+  await controller.models.load();
   const first = controller.write();
   await until(controller, ({ story }) => (story?.steps.length ?? 0) > 1);
   controller.stop();

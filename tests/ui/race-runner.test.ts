@@ -10,11 +10,11 @@ import { Gate, ScriptedModel } from '../worker/scripted-model';
 async function openRace(model = new ScriptedModel()) {
   const controller = new Controller({
     settings: { ...DEFAULT_SETTINGS, maxTokens: 3, seed: 11, seeds: 'keep' },
-    modelUrl: 'http://x/m/',
-    connect: () => openClient(model.open).client,
+    embeddedUrl: 'http://x/m/',
+    connect: (onStopped) => openClient(model, onStopped).client,
     saveSettings: () => {},
   });
-  await controller.load();
+  await controller.models.load();
   return { model, controller, runner: new RaceRunner(controller) };
 }
 
@@ -83,7 +83,7 @@ test('an error is shown, and gone when the model is loaded again', async () => {
   await runner.start();
   expect(runner.race.phase).toBe('failed');
   expect(runner.race.problem).toEqual({ code: 'device-lost', message: 'Load the model again.' });
-  await controller.load();
+  await controller.models.load();
   expect(runner.race.problem).toBeNull();
 });
 

@@ -12,8 +12,8 @@ function after(...actions: Action[]): Session {
 }
 
 const loaded: Action[] = [
-  { type: 'load-started' },
-  { type: 'load-progressed', loadedBytes: 3, totalBytes: 10 },
+  { type: 'load-started', earlierModel: null },
+  { type: 'load-progressed', progress: { loadedBytes: 3, totalBytes: 10, pace: null } },
   { type: 'load-ended', info: INFO },
 ];
 const writing: Action[] = [
@@ -35,13 +35,15 @@ const revealed: Action = {
 };
 
 test('a load counts bytes and ends with the model', () => {
-  expect(after(...loaded.slice(0, 2)).model).toEqual({ phase: 'loading', loadedBytes: 3, totalBytes: 10 });
-  expect(after(...loaded).model).toEqual({ phase: 'ready', info: INFO, bytes: 10 });
+  expect(after(...loaded.slice(0, 2)).model).toEqual({ phase: 'loading', loadedBytes: 3, totalBytes: 10, pace: null });
+  expect(after(...loaded).model).toEqual({ phase: 'ready', info: INFO });
 });
 
 test('progress that comes after the end of a load changes nothing', () => {
-  const cancelled = after({ type: 'load-started' }, { type: 'load-cancelled' });
-  expect(reduce(cancelled, { type: 'load-progressed', loadedBytes: 1, totalBytes: 2 })).toBe(cancelled);
+  const cancelled = after({ type: 'load-started', earlierModel: null }, { type: 'load-cancelled' });
+  expect(reduce(cancelled, { type: 'load-progressed', progress: { loadedBytes: 1, totalBytes: 2, pace: null } })).toBe(
+    cancelled,
+  );
 });
 
 test('a failed load keeps the settings and the text, and another load clears the failure', () => {
@@ -50,7 +52,7 @@ test('a failed load keeps the settings and the text, and another load clears the
   expect(failed.model).toEqual({ phase: 'failed', problem });
   expect(failed.settings.title).toBe('Fog');
   expect(failed.story?.blocks[0]?.tokens[0]?.text).toBe('a');
-  expect(reduce(failed, { type: 'load-started' }).model.phase).toBe('loading');
+  expect(reduce(failed, { type: 'load-started', earlierModel: null }).model.phase).toBe('loading');
 });
 
 test('an error while writing keeps the text and says what to do until the next text', () => {

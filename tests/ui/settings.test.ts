@@ -9,7 +9,7 @@ import {
   stepsFor,
 } from '../../src/ui/settings';
 
-const MODEL = { blockSizes: [1, 4, 16], defaultBlockSize: 4 };
+const MODEL = { blockSizes: [1, 4, 16], defaultBlockSize: 4, origin: { type: 'embedded' } } as const;
 const settings = (change: Partial<Settings>): Settings => ({ ...DEFAULT_SETTINGS, ...change });
 
 test('what was saved comes back', () => {

@@ -2,21 +2,21 @@ import { expect, test } from 'vitest';
 import { Controller } from '../../src/ui/controller';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/ui/settings';
 import { readLink } from '../../src/ui/share/link';
-import { type Address, noticeOf, Sharing } from '../../src/ui/share/sharing';
-import type { LoadedModel, OpenModel } from '../../src/worker/loaded-model';
+import { type Address, noticeOf, Sharing, writerElsewhere } from '../../src/ui/share/sharing';
+import type { LoadedModel, Models } from '../../src/worker/loaded-model';
 import { openClient, settle } from '../worker/line';
-import { INFO, ScriptedModel } from '../worker/scripted-model';
+import { INFO, keptModel, ScriptedModel } from '../worker/scripted-model';
 import { scriptedRun } from './run-script';
 
 const LINK = '#write?title=Fog&block=4&length=16&seed=41&model=0123456789ab&on=wasm';
 
 /** A page without a page, at an address. */
 function openPage(hash: string, change: Partial<Settings> = {}) {
-  const model = new ScriptedModel();
+  const model = new WholeRuns();
   const controller = new Controller({
     settings: { ...DEFAULT_SETTINGS, maxTokens: 16, blockSize: 4, ...change },
-    modelUrl: 'http://x/m/',
-    connect: () => openClient((...load) => wholeRuns(model, ...load)).client,
+    embeddedUrl: 'http://x/m/',
+    connect: () => openClient(model).client,
     saveSettings: () => {},
   });
   const address = new ScriptedAddress(hash);
@@ -27,15 +27,18 @@ function openPage(hash: string, change: Partial<Settings> = {}) {
 }
 
 /** The scripted model, but with a run that finishes its blocks. */
-async function wholeRuns(model: ScriptedModel, ...load: Parameters<OpenModel>): Promise<LoadedModel> {
-  const opened = await model.open(...load);
-  return {
-    ...opened,
-    async *write(settings) {
-      model.log.push(`write ${settings().seed}`);
-      for (const { runId: _, ...news } of scriptedRun(2)) yield news;
-    },
-  };
+class WholeRuns extends ScriptedModel {
+  override async open(...load: Parameters<Models['open']>): Promise<LoadedModel> {
+    const opened = await super.open(...load);
+    const log = this.log;
+    return {
+      ...opened,
+      async *write(settings) {
+        log.push(`write ${settings().seed}`);
+        for (const { runId: _, ...news } of scriptedRun(2)) yield news;
+      },
+    };
+  }
 }
 
 /** An address bar with one entry. */
@@ -86,6 +89,27 @@ test('a link from another model says that the text may differ, until another is 
   expect(notice()).toContain('another version of the model');
   await controller.write();
   expect(notice()).toBeNull();
+});
+
+test('a link from a model that is kept here is written with that once it is switched to', async () => {
+  const { model, controller, sharing, notice } = openPage(LINK.replace('0123456789ab', 'ffffffffffff'));
+  const elsewhere = () => writerElsewhere(sharing.shared, controller.session.model);
+  model.kept.push(keptModel(1));
+  model.other = { digest: 'ffffffffffff' };
+  await controller.open();
+  expect(elsewhere()).toBe('ffffffffffff');
+  await sharing.switchTo({ type: 'kept', id: keptModel(1).id });
+  expect(controller.session.model).toMatchObject({ info: { name: 'Kept 1' } });
+  expect(model.log.filter((entry) => entry.startsWith('write'))).toEqual(['write 41', 'write 41']);
+  expect([elsewhere(), notice()]).toEqual([null, null]);
+});
+
+test('the address of another model has plain words, and no title', async () => {
+  const { model, controller, address } = openPage('', { title: 'Rain', freePrompt: 'Once', seeds: 'keep', seed: 1 });
+  model.kept.push(keptModel(1));
+  await controller.models.open({ type: 'kept', id: keptModel(1).id });
+  await controller.write();
+  expect(address.hash).toMatch(/^#write\?text=Once&/);
 });
 
 test('a link that is followed on the open page writes its text; the page’s own addresses do not', async () => {
@@ -151,7 +175,7 @@ test('a saved run opens without a model, and another model is named', async () =
   await second.controller.open();
   expect(second.model.log).toEqual(['open']);
   const third = openPage('');
-  await third.controller.load();
+  await third.controller.models.load();
   await third.sharing.openFile(new Blob([(file ?? '').replace('0123456789ab', 'ffffffffffff')]));
   expect(third.notice()).toContain('Another model wrote it (Scripted)');
 });

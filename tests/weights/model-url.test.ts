@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
+import { download } from '../../src/weights/download';
 import { openModelUrl } from '../../src/weights/model-url';
 import { serveFolder } from './folder-server';
 import { CONFIG, FILES, sha256Of, smallFolder } from './small-folder';
@@ -140,12 +141,16 @@ describe('a file that is not what the manifest says', () => {
 
   it('is refused when no memory could hold it', async () => {
     const { folder, server, open } = await servedFolder();
-    folder.manifest.files.find(({ path }) => path === weights)!.bytes = Number.MAX_SAFE_INTEGER;
-    await folder.writeManifest();
-    const source = await open();
-    await expect(source.read(weights)).rejects.toMatchObject({
+    await expect(download(new URL(weights, server.url), 2 ** 50, () => {})).rejects.toMatchObject({
       code: 'out-of-memory',
       message: expect.stringContaining('weights.bin takes'),
+    });
+    expect(server.requests).toHaveLength(0);
+    folder.manifest.files.find(({ path }) => path === weights)!.bytes = 2 ** 40;
+    await folder.writeManifest();
+    await expect(open()).rejects.toMatchObject({
+      code: 'bad-model',
+      message: expect.stringMatching(/the weights have 1099511627776 bytes, and config.json asks for \d+\./),
     });
     expect(server.requests).toHaveLength(2);
   });
@@ -191,7 +196,10 @@ describe('a server', () => {
       message: `The server answered ${server.url}${path} with ${status}. ${advice}`,
     });
     await expect(source.read(weights)).rejects.toMatchObject(failure(weights));
-    await expect(open()).rejects.toMatchObject(failure('manifest.json'));
+    const noFolder = `${server.url} is no Unmask model folder: it has no manifest.json. Check its address, or make one`;
+    await expect(open()).rejects.toMatchObject(
+      status === 404 ? { code: 'bad-model', message: expect.stringContaining(noFolder) } : failure('manifest.json'),
+    );
     await vi.waitFor(() => expect(server.open()).toBe(0));
   });
 

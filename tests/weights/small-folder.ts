@@ -12,7 +12,8 @@ export const CONFIG = {
   architecture: 'bd3lm',
   vocabSize: 98,
   hiddenSize: 8,
-  mlpSize: 16,
+  // So that the weights take about as many bytes as are written below.
+  mlpSize: 4295,
   layers: 1,
   heads: 2,
   contextLength: 16,

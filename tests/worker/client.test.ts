@@ -1,20 +1,48 @@
+import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { UnmaskError } from '../../src/errors';
+import { createClient } from '../../src/worker/client';
+import type { WorkerPort } from '../../src/worker/worker-line';
 import { openClient, settle } from './line';
 import { Gate, INFO, ScriptedModel, SETTINGS } from './scripted-model';
 
-const URL = 'http://x/m/';
+const PLACE = { type: 'embedded', url: 'http://x/m/' } as const;
 
 async function loaded(model = new ScriptedModel()) {
-  const line = openClient(model.open);
-  await line.client.load(URL, 'auto');
-  return { model, ...line };
+  const stopped: UnmaskError[] = [];
+  const line = openClient(model, (error) => stopped.push(error));
+  await line.client.load(PLACE, 'auto');
+  return { model, stopped, ...line };
+}
+
+/** Answers a load, begins a generation, and is gone. */
+const EXITING_WORKER = `
+  const { parentPort } = require('node:worker_threads');
+  parentPort.on('message', ({ type, runId }) => {
+    if (type === 'load') parentPort.postMessage({ type: 'loaded', runId, model: {} });
+    if (type !== 'generate') return;
+    parentPort.postMessage({ type: 'started', runId, promptTokens: 1, pinned: [] });
+    setTimeout(() => process.exit(1), 20);
+  });
+`;
+
+/** A thread as the page's end of a line. */
+function threadPort(thread: Worker): WorkerPort {
+  const events = new EventTarget();
+  thread.on('message', (data) => events.dispatchEvent(new MessageEvent('message', { data })));
+  thread.on('exit', () => events.dispatchEvent(new Event('error')));
+  return {
+    postMessage: (message) => thread.postMessage(message),
+    addEventListener: (type: string, listener: (event: never) => void) =>
+      events.addEventListener(type, listener as EventListener),
+    terminate: () => void thread.terminate(),
+  };
 }
 
 test('load resolves with the model and passes bytes on', async () => {
   const progress: [number, number][] = [];
-  const { client } = openClient(new ScriptedModel().open);
-  const info = await client.load(URL, 'auto', { onProgress: (loaded, total) => progress.push([loaded, total]) });
+  const { client } = openClient(new ScriptedModel());
+  const info = await client.load(PLACE, 'auto', { onProgress: (loaded, total) => progress.push([loaded, total]) });
   expect(info).toEqual(INFO);
   expect(progress).toEqual([[5, 10]]);
 });
@@ -71,7 +99,7 @@ test('the newest generation wins and the runs do not mix', async () => {
 test('messages of an unknown run are ignored', async () => {
   const { client, page } = await loaded();
   const stream = client.generate(SETTINGS);
-  page.dispatchEvent(
+  page().dispatchEvent(
     new MessageEvent('message', { data: { type: 'done', runId: 41, reason: 'eos', nfe: 0, seconds: 0 } }),
   );
   expect((await stream.next()).value?.type).toBe('started');
@@ -94,9 +122,9 @@ test('an aborted load rejects at once and the model it still gets is freed', asy
   const model = new ScriptedModel();
   const gate = new Gate();
   model.loading = gate.opened;
-  const { client } = openClient(model.open);
+  const { client } = openClient(model);
   const controller = new AbortController();
-  const loading = client.load(URL, 'auto', { signal: controller.signal });
+  const loading = client.load(PLACE, 'auto', { signal: controller.signal });
   await settle();
   controller.abort();
   await expect(loading).rejects.toMatchObject({ code: 'cancelled' });
@@ -107,16 +135,94 @@ test('an aborted load rejects at once and the model it still gets is freed', asy
 });
 
 test.each(['error', 'messageerror'])(
-  'a worker that ends with "%s" fails what is under way and what follows',
+  'a worker that ends with "%s" fails what is under way and what needs its model; a load starts another',
   async (kind) => {
-    const { client, page, ended } = await loaded();
+    const { client, page, started, ended, stopped } = await loaded();
     const stream = client.generate(SETTINGS);
-    page.dispatchEvent(new Event(kind));
+    page().dispatchEvent(new Event(kind));
     await expect(stream.next()).rejects.toMatchObject({ code: 'internal' });
-    await expect(client.load(URL, 'auto')).rejects.toMatchObject({ code: 'internal' });
-    expect(ended()).toBe(true);
+    await expect(client.tokenize('a')).rejects.toMatchObject({ code: 'internal' });
+    await expect(client.generate(SETTINGS).next()).rejects.toMatchObject({ code: 'internal' });
+    expect([started(), ended(), stopped]).toMatchObject([1, 1, [{ code: 'internal' }]]);
+    expect(await client.load(PLACE, 'auto')).toEqual(INFO);
+    expect(started()).toBe(2);
+    const types: string[] = [];
+    for await (const { type } of client.generate(SETTINGS)) types.push(type);
+    expect(types.at(-1)).toBe('done');
   },
 );
+
+test('what a worker still says after it was given up reaches nobody', async () => {
+  const { client, model, page } = await loaded();
+  const dead = page();
+  const gate = new Gate();
+  model.pass = gate.opened;
+  const stream = client.generate(SETTINGS);
+  await stream.next();
+  dead.dispatchEvent(new Event('error'));
+  await expect(stream.next()).rejects.toMatchObject({ code: 'internal' });
+  await client.load(PLACE, 'auto');
+  const next = client.generate(SETTINGS);
+  expect((await next.next()).value?.runId).toBe(4);
+  for (const runId of [2, 4]) {
+    const data = { type: 'done', runId, reason: 'eos', nfe: 0, seconds: 0 };
+    dead.dispatchEvent(new MessageEvent('message', { data }));
+  }
+  dead.dispatchEvent(new Event('error'));
+  gate.open();
+  const types: string[] = [];
+  for await (const { type } of next) types.push(type);
+  expect(types).toEqual(['step', 'step', 'step', 'step', 'done']);
+});
+
+test('a real worker that exits in the middle of a run is replaced by the next load', async () => {
+  const threads: Worker[] = [];
+  const client = createClient(() => {
+    const thread = new Worker(EXITING_WORKER, { eval: true });
+    threads.push(thread);
+    return threadPort(thread);
+  });
+  for (const nth of [1, 2]) {
+    await client.load(PLACE, 'auto');
+    const stream = client.generate(SETTINGS);
+    expect((await stream.next()).value?.type).toBe('started');
+    await expect(stream.next()).rejects.toMatchObject({
+      code: 'internal',
+      message: expect.stringContaining('stopped'),
+    });
+    expect(threads).toHaveLength(nth);
+  }
+  client.dispose();
+});
+
+test('a model is fetched while a text is written, and that can be called off', async () => {
+  const { client, model } = await loaded();
+  const [pass, fetching] = [new Gate(), new Gate()];
+  model.pass = pass.opened;
+  model.fetching = fetching.opened;
+  const stream = client.generate(SETTINGS);
+  await stream.next();
+  const told: number[] = [];
+  const called = new AbortController();
+  const url = { type: 'url', url: 'http://y/' } as const;
+  const cancelled = client.fetchModel(url, { signal: called.signal });
+  await settle();
+  called.abort();
+  await expect(cancelled).rejects.toMatchObject({ code: 'cancelled' });
+  const fetched = client.fetchModel(url, { onProgress: (loaded) => told.push(loaded) });
+  await settle();
+  expect(told).toEqual([]);
+  fetching.open();
+  expect(await fetched).toMatchObject({ type: 'kept' });
+  expect(told).toEqual([1]);
+  expect((await client.listModels('http://x/m/')).kept).toHaveLength(1);
+  await client.removeModel(model.kept[0]!.id);
+  expect((await client.listModels('http://x/m/')).kept).toEqual([]);
+  pass.open();
+  const types: string[] = [];
+  for await (const { type } of stream) types.push(type);
+  expect(types.at(-1)).toBe('done');
+});
 
 test('dispose ends the worker and cancels what is under way', async () => {
   const { client, ended } = await loaded();
@@ -125,7 +231,7 @@ test('dispose ends the worker and cancels what is under way', async () => {
   client.dispose();
   await expect(stream.next()).rejects.toMatchObject({ code: 'cancelled' });
   await expect(client.generate(SETTINGS).next()).rejects.toMatchObject({ code: 'cancelled' });
-  expect(ended()).toBe(true);
+  expect(ended()).toBe(1);
 });
 
 test('a race tells of each racer until it is done', async () => {

@@ -1,6 +1,6 @@
 import { afterEach } from 'vitest';
-import { type Client, createClient } from '../../src/worker/client';
-import type { OpenModel } from '../../src/worker/loaded-model';
+import { createClient, type OnStopped } from '../../src/worker/client';
+import type { Models } from '../../src/worker/loaded-model';
 import type { PageMessage, WorkerMessage } from '../../src/worker/protocol';
 import { serve } from '../../src/worker/serve';
 
@@ -10,14 +10,14 @@ afterEach(() => {
 });
 
 /** The two ends of a real message channel with the worker's side served. `heard` is all it ever sent. */
-export function openLine(openModel: OpenModel) {
+export function openLine(models: Models) {
   const { port1: page, port2: worker } = new MessageChannel();
   open.push(page, worker);
   const heard: WorkerMessage[] = [];
   page.addEventListener('message', (event: MessageEvent<WorkerMessage>) => heard.push(event.data));
   page.start();
   worker.start();
-  serve(worker, openModel);
+  serve(worker, models);
   return {
     page,
     heard,
@@ -33,19 +33,26 @@ export function openLine(openModel: OpenModel) {
   };
 }
 
-/** A client on the same channel, and the page's end of it, on which a test can let the worker crash. */
-export function openClient(openModel: OpenModel): { client: Client; page: MessagePort; ended: () => boolean } {
-  const { page } = openLine(openModel);
-  let ended = false;
-  const client = createClient({
-    postMessage: (message) => page.postMessage(message),
-    addEventListener: page.addEventListener.bind(page),
-    terminate: () => {
-      ended = true;
-      page.close();
-    },
-  });
-  return { client, page, ended: () => ended };
+/**
+ * A client on such channels, a new one for each worker that it starts. On `page`, the page's end of the newest, a
+ * test can let the worker crash.
+ */
+export function openClient(models: Models, onStopped?: OnStopped) {
+  const pages: MessagePort[] = [];
+  let ended = 0;
+  const client = createClient(() => {
+    const { page } = openLine(models);
+    pages.push(page);
+    return {
+      postMessage: (message) => page.postMessage(message),
+      addEventListener: page.addEventListener.bind(page),
+      terminate: () => {
+        ended++;
+        page.close();
+      },
+    };
+  }, onStopped);
+  return { client, page: () => pages.at(-1)!, started: () => pages.length, ended: () => ended };
 }
 
 /** Time for messages to cross and be worked on. */

@@ -1,5 +1,13 @@
-import type { GenerationNews, LoadedModel, LoadOptions, OpenModel } from '../../src/worker/loaded-model';
-import type { GenerateSettings, ModelInfo } from '../../src/worker/protocol';
+import { UnmaskError } from '../../src/errors';
+import type { GenerationNews, LoadedModel, LoadOptions, Models } from '../../src/worker/loaded-model';
+import type {
+  DistantPlace,
+  GenerateSettings,
+  KeptModel,
+  ModelInfo,
+  ModelPlace,
+  ModelShelf,
+} from '../../src/worker/protocol';
 import type { RacerNews } from '../../src/worker/race-texts';
 
 export const SETTINGS: GenerateSettings = {
@@ -20,6 +28,9 @@ export const INFO: ModelInfo = {
   name: 'Scripted',
   digest: '0123456789ab',
   licence: 'MIT',
+  origin: { type: 'embedded' },
+  keptId: null,
+  totalBytes: 10,
   parameters: 1,
   dtype: 'f32',
   contextLength: 8,
@@ -29,6 +40,14 @@ export const INFO: ModelInfo = {
   backend: 'wasm',
   adapter: 'none',
 };
+
+/** Number `nth` of those that are kept. */
+export function keptModel(nth: number): KeptModel {
+  const { digest, licence, parameters, dtype, blockSizes } = INFO;
+  const id = String(nth).padStart(64, '0');
+  const facts = { name: `Kept ${nth}`, digest, licence, parameters, dtype, blockSizes, totalBytes: 10 };
+  return { ...facts, id, keptBytes: 10, from: { type: 'url', url: `http://y/${nth}/` } };
+}
 
 /** A gate that a test opens: stands for the time a pass or a download takes. */
 export class Gate {
@@ -45,7 +64,7 @@ export class Gate {
  * A model whose passes and downloads last as long as the test wants, and which records what was done to
  * it: the network would only hide the order of messages that these tests are about.
  */
-export class ScriptedModel {
+export class ScriptedModel implements Models {
   /** What happened, in order: `open`, `write 7`, `pass`, `end`, `dispose`. */
   readonly log: string[] = [];
   /** Awaited before the model is open. */
@@ -57,20 +76,53 @@ export class ScriptedModel {
   /** Thrown by the second pass. */
   failure: Error | undefined;
 
-  readonly open: OpenModel = async (_url, _backend, options: LoadOptions): Promise<LoadedModel> => {
-    this.log.push('open');
+  /** Awaited, and thrown, by fetching. */
+  fetching: Promise<void> = Promise.resolve();
+  fetchFailure: Error | undefined;
+  readonly kept: KeptModel[] = [];
+  /** What a model is that is opened from elsewhere than the page's own place. */
+  other: Partial<ModelInfo> = {};
+
+  async open(place: ModelPlace, _backend: unknown, options: LoadOptions): Promise<LoadedModel> {
+    this.log.push(place.type === 'embedded' ? 'open' : `open ${place.type}`);
     options.onProgress(5, 10);
     await this.loading;
     if (this.loadFailure) throw this.loadFailure;
+    const kept = place.type === 'kept' ? this.kept.find(({ id }) => id === place.id) : undefined;
+    if (place.type === 'kept' && !kept) throw new UnmaskError('bad-model', 'Gone.');
+    const from = kept && { origin: kept.from, keptId: kept.id, name: kept.name };
     return {
-      info: INFO,
+      info: { ...INFO, ...from, ...(place.type === 'embedded' ? {} : this.other) },
       write: (settings, signal) => this.#write(settings(), signal),
       race: (settings, signal) => this.#race(settings, signal),
       alternatives: async ({ offset }) => [{ id: offset, text: `${offset}`, probability: 1 }],
       tokenize: (text) => [...text].map((letter, id) => ({ id, text: letter })),
       dispose: () => this.log.push('dispose'),
     };
-  };
+  }
+
+  async fetch(place: DistantPlace, { signal, onProgress }: LoadOptions): Promise<ModelPlace> {
+    this.log.push('fetch');
+    onProgress(1, 10);
+    await this.fetching;
+    if (signal.aborted) throw new UnmaskError('cancelled', 'Cancelled.');
+    if (this.fetchFailure) throw this.fetchFailure;
+    const from = place.type === 'url' ? place : ({ type: 'folder', name: place.name } as const);
+    this.kept.push({ ...keptModel(this.kept.length + 1), from });
+    return { type: 'kept', id: this.kept.at(-1)!.id };
+  }
+
+  async list(): Promise<ModelShelf> {
+    return { embedded: INFO, kept: this.kept, space: { usedBytes: 10 * this.kept.length, freeBytes: 1000 } };
+  }
+
+  async remove(id: string): Promise<void> {
+    this.log.push('remove');
+    this.kept.splice(
+      this.kept.findIndex((model) => model.id === id),
+      1,
+    );
+  }
 
   async *#race(settings: readonly GenerateSettings[], signal: AbortSignal): AsyncGenerator<RacerNews> {
     for (const [racer, asked] of settings.entries()) {

@@ -9,7 +9,7 @@ const load = (runId: number): PageMessage => ({
   type: 'load',
   version,
   runId,
-  modelUrl: 'http://x/m/',
+  place: { type: 'embedded', url: 'http://x/m/' },
   backend: 'auto',
 });
 const generate = (runId: number, seed = 7): PageMessage => ({
@@ -21,7 +21,7 @@ const generate = (runId: number, seed = 7): PageMessage => ({
 const cancel = (runId: number): PageMessage => ({ type: 'cancel', version, runId });
 
 async function loaded(model = new ScriptedModel()) {
-  const line = openLine(model.open);
+  const line = openLine(model);
   line.say(load(1));
   await line.hears('loaded', 1);
   return { model, ...line };
@@ -68,6 +68,12 @@ test.each([
     { type: 'inspect', version, runId: 0, place: { prompt: '', after: [null], draft: [null], offset: 0 } },
   ],
   ['an unknown backend', { ...load(0), backend: 'cuda' }],
+  ['a place of an unknown kind', { ...load(0), place: { type: 'moon', url: 'x' } }],
+  ['a place without its id', { ...load(0), place: { type: 'kept' } }],
+  ['a folder whose files are none', { ...load(0), place: { type: 'folder', name: 'a', files: ['b'] } }],
+  ['a fetch of what is kept', { type: 'fetch-model', version, runId: 0, place: { type: 'kept', id: 'a' } }],
+  ['a list without an address', { type: 'list-models', version, runId: 0 }],
+  ['a removal of nothing', { type: 'remove-model', version, runId: 0, id: 7 }],
 ])('%s is answered with bad-input', async (_name, message) => {
   const { page, hears } = await loaded();
   page.postMessage(message);
@@ -75,7 +81,7 @@ test.each([
 });
 
 test('generate without a model says so', async () => {
-  const { say, hears } = openLine(new ScriptedModel().open);
+  const { say, hears } = openLine(new ScriptedModel());
   say(generate(1));
   expect(await hears('error', 1)).toMatchObject({
     code: 'bad-input',
@@ -137,7 +143,7 @@ test('a cancelled load frees what still came of it', async () => {
   const model = new ScriptedModel();
   const gate = new Gate();
   model.loading = gate.opened;
-  const { say, hears, heard } = openLine(model.open);
+  const { say, hears, heard } = openLine(model);
   say(load(1));
   await hears('progress', 1);
   say(cancel(1));

@@ -8,7 +8,7 @@ import { smallBackend } from '../engine/small-model';
 import { SETTINGS } from './scripted-model';
 
 const file = (name: string) => readFileSync(new URL(`../fixtures/byte-bpe/${name}`, import.meta.url));
-const tokenizer = createTokenizer(file('tokenizer.json'), file('tokenizer_config.json'));
+const tokenizer = createTokenizer(400, file('tokenizer.json'), file('tokenizer_config.json'));
 
 /** Random weights over a byte-level vocabulary: most of its characters come in parts. */
 const backend = smallBackend({ vocabSize: 400, maskId: 399, bosId: 0 });

@@ -6,16 +6,19 @@ const LOSS_DELAY_MS = 100;
 /** Turns what WebGPU does when a device goes away or runs full into errors that say what to do. */
 export class DeviceGuard {
   readonly #device: GPUDevice;
-  readonly #loss: Promise<void>;
+  readonly #loss: Promise<GPUDeviceLostInfo>;
   #failure: UnmaskError | undefined;
   #pending: ((error: UnmaskError) => void) | undefined;
 
   constructor(device: GPUDevice) {
     this.#device = device;
-    this.#loss = device.lost.then(({ reason, message }) => {
-      // Whatever failed before, the loss is what a person can act on.
-      this.#failure = deviceLost(reason, message);
-      this.#pending?.(this.#failure);
+    this.#loss = new Promise((resolve) => {
+      onLoss(device, this, (info) => {
+        // Whatever failed before, the loss is what a person can act on.
+        this.#failure = deviceLost(info);
+        this.#pending?.(this.#failure);
+        resolve(info);
+      });
     });
     device.addEventListener('uncapturederror', this.#onError);
   }
@@ -67,6 +70,7 @@ export class DeviceGuard {
 
   /** Leaves the device to its owner. */
   dispose(): void {
+    guarded.get(this.#device)?.delete(this);
     this.#device.removeEventListener('uncapturederror', this.#onError);
   }
 
@@ -75,7 +79,25 @@ export class DeviceGuard {
   };
 }
 
-function deviceLost(reason: string | undefined, message: string): UnmaskError {
+type Listener = (info: GPUDeviceLostInfo) => void;
+
+/** Who is told of a loss. A device outlives many guards, and what once waits for its `lost` waits for good. */
+const guarded = new WeakMap<GPUDevice, Map<DeviceGuard, Listener>>();
+
+function onLoss(device: GPUDevice, guard: DeviceGuard, listener: Listener): void {
+  let listeners = guarded.get(device);
+  if (!listeners) {
+    const all = new Map<DeviceGuard, Listener>();
+    listeners = all;
+    guarded.set(device, all);
+    void device.lost.then((info) => {
+      for (const tell of all.values()) tell(info);
+    });
+  }
+  listeners.set(guard, listener);
+}
+
+function deviceLost({ reason, message }: GPUDeviceLostInfo): UnmaskError {
   return new UnmaskError(
     'device-lost',
     `The GPU device is gone (${[reason, message.trim()].filter(Boolean).join(': ') || 'no reason given'}). ` +
@@ -85,11 +107,7 @@ function deviceLost(reason: string | undefined, message: string): UnmaskError {
 
 function refusal(error: GPUError): UnmaskError {
   if (error instanceof GPUOutOfMemoryError) {
-    return new UnmaskError(
-      'out-of-memory',
-      'The GPU has no room for this model. Close other pages that use the GPU, take a smaller export ' +
-        '(--dtype q8 or q4), or choose the wasm backend.',
-    );
+    return new UnmaskError('out-of-memory', 'The GPU has no room for what it was asked for.');
   }
   return new UnmaskError('internal', `WebGPU refused a request: ${error.message}`);
 }

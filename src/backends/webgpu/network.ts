@@ -53,7 +53,6 @@ export class Network {
   /** The lane for few rows. */
   readonly few: Lane;
   readonly #pipelines: Pipelines;
-  readonly #buffers: Buffers;
   readonly #weights: NetworkWeights;
   readonly #cache: readonly LayerCache[];
   readonly #turns: BufferSlice;
@@ -64,7 +63,6 @@ export class Network {
   constructor({ pipelines, buffers, config, weights, lanes, cacheDtype }: NetworkParts) {
     this.config = config;
     this.#pipelines = pipelines;
-    this.#buffers = buffers;
     this.#weights = weights;
     this.#lanes = lanes;
     this.#cacheDtype = cacheDtype;
@@ -82,10 +80,15 @@ export class Network {
     return rows > FEW_ROWS && this.#many === undefined;
   }
 
-  /** Makes the many-rows lane, for as many rows as the context is long. */
-  makeManyRowsLane(): void {
-    const activations = allocateActivations(this.#buffers, 'many', this.config, this.config.contextLength);
-    this.#many = this.#lane(activations, manyRowsTrunk(this.#inputs(activations)));
+  /** A many-rows lane on buffers of its own, for as many rows as the context is long. */
+  manyRowsLane(buffers: Buffers): Lane {
+    const activations = allocateActivations(buffers, 'many', this.config, this.config.contextLength);
+    return this.#lane(activations, manyRowsTrunk(this.#inputs(activations)));
+  }
+
+  /** From now on passes of many rows can be encoded. */
+  takeManyRowsLane(lane: Lane): void {
+    this.#many = lane;
   }
 
   /** Uploads ids [rows] and encodes embedding and layers: K and V of the rows are in the ring afterwards. */

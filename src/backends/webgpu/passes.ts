@@ -8,18 +8,31 @@ import { FEW_ROWS, type Network } from './network';
 /** Submits whole passes of the network and reads back what they made: ids, or for scoring logits. */
 export class Passes {
   readonly #device: GPUDevice;
-  readonly #buffers: Buffers;
   readonly #network: Network;
   /** (id, probability, entropy) of every position of a block. */
   readonly #drawn: BufferSlice;
-  /** FEW_ROWS rows of logits; made when first asked for, as generation never does. */
+  /** FEW_ROWS rows of logits; there once scoring needs it, as generation never does. */
   #logits: BufferSlice | undefined;
 
   constructor(device: GPUDevice, buffers: Buffers, network: Network) {
     this.#device = device;
-    this.#buffers = buffers;
     this.#network = network;
     this.#drawn = buffers.readback('head.drawn.readback', network.config.contextLength * DRAWN_BYTES);
+  }
+
+  /** True until `takeLogits`. */
+  get lacksLogits(): boolean {
+    return this.#logits === undefined;
+  }
+
+  /** What logits are read through. */
+  logitsReadback(buffers: Buffers): BufferSlice {
+    return buffers.readback('head.logits.readback', this.#network.head.logits.size);
+  }
+
+  /** From now on logits can be asked for. */
+  takeLogits(readback: BufferSlice): void {
+    this.#logits = readback;
   }
 
   /** Submits the layers over the ids, for what they leave in the KV ring. */
@@ -65,7 +78,7 @@ export class Passes {
 
   async #logitsOf(from: number, ids: readonly number[], picks: readonly number[], settings: PassSettings) {
     const { head, config } = this.#network;
-    this.#logits ??= this.#buffers.readback('head.logits.readback', head.logits.size);
+    if (!this.#logits) throw new Error('there is nothing to read logits through');
     const bytes = picks.length * config.vocabSize * Float32Array.BYTES_PER_ELEMENT;
     this.#submit(
       (pass) => {

@@ -29,8 +29,8 @@ export interface TrunkInputs {
   readonly lanes: Lanes;
 }
 
-/** Storage buffers of `projectQkv` with its norm; devices must offer no more than 8. */
-const NORMED_QKV_BUFFERS = 9;
+/** Storage buffers of `projectQkv`, with its norm or without; devices must offer no more than 8. */
+const QKV_BUFFERS = 9;
 
 /** What differs between passes of few rows and of many. */
 interface Parts {
@@ -52,7 +52,7 @@ export function fewRowsTrunk(inputs: TrunkInputs, parts: AttentionParts): Kernel
   const normed = fusesNorms(inputs) ? normedWhenRead : normedBefore;
   return trunk(inputs, {
     project(name, layer, ring) {
-      if (hiddenSize % 4 !== 0) return projectInTwo(inputs, name, layer, ring);
+      if (!fitsQkv(inputs)) return projectInTwo(inputs, name, layer, ring);
       const { before, ...input } = normed(inputs, `${name}.norm1`, layer.norm1);
       const shape = { ...attentionShape(inputs), lanes };
       const buffers = { pass, ...input, weights: layer.qkv, turns, q, ...ring };
@@ -120,10 +120,15 @@ function normedWhenRead({ config, activations }: TrunkInputs, _label: string, no
   return { before: [], x: activations.x, norm: { ...norm, epsilon: config.normEpsilon } };
 }
 
-/** Whether kernels can normalise what they read: in one that works alone it costs more than a dispatch. */
-function fusesNorms({ pipelines, config, lanes }: TrunkInputs): boolean {
+/** Whether `projectQkv` runs on this device, over so many features. */
+function fitsQkv({ pipelines, config }: TrunkInputs): boolean {
   const { maxStorageBuffersPerShaderStage: most } = pipelines.device.limits;
-  return lanes > 1 && config.hiddenSize % 4 === 0 && most >= NORMED_QKV_BUFFERS;
+  return config.hiddenSize % 4 === 0 && most >= QKV_BUFFERS;
+}
+
+/** Whether kernels can normalise what they read: in one that works alone it costs more than a dispatch. */
+function fusesNorms(inputs: TrunkInputs): boolean {
+  return inputs.lanes > 1 && fitsQkv(inputs);
 }
 
 /** For any number of rows and features: norm, then q, k and v, RoPE last. */

@@ -17,6 +17,7 @@ import { DenoiseLoop } from './denoise-loop';
 import { DeviceGuard } from './device-guard';
 import { FEW_ROWS, Network } from './network';
 import { Passes } from './passes';
+import { type RoomNeeded, withAdvice } from './room';
 import { type RunPlan, RunReplay } from './run-replay';
 import { BlockSize, blocksReached, FrameSize, fewestPasses, mostUnderWay } from './submit-size';
 import { type NetworkWeights, networkWeights } from './weights';
@@ -37,6 +38,7 @@ export async function createWebgpuBackend(
   submissionOf: SubmissionOf = 'frame',
 ): Promise<WebgpuBackend> {
   checkHeads(source.config);
+  const room = { config: source.config, dtype: source.manifest.dtype, cacheDtype: cacheDtypeOf(gpu) };
   const guard = new DeviceGuard(gpu.device);
   const buffers = new Buffers(gpu.device);
   try {
@@ -44,18 +46,14 @@ export async function createWebgpuBackend(
       const stored = await loadGpuWeights(source, gpu.device, buffers, signal);
       const weights = networkWeights(stored, source.config, source.manifest.dtype);
       const lanes = await chooseLanes(pipelinesOf(gpu.device), gpu.software);
-      return new WebgpuBackend(
-        { gpu, config: source.config, weights, lanes, cacheDtype: cacheDtypeOf(gpu), submissionOf },
-        guard,
-        buffers,
-      );
+      return new WebgpuBackend({ ...room, gpu, weights, lanes, submissionOf }, guard, buffers);
     });
     signal?.throwIfAborted();
     return backend;
   } catch (error) {
     guard.dispose();
     buffers.dispose();
-    throw error;
+    throw withAdvice(error, room);
   }
 }
 
@@ -68,12 +66,10 @@ function cacheDtypeOf({ software }: Gpu): CacheDtype {
 }
 
 /** What the sequences over one model share. */
-interface GpuModel {
+interface GpuModel extends RoomNeeded {
   readonly gpu: Gpu;
-  readonly config: ModelConfig;
   readonly weights: NetworkWeights;
   readonly lanes: Lanes;
-  readonly cacheDtype: CacheDtype;
   readonly submissionOf: SubmissionOf;
 }
 
@@ -194,6 +190,9 @@ export class WebgpuBackend implements Backend {
     this.#checkAlive();
     this.#sequence.checkScored(ids);
     await this.#reserve(ids.length);
+    if (this.#passes.lacksLogits) {
+      this.#passes.takeLogits(await this.#make((buffers) => this.#passes.logitsReadback(buffers)));
+    }
     return this.#guard.run(() => this.#passes.logits(ids, this.#settings(ids.length)));
   }
 
@@ -206,7 +205,7 @@ export class WebgpuBackend implements Backend {
     } catch (error) {
       guard.dispose();
       buffers.dispose();
-      throw error;
+      throw withAdvice(error, this.#model);
     }
   }
 
@@ -251,7 +250,19 @@ export class WebgpuBackend implements Backend {
 
   /** Makes room for a pass of so many rows, where there is none yet. */
   async #reserve(rows: number): Promise<void> {
-    if (this.#network.lacks(rows)) await this.#guard.create(() => this.#network.makeManyRowsLane());
+    if (!this.#network.lacks(rows)) return;
+    this.#network.takeManyRowsLane(await this.#make((buffers) => this.#network.manyRowsLane(buffers)));
+  }
+
+  /** What `make` makes on buffers of its own, which go again where there is no room for all of them. */
+  async #make<T>(make: (buffers: Buffers) => T): Promise<T> {
+    const part = this.#buffers.part();
+    try {
+      return await this.#guard.create(() => make(part));
+    } catch (error) {
+      part.dispose();
+      throw withAdvice(error, this.#model);
+    }
   }
 
   #settings(rows: number): PassSettings {

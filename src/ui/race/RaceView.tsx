@@ -4,9 +4,11 @@ import type { ModelInfo } from '../../worker/protocol';
 import type { Controller } from '../controller';
 import { LoadStatus } from '../LoadStatus';
 import { Masthead } from '../Masthead';
+import { ModelNotice } from '../models/ModelNotice';
 import { ProblemAlert } from '../ProblemAlert';
 import { SettingsDisclosure } from '../SettingsDisclosure';
-import { sizesOf } from '../session';
+import { traitsOf } from '../session';
+import { settingsOn } from '../settings';
 import { UpdateNotice } from '../UpdateNotice';
 import { useSession } from '../use-session';
 import { Racer } from './Racer';
@@ -30,15 +32,15 @@ export default function RaceView({ runner, controller, update }: Props) {
   const race = useRace(runner);
   useRaceShortcuts(runner);
   const { model, settings } = session;
-  const { blockSizes } = sizesOf(model);
+  const { blockSizes } = traitsOf(model);
   const running = race.phase === 'running';
-  const toRace = race.sides.map((side) => settingsOfSide(side, settings, sizesOf(model)));
+  const toRace = race.sides.map((side) => settingsOfSide(side, settings, traitsOf(model)));
   return (
     <div className="page">
       <div className="panel">
         <Masthead view="race" />
         <RaceTask
-          settings={settings}
+          settings={settingsOn(settings, traitsOf(model))}
           running={running}
           again={race.stories !== null}
           ready={model.phase === 'ready'}
@@ -66,7 +68,8 @@ export default function RaceView({ runner, controller, update }: Props) {
             Race
           </h2>
           <ProblemAlert session={{ ...session, problem: race.problem }} controller={controller} />
-          <LoadStatus model={model} onCancel={() => controller.cancelLoad()} onLoad={() => void controller.load()} />
+          <ModelNotice notices={session.notices} controller={controller} />
+          <LoadStatus session={session} controller={controller} onLoad={() => void controller.models.load()} />
           <Outcome race={race} backend={model.phase === 'ready' ? model.info.backend : 'wasm'} />
           <div className="racers">
             {toRace.map((asked, racer) => (

@@ -1,6 +1,6 @@
-import type { GenerateSettings, ModelInfo, PolicyName, RaceMessage } from '../../worker/protocol';
+import type { GenerateSettings, PolicyName, RaceMessage } from '../../worker/protocol';
 import type { Problem } from '../session';
-import { generateSettings, type Settings } from '../settings';
+import { generateSettings, type ModelTraits, type Settings } from '../settings';
 import { continueStory, endStory, newStory, type Story } from '../story';
 import { nameOfBoth } from './racer-names';
 import { verdict } from './verdict';
@@ -13,8 +13,6 @@ export interface Side {
   /** May exceed the block size. */
   readonly steps: number;
 }
-
-type Sizes = Pick<ModelInfo, 'blockSizes' | 'defaultBlockSize'>;
 
 export type Pair<T> = readonly [T, T];
 
@@ -52,13 +50,13 @@ export const FIRST_RACE: Race = {
 };
 
 /** The side as a model can do it: with its largest block size that is not larger, and no more steps than that. */
-export function sideOn({ blockSize, policy, steps }: Side, { blockSizes }: Pick<ModelInfo, 'blockSizes'>): Side {
+export function sideOn({ blockSize, policy, steps }: Side, { blockSizes }: Pick<ModelTraits, 'blockSizes'>): Side {
   const known = blockSizes.findLast((size) => size <= blockSize) ?? blockSizes[0] ?? blockSize;
   return { blockSize: known, policy, steps: Math.min(steps, known) };
 }
 
 /** What the worker is asked for on behalf of a side. */
-export function settingsOfSide(side: Side, settings: Settings, model: Sizes): GenerateSettings {
+export function settingsOfSide(side: Side, settings: Settings, model: ModelTraits): GenerateSettings {
   return generateSettings({ ...settings, ...sideOn(side, model) }, model);
 }
 

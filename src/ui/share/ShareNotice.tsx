@@ -1,16 +1,20 @@
+import type { ModelLoader } from '../models/model-loader';
 import type { ModelState } from '../session';
-import { noticeOf, type Sharing } from './sharing';
+import { noticeOf, type Sharing, writerElsewhere } from './sharing';
 import { useShared } from './use-shared';
+import { useWriter } from './use-writer';
 
 interface Props {
   readonly sharing: Sharing;
   readonly model: ModelState;
+  readonly models: ModelLoader;
 }
 
 /** Where the text on screen comes from, if not from here; and why a file could not be opened. */
-export function ShareNotice({ sharing, model }: Props) {
+export function ShareNotice({ sharing, model, models }: Props) {
   const shared = useShared(sharing);
   const notice = noticeOf(shared, model);
+  const writer = useWriter(models, writerElsewhere(shared, model));
   return (
     <>
       {shared.refused ? (
@@ -27,6 +31,13 @@ export function ShareNotice({ sharing, model }: Props) {
       <p className="share-notice" role="status">
         {notice}
       </p>
+      {notice && writer ? (
+        <p className="share-switch">
+          <button type="button" className="quiet" onClick={() => void sharing.switchTo(writer.place)}>
+            Switch to {writer.name}, which wrote it
+          </button>
+        </p>
+      ) : null}
     </>
   );
 }

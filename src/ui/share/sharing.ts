@@ -1,6 +1,8 @@
 import { describeError } from '../../errors';
+import type { ModelPlace } from '../../worker/protocol';
 import type { Controller } from '../controller';
 import { isWriting, type ModelState, type Session } from '../session';
+import { settingsOn } from '../settings';
 import type { Story } from '../story';
 import { viewOf } from '../view';
 import { differenceOf, type Link, linkHash, originOf, readLink, type TextSettings, textSettings } from './link';
@@ -113,6 +115,16 @@ export class Sharing {
     }
   }
 
+  /** Opens the model that wrote what is on screen. A link's text is written anew with it, a file's stays. */
+  async switchTo(place: ModelPlace): Promise<void> {
+    const { source } = this.#shared;
+    await this.#controller.models.open(place);
+    if (!source || 'story' in source || this.#session.model.phase !== 'ready') return;
+    this.#link = source;
+    this.#controller.follow(source.settings);
+    await this.#controller.write();
+  }
+
   forgetRefusal(): void {
     this.#share({ ...this.#shared, refused: null });
   }
@@ -136,7 +148,7 @@ export class Sharing {
     if (begins && isNew) {
       const { name } = model.info;
       this.#share({
-        first: textSettings(settings),
+        first: textSettings(settingsOn(settings, model.info)),
         model: { name, ...originOf(model.info) },
         changed: false,
         source: this.#link,
@@ -155,7 +167,7 @@ export class Sharing {
     clearTimeout(this.#rest);
     const { model, settings } = this.#session;
     if (model.phase !== 'ready' || viewOf(this.#address.hash) !== 'write') return;
-    const hash = linkHash(settings, originOf(model.info));
+    const hash = linkHash(settingsOn(settings, model.info), originOf(model.info));
     if (hash !== this.#address.hash) this.#address.replace(hash);
   }
 
@@ -175,6 +187,13 @@ function isSetOtherwise(story: Story, before: Story | null): boolean {
   if (before?.phase !== 'writing' || story.phase !== 'writing') return false;
   const { after: _, ...asked } = story.settings;
   return Object.entries(asked).some(([name, value]) => before.settings[name as keyof typeof asked] !== value);
+}
+
+/** The digest of the model that wrote what is on screen, where it is not the one in use; else null. */
+export function writerElsewhere({ source }: Shared, model: ModelState): string | null {
+  if (!source || model.phase !== 'ready') return null;
+  const digest = 'story' in source ? source.model.digest : source.digest;
+  return digest === model.info.digest ? null : digest;
 }
 
 /** A quiet line about where the text on screen comes from; null where there is nothing to say. */

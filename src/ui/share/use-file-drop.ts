@@ -1,7 +1,13 @@
 import { useEffect, useState } from 'react';
+import { droppedFolder } from '../models/chosen-folder';
 
-/** Takes files that are dropped anywhere on the page. True while one hovers over it. */
-export function useFileDrop(onFile: (file: File) => void): boolean {
+interface Takers {
+  readonly onFile: (file: File) => void;
+  readonly onFolder: (folder: FileSystemDirectoryEntry) => void;
+}
+
+/** Takes files and folders that are dropped anywhere on the page. True while one hovers over it. */
+export function useFileDrop({ onFile, onFolder }: Takers): boolean {
   const [hovering, setHovering] = useState(false);
   useEffect(() => {
     const hasFile = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes('Files') ?? false;
@@ -18,8 +24,11 @@ export function useFileDrop(onFile: (file: File) => void): boolean {
       if (!hasFile(event)) return;
       event.preventDefault();
       setHovering(false);
-      const file = event.dataTransfer?.files[0];
-      if (file) onFile(file);
+      if (!event.dataTransfer) return;
+      const folder = droppedFolder(event.dataTransfer);
+      const file = event.dataTransfer.files[0];
+      if (folder) onFolder(folder);
+      else if (file) onFile(file);
     };
     window.addEventListener('dragover', over);
     window.addEventListener('dragleave', leave);
@@ -29,6 +38,6 @@ export function useFileDrop(onFile: (file: File) => void): boolean {
       window.removeEventListener('dragleave', leave);
       window.removeEventListener('drop', drop);
     };
-  }, [onFile]);
+  }, [onFile, onFolder]);
   return hovering;
 }

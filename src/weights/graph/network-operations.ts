@@ -1,19 +1,19 @@
-import type { WeightDtype } from '../src/weights/manifest';
-import type { ModelConfig } from '../src/weights/model-config';
-import { type QuantizedDtype, SCALE_GROUP, type WeightSpec, ZERO_LEVEL } from '../src/weights/weight-spec';
-import { type Attribute, elementType, float, int, type OnnxGraph, text } from './onnx-graph';
+import type { WeightDtype } from '../manifest';
+import type { ModelConfig } from '../model-config';
+import { type QuantizedDtype, SCALE_GROUP, type WeightSpec, ZERO_LEVEL } from '../weight-spec';
+import { type Attribute, ELEMENT_TYPES, type GraphBuilder } from './graph';
 
 /**
  * The network's operations as ONNX nodes. Values are [rows, features]; every operation is named after the
  * weight it uses and returns the name of its result.
  */
 export class NetworkOperations {
-  readonly #graph: OnnxGraph;
+  readonly #graph: GraphBuilder;
   readonly #config: ModelConfig;
   readonly #dtype: WeightDtype;
   readonly #specs: ReadonlyMap<string, WeightSpec>;
 
-  constructor(graph: OnnxGraph, config: ModelConfig, dtype: WeightDtype, specs: readonly WeightSpec[]) {
+  constructor(graph: GraphBuilder, config: ModelConfig, dtype: WeightDtype, specs: readonly WeightSpec[]) {
     this.#graph = graph;
     this.#config = config;
     this.#dtype = dtype;
@@ -41,7 +41,7 @@ export class NetworkOperations {
 
   layerNorm(name: string, x: string): string {
     const inputs = [x, `${name}.weight`, `${name}.bias`];
-    const attributes = { axis: int(-1), epsilon: float(this.#config.normEpsilon) };
+    const attributes = { axis: { int: -1 }, epsilon: { float: Math.fround(this.#config.normEpsilon) } };
     return this.#node('LayerNormalization', inputs, `${name}.out`, attributes);
   }
 
@@ -49,11 +49,11 @@ export class NetworkOperations {
   linear(name: string, x: string): string {
     const weight = `${name}.weight`;
     const bias = this.#specs.has(`${name}.bias`) ? `${name}.bias` : '';
-    return this.#node('Gemm', [x, this.#matrix(weight), bias], `${name}.out`, { transB: int(1) });
+    return this.#node('Gemm', [x, this.#matrix(weight), bias], `${name}.out`, { transB: { int: 1 } });
   }
 
   gelu(name: string, x: string): string {
-    return this.#node('Gelu', [x], name, { approximate: text('tanh') });
+    return this.#node('Gelu', [x], name, { approximate: { text: 'tanh' } });
   }
 
   add(name: string, x: string, y: string): string {
@@ -69,16 +69,16 @@ export class NetworkOperations {
     const [keys, values] = [`keys.${layer}`, `values.${layer}`];
     const batch = this.#node('Reshape', [qkv, 'shape.batch.qkv'], `${name}.qkv.batch`);
     const thirds = [`${name}.q`, `${name}.k`, values];
-    this.#graph.node('Split', [batch, 'thirds'], thirds, { axis: int(2) });
+    this.#graph.node('Split', [batch, 'thirds'], thirds, { axis: { int: 2 } });
     const q = this.#rope(`${name}.q`, `${name}.q.turned`);
     this.#rope(`${name}.k`, keys);
-    const allKeys = this.#node('Concat', [`past_keys.${layer}`, keys], `${name}.keys`, { axis: int(1) });
-    const allValues = this.#node('Concat', [`past_values.${layer}`, values], `${name}.values`, { axis: int(1) });
+    const allKeys = this.#node('Concat', [`past_keys.${layer}`, keys], `${name}.keys`, { axis: { int: 1 } });
+    const allValues = this.#node('Concat', [`past_values.${layer}`, values], `${name}.values`, { axis: { int: 1 } });
     const attended = this.#node(
       'com.microsoft.MultiHeadAttention',
       [q, allKeys, allValues, '', '', 'bias'],
       `${name}.attended.batch`,
-      { num_heads: int(heads) },
+      { num_heads: { int: heads } },
     );
     return this.#node('Reshape', [attended, 'shape.rows'], `${name}.attended`);
   }
@@ -93,7 +93,7 @@ export class NetworkOperations {
       case 'f32':
         return weight;
       case 'f16':
-        return this.#node('Cast', [weight], `${weight}.f32`, { to: elementType('float32') });
+        return this.#node('Cast', [weight], `${weight}.f32`, { to: { int: ELEMENT_TYPES.float32 } });
       case 'q8':
       case 'q4':
         return this.#dequantized(weight, this.#dtype, `${weight}.${this.#dtype}`, `${weight}.scale`, `${weight}.f32`);
@@ -104,12 +104,12 @@ export class NetworkOperations {
 
   /** The asked rows of a matrix as f32. */
   #rows(weight: string, ids: string): string {
-    const gather = (stored: string) => this.#node('Gather', [stored, ids], `${stored}.rows`, { axis: int(0) });
+    const gather = (stored: string) => this.#node('Gather', [stored, ids], `${stored}.rows`, { axis: { int: 0 } });
     switch (this.#dtype) {
       case 'f32':
         return gather(weight);
       case 'f16':
-        return this.#node('Cast', [gather(weight)], `${weight}.rows.f32`, { to: elementType('float32') });
+        return this.#node('Cast', [gather(weight)], `${weight}.rows.f32`, { to: { int: ELEMENT_TYPES.float32 } });
       case 'q8':
       case 'q4': {
         const [bytes, scales] = [gather(`${weight}.${this.#dtype}`), gather(`${weight}.scale`)];
@@ -127,7 +127,7 @@ export class NetworkOperations {
   #dequantized(weight: string, dtype: QuantizedDtype, bytes: string, scales: string, out: string): string {
     const columns = this.#specs.get(weight)!.shape[1]!;
     const levels = dtype === 'q4' ? this.#nibbles(bytes, out) : bytes;
-    const numbers = this.#node('Cast', [levels], `${out}.numbers`, { to: elementType('float32') });
+    const numbers = this.#node('Cast', [levels], `${out}.numbers`, { to: { int: ELEMENT_TYPES.float32 } });
     const centred = this.#node('Sub', [numbers, `${dtype}.zero`], `${out}.centred`);
     const perGroup = this.#node('Unsqueeze', [scales, 'axis.last'], `${out}.scales`);
     const groups = this.#node('Mul', [centred, perGroup], `${out}.groups`);
@@ -142,7 +142,9 @@ export class NetworkOperations {
   /** The halves of bytes [rows, groups, 16], low ones first, as bytes [rows, groups, 32]. */
   #nibbles(bytes: string, out: string): string {
     const apart = this.#node('Unsqueeze', [bytes, 'axis.last'], `${out}.bytes`);
-    const shifted = this.#node('BitShift', [apart, 'nibble.shifts'], `${out}.shifted`, { direction: text('RIGHT') });
+    const shifted = this.#node('BitShift', [apart, 'nibble.shifts'], `${out}.shifted`, {
+      direction: { text: 'RIGHT' },
+    });
     const pairs = this.#node('BitwiseAnd', [shifted, 'nibble.mask'], `${out}.pairs`);
     return this.#node('Reshape', [pairs, 'shape.groups'], `${out}.levels`);
   }

@@ -1,0 +1,72 @@
+import type { KeptModel, ModelInfo, ModelPlace, ModelShelf } from '../../worker/protocol';
+import { ModelCard } from './ModelCard';
+import { diskText } from './model-texts';
+import { RemoveModel } from './RemoveModel';
+
+interface Props {
+  /** Null until it is known. */
+  readonly shelf: ModelShelf | null;
+  readonly inUse: ModelInfo | null;
+  readonly onUse: (place: ModelPlace) => void;
+  readonly onUseEmbedded: () => void;
+  /** Fetches the rest from where it came from. */
+  readonly onGoOn: (url: string) => void;
+  readonly onRemove: (id: string) => Promise<'removed' | 'kept'>;
+}
+
+/** The model that comes with the page, one in use that is not kept, then the kept ones. */
+export function ModelList({ shelf, inUse, onUse, onUseEmbedded, onGoOn, onRemove }: Props) {
+  if (!shelf) return <p className="hint">Looking at what is here…</p>;
+  const embedded = inUse?.origin.type === 'embedded' ? inUse : shelf.embedded;
+  const passing = inUse && inUse.keptId === null && inUse.origin.type !== 'embedded' ? inUse : null;
+  return (
+    <ul className="models">
+      {embedded ? (
+        <ModelCard facts={embedded} origin={{ type: 'embedded' }} disk={diskText(embedded.totalBytes)}>
+          {inUse === embedded ? <InUse /> : <Use name={embedded.name} onUse={onUseEmbedded} />}
+        </ModelCard>
+      ) : null}
+      {passing ? (
+        <ModelCard facts={passing} origin={passing.origin} disk="not kept">
+          <InUse />
+        </ModelCard>
+      ) : null}
+      {shelf.kept.map((model) => (
+        <ModelCard key={model.id} facts={model} origin={model.from} disk={diskText(model.totalBytes, model.keptBytes)}>
+          {inUse?.keptId === model.id ? (
+            <InUse />
+          ) : (
+            <>
+              <Take model={model} onUse={onUse} onGoOn={onGoOn} />
+              <RemoveModel name={model.name} bytes={model.keptBytes} onRemove={() => onRemove(model.id)} />
+            </>
+          )}
+        </ModelCard>
+      ))}
+    </ul>
+  );
+}
+
+function InUse() {
+  return <p className="in-use">In use</p>;
+}
+
+function Use({ name, onUse }: { name: string; onUse: () => void }) {
+  return (
+    <button type="button" className="quiet" onClick={onUse}>
+      Use<span className="visually-hidden"> {name}</span>
+    </button>
+  );
+}
+
+/** Uses a model that is whole, or fetches the rest of it; the rest of a folder comes with the folder. */
+function Take({ model, onUse, onGoOn }: { model: KeptModel } & Pick<Props, 'onUse' | 'onGoOn'>) {
+  const { id, name, from, keptBytes, totalBytes } = model;
+  if (keptBytes >= totalBytes) return <Use name={name} onUse={() => onUse({ type: 'kept', id })} />;
+  if (from.type === 'folder') return <p className="hint">Choose the folder once more to go on.</p>;
+  return (
+    <button type="button" className="quiet" onClick={() => onGoOn(from.url)}>
+      Go on<span className="visually-hidden"> with {name}</span>
+    </button>
+  );
+}

@@ -1,0 +1,86 @@
+import { useEffect, useRef, useState } from 'react';
+import { describeError } from '../../errors';
+import type { DistantPlace, ModelPlace } from '../../worker/protocol';
+import type { Session } from '../session';
+import { ModelList } from './ModelList';
+import type { ModelLoader } from './model-loader';
+import { spaceText } from './model-texts';
+import { OpenModelForm } from './OpenModelForm';
+import { useShelf } from './use-shelf';
+import './models.css';
+
+interface Props {
+  readonly session: Session;
+  readonly models: ModelLoader;
+  readonly onClose: () => void;
+}
+
+/** The models that are here, and the way to others. A dialog, so that Escape closes it and the focus comes back. */
+export default function ModelsDialog({ session, models, onClose }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const { shelf, problem, refresh } = useShelf(models);
+  /** Whether a model was asked for here that is still looked for. */
+  const [asked, setAsked] = useState(false);
+  const { fetch, model } = session;
+  useEffect(() => dialog.current?.showModal(), []);
+  // From here on the page itself shows how it goes.
+  const isFound = (fetch?.phase === 'fetching' && fetch.totalBytes > 0) || model.phase === 'loading';
+  useEffect(() => {
+    if (asked && isFound) dialog.current?.close();
+  }, [asked, isFound]);
+  const open = (place: ModelPlace) => {
+    setAsked(true);
+    void models.open(place);
+  };
+  const use = (place: ModelPlace) => {
+    dialog.current?.close();
+    void models.open(place);
+  };
+  const [kept, setKept] = useState<string | null>(null);
+  const remove = async (id: string) => {
+    const refused = await models.remove(id).then(
+      () => null,
+      (error) => describeError(error).message,
+    );
+    setKept(refused);
+    refresh();
+    return refused === null ? 'removed' : 'kept';
+  };
+  const close = () => {
+    // It was told here.
+    if (fetch?.phase === 'failed') models.cancelFetch();
+    onClose();
+  };
+  return (
+    <dialog className="sheet models-sheet" ref={dialog} aria-labelledby="models-title" onClose={close}>
+      <header>
+        <h2 id="models-title" tabIndex={-1}>
+          Models
+        </h2>
+        <button type="button" className="quiet" onClick={() => dialog.current?.close()}>
+          Close
+        </button>
+      </header>
+      {(problem ?? kept) ? (
+        <p className="models-problem" role="alert">
+          {problem ?? kept}
+        </p>
+      ) : null}
+      <ModelList
+        shelf={shelf}
+        inUse={model.phase === 'ready' ? model.info : null}
+        onUse={use}
+        onUseEmbedded={() => use(models.embedded)}
+        onGoOn={(url) => open({ type: 'url', url })}
+        onRemove={remove}
+      />
+      {shelf ? <p className="hint">{spaceText(shelf.kept, shelf.space)}</p> : null}
+      <OpenModelForm
+        looking={asked && fetch?.phase === 'fetching' ? fetch.name : null}
+        refused={asked && fetch?.phase === 'failed' ? fetch.problem.message : null}
+        onOpen={(place: DistantPlace) => open(place)}
+        onCancel={() => models.cancelFetch()}
+      />
+    </dialog>
+  );
+}

@@ -1,0 +1,278 @@
+import { describeError, type UnmaskError } from '../../errors';
+import type { Client, OnStopped } from '../../worker/client';
+import type { DistantPlace, ModelInfo, ModelPlace, ModelShelf } from '../../worker/protocol';
+import type { Action, Session } from '../session';
+import { nearestBlockSize, type Settings } from '../settings';
+import { filesOfFolder } from './chosen-folder';
+import { NO_PROGRESS, PaceMeter, type Progress } from './pace';
+import { placeName } from './place-name';
+
+/** What the loader needs of the page. */
+export interface Page {
+  readonly session: Session;
+  dispatch(action: Action): void;
+  /** Changes and saves settings. */
+  set(change: Partial<Settings>): void;
+  /** Ends the text that is being written; it failed if there is a problem. */
+  endWriting(problem?: UnmaskError): void;
+}
+
+export interface LoaderOptions {
+  /** Absolute URL of the folder of the model that comes with the page, with its last slash. */
+  readonly embeddedUrl: string;
+  /** Starts a worker. */
+  readonly connect: (onStopped: OnStopped) => Client;
+}
+
+/** A worker that stops twice within so many milliseconds is not started again unasked. */
+const RESTARTS_APART_MS = 60_000;
+
+/** How often the pace is worked out anew while nothing comes, in milliseconds. */
+const TICK_MS = 1_000;
+
+/**
+ * Which model is in use, and the way to another: what has to be fetched is fetched by a second worker while the
+ * first writes on, and only then is the first ended, since only that frees all its memory.
+ */
+export class ModelLoader {
+  readonly #page: Page;
+  readonly #options: LoaderOptions;
+  /** Has the model. */
+  #client: Client | undefined;
+  /** Fetches, lists and removes; has no model. */
+  #librarian: Client | undefined;
+  #place: ModelPlace;
+  /** Where to go back to if the model at `#place` cannot be opened. */
+  #earlier: { readonly place: ModelPlace; readonly name: string } | null = null;
+  /** What could not be fetched. */
+  #wanted: DistantPlace | undefined;
+  #loading = new AbortController();
+  #fetching = new AbortController();
+  #restartedAt = Number.NEGATIVE_INFINITY;
+  #left = false;
+
+  constructor(page: Page, model: string | null, options: LoaderOptions) {
+    this.#page = page;
+    this.#options = options;
+    this.#place = model === null ? this.embedded : { type: 'kept', id: model };
+  }
+
+  /** The worker with the model; undefined before the first load. */
+  get client(): Client | undefined {
+    return this.#client;
+  }
+
+  get embedded(): ModelPlace {
+    return { type: 'embedded', url: this.#options.embeddedUrl };
+  }
+
+  /** Puts another model in place of the one in use, which stays until the other is here whole. */
+  async open(place: ModelPlace): Promise<void> {
+    this.cancelFetch();
+    if (place.type === 'embedded' || place.type === 'kept') {
+      await this.#replace(place, this.#connect());
+      return;
+    }
+    const found = await this.#fetch(place);
+    if (!found) return;
+    const fetcher = this.#librarian ?? this.#connect();
+    this.#librarian = undefined;
+    await this.#replace(found, fetcher);
+  }
+
+  /** Opens a folder that was dropped on the page. */
+  async openDropped(folder: FileSystemDirectoryEntry): Promise<void> {
+    try {
+      await this.open(await filesOfFolder(folder));
+    } catch {
+      const message = 'The browser could not read it. Choose it with “Open a folder” instead.';
+      this.#page.dispatch({ type: 'fetch-started', name: folder.name });
+      this.#page.dispatch({ type: 'fetch-failed', problem: { code: 'bad-input', message } });
+    }
+  }
+
+  /** Loads the model in a fresh worker. */
+  load(): Promise<void> {
+    return this.#load(this.#connect());
+  }
+
+  /** Loads the model that was in use before. */
+  async goBack(): Promise<void> {
+    if (!this.#earlier) return;
+    this.#place = this.#earlier.place;
+    this.#earlier = null;
+    await this.load();
+  }
+
+  cancelLoad(): void {
+    if (this.#page.session.model.phase !== 'loading') return;
+    this.#loading.abort();
+    this.#page.dispatch({ type: 'load-cancelled' });
+  }
+
+  cancelFetch(): void {
+    if (!this.#page.session.fetch) return;
+    this.#fetching.abort();
+    this.#page.dispatch({ type: 'fetch-ended' });
+  }
+
+  /** Fetches what could not be fetched before. */
+  async fetchAgain(): Promise<void> {
+    if (this.#wanted) await this.open(this.#wanted);
+  }
+
+  list(): Promise<ModelShelf> {
+    return this.#startLibrarian().listModels(this.#options.embeddedUrl);
+  }
+
+  remove(id: string): Promise<void> {
+    return this.#startLibrarian().removeModel(id);
+  }
+
+  /** The page is left: ends all work. */
+  leave(): void {
+    this.#left = true;
+    this.cancelFetch();
+    this.#page.endWriting();
+    this.#client?.dispose();
+    this.#librarian?.dispose();
+    this.#client = undefined;
+    this.#librarian = undefined;
+  }
+
+  /** The page is back as it was left. */
+  async comeBack(): Promise<void> {
+    if (!this.#left) return;
+    this.#left = false;
+    const { phase } = this.#page.session.model;
+    if (phase === 'ready' || phase === 'loading') await this.load();
+  }
+
+  /** The place to load a model at `place` from, or null where there is none, and then the session says why. */
+  async #fetch(place: DistantPlace): Promise<ModelPlace | null> {
+    this.#fetching = new AbortController();
+    const { signal } = this.#fetching;
+    this.#wanted = place;
+    this.#page.dispatch({ type: 'fetch-started', name: placeName(place) });
+    try {
+      return await this.#watch(
+        (onProgress) => this.#startLibrarian().fetchModel(place, { signal, onProgress }),
+        (progress) => signal.aborted || this.#page.dispatch({ type: 'fetch-progressed', progress }),
+      );
+    } catch (error) {
+      if (!signal.aborted) this.#page.dispatch({ type: 'fetch-failed', problem: describeError(error) });
+      return null;
+    } finally {
+      if (!signal.aborted && this.#page.session.fetch?.phase === 'fetching')
+        this.#page.dispatch({ type: 'fetch-ended' });
+    }
+  }
+
+  async #replace(place: ModelPlace, client: Client): Promise<void> {
+    const { model } = this.#page.session;
+    if (model.phase === 'ready') this.#earlier = { place: this.#place, name: model.info.name };
+    this.#place = place;
+    await this.#load(client);
+  }
+
+  async #load(client: Client): Promise<void> {
+    const page = this.#page;
+    page.endWriting();
+    this.cancelLoad();
+    this.#client?.dispose();
+    this.#loading = new AbortController();
+    const { signal } = this.#loading;
+    this.#client = client;
+    const place = this.#place;
+    page.dispatch({ type: 'load-started', earlierModel: this.#earlier?.name ?? null });
+    try {
+      const info = await this.#watch(
+        (onProgress) => client.load(place, page.session.settings.backend, { signal, onProgress }),
+        (progress) => this.#client === client && page.dispatch({ type: 'load-progressed', progress }),
+      );
+      this.#earlier = null;
+      page.dispatch({ type: 'load-ended', info });
+      this.#fit(info);
+    } catch (error) {
+      // A load that was cancelled has already been shown as such, or another has taken its place.
+      if (signal.aborted || this.#client !== client) return;
+      if (place.type === 'kept' && (await this.#isGone(place.id))) await this.#loadEmbeddedInstead();
+      else page.dispatch({ type: 'load-failed', problem: describeError(error) });
+    }
+  }
+
+  /** Moves the settings to what the model knows, and remembers it for the next visit. */
+  #fit({ keptId, blockSizes, name }: ModelInfo): void {
+    const { settings } = this.#page.session;
+    if (settings.model !== keptId) this.#page.set({ model: keptId });
+    if (settings.blockSize === null || blockSizes.includes(settings.blockSize)) return;
+    const blockSize = nearestBlockSize(settings.blockSize, blockSizes);
+    this.#page.set({ blockSize });
+    this.#notice(
+      `${name} was not trained on blocks of ${settings.blockSize} tokens, so the block size is ${blockSize} now.`,
+    );
+  }
+
+  async #isGone(id: string): Promise<boolean> {
+    const shelf = await this.list().catch(() => null);
+    return shelf !== null && !shelf.kept.some((model) => model.id === id);
+  }
+
+  async #loadEmbeddedInstead(): Promise<void> {
+    this.#place = this.embedded;
+    this.#earlier = null;
+    await this.load();
+    this.#notice('The model that was used here last is not kept any more. This is the one that comes with the page.');
+  }
+
+  #notice(notice: string): void {
+    if (this.#page.session.model.phase === 'ready') this.#page.dispatch({ type: 'noticed', notice });
+  }
+
+  #connect(): Client {
+    const client = this.#options.connect((error) => {
+      if (client === this.#client) void this.#restart(error);
+    });
+    return client;
+  }
+
+  #startLibrarian(): Client {
+    this.#librarian ??= this.#connect();
+    return this.#librarian;
+  }
+
+  /** The worker has stopped by itself. While it loads, the load says so. */
+  async #restart(error: UnmaskError): Promise<void> {
+    if (this.#page.session.model.phase !== 'ready') return;
+    const now = performance.now();
+    this.#page.endWriting(error);
+    if (now - this.#restartedAt < RESTARTS_APART_MS) {
+      this.#page.dispatch({ type: 'model-stopped', problem: describeError(error) });
+      return;
+    }
+    this.#restartedAt = now;
+    await this.load();
+    this.#notice('The worker that runs the model stopped and was started again.');
+  }
+
+  /** Does what reports bytes, and tells of them with their pace, also while none come. */
+  async #watch<T>(
+    work: (onProgress: (loadedBytes: number, totalBytes: number) => void) => Promise<T>,
+    tell: (progress: Progress) => unknown,
+  ): Promise<T> {
+    const meter = new PaceMeter();
+    let last: Progress = NO_PROGRESS;
+    const note = (loadedBytes: number, totalBytes: number) => {
+      last = meter.note(loadedBytes, totalBytes, performance.now());
+      tell(last);
+    };
+    const ticking = setInterval(() => {
+      if (last.totalBytes > 0 && last.loadedBytes < last.totalBytes) note(last.loadedBytes, last.totalBytes);
+    }, TICK_MS);
+    try {
+      return await work(note);
+    } finally {
+      clearInterval(ticking);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import type { KeptModel, ModelFacts, ModelOrigin, ModelShelf } from '../../worker/protocol';
+import { bytes, megabytes, millions } from '../format';
+import { shortUrl } from './place-name';
+
+/** `10.5 M parameters, q8` */
+export function sizeText({ parameters, dtype }: Pick<ModelFacts, 'parameters' | 'dtype'>): string {
+  return `${millions(parameters)} parameters, ${dtype}`;
+}
+
+/** `4, 8, 16`, or that it is not known. */
+export function blockSizesText(sizes: readonly number[] | null): string {
+  if (!sizes || sizes.length === 0) return 'known once it is whole';
+  return sizes.join(', ');
+}
+
+/** `21.7 MB`, `12.0 of 181.3 MB here` */
+export function diskText(totalBytes: number, keptBytes = totalBytes): string {
+  return keptBytes < totalBytes ? `${megabytes(keptBytes)} of ${megabytes(totalBytes)} MB here` : bytes(totalBytes);
+}
+
+/** Where a model came from; of a URL its host comes first. */
+export function originText(origin: ModelOrigin): string {
+  switch (origin.type) {
+    case 'embedded':
+      return 'comes with this page';
+    case 'url':
+      return shortUrl(origin.url);
+    case 'folder':
+      return `the folder “${origin.name}”`;
+    default:
+      return origin satisfies never;
+  }
+}
+
+/** `Kept models take 203.0 MB of the 221.4 MB that this page has stored; there is room for 1.9 GB more.` */
+export function spaceText(kept: readonly Pick<KeptModel, 'keptBytes'>[], space: ModelShelf['space']): string {
+  if (!space) return NOTHING_KEPT;
+  const room = `there is room for ${roughly(space.freeBytes)} more`;
+  if (kept.length === 0) return `No model is kept yet; ${room}.`;
+  const ofModels = kept.reduce((sum, { keptBytes }) => sum + keptBytes, 0);
+  const ofAll = Math.max(space.usedBytes, ofModels);
+  return `Kept models take ${roughly(ofModels)} of the ${roughly(ofAll)} that this page has stored; ${room}.`;
+}
+
+const NOTHING_KEPT =
+  'This browser keeps no models for this page, as in some private windows and over plain http. One that is opened ' +
+  'lasts until the page is closed.';
+
+function roughly(count: number): string {
+  return count < 1e9 ? bytes(count) : `${(count / 1e9).toFixed(count < 1e10 ? 1 : 0)} GB`;
+}

@@ -1,0 +1,31 @@
+import { useCallback, useEffect, useState } from 'react';
+import { describeError } from '../../errors';
+import type { ModelShelf } from '../../worker/protocol';
+import type { ModelLoader } from './model-loader';
+
+interface Shelf {
+  /** Null until it is known. */
+  readonly shelf: ModelShelf | null;
+  /** Why it cannot be. */
+  readonly problem: string | null;
+  readonly refresh: () => void;
+}
+
+/** The models that can be used without fetching. */
+export function useShelf(models: ModelLoader): Shelf {
+  const [asked, setAsked] = useState(0);
+  const [found, setFound] = useState<Pick<Shelf, 'shelf' | 'problem'>>({ shelf: null, problem: null });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `asked` asks again
+  useEffect(() => {
+    let isCurrent = true;
+    models.list().then(
+      (shelf) => isCurrent && setFound({ shelf, problem: null }),
+      (error) => isCurrent && setFound((before) => ({ ...before, problem: describeError(error).message })),
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [models, asked]);
+  const refresh = useCallback(() => setAsked((times) => times + 1), []);
+  return { ...found, refresh };
+}

@@ -1,0 +1,45 @@
+import type { KeptModel, KeptSource, StoreOptions } from './kept-model';
+import { PATIENCE } from './patience';
+import { PrivateModelStore } from './private-model-store';
+import type { StorageSpace } from './storage-space';
+
+/**
+ * Models in the origin's private file system, for use in a dedicated worker. Everything may throw `UnmaskError`; what
+ * takes a signal, its AbortError too.
+ */
+export interface ModelStore {
+  /** By name. */
+  list(): Promise<KeptModel[]>;
+  /**
+   * Fetches what is missing of a model folder on a server, goes on where an earlier try ended, keeps it, and opens it.
+   * `modelUrl` is as `modelFolderUrl` gives it. Throws `network`, `bad-model`, `storage-full`.
+   */
+  fetchFromUrl(modelUrl: string, options: StoreOptions): Promise<KeptSource>;
+  /** Copies the files of a folder into the store, checked, and opens it. Throws `bad-model`, `storage-full`. */
+  importFiles(folderName: string, files: readonly File[], options: StoreOptions): Promise<KeptSource>;
+  /**
+   * Opens a kept model. What is missing or damaged of one that came from a URL is fetched, now or when it is read.
+   * Throws `network`, `bad-model`, `storage-full`.
+   */
+  openKept(id: string, options: StoreOptions): Promise<KeptSource>;
+  /** Throws `bad-input` while it is fetched, opened or read, in any tab. */
+  remove(id: string): Promise<void>;
+  space(): Promise<StorageSpace>;
+}
+
+/** A name of our own, since other sites may share the page's origin. */
+const MODELS = 'unmask-models';
+
+/**
+ * Null where the browser offers no such storage (some private windows, plain http from another machine, browsers
+ * that cannot write files in place): then models are read where they are.
+ */
+export async function openModelStore(patience = PATIENCE): Promise<ModelStore | null> {
+  // Typed as always there. The class may be missing, and locks are outside of a secure context.
+  const { FileSystemFileHandle: handles } = globalThis as { FileSystemFileHandle?: { readonly prototype: object } };
+  const { storage, locks } = navigator as { storage?: StorageManager; locks?: LockManager };
+  if (!storage || !locks || !handles || !('createSyncAccessHandle' in handles.prototype)) return null;
+  const root = await storage.getDirectory().catch(() => null);
+  const models = await root?.getDirectoryHandle(MODELS, { create: true }).catch(() => null);
+  return models ? new PrivateModelStore(models, patience) : null;
+}

@@ -1,0 +1,74 @@
+import { UnmaskError } from '../errors';
+import { openModelUrl } from '../weights/model-url';
+import { huggingFaceUrl, modelFolderUrl } from '../weights/store/model-address';
+import { type ModelStore, openModelStore } from '../weights/store/model-store';
+import { openFolder } from './folder-source';
+import type { LoadOptions, Models } from './loaded-model';
+import { factsOf } from './model-facts';
+import { type FoundModel, openModel } from './open-model';
+import type { ModelFacts, ModelPlace } from './protocol';
+
+/** The models of the page, of the web and of this device. */
+export const models: Models = {
+  async open(place, backend, options) {
+    return openModel(await find(place, options), backend, options.signal);
+  },
+
+  async fetch(place, options) {
+    const store = await openModelStore();
+    if (!store) {
+      await find(place, options);
+      return place;
+    }
+    const { id } = await (place.type === 'url'
+      ? store.fetchFromUrl(urlOf(place.url), options)
+      : store.importFiles(place.name, place.files, options));
+    return { type: 'kept', id };
+  },
+
+  async list(embeddedUrl) {
+    const store = await openModelStore();
+    const kept = store ? await store.list() : [];
+    return { embedded: await factsAt(embeddedUrl), kept, space: store && (await store.space()) };
+  },
+
+  async remove(id) {
+    await (await openModelStore())?.remove(id);
+  },
+};
+
+/** Opens the folder at a place. */
+async function find(place: ModelPlace, options: LoadOptions): Promise<FoundModel> {
+  switch (place.type) {
+    case 'embedded':
+      return { source: await openModelUrl(place.url, options), origin: { type: 'embedded' }, keptId: null };
+    case 'url': {
+      const url = urlOf(place.url);
+      return { source: await openModelUrl(url, options), origin: { type: 'url', url }, keptId: null };
+    }
+    case 'folder': {
+      const { name, files } = place;
+      return { source: await openFolder(name, files, options), origin: { type: 'folder', name }, keptId: null };
+    }
+    case 'kept':
+      return findKept(await openModelStore(), place.id, options);
+    default:
+      return place satisfies never;
+  }
+}
+
+async function findKept(store: ModelStore | null, id: string, options: LoadOptions): Promise<FoundModel> {
+  const kept = (await store?.list())?.find((model) => model.id === id);
+  if (!store || !kept) throw new UnmaskError('bad-model', 'This model is not kept here any more. Open it again.');
+  return { source: await store.openKept(id, options), origin: kept.from, keptId: id };
+}
+
+/** What a person typed, as the URL of a model folder. Throws `bad-input`. */
+function urlOf(text: string): string {
+  return huggingFaceUrl(text) ?? modelFolderUrl(text);
+}
+
+async function factsAt(url: string): Promise<ModelFacts | null> {
+  const options = { signal: new AbortController().signal, onProgress: () => {} };
+  return openModelUrl(url, options).then(factsOf, () => null);
+}

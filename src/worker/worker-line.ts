@@ -1,0 +1,165 @@
+import { UnmaskError } from '../errors';
+import { type PageMessage, PROTOCOL_VERSION, type WorkerMessage } from './protocol';
+import { RunStream } from './run-stream';
+
+/** The page's end of the line: a Worker, or a MessagePort with a `terminate`. */
+export interface WorkerPort {
+  postMessage(message: PageMessage): void;
+  addEventListener(type: 'message', listener: (event: MessageEvent<WorkerMessage>) => void): void;
+  /** `error` also where the worker is gone without a word. */
+  addEventListener(type: 'error' | 'messageerror', listener: (event: Event) => void): void;
+  terminate(): void;
+}
+
+/** What the page still waits for. */
+interface Run {
+  receive(message: WorkerMessage): void;
+  fail(error: UnmaskError): void;
+}
+
+const cancelled = () => new UnmaskError('cancelled', 'Cancelled.');
+
+/**
+ * The runs that the page has with a worker, and the worker's life: it is started by the first request. Where it
+ * stops by itself, what is under way fails with `internal`, `onStopped` is told, and whatever is asked fails alike
+ * until `revive`. Ids are never used twice, and a worker that was given up is not listened to any more.
+ */
+export class WorkerLine {
+  readonly #open: () => WorkerPort;
+  readonly #onStopped: (error: UnmaskError) => void;
+  readonly #runs = new Map<number, Run>();
+  #port: WorkerPort | undefined;
+  #lastRunId = 0;
+  /** Why nothing can be asked. */
+  #stopped: UnmaskError | undefined;
+  #ended = false;
+
+  constructor(open: () => WorkerPort, onStopped: (error: UnmaskError) => void) {
+    this.#open = open;
+    this.#onStopped = onStopped;
+  }
+
+  /** Of the newest run. */
+  get lastRunId(): number {
+    return this.#lastRunId;
+  }
+
+  /** Lets the next request start another worker where the one before has stopped. */
+  revive(): void {
+    if (!this.#ended) this.#stopped = undefined;
+  }
+
+  /** Ends the worker for good; runs under way are cancelled. Safe to call twice. */
+  end(): void {
+    this.#ended = true;
+    this.#stop(cancelled());
+  }
+
+  /** Sends what has no answer of its own. */
+  tell(message: PageMessage): void {
+    this.#port?.postMessage(message);
+  }
+
+  /** A run that ends with one answer. `take` returns it, or undefined for any other message. */
+  ask<T>(
+    request: (runId: number) => PageMessage,
+    take: (message: WorkerMessage) => T | undefined,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    if (this.#stopped) return Promise.reject(this.#stopped);
+    if (signal?.aborted) return Promise.reject(cancelled());
+    return new Promise((resolve, reject) => {
+      const receive = (message: WorkerMessage) => {
+        const answer = take(message);
+        if (answer === undefined && message.type === 'progress') return;
+        if (answer === undefined) reject(errorOf(message));
+        else resolve(answer);
+        finish();
+      };
+      const { runId, finish } = this.#enter({ receive, fail: reject }, signal);
+      this.#started().postMessage(request(runId));
+    });
+  }
+
+  /** A run that tells many things: those that are `mine`, of which `last` is the last. */
+  follow<Message extends WorkerMessage>(
+    request: (runId: number) => PageMessage,
+    mine: (message: WorkerMessage) => message is Message,
+    last: Message['type'],
+    signal?: AbortSignal,
+  ): RunStream<Message> {
+    const stream = new RunStream<Message>(() => leave());
+    if (this.#stopped || signal?.aborted) {
+      stream.end(this.#stopped ?? cancelled());
+      return stream;
+    }
+    const receive = (message: WorkerMessage) => {
+      if (mine(message)) stream.push(message);
+      if (mine(message) && message.type !== last) return;
+      stream.end(mine(message) ? undefined : errorOf(message));
+      finish();
+    };
+    const { runId, finish, leave } = this.#enter({ receive, fail: (error) => stream.end(error) }, signal);
+    this.#started().postMessage(request(runId));
+    return stream;
+  }
+
+  /** Enters a run. `finish` forgets it; `leave` also tells the worker. */
+  #enter(run: Run, signal: AbortSignal | undefined) {
+    const runId = ++this.#lastRunId;
+    const finish = () => {
+      this.#runs.delete(runId);
+      signal?.removeEventListener('abort', cancel);
+    };
+    const leave = () => {
+      finish();
+      this.tell({ type: 'cancel', version: PROTOCOL_VERSION, runId });
+    };
+    const cancel = () => {
+      leave();
+      run.fail(cancelled());
+    };
+    this.#runs.set(runId, run);
+    signal?.addEventListener('abort', cancel, { once: true });
+    return { runId, finish, leave };
+  }
+
+  #started(): WorkerPort {
+    if (this.#port) return this.#port;
+    const port = this.#open();
+    this.#port = port;
+    port.addEventListener('message', ({ data }) => {
+      if (this.#port === port) this.#runs.get(data.runId)?.receive(data);
+    });
+    const crash = (event: Event) => {
+      if (this.#port !== port) return;
+      const error = crashOf(event);
+      this.#stop(error);
+      this.#onStopped(error);
+    };
+    port.addEventListener('error', crash);
+    port.addEventListener('messageerror', crash);
+    return port;
+  }
+
+  #stop(error: UnmaskError): void {
+    this.#stopped ??= error;
+    this.#port?.terminate();
+    this.#port = undefined;
+    const runs = [...this.#runs.values()];
+    this.#runs.clear();
+    for (const run of runs) run.fail(error);
+  }
+}
+
+/** The error that a run's last message stands for. */
+function errorOf(message: WorkerMessage): UnmaskError {
+  if (message.type === 'error') return new UnmaskError(message.code, message.message);
+  if (message.type === 'cancelled') return cancelled();
+  return new UnmaskError('internal', `The worker answered with "${message.type}" out of turn. Reload the page.`);
+}
+
+function crashOf(event: Event): UnmaskError {
+  const detail = 'message' in event && typeof event.message === 'string' ? ` (${event.message})` : '';
+  return new UnmaskError('internal', `The worker that runs the model has stopped${detail}. Load the model again.`);
+}

@@ -1,0 +1,132 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What a server may do instead of sending the rest of a file that was asked for. */
+export type Lie =
+  /** It sends the file up to a byte, then nothing more. */
+  | { readonly type: 'stalls'; readonly at: number }
+  /** The connection breaks after a byte. */
+  | { readonly type: 'breaks'; readonly at: number }
+  /** It says that all was sent after a byte. */
+  | { readonly type: 'ends'; readonly at: number }
+  /** A byte of what it sends is another one. */
+  | { readonly type: 'flips'; readonly at: number }
+  /** It goes on after the end. */
+  | { readonly type: 'goes-on'; readonly bytes: number }
+  /** It sends the whole file whatever was asked for. */
+  | { readonly type: 'ignores-range' }
+  /** It sends the rest from another byte on, and says so. */
+  | { readonly type: 'shifts-range'; readonly by: number }
+  /** Its Content-Range is not shown to other origins. */
+  | { readonly type: 'hides-range' }
+  | { readonly type: 'answers'; readonly status: number }
+  | { readonly type: 'sends-page' };
+
+/** Milliseconds in which what was sent is read at the other end. */
+const PIECE_MS = 50;
+
+export interface Request {
+  readonly path: string;
+  readonly range: string | null;
+}
+
+/** A model folder on an origin of its own, which any page may read; it knows ranges, and lies on request. */
+export class LyingServer {
+  readonly files: Map<string, Buffer>;
+  /** What was asked for, in order. */
+  readonly requests: Request[] = [];
+  /** What it does to requests for a file, one after the other; then it is honest. */
+  readonly lies = new Map<string, Lie[]>();
+  /** What it does to every request for a file that has no other lie. */
+  readonly habits = new Map<string, Lie>();
+  #server: Server | undefined;
+  #port = 0;
+
+  constructor(files: Iterable<readonly [path: string, bytes: Buffer]>) {
+    this.files = new Map(files);
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}/tiny/`;
+  }
+
+  /** Starts on a port of its own, and after a stop on the same one. */
+  async start(port = this.#port): Promise<void> {
+    const server = createServer((request, response) => this.#answer(request, response));
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    this.#port = (server.address() as AddressInfo).port;
+    this.#server = server;
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    server?.closeAllConnections();
+    await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)));
+  }
+
+  /** Breaks every connection that is open. */
+  breakAll(): void {
+    this.#server?.closeAllConnections();
+  }
+
+  /** Forgets all lies and what was asked for. */
+  reset(): void {
+    this.requests.length = 0;
+    this.lies.clear();
+    this.habits.clear();
+  }
+
+  #answer({ url, headers }: IncomingMessage, response: ServerResponse): void {
+    const path = url!.replace('/tiny/', '');
+    this.requests.push({ path, range: headers.range ?? null });
+    const lie = this.lies.get(path)?.shift() ?? this.habits.get(path);
+    response.setHeader('Access-Control-Allow-Origin', '*');
+    if (lie?.type !== 'hides-range') response.setHeader('Access-Control-Expose-Headers', 'Content-Range');
+    const bytes = this.files.get(path);
+    if (lie?.type === 'answers' || !bytes) {
+      response.writeHead(lie?.type === 'answers' ? lie.status : 404).end('no');
+    } else if (lie?.type === 'sends-page') {
+      response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html><p>Sign in');
+    } else {
+      send(response, bytes, headers.range, lie);
+    }
+  }
+}
+
+function send(response: ServerResponse, file: Buffer, range: string | undefined, lie: Lie | undefined): void {
+  const asked = lie?.type === 'ignores-range' ? undefined : /^bytes=(\d+)-$/.exec(range ?? '')?.[1];
+  const from = Number(asked ?? 0) + (asked && lie?.type === 'shifts-range' ? lie.by : 0);
+  if (from >= file.length && asked) {
+    response.writeHead(416, { 'Content-Range': `bytes */${file.length}` }).end();
+    return;
+  }
+  if (asked) response.setHeader('Content-Range', `bytes ${from}-${file.length - 1}/${file.length}`);
+  const status = asked ? 206 : 200;
+  switch (lie?.type) {
+    case 'stalls':
+      response.writeHead(status, { 'Content-Length': file.length - from }).write(file.subarray(from, lie.at));
+      break;
+    case 'breaks':
+      response.writeHead(status, { 'Content-Length': file.length - from });
+      // Later, since a browser drops what it has not read of a connection that broke.
+      response.write(file.subarray(from, lie.at), () => setTimeout(() => response.destroy(), PIECE_MS));
+      break;
+    case 'ends':
+      response.writeHead(status).end(file.subarray(from, Math.max(from, lie.at)));
+      break;
+    case 'flips': {
+      const bytes = Buffer.from(file);
+      bytes[lie.at]! ^= 1;
+      response.writeHead(status).end(bytes.subarray(from));
+      break;
+    }
+    case 'goes-on':
+      response.writeHead(status);
+      // In pieces, so that the file has come whole when the excess comes.
+      response.write(file.subarray(from), () => setTimeout(() => response.end(Buffer.alloc(lie.bytes)), PIECE_MS));
+      break;
+    default:
+      response.writeHead(status, { 'Content-Length': file.length - from }).end(file.subarray(from));
+  }
+}

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { cp, readFile, stat, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { TemporaryFolders } from '../temporary-folders';
+
+/** A model folder on an origin of its own, which lets any page read it and sends parts of files. */
+export class ModelHost {
+  /** So many bytes of a file are sent, and the rest once `release` is called. */
+  holdsAt = Number.POSITIVE_INFINITY;
+  /** The ranges of weights.bin that were asked for. */
+  readonly ranges: (string | null)[] = [];
+  readonly folder: string;
+  #server: Server | undefined;
+  #port = 0;
+  #released: (() => void)[] = [];
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}/other/`;
+  }
+
+  /** Starts on a free port, and after a stop on the same one. */
+  async start(): Promise<void> {
+    const server = createServer((request, response) => {
+      this.#answer(request, response).catch(() => response.destroy());
+    });
+    await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve));
+    this.#port = (server.address() as AddressInfo).port;
+    this.#server = server;
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    this.release();
+    server?.closeAllConnections();
+    await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)));
+  }
+
+  /** Sends what is held, and holds nothing more. */
+  release(): void {
+    this.holdsAt = Number.POSITIVE_INFINITY;
+    for (const go of this.#released.splice(0)) go();
+  }
+
+  async #answer({ url, method, headers }: IncomingMessage, response: ServerResponse): Promise<void> {
+    const cors = { 'Access-Control-Allow-Origin': '*', 'Access-Control-Allow-Headers': '*' };
+    if (method === 'OPTIONS') {
+      response.writeHead(204, cors).end();
+      return;
+    }
+    const name = /^\/other\/([\w.]+)$/.exec(url ?? '')?.[1];
+    const file = name && join(this.folder, name);
+    if (!file || !(await stat(file).catch(() => null))) {
+      response.writeHead(404, cors).end();
+      return;
+    }
+    const bytes = await readFile(file);
+    if (name === 'weights.bin') this.ranges.push(headers.range ?? null);
+    const from = Number(/^bytes=(\d+)-/.exec(headers.range ?? '')?.[1] ?? 0);
+    const range = { 'Content-Range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` };
+    const length = { 'Content-Length': bytes.length - from, 'Accept-Ranges': 'bytes' };
+    response.writeHead(headers.range ? 206 : 200, { ...cors, ...length, ...(headers.range ? range : {}) });
+    const held = Math.max(from, Math.min(bytes.length, this.holdsAt));
+    response.write(bytes.subarray(from, held));
+    if (held < bytes.length) await new Promise<void>((resolve) => this.#released.push(resolve));
+    response.end(bytes.subarray(held));
+  }
+}
+
+/** The embedded model under another name, and as if trained on the block sizes 4 and 16 alone. */
+export async function otherModel(folders: TemporaryFolders): Promise<string> {
+  const folder = join(await folders.make(), 'other');
+  await cp('public/models/stories', folder, { recursive: true });
+  const change = async (file: string, edit: (json: Record<string, unknown>) => void) => {
+    const json = JSON.parse(await readFile(join(folder, file), 'utf8'));
+    edit(json);
+    await writeFile(join(folder, file), JSON.stringify(json));
+  };
+  await change('config.json', (config) => Object.assign(config, { blockSizes: [4, 16], defaultBlockSize: 4 }));
+  const config = await readFile(join(folder, 'config.json'));
+  await change('manifest.json', (manifest) => {
+    const files = manifest.files as { path: string; bytes: number; sha256: string }[];
+    const sha256 = createHash('sha256').update(config).digest('hex');
+    Object.assign(files.find(({ path }) => path === 'config.json')!, { bytes: config.length, sha256 });
+    Object.assign(manifest, { id: 'other', name: 'Other stories' });
+  });
+  return folder;
+}

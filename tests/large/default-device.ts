@@ -1,0 +1,13 @@
+import { nodeGpu } from '../../src/cli/node-gpu';
+import { findAdapter, type Gpu } from '../../src/gpu/device';
+
+/** A device without raised limits: bindings of 128 MiB and 8 storage buffers a stage, as the least devices have. */
+export async function defaultDevice(): Promise<Gpu> {
+  const adapter = await findAdapter(await nodeGpu());
+  if (!adapter) throw new Error('there is no WebGPU adapter');
+  const device = await adapter.requestDevice();
+  device.addEventListener('uncapturederror', ({ error }) => {
+    throw new Error(error.message);
+  });
+  return { device, adapter: 'default limits', software: true };
+}

@@ -1,0 +1,139 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bd3lmShapes } from '../../export/bd3lm-tensors';
+import { FileSequence } from '../../export/file-sequence';
+import type { ManifestFile } from '../../src/weights/manifest';
+import type { ModelConfig } from '../../src/weights/model-config';
+import { drawNumbers } from './draw-numbers';
+import type { PublishedConfig } from './published-config';
+
+export interface RandomCheckpointOptions {
+  readonly seed: number;
+  /** BF16 has the same numbers, cut to their upper 16 bits. */
+  readonly dtype: 'F32' | 'BF16';
+  /** Files that the weights are spread over, with an index if there are several. */
+  readonly shards: number;
+}
+
+/** Numbers of a tensor that are in memory at once. */
+const PIECE = 2 ** 20;
+
+interface Tensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Fills `numbers`, those of the tensor from number `from` on. */
+  draw(numbers: Float32Array, from: number): void;
+}
+
+/**
+ * Writes a checkpoint with every tensor that the authors' code saves, drawn at random: the same bytes for the same
+ * options. Activations stay of size 1 to 3, logits of size 4, and adaLN moves every norm and gate.
+ * Returns the files of weights.
+ */
+export async function writeRandomCheckpoint(
+  folder: string,
+  config: PublishedConfig,
+  { seed, dtype, shards }: RandomCheckpointOptions,
+): Promise<readonly ManifestFile[]> {
+  const tensors = tensorsOf(config, seed);
+  const perShard = Math.ceil(tensors.length / shards);
+  const files: ManifestFile[] = [];
+  const map: Record<string, string> = {};
+  for (let shard = 0; shard < shards; shard++) {
+    const path = shards === 1 ? 'model.safetensors' : `model-${place(shard + 1)}-of-${place(shards)}.safetensors`;
+    const some = tensors.slice(shard * perShard, (shard + 1) * perShard);
+    files.push(...(await writeShard(folder, path, some, dtype)));
+    for (const { name } of some) map[name] = path;
+  }
+  if (shards > 1) {
+    const totalSize = tensors.reduce((sum, tensor) => sum + sizeOf(tensor) * BYTES[dtype], 0);
+    const index = { metadata: { total_size: totalSize }, weight_map: map };
+    await writeFile(join(folder, 'model.safetensors.index.json'), JSON.stringify(index, null, 2));
+  }
+  await writeFile(join(folder, 'config.json'), JSON.stringify(config, null, 2));
+  return files;
+}
+
+const BYTES = { F32: 4, BF16: 2 } as const;
+
+function place(number: number): string {
+  return String(number).padStart(5, '0');
+}
+
+function sizeOf({ shape }: Tensor): number {
+  return shape.reduce((product, axis) => product * axis, 1);
+}
+
+async function writeShard(
+  folder: string,
+  path: string,
+  tensors: readonly Tensor[],
+  dtype: 'F32' | 'BF16',
+): Promise<readonly ManifestFile[]> {
+  let end = 0;
+  const entries = tensors.map((tensor) => {
+    const start = end;
+    end += sizeOf(tensor) * BYTES[dtype];
+    return [tensor.name, { dtype, shape: tensor.shape, data_offsets: [start, end] }];
+  });
+  const header = Buffer.from(JSON.stringify(Object.fromEntries([['__metadata__', { format: 'pt' }], ...entries])));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  const file = new FileSequence(folder, [{ path, bytes: 8 + header.length + end }]);
+  try {
+    await file.append(length);
+    await file.append(header);
+    const buffer = new Float32Array(PIECE);
+    for (const tensor of tensors) {
+      for (let from = 0; from < sizeOf(tensor); from += PIECE) {
+        const numbers = buffer.subarray(0, Math.min(PIECE, sizeOf(tensor) - from));
+        tensor.draw(numbers, from);
+        await file.append(dtype === 'F32' ? bytesOf(numbers) : upperHalves(numbers));
+      }
+    }
+    return file.finish();
+  } finally {
+    await file.close();
+  }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Uint16Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+function upperHalves({ buffer, byteOffset, length }: Float32Array): Uint8Array {
+  const bits = new Uint32Array(buffer, byteOffset, length);
+  return bytesOf(Uint16Array.from(bits, (word) => word >>> 16));
+}
+
+/** The weights in the order of `bd3lmShapes`, then the authors' buffers. */
+function tensorsOf(config: PublishedConfig, seed: number): Tensor[] {
+  const { vocab_size: vocabSize, hidden_dim: hiddenSize, n_blocks: layers, n_heads: heads } = config;
+  const sizes = { vocabSize, hiddenSize, layers, mlpSize: 4 * hiddenSize } as ModelConfig;
+  const shapes = bd3lmShapes(sizes, config.adaln ? config.cond_dim : null);
+  const given = (name: string, shape: readonly number[], number: (index: number) => number): Tensor => ({
+    name,
+    shape,
+    draw: (numbers, from) => numbers.set(numbers.map((_, index) => number(from + index))),
+  });
+  const frequency = (index: number) => 10_000 ** ((-2 * index * heads) / hiddenSize);
+  return [
+    ...[...shapes].map(([name, shape], index) => ({
+      name,
+      shape,
+      draw: (numbers: Float32Array, from: number) =>
+        drawNumbers(numbers, { seed, stream: index, from, ...distributionOf(name, shape) }),
+    })),
+    given('backbone.rotary_emb.inv_freq', [hiddenSize / heads / 2], frequency),
+    given('sampling_eps_min', [], () => config.sampling_eps_min),
+    given('sampling_eps_max', [], () => config.sampling_eps_max),
+  ];
+}
+
+function distributionOf(name: string, shape: readonly number[]): { readonly centre: number; readonly spread: number } {
+  if (name.includes('norm')) return { centre: 1, spread: 0.1 };
+  if (name.endsWith('embedding')) return { centre: 0, spread: 1 };
+  const columns = shape[1];
+  if (columns === undefined) return { centre: 0, spread: 0.1 };
+  return { centre: 0, spread: (name === 'backbone.output_layer.linear.weight' ? 4 : 1.2) / Math.sqrt(columns) };
+}

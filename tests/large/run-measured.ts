@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { BackendName } from '../../src/backends/backend';
+import type { WeightDtype } from '../../src/weights/manifest';
+import type { MeasuredExport } from './measured-export';
+import type { MeasuredModel } from './measured-model';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Runs an entry of this folder and returns the JSON object that it prints. Throws with what it told on stderr. */
+async function run<Measured>(entry: string, args: readonly string[]): Promise<Measured> {
+  const command = ['scripts/run.mjs', `tests/large/${entry}`, ...args];
+  const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: ROOT });
+  return JSON.parse(stdout) as Measured;
+}
+
+export interface ExportFolders {
+  readonly checkpoint: string;
+  readonly tokenizer: string;
+  readonly model: string;
+}
+
+export function measureExport(
+  { checkpoint, model, tokenizer }: ExportFolders,
+  dtype: WeightDtype,
+): Promise<MeasuredExport> {
+  return run('measured-export.ts', [checkpoint, model, dtype, tokenizer]);
+}
+
+export function measureModel(model: string, backend: BackendName, logitsFile: string): Promise<MeasuredModel> {
+  return run('measured-model.ts', [model, backend, logitsFile]);
+}
