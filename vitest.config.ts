@@ -1,13 +1,17 @@
 import './tests/node-20.ts';
 import { defineConfig } from 'vitest/config';
 
-/** Unit and integration tests, in Node over Dawn. The page's own tests are in tests/e2e, on the built site, large models in tests/large. */
+/**
+ * Unit and integration tests, in Node over Dawn. The page's own tests are in tests/e2e, on the built site, and those
+ * that take minutes in tests/long.
+ */
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
-    exclude: ['tests/e2e/**', 'tests/large/**'],
+    exclude: ['tests/e2e/**', 'tests/long/**'],
     pool: 'forks',
-    fileParallelism: false,
+    // Compiling shaders takes one core; more than two at once would run into the time limits.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -3,7 +3,7 @@ import type { Controller } from './controller';
 import type { Problem, Session } from './session';
 
 /** After these the worker or its device is gone, and only loading again helps. */
-const LOST: readonly ErrorCode[] = ['device-lost', 'out-of-memory', 'internal'];
+const LOST: readonly ErrorCode[] = ['device-lost', 'no-webgpu', 'out-of-memory', 'bad-model', 'internal'];
 
 interface Props {
   readonly session: Session;
@@ -14,7 +14,7 @@ interface Props {
 
 /** What went wrong and what can be done, beside everything that is still there. */
 export function ProblemAlert({ session, controller, onOpenModels }: Props) {
-  const { model, problem } = session;
+  const { model, problem, settings } = session;
   switch (model.phase) {
     case 'failed':
       return (
@@ -39,6 +39,9 @@ export function ProblemAlert({ session, controller, onOpenModels }: Props) {
           {LOST.includes(problem.code) ? (
             <Again label="Load the model again" onClick={() => void controller.models.load()} />
           ) : null}
+          {LOST.includes(problem.code) && settings.backend !== 'wasm' ? (
+            <Again label="Go on with the CPU" onClick={() => void controller.goOnWithCpu()} />
+          ) : null}
         </Alert>
       );
     default:
@@ -56,13 +59,15 @@ function Again({ label, onClick }: { label: string; onClick: () => void }) {
 
 /** Other models and other devices. */
 function WaysOut({ session, controller, onOpenModels }: Props) {
-  const { settings, earlierModel } = session;
+  const { model, settings, earlierModel } = session;
+  const isNoRoom = model.phase === 'failed' && model.problem.code === 'out-of-memory';
   return (
     <>
       {earlierModel === null ? null : (
         <Again label={`Back to ${earlierModel}`} onClick={() => void controller.models.goBack()} />
       )}
-      {settings.backend === 'webgpu' ? (
+      {isNoRoom ? <Again label="Try half the context" onClick={() => void controller.models.loadShorter()} /> : null}
+      {settings.backend === 'webgpu' || (isNoRoom && settings.backend === 'auto') ? (
         <Again label="Use the CPU instead" onClick={() => openOnCpu(controller)} />
       ) : null}
       {onOpenModels && earlierModel === null ? <Again label="Open another model" onClick={onOpenModels} /> : null}

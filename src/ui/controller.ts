@@ -1,5 +1,5 @@
 import { describeError, UnmaskError } from '../errors';
-import type { Client, OnStopped } from '../worker/client';
+import type { Client, WorkerEvents } from '../worker/client';
 import type { AlternativeToken, GenerateSettings, ModelInfo, RaceMessage } from '../worker/protocol';
 import { Alternatives } from './alternatives';
 import { type Edit, storyFromEdit, typeOver } from './editing';
@@ -15,7 +15,7 @@ export interface ControllerOptions {
   /** Absolute URL of the folder of the model that comes with the page, with its last slash. */
   readonly embeddedUrl: string;
   /** Starts a worker. */
-  readonly connect: (onStopped: OnStopped) => Client;
+  readonly connect: (events: WorkerEvents) => Client;
   readonly saveSettings: (settings: Settings) => void;
 }
 
@@ -122,6 +122,18 @@ export class Controller {
     const { prompt } = story.settings;
     const asked = { ...generateSettings(this.#session.settings, info), prompt, after: idsAfterPrompt(story) };
     await this.#generate(newStoryAfter(story, asked));
+  }
+
+  /** Loads the model onto the CPU, and writes what the text on screen still lacks of its length. */
+  async goOnWithCpu(): Promise<void> {
+    this.set({ backend: 'wasm' });
+    await this.models.load();
+    const { story } = this.#session;
+    if (!story || !canContinue(this.#session)) return;
+    const { settings } = story;
+    const after = idsAfterPrompt(story);
+    const maxTokens = settings.maxTokens - (after.length - settings.after.length);
+    if (maxTokens > 0) await this.#generate(newStoryAfter(story, { ...settings, after, maxTokens }));
   }
 
   /** Selects, pins or masks tokens of a block; null leaves it as it was. */

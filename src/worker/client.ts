@@ -19,9 +19,14 @@ import {
 import type { RunStream } from './run-stream';
 import { WorkerLine, type WorkerPort } from './worker-line';
 
-export interface ClientLoadOptions {
+export interface ClientFetchOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (loadedBytes: number, totalBytes: number) => void;
+}
+
+export interface ClientLoadOptions extends ClientFetchOptions {
+  /** Of the context that the model can have, above 0 and at most 1; all of it where not given. */
+  readonly contextShare?: number;
 }
 
 /**
@@ -32,7 +37,7 @@ export interface Client {
   /** Loads a model in place of the one before. Rejects with `cancelled` on abort. */
   load(place: ModelPlace, backend: BackendChoice, options?: ClientLoadOptions): Promise<ModelInfo>;
   /** Keeps a model for a later `load` of the place that it resolves with, while a text is written on. */
-  fetchModel(place: DistantPlace, options?: ClientLoadOptions): Promise<ModelPlace>;
+  fetchModel(place: DistantPlace, options?: ClientFetchOptions): Promise<ModelPlace>;
   /** What can be loaded without fetching, and how much space is left. `embeddedUrl` as in `ModelPlace`. */
   listModels(embeddedUrl: string): Promise<ModelShelf>;
   /** Forgets a kept model. */
@@ -54,17 +59,22 @@ export interface Client {
   dispose(): void;
 }
 
-/** Told when the worker has stopped by itself, after what was under way has failed. */
-export type OnStopped = (error: UnmaskError) => void;
+/** What happens to a worker by itself. */
+export interface WorkerEvents {
+  /** It has stopped; what was under way has failed. */
+  stopped(error: UnmaskError): void;
+  /** The GPU was lost. The worker puts the model on it again, and what is under way goes on then. */
+  deviceLost(): void;
+}
 
 /** A client with workers of its own. */
-export function startClient(onStopped: OnStopped): Client {
-  return createClient(openWorker, onStopped);
+export function startClient(events: WorkerEvents): Client {
+  return createClient(openWorker, events);
 }
 
 /** A client of a worker that `open` starts: the first when something is asked, another after one has stopped. */
-export function createClient(open: () => WorkerPort, onStopped: OnStopped = () => {}): Client {
-  const line = new WorkerLine(open, onStopped);
+export function createClient(open: () => WorkerPort, events: WorkerEvents): Client {
+  const line = new WorkerLine(open, events);
   const version = PROTOCOL_VERSION;
   /** Of the newest generation. */
   let generation = 0;
@@ -76,9 +86,9 @@ export function createClient(open: () => WorkerPort, onStopped: OnStopped = () =
   };
 
   return {
-    load: (place, backend, { signal, onProgress } = {}) =>
+    load: (place, backend, { signal, onProgress, contextShare = 1 } = {}) =>
       askAnew(
-        (runId) => ({ type: 'load', version, runId, place, backend }),
+        (runId) => ({ type: 'load', version, runId, place, backend, contextShare }),
         (message) => {
           tellProgress(message, onProgress);
           return message.type === 'loaded' ? message.model : undefined;
@@ -127,7 +137,7 @@ export function createClient(open: () => WorkerPort, onStopped: OnStopped = () =
   };
 }
 
-function tellProgress(message: WorkerMessage, onProgress: ClientLoadOptions['onProgress']): void {
+function tellProgress(message: WorkerMessage, onProgress: ClientFetchOptions['onProgress']): void {
   if (message.type === 'progress') onProgress?.(message.loadedBytes, message.totalBytes);
 }
 

@@ -41,13 +41,20 @@ export interface LoadOptions {
   readonly onProgress: (loadedBytes: number, totalBytes: number) => void;
 }
 
+export interface OpenOptions extends LoadOptions {
+  /** Of the context that the model can have, above 0 and at most 1: less takes less memory. */
+  readonly contextShare: number;
+  /** Told when the GPU is lost, before the model is put on it again. */
+  readonly onDeviceLost: () => void;
+}
+
 /** What the worker can do about models. Everything throws `UnmaskError`, or the AbortError of a signal. */
 export interface Models {
   /**
    * Puts a model on a backend. Throws `network`, `bad-input`, `bad-model`, `no-webgpu`, `device-lost` or
    * `out-of-memory`.
    */
-  open(place: ModelPlace, backend: BackendChoice, options: LoadOptions): Promise<LoadedModel>;
+  open(place: ModelPlace, backend: BackendChoice, options: OpenOptions): Promise<LoadedModel>;
   /** Keeps a model where that can be; in any case finds out that there is one. Returns the place to open. */
   fetch(place: DistantPlace, options: LoadOptions): Promise<ModelPlace>;
   /** Those that can be opened without fetching. `embeddedUrl` is the folder of the one that comes with the page. */

@@ -11,7 +11,7 @@ import type { ModelFacts, ModelPlace } from './protocol';
 /** The models of the page, of the web and of this device. */
 export const models: Models = {
   async open(place, backend, options) {
-    return openModel(await find(place, options), backend, options.signal);
+    return openModel(await find(place, options), backend, options);
   },
 
   async fetch(place, options) {

@@ -3,9 +3,9 @@ import { createBackend } from '../backends/choose-backend';
 import { alternatives } from '../engine/alternatives';
 import { UnmaskError } from '../errors';
 import { createTokenizer, type Tokenizer } from '../tokenizer/tokenizer';
-import type { ModelSource } from '../weights/model-source';
+import { type ModelSource, withContext } from '../weights/model-source';
 import { readTokenizerFiles } from '../weights/tokenizer-files';
-import type { LoadedModel } from './loaded-model';
+import type { LoadedModel, OpenOptions } from './loaded-model';
 import { factsOf } from './model-facts';
 import type { AlternativeToken, BackendChoice, ModelInfo, PlaceInText } from './protocol';
 import { raceTexts } from './race-texts';
@@ -18,12 +18,14 @@ export interface FoundModel extends Pick<ModelInfo, 'origin' | 'keptId'> {
 
 /** Puts a model on a backend. Throws as `Models.open`. */
 export async function openModel(
-  { source, origin, keptId }: FoundModel,
+  { source: whole, origin, keptId }: FoundModel,
   choice: BackendChoice,
-  signal: AbortSignal,
+  { signal, contextShare, onDeviceLost }: OpenOptions,
 ): Promise<LoadedModel> {
+  const { contextLength, blockSizes } = whole.config;
+  const source = withContext(whole, Math.max(Math.floor(contextShare * contextLength), ...blockSizes));
   const tokenizer = await tokenizerOf(source, signal);
-  const backend = await createBackend(source, choice, navigator.gpu, signal);
+  const backend = await createBackend(source, choice, navigator.gpu, signal, onDeviceLost);
   const { config } = source;
   return {
     info: {

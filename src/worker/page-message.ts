@@ -32,7 +32,14 @@ export function parsePageMessage(value: unknown): PageMessage {
   const runId = numberOf(message, 'runId');
   switch (type) {
     case 'load':
-      return { type, version, runId, place: parsePlace(message.place), backend: oneOf(message, 'backend', BACKENDS) };
+      return {
+        type,
+        version,
+        runId,
+        place: parsePlace(message.place),
+        backend: oneOf(message, 'backend', BACKENDS),
+        contextShare: shareOf(message, 'contextShare'),
+      };
     case 'fetch-model':
       return { type, version, runId, place: parseDistantPlace(message.place) };
     case 'list-models':
@@ -127,6 +134,12 @@ function textOf(fields: Fields, name: string): string {
   const value = fields[name];
   if (typeof value !== 'string') throw new UnmaskError('bad-input', `${name} must be a text.`);
   return value;
+}
+
+function shareOf(fields: Fields, name: string): number {
+  const share = numberOf(fields, name);
+  if (share > 0 && share <= 1) return share;
+  throw new UnmaskError('bad-input', `${name} must be above 0 and at most 1.`);
 }
 
 function numberOf(fields: Fields, name: string): number {

@@ -137,6 +137,8 @@ export type PageMessage =
       readonly runId: number;
       readonly place: ModelPlace;
       readonly backend: BackendChoice;
+      /** Of the context that the model can have, above 0 and at most 1: less takes less memory. */
+      readonly contextShare: number;
     }
   /** Keeps a model for a `load`, beside whatever else is at work. */
   | { readonly type: 'fetch-model'; readonly version: number; readonly runId: number; readonly place: DistantPlace }
@@ -169,6 +171,8 @@ export type WorkerMessage =
   | { readonly type: 'fetched'; readonly runId: number; readonly place: ModelPlace }
   | { readonly type: 'models'; readonly runId: number; readonly shelf: ModelShelf }
   | { readonly type: 'removed'; readonly runId: number }
+  /** Of no run. The GPU was lost; the model is being put on it again, and what is under way will go on. */
+  | { readonly type: 'device-lost'; readonly runId: 0 }
   /** Of no run. The worker has this Web Lock for as long as it lives. */
   | { readonly type: 'alive'; readonly runId: 0; readonly lock: string }
   | {

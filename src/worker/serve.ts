@@ -17,11 +17,18 @@ export function serve(port: PagePort, models: Models): void {
   const withModel = new Lane(port);
   const fetching = new Lane(port);
 
-  async function load({ place, backend }: Extract<PageMessage, { type: 'load' }>, run: Run): Promise<void> {
+  async function load(
+    { place, backend, contextShare }: Extract<PageMessage, { type: 'load' }>,
+    run: Run,
+  ): Promise<void> {
     model?.dispose();
     model = undefined;
     const { runId } = run;
-    const opened = await models.open(place, backend, loadOptions(run));
+    const opened = await models.open(place, backend, {
+      ...loadOptions(run),
+      contextShare,
+      onDeviceLost: () => port.postMessage({ type: 'device-lost', runId: 0 }),
+    });
     if (run.over) {
       opened.dispose();
       return;

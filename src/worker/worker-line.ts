@@ -1,4 +1,5 @@
 import { UnmaskError } from '../errors';
+import type { WorkerEvents } from './client';
 import { type PageMessage, PROTOCOL_VERSION, type WorkerMessage } from './protocol';
 import { RunStream } from './run-stream';
 
@@ -21,12 +22,12 @@ const cancelled = () => new UnmaskError('cancelled', 'Cancelled.');
 
 /**
  * The runs that the page has with a worker, and the worker's life: it is started by the first request. Where it
- * stops by itself, what is under way fails with `internal`, `onStopped` is told, and whatever is asked fails alike
+ * stops by itself, what is under way fails with `internal`, `stopped` is told, and whatever is asked fails alike
  * until `revive`. Ids are never used twice, and a worker that was given up is not listened to any more.
  */
 export class WorkerLine {
   readonly #open: () => WorkerPort;
-  readonly #onStopped: (error: UnmaskError) => void;
+  readonly #events: WorkerEvents;
   readonly #runs = new Map<number, Run>();
   #port: WorkerPort | undefined;
   #lastRunId = 0;
@@ -34,9 +35,9 @@ export class WorkerLine {
   #stopped: UnmaskError | undefined;
   #ended = false;
 
-  constructor(open: () => WorkerPort, onStopped: (error: UnmaskError) => void) {
+  constructor(open: () => WorkerPort, events: WorkerEvents) {
     this.#open = open;
-    this.#onStopped = onStopped;
+    this.#events = events;
   }
 
   /** Of the newest run. */
@@ -129,13 +130,15 @@ export class WorkerLine {
     const port = this.#open();
     this.#port = port;
     port.addEventListener('message', ({ data }) => {
-      if (this.#port === port) this.#runs.get(data.runId)?.receive(data);
+      if (this.#port !== port) return;
+      if (data.type === 'device-lost') this.#events.deviceLost();
+      else this.#runs.get(data.runId)?.receive(data);
     });
     const crash = (event: Event) => {
       if (this.#port !== port) return;
       const error = crashOf(event);
       this.#stop(error);
-      this.#onStopped(error);
+      this.#events.stopped(error);
     };
     port.addEventListener('error', crash);
     port.addEventListener('messageerror', crash);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createWasmBackend } from '../../src/backends/wasm/wasm-backend';
 import { createWebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
-import { defaultDevice } from '../large/default-device';
+import { defaultDevice } from '../long/default-device';
 import { largestDifference } from './difference';
 import { tinyModel } from './tiny-model';
 

@@ -4,8 +4,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { openModelFolder } from '../../src/cli/model-folder';
-import { publishedConfig } from '../large/published-config';
-import { writeRandomCheckpoint } from '../large/random-checkpoint';
+import { publishedConfig } from '../long/published-config';
+import { writeRandomCheckpoint } from '../long/random-checkpoint';
 import { TemporaryFolders } from '../temporary-folders';
 import { runCommand } from './run-command';
 

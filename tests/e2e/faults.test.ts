@@ -16,7 +16,7 @@ const crashGpu = () => browser.send('Browser.crashGpuProcess');
 
 const ON_GPU = { backend: 'webgpu', maxTokens: 32, blockSize: 8, policy: 'confidence', steps: 2 } as const;
 
-test('the GPU process crashes twice in the middle of a text, and the text is the same', async () => {
+test('the GPU process crashes twice in the middle of a text, which is the same; the third time the CPU goes on', async () => {
   const visit = await StoryPage.open(site, ON_GPU);
   await visit.reaches('finished');
   const text = await visit.text();
@@ -29,6 +29,22 @@ test('the GPU process crashes twice in the middle of a text, and the text is the
   await visit.reaches('finished');
   expect(await visit.text()).toBe(text);
   expect(await visit.alert.count()).toBe(0);
+  expect(await visit.page.getByText(/^The GPU was lost\. The model is put on it again/).count()).toBe(1);
+
+  // The third within a minute.
+  await visit.generate.click();
+  await visit.reaches('starting', 'writing');
+  await visit.page.waitForFunction(() => document.querySelectorAll('.block').length > 1);
+  await crashGpu();
+  await visit.alert.waitFor();
+  expect(await visit.alert.textContent()).toMatch(/lost 3 times within a minute/);
+  const kept = await visit.text();
+  await visit.alert.getByRole('button', { name: 'Go on with the CPU' }).click();
+  await visit.reaches('finished');
+  const whole = await visit.text();
+  expect(whole.startsWith(kept.slice(0, text.length / 4))).toBe(true);
+  expect((await visit.blockLengths()).reduce((sum, length) => sum + length)).toBeGreaterThanOrEqual(ON_GPU.maxTokens);
+  expect(await visit.page.locator('[data-fact="backend"]').textContent()).toContain('CPU');
   visit.complaints.length = 0;
   await visit.close();
 });

@@ -7,8 +7,8 @@ import { largestDifference } from '../backends/difference';
 import { exportedModel } from '../backends/tiny-model';
 import { endOf, events } from '../engine/small-model';
 import { testGpu } from '../gpu';
-import { publishedConfig } from '../large/published-config';
-import { writeRandomCheckpoint } from '../large/random-checkpoint';
+import { publishedConfig } from '../long/published-config';
+import { writeRandomCheckpoint } from '../long/random-checkpoint';
 import { CpuBackend, folderWeights } from '../reference/cpu-backend';
 import { TemporaryFolders } from '../temporary-folders';
 

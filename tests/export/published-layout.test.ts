@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { exportCheckpoint } from '../../export/export-checkpoint';
 import { openModelFolder } from '../../src/cli/model-folder';
-import { publishedConfig } from '../large/published-config';
-import { type RandomCheckpointOptions, writeRandomCheckpoint } from '../large/random-checkpoint';
+import { publishedConfig } from '../long/published-config';
+import { type RandomCheckpointOptions, writeRandomCheckpoint } from '../long/random-checkpoint';
 import { TemporaryFolders } from '../temporary-folders';
 
 /** Every field and tensor of the published checkpoints, at sizes that take no time. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { exportCheckpoint } from '../../export/export-checkpoint';
 import { openModelFolder, openTokenizer } from '../../src/cli/model-folder';
-import { END_OF_TEXT, writeTokenizer } from '../large/random-tokenizer';
+import { END_OF_TEXT, writeTokenizer } from '../long/random-tokenizer';
 import { TemporaryFolders } from '../temporary-folders';
 import { writeCheckpoint } from './random-checkpoint';
 

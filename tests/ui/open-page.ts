@@ -15,8 +15,8 @@ export function openPage(model = new ScriptedModel(), change: Partial<Settings> 
   const controller = new Controller({
     settings: { ...DEFAULT_SETTINGS, maxTokens: 4, ...change },
     embeddedUrl: 'http://x/m/',
-    connect(onStopped) {
-      clients.push(openClient(model, onStopped));
+    connect(events) {
+      clients.push(openClient(model, events));
       return clients.at(-1)!.client;
     },
     saveSettings: (settings) => saved.push(settings),

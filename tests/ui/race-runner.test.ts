@@ -11,7 +11,7 @@ async function openRace(model = new ScriptedModel()) {
   const controller = new Controller({
     settings: { ...DEFAULT_SETTINGS, maxTokens: 3, seed: 11, seeds: 'keep' },
     embeddedUrl: 'http://x/m/',
-    connect: (onStopped) => openClient(model, onStopped).client,
+    connect: (events) => openClient(model, events).client,
     saveSettings: () => {},
   });
   await controller.models.load();

@@ -3,14 +3,14 @@ import { expect, test } from 'vitest';
 import { UnmaskError } from '../../src/errors';
 import { createClient } from '../../src/worker/client';
 import type { WorkerPort } from '../../src/worker/worker-line';
-import { openClient, settle } from './line';
+import { NO_EVENTS, openClient, settle } from './line';
 import { Gate, INFO, ScriptedModel, SETTINGS } from './scripted-model';
 
 const PLACE = { type: 'embedded', url: 'http://x/m/' } as const;
 
 async function loaded(model = new ScriptedModel()) {
   const stopped: UnmaskError[] = [];
-  const line = openClient(model, (error) => stopped.push(error));
+  const line = openClient(model, { stopped: (error) => stopped.push(error) });
   await line.client.load(PLACE, 'auto');
   return { model, stopped, ...line };
 }
@@ -181,7 +181,7 @@ test('a real worker that exits in the middle of a run is replaced by the next lo
     const thread = new Worker(EXITING_WORKER, { eval: true });
     threads.push(thread);
     return threadPort(thread);
-  });
+  }, NO_EVENTS);
   for (const nth of [1, 2]) {
     await client.load(PLACE, 'auto');
     const stream = client.generate(SETTINGS);

@@ -1,5 +1,5 @@
 import { afterEach } from 'vitest';
-import { createClient, type OnStopped } from '../../src/worker/client';
+import { createClient, type WorkerEvents } from '../../src/worker/client';
 import type { Models } from '../../src/worker/loaded-model';
 import type { PageMessage, WorkerMessage } from '../../src/worker/protocol';
 import { serve } from '../../src/worker/serve';
@@ -33,25 +33,31 @@ export function openLine(models: Models) {
   };
 }
 
+/** For who does not listen. */
+export const NO_EVENTS: WorkerEvents = { stopped: () => {}, deviceLost: () => {} };
+
 /**
  * A client on such channels, a new one for each worker that it starts. On `page`, the page's end of the newest, a
  * test can let the worker crash.
  */
-export function openClient(models: Models, onStopped?: OnStopped) {
+export function openClient(models: Models, events: Partial<WorkerEvents> = {}) {
   const pages: MessagePort[] = [];
   let ended = 0;
-  const client = createClient(() => {
-    const { page } = openLine(models);
-    pages.push(page);
-    return {
-      postMessage: (message) => page.postMessage(message),
-      addEventListener: page.addEventListener.bind(page),
-      terminate: () => {
-        ended++;
-        page.close();
-      },
-    };
-  }, onStopped);
+  const client = createClient(
+    () => {
+      const { page } = openLine(models);
+      pages.push(page);
+      return {
+        postMessage: (message) => page.postMessage(message),
+        addEventListener: page.addEventListener.bind(page),
+        terminate: () => {
+          ended++;
+          page.close();
+        },
+      };
+    },
+    { ...NO_EVENTS, ...events },
+  );
   return { client, page: () => pages.at(-1)!, started: () => pages.length, ended: () => ended };
 }
 

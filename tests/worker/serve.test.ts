@@ -11,6 +11,7 @@ const load = (runId: number): PageMessage => ({
   runId,
   place: { type: 'embedded', url: 'http://x/m/' },
   backend: 'auto',
+  contextShare: 1,
 });
 const generate = (runId: number, seed = 7): PageMessage => ({
   type: 'generate',

@@ -1,5 +1,5 @@
 import { describeError, type UnmaskError } from '../../errors';
-import type { Client, OnStopped } from '../../worker/client';
+import type { Client, WorkerEvents } from '../../worker/client';
 import type { DistantPlace, ModelInfo, ModelPlace, ModelShelf } from '../../worker/protocol';
 import type { Action, Session } from '../session';
 import { nearestBlockSize, type Settings } from '../settings';
@@ -21,11 +21,13 @@ export interface LoaderOptions {
   /** Absolute URL of the folder of the model that comes with the page, with its last slash. */
   readonly embeddedUrl: string;
   /** Starts a worker. */
-  readonly connect: (onStopped: OnStopped) => Client;
+  readonly connect: (events: WorkerEvents) => Client;
 }
 
 /** A worker that stops twice within so many milliseconds is not started again unasked. */
 const RESTARTS_APART_MS = 60_000;
+
+const DEVICE_LOST = 'The GPU was lost. The model is put on it again, and what was under way goes on by itself.';
 
 /** How often the pace is worked out anew while nothing comes, in milliseconds. */
 const TICK_MS = 1_000;
@@ -48,6 +50,8 @@ export class ModelLoader {
   #wanted: DistantPlace | undefined;
   #loading = new AbortController();
   #fetching = new AbortController();
+  /** Of its context that the model is loaded with. */
+  #contextShare = 1;
   #restartedAt = Number.NEGATIVE_INFINITY;
   #left = false;
 
@@ -96,10 +100,17 @@ export class ModelLoader {
     return this.#load(this.#connect());
   }
 
+  /** Loads the model with half of the context that it had no room for. */
+  loadShorter(): Promise<void> {
+    this.#contextShare /= 2;
+    return this.load();
+  }
+
   /** Loads the model that was in use before. */
   async goBack(): Promise<void> {
     if (!this.#earlier) return;
     this.#place = this.#earlier.place;
+    this.#contextShare = 1;
     this.#earlier = null;
     await this.load();
   }
@@ -172,6 +183,7 @@ export class ModelLoader {
     const { model } = this.#page.session;
     if (model.phase === 'ready') this.#earlier = { place: this.#place, name: model.info.name };
     this.#place = place;
+    this.#contextShare = 1;
     await this.#load(client);
   }
 
@@ -187,7 +199,8 @@ export class ModelLoader {
     page.dispatch({ type: 'load-started', earlierModel: this.#earlier?.name ?? null });
     try {
       const info = await this.#watch(
-        (onProgress) => client.load(place, page.session.settings.backend, { signal, onProgress }),
+        (onProgress) =>
+          client.load(place, page.session.settings.backend, { signal, onProgress, contextShare: this.#contextShare }),
         (progress) => this.#client === client && page.dispatch({ type: 'load-progressed', progress }),
       );
       this.#earlier = null;
@@ -230,8 +243,13 @@ export class ModelLoader {
   }
 
   #connect(): Client {
-    const client = this.#options.connect((error) => {
-      if (client === this.#client) void this.#restart(error);
+    const client = this.#options.connect({
+      stopped: (error) => {
+        if (client === this.#client) void this.#restart(error);
+      },
+      deviceLost: () => {
+        if (client === this.#client) this.#notice(DEVICE_LOST);
+      },
     });
     return client;
   }

@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Runs an entry of this folder and returns the JSON object that it prints. Throws with what it told on stderr. */
 async function run<Measured>(entry: string, args: readonly string[]): Promise<Measured> {
-  const command = ['scripts/run.mjs', `tests/large/${entry}`, ...args];
+  const command = ['scripts/run.mjs', `tests/long/${entry}`, ...args];
   const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: ROOT });
   return JSON.parse(stdout) as Measured;
 }

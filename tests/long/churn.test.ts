@@ -15,6 +15,7 @@ import type {
   GenerateSettings,
   GenerationMessage,
   ModelPlace,
+  PageMessage,
   PolicyName,
   WorkerMessage,
 } from '../../src/worker/protocol';
@@ -46,9 +47,9 @@ async function smallModel(): Promise<{ models: Models; last: () => LoadedModel }
     throw new Error('there is but one model');
   };
   const models: Models = {
-    async open(_, backend, { signal }) {
+    async open(_, backend, options) {
       const source = await openModelFolder(folder);
-      last = await openModel({ source, origin: { type: 'embedded' }, keptId: null }, backend, signal);
+      last = await openModel({ source, origin: { type: 'embedded' }, keptId: null }, backend, options);
       return last;
     },
     fetch: none,
@@ -144,11 +145,13 @@ function openLine(models: Models): { client: Client; late: string[] } {
   page.start();
   worker.start();
   serve(worker, models);
-  const client = createClient(() => ({
-    postMessage: (message) => page.postMessage(message),
+  const port = {
+    postMessage: (message: PageMessage) => page.postMessage(message),
     addEventListener: page.addEventListener.bind(page),
     terminate: () => page.close(),
-  }));
+  };
+  const events = { stopped: () => expect.unreachable(), deviceLost: () => expect.unreachable() };
+  const client = createClient(() => port, events);
   return { client, late };
 }
 
@@ -177,6 +180,7 @@ it(`${ROUNDS} rounds of load, generate, cancel and change leave nothing behind`,
     const loading = client.load(PLACE, backend);
     if (pick(8) === 0) client.load(PLACE, backend).catch(() => {});
     await loading.catch(() => client.load(PLACE, backend));
+    if (round === 0) expect((await client.load(PLACE, backend, { contextShare: 0.5 })).contextLength).toBe(12);
 
     for (let turn = 0; turn < 2; turn++) {
       const abort = new AbortController();

@@ -3,7 +3,7 @@
  * `MeasuredModel`: a process of its own, so that its memory is that of one model on one backend. The logits are too
  * many for that and go into a file.
  *
- *     node scripts/run.mjs tests/large/measured-model.ts <model-folder> webgpu|wasm <logits-file>
+ *     node scripts/run.mjs tests/long/measured-model.ts <model-folder> webgpu|wasm <logits-file>
  */
 import { writeFile } from 'node:fs/promises';
 import type { Backend, BackendName } from '../../src/backends/backend';

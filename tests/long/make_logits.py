@@ -1,7 +1,7 @@
 """Writes logits.json: what PyTorch computes for the checkpoint that `write-checkpoint.ts` writes.
 
-    node scripts/run.mjs tests/large/write-checkpoint.ts <folder>
-    python -m tests.large.make_logits <folder>/checkpoint
+    node scripts/run.mjs tests/long/write-checkpoint.ts <folder>
+    python -m tests.long.make_logits <folder>/checkpoint
 
 On one machine it writes the same bytes twice; another may round the last digits otherwise.
 """

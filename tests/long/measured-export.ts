@@ -2,7 +2,7 @@
  * Exports a checkpoint and prints what that took as one JSON object, a `MeasuredExport`: a process of its own, so that
  * its memory is the export's.
  *
- *     node scripts/run.mjs tests/large/measured-export.ts <checkpoint> <model-folder> <dtype> <tokenizer-folder>
+ *     node scripts/run.mjs tests/long/measured-export.ts <checkpoint> <model-folder> <dtype> <tokenizer-folder>
  */
 import { exportCheckpoint } from '../../export/export-checkpoint';
 import type { WeightDtype } from '../../src/weights/manifest';

@@ -1,7 +1,7 @@
 /**
  * Writes a random checkpoint of the published shape, 679 MB, and a tokenizer of GPT-2's shape beside it:
  *
- *     node scripts/run.mjs tests/large/write-checkpoint.ts <folder> [--block-size n] [--dtype F32|BF16] [--shards n]
+ *     node scripts/run.mjs tests/long/write-checkpoint.ts <folder> [--block-size n] [--dtype F32|BF16] [--shards n]
  *
  * <folder>/checkpoint and <folder>/tokenizer are made.
  */
