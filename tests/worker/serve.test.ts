@@ -69,6 +69,8 @@ test.each([
     { type: 'inspect', version, runId: 0, place: { prompt: '', after: [null], draft: [null], offset: 0 } },
   ],
   ['an unknown backend', { ...load(0), backend: 'cuda' }],
+  ['no context', { ...load(0), contextShare: 0 }],
+  ['more context than there is', { ...load(0), contextShare: 1.5 }],
   ['a place of an unknown kind', { ...load(0), place: { type: 'moon', url: 'x' } }],
   ['a place without its id', { ...load(0), place: { type: 'kept' } }],
   ['a folder whose files are none', { ...load(0), place: { type: 'folder', name: 'a', files: ['b'] } }],

@@ -77,6 +77,7 @@ export class ModelLoader {
       await this.#replace(place, this.#connect());
       return;
     }
+    askToKeep();
     const found = await this.#fetch(place);
     if (!found) return;
     const fetcher = this.#librarian ?? this.#connect();
@@ -293,4 +294,11 @@ export class ModelLoader {
       clearInterval(ticking);
     }
   }
+}
+
+/** What is kept may go when the device runs out of space, unless the browser or the person says otherwise. */
+function askToKeep(): void {
+  // Missing on pages of plain http, and in Node.
+  const storage: StorageManager | undefined = globalThis.navigator?.storage;
+  storage?.persist().catch(() => {});
 }
