@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     include: ['tests/long/**/*.test.ts'],
     pool: 'forks',
-    fileParallelism: false,
+    maxWorkers: 2,
     testTimeout: 240_000,
     hookTimeout: 60_000,
   },
