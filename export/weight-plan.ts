@@ -1,7 +1,7 @@
 import { ALIGNMENT } from '../src/weights/checks/check-sizes';
 import type { WeightDtype } from '../src/weights/manifest';
 import type { ModelConfig } from '../src/weights/model-config';
-import { byteLength, type StoredTensor, storedTensors, weightSpecs } from '../src/weights/weight-spec';
+import { byteLength, modelTensors, type StoredTensor } from '../src/weights/weight-spec';
 import type { StoredPlace } from './onnx-graph';
 
 /** The largest file of weights, unless told otherwise: some static hosts take none of more than 25 MiB. */
@@ -31,7 +31,7 @@ export const WEIGHT_FILE = /^weights(-\d+-of-\d+)?(\.\d+-of-\d+)?\.(bin|onnx)$/;
 export function planWeights(config: ModelConfig, dtype: WeightDtype, fileBytes: number): PlannedPart[] {
   const groups: StoredTensor[][] = [];
   let taken = Number.POSITIVE_INFINITY;
-  for (const tensor of weightSpecs(config).flatMap((spec) => storedTensors(spec, dtype))) {
+  for (const tensor of modelTensors(config, dtype)) {
     if (taken + aligned(tensor) > fileBytes) {
       groups.push([]);
       taken = 0;

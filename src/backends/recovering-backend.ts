@@ -139,7 +139,7 @@ export class RecoveringBackend implements Backend {
     }
   }
 
-  /** Lets go of a backend whose device is lost. Throws `error` where it is another one, or the last of too many. */
+  /** Lets go of a backend whose device is lost. Throws `error` where it is no loss, or nothing is to go on. */
   #note(error: unknown, backend: Backend): void {
     if (!isLoss(error) || this.#disposed) throw error;
     // Another sequence on the same device may have noticed before.

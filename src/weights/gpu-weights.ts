@@ -5,7 +5,7 @@ import { checkWeightsGraph } from './checks/check-graphs';
 import type { WeightsPart } from './manifest';
 import type { ModelSource } from './model-source';
 import { inTurn } from './session-queue';
-import { byteLength, type StoredTensor, storedTensors, weightSpecs } from './weight-spec';
+import { byteLength, modelTensors, type StoredTensor } from './weight-spec';
 import { locationOf, readWeightsPart } from './weights-part';
 
 /**
@@ -23,7 +23,7 @@ export async function loadGpuWeights(
   buffers: Buffers,
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, BufferSlice>> {
-  const expected = weightSpecs(source.config).flatMap((spec) => storedTensors(spec, source.manifest.dtype));
+  const expected = modelTensors(source.config, source.manifest.dtype);
   checkFits(expected, device);
   const weights = new Map<string, BufferSlice>();
   for (const part of source.manifest.weights) {

@@ -90,3 +90,13 @@ export function storedTensors(spec: WeightSpec, dtype: WeightDtype): StoredTenso
     { name: `${spec.name}.scale`, type: 'float32', shape: [rows, groups] },
   ];
 }
+
+/** The initializers of a whole model, in the order of its weights. */
+export function modelTensors(config: ModelConfig, dtype: WeightDtype): StoredTensor[] {
+  return weightSpecs(config).flatMap((spec) => storedTensors(spec, dtype));
+}
+
+/** Bytes of all weights of a model, without padding. */
+export function weightsLength(config: ModelConfig, dtype: WeightDtype): number {
+  return modelTensors(config, dtype).reduce((sum, tensor) => sum + byteLength(tensor), 0);
+}

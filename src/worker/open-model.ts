@@ -33,7 +33,6 @@ export async function openModel(
       origin,
       keptId,
       contextLength: config.contextLength,
-      // K and V of every layer, f32 on both backends.
       kvBytesPerToken: backend.kvBytesPerToken,
       defaultBlockSize: config.defaultBlockSize,
       backend: backend.name,

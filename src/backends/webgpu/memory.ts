@@ -15,6 +15,11 @@ export interface LayerCache {
   readonly values: BufferSlice;
 }
 
+/** Of a token's keys and values, in all layers together. */
+export function cacheBytesPerToken({ layers, hiddenSize }: ModelConfig, dtype: CacheDtype): number {
+  return 2 * layers * hiddenSize * CACHE_BYTES[dtype];
+}
+
 export function allocateCache(buffers: Buffers, config: ModelConfig, dtype: CacheDtype): LayerCache[] {
   const bytes = config.contextLength * config.hiddenSize * CACHE_BYTES[dtype];
   return Array.from({ length: config.layers }, (_, layer) => ({

@@ -1,8 +1,9 @@
 import { UnmaskError } from '../../errors';
-import { CACHE_BYTES, type CacheDtype } from '../../kernels/kv-cache';
+import type { CacheDtype } from '../../kernels/kv-cache';
 import type { WeightDtype } from '../../weights/manifest';
 import type { ModelConfig } from '../../weights/model-config';
-import { byteLength, storedTensors, weightSpecs } from '../../weights/weight-spec';
+import { weightsLength } from '../../weights/weight-spec';
+import { cacheBytesPerToken } from './memory';
 
 export interface RoomNeeded {
   readonly config: ModelConfig;
@@ -13,13 +14,14 @@ export interface RoomNeeded {
 /** What an `out-of-memory` is told as: how much the model takes, and what would take less. Other errors stay as they are. */
 export function withAdvice(error: unknown, { config, dtype, cacheDtype }: RoomNeeded): unknown {
   if (!(error instanceof UnmaskError) || error.code !== 'out-of-memory') return error;
-  const weights = weightBytes(config, dtype);
-  const cache = (contextLength: number) =>
-    2 * config.layers * config.hiddenSize * contextLength * CACHE_BYTES[cacheDtype];
+  const weights = weightsLength(config, dtype);
+  const cache = (contextLength: number) => contextLength * cacheBytesPerToken(config, cacheDtype);
   const { contextLength } = config;
   const shorter = Math.max(Math.floor(contextLength / 4), ...config.blockSizes);
   const less = [
-    dtype === 'q4' ? '' : `${megabytes(weightBytes(config, 'q4') + cache(contextLength))} MB exported with --dtype q4`,
+    dtype === 'q4'
+      ? ''
+      : `${megabytes(weightsLength(config, 'q4') + cache(contextLength))} MB exported with --dtype q4`,
     shorter < contextLength ? `${megabytes(weights + cache(shorter))} MB with a context of ${shorter} tokens` : '',
   ].filter(Boolean);
   return new UnmaskError(
@@ -30,11 +32,6 @@ export function withAdvice(error: unknown, { config, dtype, cacheDtype }: RoomNe
       'Close other pages that use the GPU, take less, or choose the wasm backend.',
     { cause: error },
   );
-}
-
-function weightBytes(config: ModelConfig, dtype: WeightDtype): number {
-  const tensors = weightSpecs(config).flatMap((spec) => storedTensors(spec, dtype));
-  return tensors.reduce((sum, tensor) => sum + byteLength(tensor), 0);
 }
 
 function megabytes(bytes: number): string {

@@ -3,7 +3,7 @@ import { Buffers } from '../../gpu/buffers';
 import type { Gpu } from '../../gpu/device';
 import { Pipelines } from '../../gpu/kernel';
 import { MAX_HEAD_SIZE } from '../../kernels/block-attention';
-import { CACHE_BYTES, type CacheDtype } from '../../kernels/kv-cache';
+import type { CacheDtype } from '../../kernels/kv-cache';
 import type { Lanes } from '../../kernels/lanes';
 import type { PassSettings } from '../../kernels/pass';
 import { loadGpuWeights } from '../../weights/gpu-weights';
@@ -15,6 +15,7 @@ import { Sequence } from '../sequence';
 import { chooseLanes } from './choose-lanes';
 import { DenoiseLoop } from './denoise-loop';
 import { DeviceGuard } from './device-guard';
+import { cacheBytesPerToken } from './memory';
 import { FEW_ROWS, Network } from './network';
 import { Passes } from './passes';
 import { type RoomNeeded, withAdvice } from './room';
@@ -134,8 +135,7 @@ export class WebgpuBackend implements Backend {
   }
 
   get kvBytesPerToken(): number {
-    const { layers, hiddenSize } = this.config;
-    return 2 * layers * hiddenSize * CACHE_BYTES[this.#model.cacheDtype];
+    return cacheBytesPerToken(this.config, this.#model.cacheDtype);
   }
 
   /** GPU buffers not yet freed. */

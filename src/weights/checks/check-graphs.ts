@@ -3,7 +3,7 @@ import { GRAPH_NAME, type Graph, IR_VERSION, OPSETS } from '../graph/graph';
 import { networkGraph } from '../graph/network-graph';
 import { MODEL_FILES, type WeightsPart } from '../manifest';
 import type { ModelSource } from '../model-source';
-import { byteLength, type StoredTensor, storedTensors, weightSpecs } from '../weight-spec';
+import { byteLength, modelTensors, type StoredTensor } from '../weight-spec';
 import { locationOf } from '../weights-part';
 import { ALIGNMENT, LARGEST_GAP, partBytes } from './check-sizes';
 import { type OnnxModel, readGraph, type StoredPlace } from './read-graph';
@@ -88,7 +88,7 @@ function checkPlaces(
   parts: readonly WeightsPart[],
   { manifest, config }: Heads,
 ): string | undefined {
-  const expected = weightSpecs(config).flatMap((spec) => storedTensors(spec, manifest.dtype));
+  const expected = modelTensors(config, manifest.dtype);
   const missing = new Map<string, StoredTensor>(expected.map((tensor) => [tensor.name, tensor]));
   const used = new Map(parts.map((part) => [locationOf(part), 0]));
   for (const { location, offset, bytes, ...found } of places) {

@@ -1,7 +1,7 @@
 import { UnmaskError } from '../../errors';
 import { type Manifest, MODEL_FILES, type WeightsPart } from '../manifest';
 import type { ModelConfig } from '../model-config';
-import { byteLength, storedTensors, weightSpecs } from '../weight-spec';
+import { modelTensors, weightsLength } from '../weight-spec';
 
 /** Tensors begin at multiples of this many bytes. */
 export const ALIGNMENT = 4;
@@ -16,8 +16,8 @@ const GRAPH_BYTES = { least: 2 ** 16, perLayer: 2 ** 14 };
  * is ever fetched, or given memory. Throws `bad-model`.
  */
 export function checkSizes(manifest: Manifest, config: ModelConfig): void {
-  const tensors = weightSpecs(config).flatMap((spec) => storedTensors(spec, manifest.dtype));
-  const needed = tensors.reduce((sum, tensor) => sum + byteLength(tensor), 0);
+  const tensors = modelTensors(config, manifest.dtype);
+  const needed = weightsLength(config, manifest.dtype);
   const found = manifest.weights.reduce((sum, part) => sum + partBytes(manifest, part), 0);
   const padding = LARGEST_GAP * (tensors.length + manifest.weights.length);
   if (found < needed || found > needed + padding) {
