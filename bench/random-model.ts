@@ -1,11 +1,11 @@
-import type { NamedWeight } from '../export/bd3lm-weights';
 import { ModelFolderWriter } from '../export/model-folder';
 import { addNetwork } from '../export/network-files';
-import { FILE_BYTES } from '../export/weight-plan';
 import { STREAM, uniform } from '../src/backends/random';
-import { FORMAT_VERSION, type Manifest, MODEL_FILES } from '../src/weights/manifest';
-import type { ModelConfig } from '../src/weights/model-config';
-import { weightSpecs } from '../src/weights/weight-spec';
+import type { NamedWeight } from '../src/convert/bd3lm-weights';
+import { FILE_BYTES } from '../src/convert/weight-plan';
+import { FORMAT_VERSION, type Manifest, MODEL_FILES } from '../src/model/format/manifest';
+import type { ModelConfig } from '../src/model/format/model-config';
+import { weightSpecs } from '../src/model/format/weight-spec';
 
 /** The shape of `kuleshov-group/bd3lm-owt-block_size{4,8,16}`, for every block size that is measured. */
 export const PUBLISHED_SHAPE: ModelConfig = {

@@ -1,16 +1,16 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Checkpoint, openCheckpoint } from '../src/checkpoint/checkpoint';
+import { readTokenizer, type TokenizerSource } from '../src/checkpoint/tokenizer-source';
+import { constantCondition } from '../src/convert/adaln';
+import { bd3lmConditionSize, bd3lmModelConfig } from '../src/convert/bd3lm-config';
+import { bd3lmShapes, checkRope, checkTensors, tensorReader } from '../src/convert/bd3lm-tensors';
+import { bd3lmWeights } from '../src/convert/bd3lm-weights';
+import { FILE_BYTES } from '../src/convert/weight-plan';
 import { UnmaskError } from '../src/errors';
-import { FORMAT_VERSION, type Manifest, MODEL_FILES, type WeightDtype } from '../src/weights/manifest';
-import { constantCondition } from './adaln';
-import { bd3lmConditionSize, bd3lmModelConfig } from './bd3lm-config';
-import { bd3lmShapes, checkRope, checkTensors, tensorReader } from './bd3lm-tensors';
-import { bd3lmWeights } from './bd3lm-weights';
-import { type Checkpoint, openCheckpoint } from './checkpoint';
+import { FORMAT_VERSION, type Manifest, MODEL_FILES, type WeightDtype } from '../src/model/format/manifest';
 import { ModelFolderWriter } from './model-folder';
 import { addNetwork, type NetworkFileOptions } from './network-files';
-import { readTokenizer, type TokenizerSource } from './tokenizer-source';
-import { FILE_BYTES } from './weight-plan';
 
 export interface ExportOptions extends Partial<Omit<NetworkFileOptions, 'dtype'>> {
   /** A folder that has the tokenizer, for a checkpoint that has none. */

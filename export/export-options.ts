@@ -1,6 +1,6 @@
 import { FLAG, parseCommandLine, readNumber, TEXT, UsageError } from '../src/cli/command';
-import type { WeightDtype } from '../src/weights/manifest';
-import { FILE_BYTES } from './weight-plan';
+import { FILE_BYTES } from '../src/convert/weight-plan';
+import type { WeightDtype } from '../src/model/format/manifest';
 
 const MIB = 2 ** 20;
 

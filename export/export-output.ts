@@ -1,4 +1,4 @@
-import { type Manifest, MODEL_FILES } from '../src/weights/manifest';
+import { type Manifest, MODEL_FILES } from '../src/model/format/manifest';
 import type { WeightsProgress } from './network-files';
 
 /** Where progress goes: stderr, or what stands for it. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { PlannedFile } from '../src/convert/weight-plan';
 import { UnmaskError } from '../src/errors';
-import type { ManifestFile } from '../src/weights/manifest';
-import type { PlannedFile } from './weight-plan';
+import type { ManifestFile } from '../src/model/format/manifest';
 
 /** Writes bytes one after the other into files of known sizes, and hashes them on the way. */
 export class FileSequence {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { WEIGHT_FILE } from '../src/convert/weight-plan';
 import { UnmaskError } from '../src/errors';
-import { type ManifestFile, MODEL_FILES } from '../src/weights/manifest';
-import { WEIGHT_FILE } from './weight-plan';
+import { type ManifestFile, MODEL_FILES } from '../src/model/format/manifest';
 
 const MANIFEST = 'manifest.json';
 

@@ -1,14 +1,14 @@
-import { ALIGNMENT } from '../src/weights/checks/check-sizes';
-import { MODEL_FILES, type WeightDtype, type WeightsPart } from '../src/weights/manifest';
-import type { ModelConfig } from '../src/weights/model-config';
-import { weightSpecs } from '../src/weights/weight-spec';
-import type { NamedWeight } from './bd3lm-weights';
+import type { NamedWeight } from '../src/convert/bd3lm-weights';
+import { storedBytes } from '../src/convert/stored-bytes';
+import { type PlannedPart, planWeights } from '../src/convert/weight-plan';
+import { ALIGNMENT } from '../src/model/format/check-sizes';
+import { MODEL_FILES, type WeightDtype, type WeightsPart } from '../src/model/format/manifest';
+import type { ModelConfig } from '../src/model/format/model-config';
+import { weightSpecs } from '../src/model/format/weight-spec';
+import { modelGraph } from '../src/onnx/model-graph';
+import { weightsGraph } from '../src/onnx/weights-graph';
 import { FileSequence } from './file-sequence';
 import type { ModelFolderWriter } from './model-folder';
-import { modelGraph } from './model-graph';
-import { storedBytes } from './stored-bytes';
-import { type PlannedPart, planWeights } from './weight-plan';
-import { weightsGraph } from './weights-graph';
 
 /** How far the weights are. */
 export interface WeightsProgress {

@@ -3,11 +3,11 @@ import { type DenoiseStep, type Prediction, ringSize } from '../../src/backends/
 import { checkPredictions } from '../../src/backends/check-predictions';
 import { sample } from '../../src/backends/wasm/sample';
 import { ropeTurns } from '../../src/kernels/rope';
-import { MODEL_FILES } from '../../src/weights/manifest';
-import type { ModelConfig } from '../../src/weights/model-config';
-import type { ModelSource } from '../../src/weights/model-source';
-import { inTurn } from '../../src/weights/session-queue';
-import { readAllWeights } from '../../src/weights/weights-part';
+import { MODEL_FILES } from '../../src/model/format/manifest';
+import type { ModelConfig } from '../../src/model/format/model-config';
+import type { ModelSource } from '../../src/model/source/model-source';
+import { readAllWeights } from '../../src/model/source/weights-part';
+import { inTurn } from '../../src/onnx/session-queue';
 import { OrtCache } from './ort-cache';
 import { scoreBias } from './score-bias';
 

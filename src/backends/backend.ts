@@ -1,4 +1,4 @@
-import type { ModelConfig } from '../weights/model-config';
+import type { ModelConfig } from '../model/format/model-config';
 
 export type BackendName = 'webgpu' | 'wasm';
 

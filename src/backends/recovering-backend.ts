@@ -1,5 +1,5 @@
 import { UnmaskError } from '../errors';
-import type { ModelConfig } from '../weights/model-config';
+import type { ModelConfig } from '../model/format/model-config';
 import type { Backend, BackendName, BlockStep, BlocksRequest, DenoiseStep, Prediction } from './backend';
 import { RunProgress } from './run-progress';
 

@@ -1,5 +1,5 @@
 import { UnmaskError } from '../errors';
-import type { ModelConfig } from '../weights/model-config';
+import type { ModelConfig } from '../model/format/model-config';
 import { type BlocksRequest, type DenoiseStep, ringSize } from './backend';
 
 /**

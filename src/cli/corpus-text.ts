@@ -1,8 +1,8 @@
 import { ringSize } from '../backends/backend';
 import type { ScoredText } from '../engine/nelbo';
 import { UnmaskError } from '../errors';
+import type { ModelConfig } from '../model/format/model-config';
 import type { Tokenizer } from '../tokenizer/tokenizer';
-import type { ModelConfig } from '../weights/model-config';
 import { documentHead, type TrainingDocument } from './documents';
 
 /** A document as a text to score. */

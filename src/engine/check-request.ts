@@ -1,6 +1,6 @@
 import type { RevealPolicy, Sampling } from '../backends/backend';
 import { UnmaskError } from '../errors';
-import type { ModelConfig } from '../weights/model-config';
+import type { ModelConfig } from '../model/format/model-config';
 import type { GenerationRequest } from './generation';
 
 /** Throws `bad-input`, saying what to change, where a model cannot do what is asked. */

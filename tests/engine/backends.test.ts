@@ -3,7 +3,7 @@ import type { Backend } from '../../src/backends/backend';
 import { createWasmBackend } from '../../src/backends/wasm/wasm-backend';
 import { createWebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
 import { nelboTerms } from '../../src/engine/likelihood';
-import type { ModelSource } from '../../src/weights/model-source';
+import type { ModelSource } from '../../src/model/source/model-source';
 import { largestDifference } from '../backends/difference';
 import { readGolden } from '../backends/golden';
 import { tinyModel } from '../backends/tiny-model';

@@ -3,7 +3,7 @@ import type { Backend } from '../../src/backends/backend';
 import { createWasmBackend } from '../../src/backends/wasm/wasm-backend';
 import { createWebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
 import { blockNelbos, type NoiseDraws, type ScoredText } from '../../src/engine/nelbo';
-import type { ModelSource } from '../../src/weights/model-source';
+import type { ModelSource } from '../../src/model/source/model-source';
 import { tinyModel } from '../backends/tiny-model';
 import { testGpu } from '../gpu';
 import { folderWeights } from '../reference/cpu-backend';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { exportCheckpoint } from '../../export/export-checkpoint';
 import { openModelFolder } from '../../src/cli/model-folder';
-import { parseManifest } from '../../src/weights/manifest';
+import { parseManifest } from '../../src/model/format/manifest';
 import { folderWeights } from '../reference/cpu-backend';
 import type { Weights } from '../reference/uncached';
 import { TemporaryFolders } from '../temporary-folders';

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bd3lmShapes } from '../../export/bd3lm-tensors';
 import { STREAM, uniform } from '../../src/backends/random';
-import type { ModelConfig } from '../../src/weights/model-config';
+import { bd3lmShapes } from '../../src/convert/bd3lm-tensors';
+import type { ModelConfig } from '../../src/model/format/model-config';
 import { floatTensor, type TensorBytes, writeSafetensors } from './write-safetensors';
 
 /** The fields of a checkpoint's config.json that matter, as the authors name them. */

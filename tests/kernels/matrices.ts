@@ -1,5 +1,5 @@
 import { Float16Array } from '@petamoriken/float16';
-import { storedBytes } from '../../export/stored-bytes';
+import { storedBytes } from '../../src/convert/stored-bytes';
 import type { BufferSlice, Buffers } from '../../src/gpu/buffers';
 import type { Matrix } from '../../src/kernels/matrix';
 import { dequantize } from '../reference/dequantize';

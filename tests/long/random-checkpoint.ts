@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bd3lmShapes } from '../../export/bd3lm-tensors';
 import { FileSequence } from '../../export/file-sequence';
-import type { ManifestFile } from '../../src/weights/manifest';
-import type { ModelConfig } from '../../src/weights/model-config';
+import { bd3lmShapes } from '../../src/convert/bd3lm-tensors';
+import type { ManifestFile } from '../../src/model/format/manifest';
+import type { ModelConfig } from '../../src/model/format/model-config';
 import { drawNumbers } from './draw-numbers';
 import type { PublishedConfig } from './published-config';
 

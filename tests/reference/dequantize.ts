@@ -1,4 +1,4 @@
-import type { QuantizedDtype } from '../../src/weights/weight-spec';
+import type { QuantizedDtype } from '../../src/model/format/weight-spec';
 
 /** Numbers [rows, columns] from the bytes and scales of a stored matrix, as `weight-spec.ts` has them. */
 export function dequantize(

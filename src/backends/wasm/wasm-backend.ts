@@ -1,8 +1,8 @@
 import { UnmaskError } from '../../errors';
 import { ropeTurns } from '../../kernels/rope';
-import type { ModelConfig } from '../../weights/model-config';
-import { type GraphValues, type ModelSession, openModelSession } from '../../weights/model-session';
-import type { ModelSource } from '../../weights/model-source';
+import type { ModelConfig } from '../../model/format/model-config';
+import type { ModelSource } from '../../model/source/model-source';
+import { type GraphValues, type ModelSession, openModelSession } from '../../onnx/model-session';
 import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Prediction } from '../backend';
 import { writeBlocksByVerbs } from '../block-loop';
 import { checkPredictions } from '../check-predictions';
