@@ -3,7 +3,7 @@ import { storedBytes } from '../src/convert/stored-bytes';
 import { type PlannedPart, planWeights } from '../src/convert/weight-plan';
 import { ALIGNMENT } from '../src/model/format/check-sizes';
 import { MODEL_FILES, type WeightDtype, type WeightsPart } from '../src/model/format/manifest';
-import type { ModelConfig } from '../src/model/format/model-config';
+import type { ModelConfig } from '../src/network/model-config';
 import { weightSpecs } from '../src/model/format/weight-spec';
 import { modelGraph } from '../src/onnx/model-graph';
 import { weightsGraph } from '../src/onnx/weights-graph';

@@ -4,7 +4,7 @@ import { checkPredictions } from '../../src/backends/check-predictions';
 import { sample } from '../../src/backends/wasm/sample';
 import { ropeTurns } from '../../src/kernels/rope';
 import { MODEL_FILES } from '../../src/model/format/manifest';
-import type { ModelConfig } from '../../src/model/format/model-config';
+import type { ModelConfig } from '../../src/network/model-config';
 import type { ModelSource } from '../../src/model/source/model-source';
 import { readAllWeights } from '../../src/model/source/weights-part';
 import { inTurn } from '../../src/onnx/session-queue';

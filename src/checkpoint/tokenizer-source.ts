@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { UnmaskError } from '../errors';
 import { MODEL_FILES } from '../model/format/manifest';
-import type { ModelConfig } from '../model/format/model-config';
+import type { ModelConfig } from '../network/model-config';
 import { type JsonObject, parseJsonObject, readIfThere } from './json-files';
 
 const SPECIAL_TOKENS = 'special_tokens_map.json';

@@ -2,7 +2,7 @@ import type { Checkpoint } from '../checkpoint/checkpoint';
 import type { JsonObject } from '../checkpoint/json-files';
 import { specialIds, type TokenizerSource } from '../checkpoint/tokenizer-source';
 import { UnmaskError } from '../errors';
-import { type ModelConfig, parseModelConfig } from '../model/format/model-config';
+import { type ModelConfig, parseModelConfig } from '../network/model-config';
 
 /** What the authors' code has as constants (`models/hf` of github.com/kuleshov-group/bd3lms). */
 const ROPE_BASE = 10_000;

@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../checkpoint/checkpoint';
 import { UnmaskError } from '../errors';
-import type { ModelConfig } from '../model/format/model-config';
+import type { ModelConfig } from '../network/model-config';
 import { TIMESTEP_FREQUENCIES } from './adaln';
 
 /** Reads tensors by the checkpoint's names, row-major. Throws `bad-model`. */

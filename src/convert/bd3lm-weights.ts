@@ -1,4 +1,4 @@
-import type { ModelConfig } from '../model/format/model-config';
+import type { ModelConfig } from '../network/model-config';
 import { type Modulation, modulationBy } from './adaln';
 import type { TensorReader } from './bd3lm-tensors';
 

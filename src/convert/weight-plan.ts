@@ -1,6 +1,6 @@
 import { ALIGNMENT } from '../model/format/check-sizes';
 import type { WeightDtype } from '../model/format/manifest';
-import type { ModelConfig } from '../model/format/model-config';
+import type { ModelConfig } from '../network/model-config';
 import { byteLength, modelTensors, type StoredTensor } from '../model/format/weight-spec';
 import type { StoredPlace } from '../onnx/encode-graph';
 

@@ -1,5 +1,5 @@
 import type { WeightDtype } from '../model/format/manifest';
-import type { ModelConfig } from '../model/format/model-config';
+import type { ModelConfig } from '../network/model-config';
 import { encodeGraph, type StoredPlace } from './encode-graph';
 import { networkGraph } from './network-graph';
 

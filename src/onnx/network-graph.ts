@@ -1,5 +1,5 @@
 import type { WeightDtype } from '../model/format/manifest';
-import type { ModelConfig } from '../model/format/model-config';
+import type { ModelConfig } from '../network/model-config';
 import { weightSpecs } from '../model/format/weight-spec';
 import { type Graph, GraphBuilder } from './graph';
 import { NetworkOperations } from './network-operations';

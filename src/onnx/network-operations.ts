@@ -1,5 +1,5 @@
 import type { WeightDtype } from '../model/format/manifest';
-import type { ModelConfig } from '../model/format/model-config';
+import type { ModelConfig } from '../network/model-config';
 import { type QuantizedDtype, SCALE_GROUP, type WeightSpec, ZERO_LEVEL } from '../model/format/weight-spec';
 import { type Attribute, ELEMENT_TYPES, type GraphBuilder } from './graph';
 

@@ -1,7 +1,7 @@
 import type { Backend } from '../../src/backends/backend';
 import { generate } from '../../src/engine/generate';
 import type { GenerationEvent, GenerationRequest } from '../../src/engine/generation';
-import type { ModelConfig } from '../../src/model/format/model-config';
+import type { ModelConfig } from '../../src/network/model-config';
 import { CpuBackend, randomWeights } from '../reference/cpu-backend';
 
 /** A model small enough for plain loops, with all that the engine must mind. */

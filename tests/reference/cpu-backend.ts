@@ -2,7 +2,7 @@ import { Float16Array } from '@petamoriken/float16';
 import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Prediction } from '../../src/backends/backend';
 import { writeBlocksByVerbs } from '../../src/backends/block-loop';
 import { STREAM, uniform } from '../../src/backends/random';
-import type { ModelConfig } from '../../src/model/format/model-config';
+import type { ModelConfig } from '../../src/network/model-config';
 import { type WeightSpec, weightSpecs } from '../../src/model/format/weight-spec';
 import type { ModelSource } from '../../src/model/source/model-source';
 import { dequantize } from './dequantize';

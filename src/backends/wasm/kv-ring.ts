@@ -1,4 +1,4 @@
-import type { ModelConfig } from '../../model/format/model-config';
+import type { ModelConfig } from '../../network/model-config';
 
 /** Keys (after RoPE) and values of one layer, [contextLength, hidden] f32 each; a sequence uses its ring's slots. */
 export interface LayerRing {

@@ -1,7 +1,7 @@
 import { UnmaskError } from '../../errors';
 import { ropeTurns } from '../../kernels/rope';
-import type { ModelConfig } from '../../model/format/model-config';
 import type { ModelSource } from '../../model/source/model-source';
+import type { ModelConfig } from '../../network/model-config';
 import { type GraphValues, type ModelSession, openModelSession } from '../../onnx/model-session';
 import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Prediction } from '../backend';
 import { writeBlocksByVerbs } from '../block-loop';

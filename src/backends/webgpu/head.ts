@@ -4,7 +4,7 @@ import type { Lanes } from '../../kernels/lanes';
 import { layerNorm } from '../../kernels/layer-norm';
 import { matmulFew } from '../../kernels/matmul-few';
 import { sample } from '../../kernels/sample';
-import type { ModelConfig } from '../../model/format/model-config';
+import type { ModelConfig } from '../../network/model-config';
 import type { HeadMemory } from './memory';
 import type { NetworkWeights } from './weights';
 

@@ -5,7 +5,7 @@ import type { CacheDtype } from '../../kernels/kv-cache';
 import type { Lanes } from '../../kernels/lanes';
 import { type PassSettings, packPass } from '../../kernels/pass';
 import { ropeTurns } from '../../kernels/rope';
-import type { ModelConfig } from '../../model/format/model-config';
+import type { ModelConfig } from '../../network/model-config';
 import { headKernels, samplerKernel } from './head';
 import {
   type Activations,

@@ -13,7 +13,7 @@ import { mergeAttention } from '../../kernels/merge-attention';
 import { prefillAttention } from '../../kernels/prefill-attention';
 import { projectQkv } from '../../kernels/project-qkv';
 import { rope } from '../../kernels/rope';
-import type { ModelConfig } from '../../model/format/model-config';
+import type { ModelConfig } from '../../network/model-config';
 import type { Activations, AttentionParts, LayerCache } from './memory';
 import type { LayerWeights, NetworkWeights, NormWeights } from './weights';
 
