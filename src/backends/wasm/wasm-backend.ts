@@ -1,7 +1,7 @@
 import { UnmaskError } from '../../errors';
-import { ropeTurns } from '../../kernels/rope';
+import { ropeTable } from '../../kernels/rope';
+import type { ModelConfig } from '../../model/format/model-config';
 import type { ModelSource } from '../../model/source/model-source';
-import type { ModelConfig } from '../../network/model-config';
 import { type GraphValues, type ModelSession, openModelSession } from '../../onnx/model-session';
 import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Prediction } from '../backend';
 import { writeBlocksByVerbs } from '../block-loop';
@@ -129,7 +129,7 @@ export class WasmBackend implements Backend {
     const { position, ring } = this.#sequence;
     const slots = Math.min(position, ring);
     const half = hiddenSize / heads / 2;
-    const turns = ropeTurns(position, ids.length, hiddenSize / heads, ropeBase);
+    const turns = ropeTable(position, ids.length, hiddenSize / heads, ropeBase);
     const turn = (first: number) =>
       session.floats(
         turns.filter((_, i) => i % 2 === first),
