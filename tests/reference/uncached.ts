@@ -1,5 +1,5 @@
 import { ringSize } from '../../src/backends/backend';
-import type { ModelConfig } from '../../src/model/format/model-config';
+import type { ModelConfig } from '../../src/network/model-config';
 import { turn } from './rope';
 
 /** Weights by the names of `weight-spec.ts`, each row-major. */
