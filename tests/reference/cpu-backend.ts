@@ -2,9 +2,9 @@ import { Float16Array } from '@petamoriken/float16';
 import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Prediction } from '../../src/backends/backend';
 import { writeBlocksByVerbs } from '../../src/backends/block-loop';
 import { STREAM, uniform } from '../../src/backends/random';
-import type { ModelConfig } from '../../src/network/model-config';
 import { type WeightSpec, weightSpecs } from '../../src/model/format/weight-spec';
 import type { ModelSource } from '../../src/model/source/model-source';
+import type { ModelConfig } from '../../src/network/model-config';
 import { dequantize } from './dequantize';
 import { sample } from './sample';
 import { uncachedLogits, type Weights } from './uncached';
@@ -23,6 +23,7 @@ export class CpuBackend implements Backend {
   readonly passes: number[] = [];
   readonly #weights: Weights;
   #blockSize = 1;
+  #shortBlock = 0;
   #committed: number[] = [];
 
   constructor(config: ModelConfig, weights: Weights) {
@@ -34,9 +35,10 @@ export class CpuBackend implements Backend {
     return this.#committed.length;
   }
 
-  begin(blockSize: number): void {
+  begin(blockSize: number, ids: readonly number[] = []): void {
     this.calls.push(`begin ${blockSize}`);
     this.#blockSize = blockSize;
+    this.#shortBlock = ids.length % blockSize;
     this.#committed = [];
   }
 
@@ -75,8 +77,15 @@ export class CpuBackend implements Backend {
 
   dispose(): void {}
 
+  /** Of one block as it stands, or of several clean ones. */
   #logitsAfter(ids: readonly number[]): Float32Array {
-    return uncachedLogits(this.config, this.#weights, this.#blockSize, [...this.#committed, ...ids], ids.length);
+    const text = {
+      ids: [...this.#committed, ...ids],
+      blockSize: this.#blockSize,
+      shortBlock: this.#shortBlock,
+      noisedFrom: ids.length > this.#blockSize ? ids.length : this.position,
+    };
+    return uncachedLogits(this.config, this.#weights, text, ids.length);
   }
 }
 
