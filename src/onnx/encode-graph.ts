@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 import type { onnx } from 'onnx-proto';
-import type { StoredTensor } from '../model/format/weight-spec';
 import {
   type Attribute,
   ELEMENT_TYPES,
+  type ElementType,
   GRAPH_NAME,
   type Graph,
   type GraphConstant,
@@ -16,8 +16,11 @@ import {
 // A CommonJS package whose exports Node cannot name; an import can take its place once the package is a module.
 const proto = (createRequire(import.meta.url)('onnx-proto') as typeof import('onnx-proto')).onnx;
 
-/** Where the bytes of a stored tensor lie. */
-export interface StoredPlace extends StoredTensor {
+/** Where the bytes of a weight lie. */
+export interface StoredPlace {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly shape: readonly number[];
   /** What the graphs call the bytes that it is among: see `WeightsPart`. */
   readonly location: string;
   readonly offset: number;
@@ -71,6 +74,7 @@ function nodeProto({ operator, inputs, outputs, attributes }: GraphNode): onnx.I
 
 function attributeProto(attribute: Attribute): onnx.IAttributeProto {
   const { AttributeType } = proto.AttributeProto;
+  if ('ints' in attribute) return { type: AttributeType.INTS, ints: [...attribute.ints] };
   if ('int' in attribute) return { type: AttributeType.INT, i: attribute.int };
   if ('float' in attribute) return { type: AttributeType.FLOAT, f: attribute.float };
   return { type: AttributeType.STRING, s: new TextEncoder().encode(attribute.text) };

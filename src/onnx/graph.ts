@@ -21,7 +21,7 @@ export const OPSETS = [
 export const GRAPH_NAME = 'unmask';
 
 /** By ONNX's own numbers (`TensorProto.DataType`). */
-export const ELEMENT_TYPES = { float32: 1, uint8: 2, int64: 7, float16: 10 } as const;
+export const ELEMENT_TYPES = { float32: 1, uint8: 2, int8: 3, int64: 7, float16: 10 } as const;
 export type ElementType = keyof typeof ELEMENT_TYPES;
 
 /** A number, or the name of a size that is known when the graph runs. */
@@ -42,7 +42,11 @@ export interface GraphConstant {
 }
 
 /** ONNX tells whole numbers from others by the kind, which a JavaScript number lacks. Floats are f32. */
-export type Attribute = { readonly int: number } | { readonly float: number } | { readonly text: string };
+export type Attribute =
+  | { readonly int: number }
+  | { readonly ints: readonly number[] }
+  | { readonly float: number }
+  | { readonly text: string };
 
 export interface GraphNode {
   /** An operator of ONNX, `LayerNormalization`, or of onnxruntime, `com.microsoft.MultiHeadAttention`. */
@@ -75,9 +79,9 @@ export class GraphBuilder implements Graph {
     return name;
   }
 
-  /** Bytes [values.length]. */
-  bytes(name: string, values: readonly number[]): void {
-    this.constants.push({ name, type: 'uint8', shape: [values.length], bytes: values });
+  /** One byte without axes. */
+  byte(name: string, value: number): void {
+    this.constants.push({ name, type: 'uint8', shape: [], bytes: [value] });
   }
 
   /** One f32 without axes. */
