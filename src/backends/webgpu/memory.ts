@@ -84,7 +84,7 @@ export interface AttentionParts {
 
 export function allocateAttentionParts(buffers: Buffers, config: ModelConfig, capacity: number): AttentionParts {
   const { hiddenSize, heads, contextLength } = config;
-  const shape = { heads, ringCapacity: contextLength, chunk: ATTENTION_CHUNK };
+  const shape = { heads, kvHeads: heads, ringCapacity: contextLength, chunk: ATTENTION_CHUNK };
   const chunks = attentionChunks(shape);
   return {
     scores: buffers.storage('attention.scores', attentionScores(shape, capacity) * F32),
