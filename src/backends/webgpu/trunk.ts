@@ -170,7 +170,12 @@ function trunk({ pipelines, config, weights, cache, activations }: TrunkInputs, 
   const { hiddenSize, mlpSize } = config;
   const { pass, ids, x, h, up } = activations;
   const kernels = [
-    embedding(pipelines, 'embedding', { columns: hiddenSize }, { pass, ids, weights: weights.embedding, y: x }),
+    embedding(
+      pipelines,
+      'embedding',
+      { columns: hiddenSize, firstRow: 0, rows: config.vocabSize },
+      { pass, ids, weights: weights.embedding, y: x },
+    ),
   ];
   weights.layers.forEach((layer, index) => {
     const name = `layer${index}`;
