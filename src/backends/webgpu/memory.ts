@@ -110,8 +110,8 @@ export function allocateAttentionParts(
   { network, contextLength }: ModelConfig,
   capacity: number,
 ): AttentionParts {
-  const { heads, headSize } = network.layers[0]!.attention;
-  const shape = { heads, ringCapacity: contextLength, chunk: ATTENTION_CHUNK };
+  const { heads, kvHeads, headSize } = network.layers[0]!.attention;
+  const shape = { heads, kvHeads, ringCapacity: contextLength, chunk: ATTENTION_CHUNK };
   const chunks = attentionChunks(shape);
   return {
     scores: buffers.storage('attention.scores', attentionScores(shape, capacity) * F32),
