@@ -4,7 +4,7 @@ import { STREAM, uniform } from '../src/backends/random';
 import type { NamedWeight } from '../src/convert/bd3lm-weights';
 import { FILE_BYTES } from '../src/convert/weight-plan';
 import { FORMAT_VERSION, type Manifest, MODEL_FILES } from '../src/model/format/manifest';
-import type { ModelConfig } from '../src/model/format/model-config';
+import type { ModelConfig } from '../src/network/model-config';
 import { weightSpecs } from '../src/model/format/weight-spec';
 
 /** The shape of `kuleshov-group/bd3lm-owt-block_size{4,8,16}`, for every block size that is measured. */

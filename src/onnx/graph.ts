@@ -84,9 +84,9 @@ export class GraphBuilder implements Graph {
     return name;
   }
 
-  /** Bytes [values.length]. */
-  bytes(name: string, values: readonly number[]): void {
-    this.constants.push({ name, type: 'uint8', shape: [values.length], bytes: values });
+  /** One byte without axes. */
+  byte(name: string, value: number): void {
+    this.constants.push({ name, type: 'uint8', shape: [], bytes: [value] });
   }
 
   /** One f32 without axes. */

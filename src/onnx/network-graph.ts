@@ -1,51 +1,53 @@
-import type { WeightDtype } from '../model/format/manifest';
-import type { ModelConfig } from '../model/format/model-config';
-import { weightSpecs } from '../model/format/weight-spec';
+import type { Layer, Linear } from '../network/network';
+import type { CpuDtypes } from './cpu-dtypes';
 import { type Graph, GraphBuilder } from './graph';
 import { NetworkOperations } from './network-operations';
 
 /**
- * `model.onnx`: one pass of the network over `rows` rows that see `slots` cached slots and themselves.
+ * One layer over the rows of a pass.
  *
  * | input | |
  * |---|---|
- * | ids | int64 [rows] |
+ * | x | f32 [rows, hidden] |
  * | cos, sin | f32 [rows, headSize / 2]: RoPE of each row |
- * | bias | f32 [1, 1, rows, slots + rows]: added to the scores; a large negative number hides a key |
- * | picks | int64 [picks]: rows that the head runs on |
- * | past_keys.i, past_values.i | f32 [1, slots, hidden] of layer i, keys after RoPE |
+ * | slots | int64 [kvHeads, rows, 2]: for each head and row, the head and the slot that its key and value go to |
+ * | bias | f32 [rows, capacity]: added to the scores; a large negative number hides a slot |
+ * | past_keys, past_values | f32 [kvHeads, capacity, headSize], keys after RoPE |
  *
  * | output | |
  * |---|---|
- * | logits | f32 [picks, vocab], raw |
- * | keys.i, values.i | f32 [1, rows, hidden]: what the rows add to the cache of layer i |
+ * | y | f32 [rows, hidden] |
+ * | keys, values | as past_keys and past_values, with those of the rows in their slots |
+ *
+ * An output over the memory of its input is written in place: of the cache only the rows' slots are then touched.
  */
-export function networkGraph(config: ModelConfig, dtype: WeightDtype): Graph {
-  const { hiddenSize, vocabSize, heads } = config;
+export function layerGraph({ attention, mlp }: Layer, dtypeOf: CpuDtypes): Graph {
   const graph = new GraphBuilder();
-  const network = new NetworkOperations(graph, config, dtype, weightSpecs(config));
+  const network = new NetworkOperations(graph, dtypeOf);
+  const hidden = attention.out.weight.rows;
+  const cache = [attention.kvHeads, 'capacity', attention.headSize];
+  graph.input('x', 'float32', ['rows', hidden]);
+  for (const name of ['cos', 'sin']) graph.input(name, 'float32', ['rows', attention.headSize / 2]);
+  graph.input('slots', 'int64', [attention.kvHeads, 'rows', 2]);
+  graph.input('bias', 'float32', ['rows', 'capacity']);
+  for (const name of ['past_keys', 'past_values']) graph.input(name, 'float32', cache);
+  graph.output('y', 'float32', ['rows', hidden]);
+  for (const name of ['keys', 'values']) graph.output(name, 'float32', cache);
 
-  graph.input('ids', 'int64', ['rows']);
-  for (const name of ['cos', 'sin']) graph.input(name, 'float32', ['rows', hiddenSize / heads / 2]);
-  graph.input('bias', 'float32', [1, 1, 'rows', 'slots + rows']);
-  graph.input('picks', 'int64', ['picks']);
+  const qkv = network.linear(attention.qkv, network.norm(attention.norm, 'x'));
+  const attended = network.linear(attention.out, network.attention(attention, qkv));
+  const x = network.add('x', attended, 'attention.residual');
+  const up = network.linear(mlp.up, network.norm(mlp.norm, x));
+  const down = network.linear(mlp.down, network.activation(mlp, up));
+  network.add(x, down, 'y');
+  return graph;
+}
 
-  let x = network.embedding('ids');
-  for (let layer = 0; layer < config.layers; layer++) {
-    const name = `layers.${layer}`;
-    graph.input(`past_keys.${layer}`, 'float32', [1, 'slots', hiddenSize]);
-    graph.input(`past_values.${layer}`, 'float32', [1, 'slots', hiddenSize]);
-    const qkv = network.linear(`${name}.attention.qkv`, network.layerNorm(`${name}.norm1`, x));
-    const attended = network.attention(name, layer, qkv);
-    x = network.add(`${name}.attention.residual`, x, network.linear(`${name}.attention.out`, attended));
-    const up = network.linear(`${name}.mlp.up`, network.layerNorm(`${name}.norm2`, x));
-    const down = network.linear(`${name}.mlp.down`, network.gelu(`${name}.mlp.gelu`, up));
-    x = network.add(`${name}.mlp.residual`, x, down);
-    graph.output(`keys.${layer}`, 'float32', [1, 'rows', hiddenSize]);
-    graph.output(`values.${layer}`, 'float32', [1, 'rows', hiddenSize]);
-  }
-  graph.node('Gather', [x, 'picks'], ['picked'], { axis: { int: 0 } });
-  graph.node('Identity', [network.linear('head', network.layerNorm('final_norm', 'picked'))], ['logits']);
-  graph.output('logits', 'float32', ['picks', vocabSize]);
+/** The head, or some rows of it as if they were all: x [rows, hidden], normed → logits [rows, features]. */
+export function headGraph(head: Linear, dtypeOf: CpuDtypes): Graph {
+  const graph = new GraphBuilder();
+  graph.input('x', 'float32', ['rows', head.weight.columns]);
+  graph.output('logits', 'float32', ['rows', head.weight.rows]);
+  graph.node('Identity', [new NetworkOperations(graph, dtypeOf).linear(head, 'x')], ['logits']);
   return graph;
 }

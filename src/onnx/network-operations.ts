@@ -1,152 +1,143 @@
-import type { WeightDtype } from '../model/format/manifest';
-import type { ModelConfig } from '../model/format/model-config';
-import { type QuantizedDtype, SCALE_GROUP, type WeightSpec, ZERO_LEVEL } from '../model/format/weight-spec';
+import {
+  type Attention,
+  cacheWidth,
+  type Linear,
+  type Matrix,
+  type Mlp,
+  type Norm,
+  queryWidth,
+} from '../network/network';
+import type { CpuDtypes } from './cpu-dtypes';
 import { type Attribute, ELEMENT_TYPES, type GraphBuilder } from './graph';
 
 /**
- * The network's operations as ONNX nodes. Values are [rows, features]; every operation is named after the
- * weight it uses and returns the name of its result.
+ * A network's operations as ONNX nodes for the CPU. Values are [rows, features] where nothing else is said; every
+ * operation is named after the weight it uses and returns the name of its result.
  */
 export class NetworkOperations {
   readonly #graph: GraphBuilder;
-  readonly #config: ModelConfig;
-  readonly #dtype: WeightDtype;
-  readonly #specs: ReadonlyMap<string, WeightSpec>;
+  readonly #dtypeOf: CpuDtypes;
+  readonly #constants = new Set<string>();
 
-  constructor(graph: GraphBuilder, config: ModelConfig, dtype: WeightDtype, specs: readonly WeightSpec[]) {
+  constructor(graph: GraphBuilder, dtypeOf: CpuDtypes) {
     this.#graph = graph;
-    this.#config = config;
-    this.#dtype = dtype;
-    this.#specs = new Map(specs.map((spec) => [spec.name, spec]));
-    const { hiddenSize } = config;
-    graph.integers('shape.rows', [-1, hiddenSize]);
-    graph.integers('shape.batch.qkv', [1, -1, 3 * hiddenSize]);
-    graph.integers('thirds', [hiddenSize, hiddenSize, hiddenSize]);
-    graph.integers('first.position', [0]);
-    if (dtype === 'q8' || dtype === 'q4') {
-      graph.scalar(`${dtype}.zero`, ZERO_LEVEL[dtype]);
-      graph.integers('axis.last', [-1]);
+    this.#dtypeOf = dtypeOf;
+  }
+
+  /** Over the last axis. */
+  norm({ kind, weight, bias, epsilon }: Norm, x: string): string {
+    const out = `${weight.name}.out`;
+    const attributes = { axis: { int: -1 }, epsilon: { float: Math.fround(epsilon) } };
+    if (kind === 'layer') return this.#node('LayerNormalization', [x, weight.name, bias?.name ?? ''], out, attributes);
+    const scaled = this.#node('SimplifiedLayerNormalization', [x, weight.name], `${out}.scaled`, attributes);
+    return bias ? this.add(scaled, bias.name, out) : scaled;
+  }
+
+  /** x · Wᵀ + b. */
+  linear({ weight, bias }: Linear, x: string): string {
+    const out = `${weight.name}.out`;
+    if (this.#dtypeOf(weight) === 'f32') {
+      return this.#node('Gemm', [x, weight.name, bias?.name ?? ''], out, { transB: { int: 1 } });
     }
-    if (dtype === 'q4') {
-      graph.bytes('nibble.shifts', [0, 4]);
-      graph.bytes('nibble.mask', [15]);
-      graph.integers('shape.groups', [0, 0, SCALE_GROUP]);
-    }
+    const product = this.#quantizedProduct(weight, x);
+    return bias ? this.add(product, bias.name, out) : product;
   }
 
-  /** Rows of `embedding.weight`. */
-  embedding(ids: string): string {
-    return this.#rows('embedding.weight', ids);
+  /** What stands between an MLP's projections. Where it is gated, `up` gives all gates before all values. */
+  activation({ activation, up, down }: Mlp, x: string): string {
+    const out = `${up.weight.name}.activation`;
+    if (activation === 'gelu-tanh') return this.#node('Gelu', [x], out, { approximate: { text: 'tanh' } });
+    const [gate, value] = this.#split(x, [down.weight.columns, down.weight.columns], [`${out}.gate`, `${out}.value`]);
+    // gate · sigmoid(1 · gate)
+    const silu = this.#node('com.microsoft.QuickGelu', [gate!], `${out}.silu`, { alpha: { float: 1 } });
+    return this.#node('Mul', [silu, value!], out);
   }
 
-  layerNorm(name: string, x: string): string {
-    const inputs = [x, `${name}.weight`, `${name}.bias`];
-    const attributes = { axis: { int: -1 }, epsilon: { float: Math.fround(this.#config.normEpsilon) } };
-    return this.#node('LayerNormalization', inputs, `${name}.out`, attributes);
-  }
-
-  /** x · Wᵀ + b of `name`.weight and, where the model has one, `name`.bias. */
-  linear(name: string, x: string): string {
-    const weight = `${name}.weight`;
-    const bias = this.#specs.has(`${name}.bias`) ? `${name}.bias` : '';
-    return this.#node('Gemm', [x, this.#matrix(weight), bias], `${name}.out`, { transB: { int: 1 } });
-  }
-
-  gelu(name: string, x: string): string {
-    return this.#node('Gelu', [x], name, { approximate: { text: 'tanh' } });
-  }
-
-  add(name: string, x: string, y: string): string {
-    return this.#node('Add', [x, y], name);
+  add(x: string, y: string, out: string): string {
+    return this.#node('Add', [x, y], out);
   }
 
   /**
-   * Attention of the rows of qkv [rows, 3 · hidden] over the cached slots and themselves. The results
-   * `keys` and `values` of the layer are those of the rows.
+   * Attention of the rows of qkv: writes their keys and values to their slots, and lets each row attend to every slot
+   * by its bias. `layerGraph` has the inputs and outputs whose names stand here.
    */
-  attention(name: string, layer: number, qkv: string): string {
-    const { heads } = this.#config;
-    const [keys, values] = [`keys.${layer}`, `values.${layer}`];
-    const batch = this.#node('Reshape', [qkv, 'shape.batch.qkv'], `${name}.qkv.batch`);
-    const thirds = [`${name}.q`, `${name}.k`, values];
-    this.#graph.node('Split', [batch, 'thirds'], thirds, { axis: { int: 2 } });
-    const q = this.#rope(`${name}.q`, `${name}.q.turned`);
-    this.#rope(`${name}.k`, keys);
-    const allKeys = this.#node('Concat', [`past_keys.${layer}`, keys], `${name}.keys`, { axis: { int: 1 } });
-    const allValues = this.#node('Concat', [`past_values.${layer}`, values], `${name}.values`, { axis: { int: 1 } });
-    const attended = this.#node(
-      'com.microsoft.MultiHeadAttention',
-      [q, allKeys, allValues, '', '', 'bias'],
-      `${name}.attended.batch`,
-      { num_heads: { int: heads } },
-    );
-    return this.#node('Reshape', [attended, 'shape.rows'], `${name}.attended`);
-  }
-
-  #rope(x: string, out: string): string {
-    return this.#node('com.microsoft.RotaryEmbedding', [x, 'first.position', 'cos', 'sin'], out);
-  }
-
-  /** A whole matrix as f32. It depends on no input, so that onnxruntime computes it once, as it loads the graph. */
-  #matrix(weight: string): string {
-    switch (this.#dtype) {
-      case 'f32':
-        return weight;
-      case 'f16':
-        return this.#node('Cast', [weight], `${weight}.f32`, { to: { int: ELEMENT_TYPES.float32 } });
-      case 'q8':
-      case 'q4':
-        return this.#dequantized(weight, this.#dtype, `${weight}.${this.#dtype}`, `${weight}.scale`, `${weight}.f32`);
-      default:
-        return this.#dtype satisfies never;
-    }
-  }
-
-  /** The asked rows of a matrix as f32. */
-  #rows(weight: string, ids: string): string {
-    const gather = (stored: string) => this.#node('Gather', [stored, ids], `${stored}.rows`, { axis: { int: 0 } });
-    switch (this.#dtype) {
-      case 'f32':
-        return gather(weight);
-      case 'f16':
-        return this.#node('Cast', [gather(weight)], `${weight}.rows.f32`, { to: { int: ELEMENT_TYPES.float32 } });
-      case 'q8':
-      case 'q4': {
-        const [bytes, scales] = [gather(`${weight}.${this.#dtype}`), gather(`${weight}.scale`)];
-        return this.#dequantized(weight, this.#dtype, bytes, scales, `${weight}.rows`);
-      }
-      default:
-        return this.#dtype satisfies never;
-    }
-  }
-
-  /**
-   * (level − zero level) · scale of the bytes and scales [rows, groups] that `weight-spec.ts` tells of, without the
-   * last group's padding.
-   */
-  #dequantized(weight: string, dtype: QuantizedDtype, bytes: string, scales: string, out: string): string {
-    const columns = this.#specs.get(weight)!.shape[1]!;
-    const levels = dtype === 'q4' ? this.#nibbles(bytes, out) : bytes;
-    const numbers = this.#node('Cast', [levels], `${out}.numbers`, { to: { int: ELEMENT_TYPES.float32 } });
-    const centred = this.#node('Sub', [numbers, `${dtype}.zero`], `${out}.centred`);
-    const perGroup = this.#node('Unsqueeze', [scales, 'axis.last'], `${out}.scales`);
-    const groups = this.#node('Mul', [centred, perGroup], `${out}.groups`);
-    const padded = Math.ceil(columns / SCALE_GROUP) * SCALE_GROUP;
-    const shape = this.#graph.integers(`${out}.shape`, [-1, padded]);
-    if (padded === columns) return this.#node('Reshape', [groups, shape], out);
-    const flat = this.#node('Reshape', [groups, shape], `${out}.flat`);
-    const [start, end] = [this.#graph.integers(`${out}.start`, [0]), this.#graph.integers(`${out}.end`, [columns])];
-    return this.#node('Slice', [flat, start, end, 'axis.last'], out);
-  }
-
-  /** The halves of bytes [rows, groups, 16], low ones first, as bytes [rows, groups, 32]. */
-  #nibbles(bytes: string, out: string): string {
-    const apart = this.#node('Unsqueeze', [bytes, 'axis.last'], `${out}.bytes`);
-    const shifted = this.#node('BitShift', [apart, 'nibble.shifts'], `${out}.shifted`, {
-      direction: { text: 'RIGHT' },
+  attention(attention: Attention, qkv: string): string {
+    const { heads, kvHeads, headSize, headNorm, out } = attention;
+    const name = out.weight.name;
+    const widths = [queryWidth(attention), cacheWidth(attention), cacheWidth(attention)];
+    const [q, k, v] = this.#split(qkv, widths, [`${name}.q`, `${name}.k`, `${name}.v`]);
+    const queries = this.#headsFirst(this.#rope(q!, heads, headSize, headNorm?.q ?? null));
+    const keys = this.#headsFirst(this.#rope(k!, kvHeads, headSize, headNorm?.k ?? null));
+    const values = this.#headsFirst(this.#reshape(v!, [-1, kvHeads, headSize]));
+    this.#node('ScatterND', ['past_keys', 'slots', keys], 'keys');
+    this.#node('ScatterND', ['past_values', 'slots', values], 'values');
+    // Query heads that share a key head lie one after the other, so they multiply it together.
+    const grouped = this.#reshape(queries, [kvHeads, -1, headSize]);
+    const scale = { float: Math.fround(1 / Math.sqrt(headSize)) };
+    const scores = this.#node('com.microsoft.FusedMatMul', [grouped, 'keys'], `${name}.scores`, {
+      alpha: scale,
+      transB: { int: 1 },
     });
-    const pairs = this.#node('BitwiseAnd', [shifted, 'nibble.mask'], `${out}.pairs`);
-    return this.#node('Reshape', [pairs, 'shape.groups'], `${out}.levels`);
+    const seen = this.add(this.#reshape(scores, [heads, -1, SAME]), 'bias', `${name}.seen`);
+    const shares = this.#node('Softmax', [seen], `${name}.shares`, { axis: { int: -1 } });
+    const sums = this.#node('MatMul', [this.#reshape(shares, [kvHeads, -1, SAME]), 'values'], `${name}.sums`);
+    return this.#reshape(this.#headsFirst(this.#reshape(sums, [heads, -1, headSize])), [-1, queryWidth(attention)]);
+  }
+
+  /** [rows, heads, headSize] of x [rows, heads · headSize], each head normed where there is a norm, and turned. */
+  #rope(x: string, heads: number, headSize: number, norm: Norm | null): string {
+    const normed = norm ? this.norm(norm, this.#reshape(x, [-1, heads, headSize])) : x;
+    const batch = this.#reshape(normed, [1, -1, heads * headSize]);
+    const inputs = [batch, this.#integers([0]), 'cos', 'sin'];
+    const turned = this.#node('com.microsoft.RotaryEmbedding', inputs, `${x}.turned`);
+    return this.#reshape(turned, [-1, heads, headSize]);
+  }
+
+  /** x · Wᵀ by bytes: a row of x becomes round(127 · x / its largest magnitude) + 128. */
+  #quantizedProduct(weight: Matrix, x: string): string {
+    const at = (part: string) => `${weight.name}.${part}`;
+    const largest = this.#node('ReduceMax', [this.#node('Abs', [x], at('magnitudes')), this.#integers([1])], at('max'));
+    // A row of zeros is divided by something too.
+    const divisor = this.#node('Add', [largest, this.#scalar('least.max', 1e-30)], at('divisor'));
+    const steps = this.#node('Div', [this.#scalar('levels', 127), divisor], at('steps'));
+    const rounded = this.#node('Round', [this.#node('Mul', [x, steps], at('scaled'))], at('rounded'));
+    const centred = this.#node('Add', [rounded, this.#scalar('centre', 128)], at('centred'));
+    const bytes = this.#node('Cast', [centred], at('bytes'), { to: { int: ELEMENT_TYPES.uint8 } });
+    const sums = this.#node('MatMulInteger', [bytes, weight.name, this.#byte('zero', 128)], at('sums'));
+    const floats = this.#node('Cast', [sums], at('floats'), { to: { int: ELEMENT_TYPES.float32 } });
+    const scaled = this.#node('Mul', [floats, at('scale')], at('products'));
+    return this.#node('Div', [scaled, steps], at('out.product'));
+  }
+
+  #headsFirst(x: string): string {
+    return this.#node('Transpose', [x], `${x}.heads`, { perm: { ints: [1, 0, 2] } });
+  }
+
+  #split(x: string, sizes: readonly number[], parts: readonly string[]): readonly string[] {
+    this.#graph.node('Split', [x, this.#integers(sizes)], parts, { axis: { int: 1 } });
+    return parts;
+  }
+
+  #reshape(x: string, shape: readonly number[]): string {
+    return this.#node('Reshape', [x, this.#integers(shape)], `${x}.as.${shape.join('x')}`);
+  }
+
+  #integers(values: readonly number[]): string {
+    return this.#constant(`integers.${values}`, (name) => this.#graph.integers(name, values));
+  }
+
+  #scalar(name: string, value: number): string {
+    return this.#constant(name, () => this.#graph.scalar(name, value));
+  }
+
+  #byte(name: string, value: number): string {
+    return this.#constant(name, () => this.#graph.byte(name, value));
+  }
+
+  #constant(name: string, make: (name: string) => void): string {
+    if (!this.#constants.has(name)) make(name);
+    this.#constants.add(name);
+    return name;
   }
 
   #node(
@@ -159,3 +150,6 @@ export class NetworkOperations {
     return out;
   }
 }
+
+/** In a shape: the size of the same axis before. */
+const SAME = 0;

@@ -3,7 +3,7 @@ import type { Backend, DenoiseStep } from '../../src/backends/backend';
 import { createWebgpuBackend, type WebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
 import { nodeGpu } from '../../src/cli/node-gpu';
 import { findAdapter, type Gpu, openDevice } from '../../src/gpu/device';
-import type { ModelConfig } from '../../src/model/format/model-config';
+import type { ModelConfig } from '../../src/network/model-config';
 import type { ModelSource } from '../../src/model/source/model-source';
 import { testGpu } from '../gpu';
 import { tinyModel } from './tiny-model';

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { STREAM, uniform } from '../../src/backends/random';
 import { bd3lmShapes } from '../../src/convert/bd3lm-tensors';
-import type { ModelConfig } from '../../src/model/format/model-config';
+import type { ModelConfig } from '../../src/network/model-config';
 import { floatTensor, type TensorBytes, writeSafetensors } from './write-safetensors';
 
 /** The fields of a checkpoint's config.json that matter, as the authors name them. */

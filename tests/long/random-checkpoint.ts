@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { FileSequence } from '../../export/file-sequence';
 import { bd3lmShapes } from '../../src/convert/bd3lm-tensors';
 import type { ManifestFile } from '../../src/model/format/manifest';
-import type { ModelConfig } from '../../src/model/format/model-config';
+import type { ModelConfig } from '../../src/network/model-config';
 import { drawNumbers } from './draw-numbers';
 import type { PublishedConfig } from './published-config';
 

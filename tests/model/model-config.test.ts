@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseModelConfig } from '../../src/model/format/model-config';
+import { parseModelConfig } from '../../src/network/model-config';
 import { CONFIG } from './small-folder';
 
 it('takes a config', () => {

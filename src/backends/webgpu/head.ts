@@ -1,10 +1,10 @@
 import type { BufferSlice } from '../../gpu/buffers';
 import type { Kernel, Pipelines } from '../../gpu/kernel';
 import type { Lanes } from '../../kernels/lanes';
-import { layerNorm } from '../../kernels/layer-norm';
 import { matmulFew } from '../../kernels/matmul-few';
+import { norm } from '../../kernels/norm';
 import { sample } from '../../kernels/sample';
-import type { ModelConfig } from '../../model/format/model-config';
+import type { ModelConfig } from '../../network/model-config';
 import type { HeadMemory } from './memory';
 import type { NetworkWeights } from './weights';
 
@@ -19,9 +19,9 @@ export function headKernels(
 ): Kernel[] {
   const { hiddenSize, vocabSize, normEpsilon } = config;
   const { pass, picks, normed, logits } = memory;
-  const norm = { columns: hiddenSize, epsilon: normEpsilon, lanes };
+  const shape = { columns: hiddenSize, kind: 'layer', epsilon: normEpsilon, lanes } as const;
   return [
-    layerNorm(pipelines, 'head.norm', norm, { pass, x, picks, ...weights.finalNorm, y: normed }),
+    norm(pipelines, 'head.norm', shape, { pass, x, picks, ...weights.finalNorm, y: normed }),
     matmulFew(
       pipelines,
       'head.logits',

@@ -1,8 +1,8 @@
 import { UnmaskError } from '../../errors';
 import type { CacheDtype } from '../../kernels/kv-cache';
-import type { WeightDtype } from '../../model/format/manifest';
-import type { ModelConfig } from '../../model/format/model-config';
+import type { WeightDtype } from '../../model/format/packing';
 import { weightsLength } from '../../model/format/weight-spec';
+import type { ModelConfig } from '../../network/model-config';
 import { cacheBytesPerToken } from './memory';
 
 export interface RoomNeeded {

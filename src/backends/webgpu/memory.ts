@@ -5,7 +5,7 @@ import { CACHE_BYTES, type CacheDtype } from '../../kernels/kv-cache';
 import { PASS_BYTES } from '../../kernels/pass';
 import { TRACE_BYTES } from '../../kernels/reveal';
 import { DRAWN_BYTES } from '../../kernels/sample';
-import type { ModelConfig } from '../../model/format/model-config';
+import type { ModelConfig } from '../../network/model-config';
 
 const F32 = 4;
 

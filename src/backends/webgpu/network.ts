@@ -4,7 +4,7 @@ import { MOST_ROWS } from '../../kernels/denoise-run';
 import type { CacheDtype } from '../../kernels/kv-cache';
 import type { Lanes } from '../../kernels/lanes';
 import { type PassSettings, packPass } from '../../kernels/pass';
-import { ropeTurns } from '../../kernels/rope';
+import { ropeTable } from '../../kernels/rope';
 import type { ModelConfig } from '../../model/format/model-config';
 import { headKernels, samplerKernel } from './head';
 import {
@@ -53,6 +53,7 @@ export class Network {
   /** The lane for few rows. */
   readonly few: Lane;
   readonly #pipelines: Pipelines;
+  readonly #buffers: Buffers;
   readonly #weights: NetworkWeights;
   readonly #cache: readonly LayerCache[];
   readonly #turns: BufferSlice;
@@ -63,6 +64,7 @@ export class Network {
   constructor({ pipelines, buffers, config, weights, lanes, cacheDtype }: NetworkParts) {
     this.config = config;
     this.#pipelines = pipelines;
+    this.#buffers = buffers;
     this.#weights = weights;
     this.#lanes = lanes;
     this.#cacheDtype = cacheDtype;
@@ -116,7 +118,7 @@ export class Network {
     for (let row = 0; row < rows; ) {
       const slot = (position + row) % ring;
       const together = Math.min(rows - row, ring - slot);
-      const turns = ropeTurns(position + row, together, headSize, ropeBase);
+      const turns = ropeTable(position + row, together, headSize, ropeBase);
       device.queue.writeBuffer(this.#turns.buffer, slot * headSize * Float32Array.BYTES_PER_ELEMENT, turns);
       row += together;
     }
@@ -131,6 +133,7 @@ export class Network {
   #inputs(activations: Activations) {
     return {
       pipelines: this.#pipelines,
+      buffers: this.#buffers,
       config: this.config,
       weights: this.#weights,
       cache: this.#cache,

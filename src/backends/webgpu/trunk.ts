@@ -1,24 +1,27 @@
-import type { BufferSlice } from '../../gpu/buffers';
+import type { BufferSlice, Buffers } from '../../gpu/buffers';
 import type { Kernel, Pipelines } from '../../gpu/kernel';
 import { ATTENTION_CHUNK, attentionChunks, blockAttention } from '../../kernels/block-attention';
 import { embedding } from '../../kernels/embedding';
 import type { InputNorm } from '../../kernels/input-norm';
 import type { CacheDtype } from '../../kernels/kv-cache';
 import type { Lanes } from '../../kernels/lanes';
-import { layerNorm } from '../../kernels/layer-norm';
 import { matmulFew } from '../../kernels/matmul-few';
 import { matmulMany } from '../../kernels/matmul-many';
 import type { Matrix } from '../../kernels/matrix';
 import { mergeAttention } from '../../kernels/merge-attention';
+import { norm as normKernel } from '../../kernels/norm';
 import { prefillAttention } from '../../kernels/prefill-attention';
 import { projectQkv } from '../../kernels/project-qkv';
+import { packQkvVectors } from '../../kernels/qkv-vectors';
 import { rope } from '../../kernels/rope';
-import type { ModelConfig } from '../../model/format/model-config';
+import type { ModelConfig } from '../../network/model-config';
 import type { Activations, AttentionParts, LayerCache } from './memory';
 import type { LayerWeights, NetworkWeights, NormWeights } from './weights';
 
 export interface TrunkInputs {
   readonly pipelines: Pipelines;
+  /** Owns what the kernels need beside the activations. */
+  readonly buffers: Buffers;
   readonly config: ModelConfig;
   readonly weights: NetworkWeights;
   readonly cache: readonly LayerCache[];
@@ -28,9 +31,6 @@ export interface TrunkInputs {
   readonly activations: Activations;
   readonly lanes: Lanes;
 }
-
-/** Storage buffers of `projectQkv`, with its norm or without; devices must offer no more than 8. */
-const QKV_BUFFERS = 9;
 
 /** What differs between passes of few rows and of many. */
 interface Parts {
@@ -46,16 +46,17 @@ interface Parts {
 
 /** From ids to the residual stream after the last layer, for passes of few rows. */
 export function fewRowsTrunk(inputs: TrunkInputs, parts: AttentionParts): Kernel[] {
-  const { pipelines, config, turns, activations, lanes } = inputs;
+  const { pipelines, buffers: owner, config, turns: ropeTable, activations, lanes } = inputs;
   const { pass, x, q, up } = activations;
   const { hiddenSize, mlpSize } = config;
   const normed = fusesNorms(inputs) ? normedWhenRead : normedBefore;
   return trunk(inputs, {
     project(name, layer, ring) {
       if (!fitsQkv(inputs)) return projectInTwo(inputs, name, layer, ring);
-      const { before, ...input } = normed(inputs, `${name}.norm1`, layer.norm1);
-      const shape = { ...attentionShape(inputs), lanes };
-      const buffers = { pass, ...input, weights: layer.qkv, turns, q, ...ring };
+      const { before, x, norm } = normed(inputs, `${name}.norm1`, layer.norm1);
+      const shape = { ...attentionShape(inputs), columns: hiddenSize };
+      const vectors = packQkvVectors(pipelines.device, owner, `${name}.attention.vectors`, shape, { norm });
+      const buffers = { pass, x, weights: layer.qkv, ropeTable, q, ...ring, vectors };
       return [...before, projectQkv(pipelines, `${name}.attention.qkv`, shape, buffers)];
     },
     attend: (label, ring) => attendInChunks(inputs, parts, label, ring),
@@ -111,19 +112,18 @@ function normedBefore(
   norm: NormWeights,
 ): NormedInput {
   const { pass, x, h } = activations;
-  const shape = { columns: config.hiddenSize, epsilon: config.normEpsilon, lanes };
-  return { before: [layerNorm(pipelines, label, shape, { pass, x, ...norm, y: h })], x: h };
+  const shape = { columns: config.hiddenSize, kind: 'layer', epsilon: config.normEpsilon, lanes } as const;
+  return { before: [normKernel(pipelines, label, shape, { pass, x, ...norm, y: h })], x: h };
 }
 
 /** The norm within the kernel that reads `x`: one dispatch less. */
 function normedWhenRead({ config, activations }: TrunkInputs, _label: string, norm: NormWeights): NormedInput {
-  return { before: [], x: activations.x, norm: { ...norm, epsilon: config.normEpsilon } };
+  return { before: [], x: activations.x, norm: { kind: 'layer', ...norm, epsilon: config.normEpsilon } };
 }
 
-/** Whether `projectQkv` runs on this device, over so many features. */
-function fitsQkv({ pipelines, config }: TrunkInputs): boolean {
-  const { maxStorageBuffersPerShaderStage: most } = pipelines.device.limits;
-  return config.hiddenSize % 4 === 0 && most >= QKV_BUFFERS;
+/** Whether `projectQkv` runs over so many features. */
+function fitsQkv({ config }: TrunkInputs): boolean {
+  return config.hiddenSize % 4 === 0;
 }
 
 /** Whether kernels can normalise what they read: in one that works alone it costs more than a dispatch. */
@@ -133,7 +133,7 @@ function fusesNorms(inputs: TrunkInputs): boolean {
 
 /** For any number of rows and features: norm, then q, k and v, RoPE last. */
 function projectInTwo(inputs: TrunkInputs, name: string, layer: LayerWeights, ring: LayerCache): Kernel[] {
-  const { pipelines, config, turns, activations } = inputs;
+  const { pipelines, config, turns: ropeTable, activations } = inputs;
   const { hiddenSize } = config;
   const { pass, qkv, q } = activations;
   const { before, ...input } = normedBefore(inputs, `${name}.norm1`, layer.norm1);
@@ -141,7 +141,7 @@ function projectInTwo(inputs: TrunkInputs, name: string, layer: LayerWeights, ri
   return [
     ...before,
     matmulMany(pipelines, `${name}.attention.qkv`, shape, { pass, ...input, weights: layer.qkv, y: qkv }),
-    rope(pipelines, `${name}.attention.rope`, attentionShape(inputs), { pass, qkv, turns, q, ...ring }),
+    rope(pipelines, `${name}.attention.rope`, attentionShape(inputs), { pass, qkv, ropeTable, q, ...ring }),
   ];
 }
 
@@ -152,17 +152,17 @@ function attendInChunks(
   label: string,
   ring: LayerCache,
 ): Kernel[] {
-  const { pipelines, config, activations, lanes } = inputs;
+  const { pipelines, config, activations } = inputs;
   const { pass, q, h } = activations;
-  const shape = { ...attentionShape(inputs), ringCapacity: config.contextLength, chunk: ATTENTION_CHUNK, lanes };
+  const shape = { ...attentionShape(inputs), ringCapacity: config.contextLength, chunk: ATTENTION_CHUNK };
   const attend = (to: BufferSlice) =>
     blockAttention(pipelines, label, shape, { pass, q, ...ring, scores, sums: to, weights });
   if (attentionChunks(shape) === 1) return [attend(h)];
   return [attend(sums), mergeAttention(pipelines, `${label}.merge`, shape, { pass, sums, weights, out: h })];
 }
 
-function attentionShape({ config: { heads, hiddenSize }, cacheDtype }: TrunkInputs) {
-  return { heads, headSize: hiddenSize / heads, cache: cacheDtype };
+function attentionShape({ config: { heads, hiddenSize }, cacheDtype, lanes }: TrunkInputs) {
+  return { heads, kvHeads: heads, headSize: hiddenSize / heads, cache: cacheDtype, lanes };
 }
 
 /** The paper's network, kernel by kernel; shapes beside the buffers in `Activations`. */

@@ -1,7 +1,7 @@
 import type { BufferSlice } from '../../gpu/buffers';
 import type { Matrix } from '../../kernels/matrix';
-import type { WeightDtype } from '../../model/format/manifest';
-import type { ModelConfig } from '../../model/format/model-config';
+import type { WeightDtype } from '../../model/format/packing';
+import type { ModelConfig } from '../../network/model-config';
 
 /** Scale and shift of a layer norm, [hidden] f32 each. */
 export interface NormWeights {
