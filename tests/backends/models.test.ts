@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Backend } from '../../src/backends/backend';
 import { createWasmBackend } from '../../src/backends/wasm/wasm-backend';
 import { createWebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
-import type { WeightDtype } from '../../src/model/format/manifest';
+import type { WeightDtype } from '../../src/model/format/packing';
 import type { ModelSource } from '../../src/model/source/model-source';
 import { writeCheckpoint } from '../export/random-checkpoint';
 import { testGpu } from '../gpu';
