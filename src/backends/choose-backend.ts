@@ -36,8 +36,8 @@ export async function createBackend(
 
 /** Imported when chosen, so that nobody downloads the code of both. */
 async function onWasm(source: ModelSource, signal?: AbortSignal): Promise<Backend> {
-  const { openWasmBackend } = await import('./wasm/wasm-backend');
-  return openWasmBackend(source, signal);
+  const { createWasmBackend } = await import('./wasm/wasm-backend');
+  return createWasmBackend(source, signal);
 }
 
 async function onWebgpu(
