@@ -91,6 +91,7 @@ function partsOf(weight: Matrix | Vector, network: Network, packing: Packing, ro
   const rowBytes = dataOf(whole.tensors) / weight.rows;
   const most = Math.floor((room - headers - 2 * 8) / rowBytes / ROWS_TOGETHER) * ROWS_TOGETHER;
   const each = Math.max(ROWS_TOGETHER, most);
+  if (each >= weight.rows) return [whole];
   return Array.from({ length: Math.ceil(weight.rows / each) }, (_, number) =>
     part(number * each, Math.min(each, weight.rows - number * each), number),
   );

@@ -4,8 +4,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { exportCheckpoint } from '../../export/export-checkpoint';
 import { openModelFolder } from '../../src/cli/model-folder';
 import type { ModelConfig } from '../../src/network/model-config';
+import { folderWeights } from '../reference/folder-weights';
 import { plainSafetensors } from '../reference/plain-safetensors';
-import { storedWeights } from '../reference/stored-weights';
 import type { Weights } from '../reference/uncached';
 import { TemporaryFolders } from '../temporary-folders';
 
@@ -26,7 +26,7 @@ async function exported(name: string): Promise<{ config: ModelConfig; weights: W
   const tensors = await Promise.all(shards.map((path) => plainSafetensors(join(checkpoint, path))));
   return {
     config: source.config,
-    weights: await storedWeights(source),
+    weights: await folderWeights(source),
     tensors: new Map(tensors.flatMap((each) => [...each])),
   };
 }

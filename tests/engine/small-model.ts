@@ -4,7 +4,8 @@ import type { GenerationEvent, GenerationRequest } from '../../src/engine/genera
 import { describeModel } from '../../src/network/families';
 import type { CheckpointFacts } from '../../src/network/family';
 import type { ModelConfig } from '../../src/network/model-config';
-import { CpuBackend, randomWeights } from '../reference/cpu-backend';
+import { CpuBackend } from '../reference/cpu-backend';
+import { randomWeights } from '../reference/random-weights';
 
 /** What a checkpoint without a tokenizer says. */
 export const NO_FACTS: CheckpointFacts = {
@@ -38,7 +39,7 @@ function smallConfig(change: Partial<ModelConfig>): ModelConfig {
 
 export function smallBackend(change: Partial<ModelConfig> = {}): CpuBackend {
   const config = smallConfig(change);
-  return new CpuBackend(config, randomWeights(config, 11));
+  return new CpuBackend(config, randomWeights(config.network, 11));
 }
 
 export const REQUEST: GenerationRequest = {

@@ -5,7 +5,7 @@ import { readWeights, type WeightsFile } from '../../src/model/source/read-weigh
 import { describeModel } from '../../src/network/families';
 import { packed, randomModel } from '../random-model';
 import { randomWeights } from '../reference/random-weights';
-import { storedWeights } from '../reference/stored-weights';
+import { folderWeights } from '../reference/folder-weights';
 
 const FACTS = {
   maskId: 30,
@@ -39,7 +39,7 @@ async function filesOf(source: ModelSource): Promise<WeightsFile[]> {
 describe.each(['f32', 'f16', 'q8', 'q4'] as const)('%s', (dtype) => {
   it.each([2 ** 24, 20_000])('gives every weight back, from files of %i bytes', async (fileBytes) => {
     const source = randomModel(CONFIG, packed(dtype), 5, fileBytes);
-    const weights = await storedWeights(source);
+    const weights = await folderWeights(source);
     const tolerance = { f32: 0, f16: 2e-4, q8: 2e-3, q4: 5e-2 }[dtype];
     for (const [name, numbers] of randomWeights(CONFIG.network, 5)) {
       const differences = weights.get(name)!.map((value, index) => Math.abs(value - numbers[index]!));

@@ -7,7 +7,7 @@ import { dequantize } from './dequantize';
 import type { Weights } from './uncached';
 
 /** The weights of a model folder as f32, whatever they are stored as, by their names. */
-export async function storedWeights(source: ModelSource): Promise<Weights> {
+export async function folderWeights(source: ModelSource): Promise<Weights> {
   const weights = new Map(
     tensorsOf(source.config.network).map((weight) => [weight.name, new Float32Array(numbersOf(weight))]),
   );
