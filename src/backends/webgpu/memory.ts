@@ -4,7 +4,7 @@ import { MOST_ROWS, PROGRESS_BYTES, RUN_BYTES } from '../../kernels/denoise-run'
 import { CACHE_BYTES, type CacheDtype } from '../../kernels/kv-cache';
 import { PASS_BYTES } from '../../kernels/pass';
 import { TRACE_BYTES } from '../../kernels/reveal';
-import { DRAWN_BYTES } from '../../kernels/sample';
+import { DRAWN_BYTES, sampleCandidates } from '../../kernels/sample';
 import type { ModelConfig } from '../../model/format/model-config';
 
 const F32 = 4;
@@ -106,6 +106,8 @@ export interface HeadMemory {
   readonly logits: BufferSlice;
   /** [count] (id u32, probability f32, entropy f32) */
   readonly drawn: BufferSlice;
+  /** [count, sampleCandidates] f32, for the sampler's own use */
+  readonly candidates: BufferSlice;
 }
 
 export function allocateHead(buffers: Buffers, config: ModelConfig, capacity: number): HeadMemory {
@@ -117,6 +119,7 @@ export function allocateHead(buffers: Buffers, config: ModelConfig, capacity: nu
     normed: rows('normed', config.hiddenSize),
     logits: rows('logits', config.vocabSize),
     drawn: buffers.storage('head.drawn', capacity * DRAWN_BYTES),
+    candidates: rows('candidates', sampleCandidates(config.vocabSize)),
   };
 }
 
