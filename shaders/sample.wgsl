@@ -95,6 +95,12 @@ fn sum_of_all(t: u32, mine: vec4f) -> vec4f {
   return sum;
 }
 
+fn sums_of_all(t: u32, mine: mat4x4f) -> mat4x4f {
+  var sums: mat4x4f;
+  for (var i = 0u; i < 4; i++) { sums[i] = sum_of_all(t, mine[i]); }
+  return sums;
+}
+
 // Of two (key, id) the greater key, or the lower id.
 fn higher(a: vec2u, b: vec2u) -> vec2u {
   return select(a, b, b.x > a.x || (b.x == a.x && b.y < a.y));
@@ -174,76 +180,66 @@ fn narrowed(interval: Interval, keys: Keys, weights: mat4x4f, mass: f32) -> Inte
   return narrow;
 }
 
-// The sums of a row: the weights at temperature 1 for the probability, those at the asked one for the draw, and the
-// first ones times their distance from the peak for the entropy; also the weights from each of the keys on.
-struct Sums {
-  all: vec4f, from_keys: mat4x4f,
+// What an id adds to the sums of its row: its weight at temperature 1 for the probability, that at the asked one for
+// the draw, and the first one times its distance from the peak for the entropy.
+fn summands(logit: f32, peak: f32) -> vec4f {
+  let below = logit - peak;
+  let plain = exp(below);
+  // Between logits far apart `below` may be −∞, which times a weight of 0 would be NaN.
+  return vec4f(plain, weight_of(logit, peak), plain * max(below, -1e3), 0);
 }
 
-fn own_sums(t: u32, row: u32, peak: f32, keys: Keys) -> Sums {
-  var sums: Sums;
+// The sums over an invocation's ids.
+fn own_sums(t: u32, row: u32, peak: f32) -> vec4f {
+  var sums = vec4f();
   for (var id = first_id(t); id < end_id(t); id += per_group) {
-    if (id == mask_id) { continue; }
-    let logit = logits[row + id];
-    let below = logit - peak;
-    let plain = exp(below);
-    let weight = weight_of(logit, peak);
-    // Between logits far apart `below` may be −∞, which times a weight of 0 would be NaN.
-    sums.all += vec4f(plain, weight, plain * max(below, -1e3), 0);
-    if (params.top_p < 1) { sums.from_keys += weights_from(keys, order_key(logit), weight); }
+    if (id != mask_id) { sums += summands(logits[row + id], peak); }
   }
   return sums;
 }
 
-// What an invocation knows of its ids: what those above the interval weigh, and how many are inside it.
+// The same, and their weights at or above each of the keys.
+fn own_sums_from(t: u32, row: u32, peak: f32, keys: Keys, weights: ptr<function, mat4x4f>) -> vec4f {
+  var sums = vec4f();
+  for (var id = first_id(t); id < end_id(t); id += per_group) {
+    if (id == mask_id) { continue; }
+    let logit = logits[row + id];
+    let added = summands(logit, peak);
+    sums += added;
+    *weights += weights_from(keys, order_key(logit), added.y);
+  }
+  return sums;
+}
+
+// What an invocation's ids above the interval weigh, and how many are inside it.
 struct Own {
   above: f32, inside: u32,
 }
 
-// Where the list of an invocation starts.
-fn list_of(t: u32, group: u32) -> u32 {
-  return (group * threads + t) * capacity;
-}
-
-// Reads the row: puts the logits inside the interval into the list, as many as fit. Adds the weights inside from each
-// of the keys on to `weights`.
-fn collect(t: u32, row: u32, list: u32, peak: f32, interval: Interval, keys: Keys, weights: ptr<function, mat4x4f>) -> Own {
-  var own = Own(0, 0);
-  for (var id = first_id(t); id < end_id(t); id += per_group) {
-    let logit = logits[row + id];
-    let key = order_key(logit);
-    if (id == mask_id || key < interval.low) { continue; }
-    let weight = weight_of(logit, peak);
-    if (key >= interval.high) {
-      own.above += weight;
-    } else {
-      if (own.inside < capacity) { candidates[list + own.inside] = logit; }
-      own.inside++;
-      *weights += weights_from(keys, key, weight);
-    }
+// Notes one logit: inside the interval it goes into the list, if it fits, and adds to the weights at or above each of
+// the keys.
+fn take(logit: f32, list: u32, peak: f32, interval: Interval, keys: Keys,
+        own: ptr<function, Own>, weights: ptr<function, mat4x4f>) {
+  let key = order_key(logit);
+  if (key < interval.low) { return; }
+  let weight = weight_of(logit, peak);
+  if (key >= interval.high) {
+    (*own).above += weight;
+    return;
   }
-  return own;
+  if ((*own).inside < capacity) { candidates[list + (*own).inside] = logit; }
+  (*own).inside++;
+  *weights += weights_from(keys, key, weight);
 }
 
-// The same weights from the list.
-fn weights_in_list(list: u32, inside: u32, peak: f32, interval: Interval, keys: Keys) -> mat4x4f {
-  var weights: mat4x4f;
-  for (var i = 0u; i < inside; i++) {
-    let logit = candidates[list + i];
-    let key = order_key(logit);
-    if (key >= interval.low && key < interval.high) { weights += weights_from(keys, key, weight_of(logit, peak)); }
-  }
-  return weights;
-}
-
-// Of the ids of an invocation, or of all of them.
+// The nucleus: all ids whose key is above the boundary, and some of those on it.
 struct Nucleus {
   boundary: u32,
-  // What the ids above the boundary weigh, and how many are on it.
+  // What an invocation's ids above the boundary weigh, and how many are on it.
   above: f32, ties: u32,
 }
 
-// Narrows the interval down to the boundary, and returns the nucleus among the invocation's ids.
+// Narrows the interval down to the boundary.
 fn nucleus_of(t: u32, row: u32, list: u32, peak: f32, first: Interval, mass: f32) -> Nucleus {
   var interval = first;
   var own = Own(0, 0);
@@ -254,32 +250,25 @@ fn nucleus_of(t: u32, row: u32, list: u32, peak: f32, first: Interval, mass: f32
     if (round == 0) { keys = even_numbers(value_of(interval.low), value_of(interval.high)); }
     var mine = mat4x4f();
     if (is_listed) {
-      mine = weights_in_list(list, own.inside, peak, interval, keys);
+      let listed = own.inside;
+      own.inside = 0;
+      for (var i = 0u; i < listed; i++) { take(candidates[list + i], list, peak, interval, keys, &own, &mine); }
     } else {
-      own = collect(t, row, list, peak, interval, keys, &mine);
+      own = Own(0, 0);
+      for (var id = first_id(t); id < end_id(t); id += per_group) {
+        if (id != mask_id) { take(logits[row + id], list, peak, interval, keys, &own, &mine); }
+      }
     }
+    // Every invocation comes to the same result, but the compiler must be told.
+    if (t == 0) { is_found = select(0u, 1u, is_single); }
+    if (workgroupUniformLoad(&is_found) == 1) { break; }
+
     mine[3][3] = select(0.0, 1.0, own.inside > capacity);
-    var weights = mat4x4f();
-    for (var i = 0u; i < 4; i++) { weights[i] = sum_of_all(t, mine[i]); }
+    let weights = sums_of_all(t, mine);
     is_listed = weights[3][3] == 0;
     interval = narrowed(interval, keys, weights, mass);
-    // Every invocation comes to the same result, but the compiler must be told.
-    if (t == 0) { is_found = select(0u, 1u, is_single || (is_listed && interval.high - interval.low <= 1)); }
-    if (workgroupUniformLoad(&is_found) == 1) { break; }
   }
-
-  // An interval of one key needs no list: all its ids are ties.
-  var nucleus = Nucleus(interval.low, own.above, own.inside);
-  if (is_listed) {
-    nucleus.ties = 0;
-    for (var i = 0u; i < own.inside; i++) {
-      let logit = candidates[list + i];
-      let key = order_key(logit);
-      if (key > interval.low) { nucleus.above += weight_of(logit, peak); }
-      if (key == interval.low) { nucleus.ties++; }
-    }
-  }
-  return nucleus;
+  return Nucleus(interval.low, own.above, own.inside);
 }
 
 // Whether the number lies in [start, next), where a series of such spans covers [0, total). Rounding can lift the
@@ -379,22 +368,28 @@ fn sample(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
   let row = group.x * vocab;
   let top = top_of_row(t, row);
   let peak = logits[row + top.y];
-  // What the nucleus leaves out weighs (1 − top_p) · total or more, so one of those ids, and with it every kept id,
-  // weighs at least its even share; total is at least 1, the weight of the peak. The 2 is for rounding.
-  let depth = log(2 * f32(vocab) / max(1 - params.top_p, 1e-38)) * params.temperature;
-  let keys = even_numbers(max(peak - depth, -3.4e38), peak);
-  let own = own_sums(t, row, peak, keys);
-  let sums = sum_of_all(t, own.all);
-
   var id = select(vocab, top.y, t == 0);
-  if (params.temperature > 0) {
-    let mass = params.top_p * sums.y;
-    var nucleus = Nucleus(0, own.all.y, 0);
+  var sums: vec4f;
+  if (params.temperature == 0) {
+    sums = sum_of_all(t, own_sums(t, row, peak));
+  } else {
+    var nucleus: Nucleus;
+    var mass: f32;
     if (params.top_p < 1) {
-      var from_keys = mat4x4f();
-      for (var i = 0u; i < 4; i++) { from_keys[i] = sum_of_all(t, own.from_keys[i]); }
-      let interval = narrowed(Interval(LOWEST, top.x + 1, 0), keys, from_keys, mass);
-      nucleus = nucleus_of(t, row, list_of(t, group.x), peak, interval, mass);
+      // What the nucleus leaves out weighs (1 − top_p) · total or more, so one of those ids, and with it every kept id,
+      // weighs at least its even share; total is at least 1, the weight of the peak. The 2 is for rounding.
+      let depth = log(2 * f32(vocab) / (1 - params.top_p)) * params.temperature;
+      let keys = even_numbers(max(peak - depth, -3.4e38), peak);
+      var weights = mat4x4f();
+      sums = sum_of_all(t, own_sums_from(t, row, peak, keys, &weights));
+      mass = params.top_p * sums.y;
+      let interval = narrowed(Interval(LOWEST, top.x + 1, 0), keys, sums_of_all(t, weights), mass);
+      nucleus = nucleus_of(t, row, (group.x * threads + t) * capacity, peak, interval, mass);
+    } else {
+      let own = own_sums(t, row, peak);
+      sums = sum_of_all(t, own);
+      mass = sums.y;
+      nucleus = Nucleus(0, own.y, 0);
     }
     let position = params.position + picks[group.x];
     let random = f32(uniform_bits(params.seed, TOKEN_STREAM, params.pass_number, position)) * 0x1p-24;
