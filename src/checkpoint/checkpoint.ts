@@ -1,78 +1,75 @@
-import { join } from 'node:path';
 import { UnmaskError } from '../errors';
-import { type JsonObject, readIfThere, readJson } from './json-files';
-import { openSafetensors, type SafetensorsFile, type TensorEntry } from './safetensors';
+import { MODEL_FILES } from '../model/format/manifest';
+import type { JsonObject } from '../network/fields';
+import type { CheckpointFiles } from './checkpoint-files';
+import { openSafetensors, type TensorEntry } from './safetensors';
+import { readIfThere, readJson } from './small-files';
 import { readTokenizer, type TokenizerSource } from './tokenizer-source';
 
-const CONFIG = 'config.json';
 const ONE_FILE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
 const CARD = 'README.md';
 
-/** A checkpoint folder in the Hugging Face layout. Its weights stay on disk until they are read. */
+/** A checkpoint in the Hugging Face layout. Its weights stay where they are until they are read. */
 export interface Checkpoint {
   readonly config: JsonObject;
   /** Of all shards, by the checkpoint's own names. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
-  /** Null where there is none. */
-  readonly tokenizer: TokenizerSource | null;
+  readonly tokenizer: TokenizerSource;
+  /** `generation_config.json` as it is. */
+  readonly generationConfig: Uint8Array | null;
   /** The text of the model card, if there is one. */
   readonly card: string | null;
-  close(): Promise<void>;
 }
 
-/** Opens a checkpoint folder. Throws `bad-model` for what is missing or damaged. */
-export async function openCheckpoint(folder: string): Promise<Checkpoint> {
-  const config = await readJson(folder, CONFIG);
+/** Opens a checkpoint. Throws `bad-model` for what is missing or damaged, and what the files throw. */
+export async function openCheckpoint(files: CheckpointFiles, signal?: AbortSignal): Promise<Checkpoint> {
+  const config = await readJson(files, MODEL_FILES.config, signal);
   if (!config) {
     throw new UnmaskError(
       'bad-model',
-      `${join(folder, CONFIG)} is missing. Give the folder of a checkpoint in the Hugging Face layout.`,
+      `${MODEL_FILES.config} is missing. Give the folder of a checkpoint in the Hugging Face layout.`,
     );
   }
-  const tokenizer = await readTokenizer(folder);
-  const card = (await readIfThere(join(folder, CARD)))?.toString('utf8') ?? null;
-  const shards = await openShards(folder);
-  try {
-    const tensors = joined(shards);
-    return { config, tensors, tokenizer, card, close: () => closeAll(shards) };
-  } catch (error) {
-    await closeAll(shards);
-    throw error;
-  }
+  const card = await readIfThere(files, CARD, signal);
+  return {
+    config,
+    tensors: await openTensors(files, signal),
+    tokenizer: await readTokenizer(files, signal),
+    generationConfig: (await readIfThere(files, MODEL_FILES.generationConfig, signal)) ?? null,
+    card: card ? new TextDecoder().decode(card) : null,
+  };
 }
 
-async function openShards(folder: string): Promise<SafetensorsFile[]> {
-  const index = await readJson(folder, INDEX);
-  const names = index ? shardNames(index) : [ONE_FILE];
-  const shards: SafetensorsFile[] = [];
-  try {
-    for (const name of names) shards.push(await openSafetensors(join(folder, name)));
-    return shards;
-  } catch (error) {
-    await closeAll(shards);
-    throw error;
-  }
-}
-
-async function closeAll(shards: readonly SafetensorsFile[]): Promise<void> {
-  for (const shard of shards) await shard.close();
-}
-
-function shardNames({ weight_map: map }: JsonObject): string[] {
-  const names = [...new Set(Object.values(Object(map)))];
-  const isName = (name: unknown): name is string => typeof name === 'string' && /^\w[\w.-]*$/.test(name);
-  if (names.length > 0 && names.every(isName)) return names;
-  throw new UnmaskError('bad-model', `${INDEX}: weight_map must name files beside it. Save the checkpoint again.`);
-}
-
-function joined(shards: readonly SafetensorsFile[]): Map<string, TensorEntry> {
+async function openTensors(files: CheckpointFiles, signal?: AbortSignal): Promise<ReadonlyMap<string, TensorEntry>> {
+  const index = await readJson(files, INDEX, signal);
+  if (!index) return openSafetensors(files, ONE_FILE, signal);
+  const shardOf = weightMap(index);
   const tensors = new Map<string, TensorEntry>();
-  for (const shard of shards) {
-    for (const [name, entry] of shard.tensors) {
+  const foundIn = new Map<string, string>();
+  for (const shard of new Set(shardOf.values())) {
+    for (const [name, entry] of await openSafetensors(files, shard, signal)) {
       if (tensors.has(name)) throw new UnmaskError('bad-model', `Two shards have ${name}. Save the checkpoint again.`);
       tensors.set(name, entry);
+      foundIn.set(name, shard);
     }
   }
+  for (const [name, shard] of shardOf) {
+    if (foundIn.get(name) === shard) continue;
+    throw new UnmaskError(
+      'bad-model',
+      `${INDEX} says that ${name} is in ${shard}, which has no such tensor. Get both again.`,
+    );
+  }
   return tensors;
+}
+
+/** The file of each tensor. */
+function weightMap({ weight_map: map }: JsonObject): Map<string, string> {
+  const entries = Object.entries(Object(map));
+  const isName = (name: unknown): name is string => typeof name === 'string' && /^\w[\w.-]*$/.test(name);
+  if (entries.length > 0 && entries.every((entry): entry is [string, string] => isName(entry[1]))) {
+    return new Map(entries);
+  }
+  throw new UnmaskError('bad-model', `${INDEX}: weight_map must name files beside it. Save the checkpoint again.`);
 }

@@ -1,79 +1,114 @@
-import { join } from 'node:path';
 import { UnmaskError } from '../errors';
 import { MODEL_FILES } from '../model/format/manifest';
-import type { ModelConfig } from '../network/model-config';
-import { type JsonObject, parseJsonObject, readIfThere } from './json-files';
+import type { JsonObject } from '../network/fields';
+import type { CheckpointFiles } from './checkpoint-files';
+import { parseJsonObject, readIfThere } from './small-files';
 
-const SPECIAL_TOKENS = 'special_tokens_map.json';
+export const SPECIAL_TOKENS = 'special_tokens_map.json';
+export const ADDED_TOKENS = 'added_tokens.json';
 
-/** What the published models begin and end a text with, where no file names another token. */
-const END_OF_TEXT = '<|endoftext|>';
+/** What a model folder takes along. */
+const KEPT = [
+  MODEL_FILES.tokenizer,
+  MODEL_FILES.tokenizerConfig,
+  MODEL_FILES.chatTemplate,
+  MODEL_FILES.chatTemplateJson,
+] as const;
 
-/** The tokenizer files of a folder, as they are. */
+/** The tokenizer files of a checkpoint. */
 export interface TokenizerSource {
-  /** `tokenizer.json` and, where it is there, `tokenizer_config.json`, by name: what a model folder takes along. */
+  /** Those that a model folder takes along, as they are, by name. */
   readonly files: ReadonlyMap<string, Uint8Array>;
-  /** `special_tokens_map.json`, of which only BOS and EOS are needed. */
-  readonly specialTokens: Uint8Array | undefined;
+  /** What is known of special tokens, by file: all that are there of the four that tell of them. */
+  readonly json: ReadonlyMap<string, JsonObject>;
 }
 
-/** The tokenizer of a folder; null where there is no `tokenizer.json`. Throws `bad-model` for a file that cannot be read. */
-export async function readTokenizer(folder: string): Promise<TokenizerSource | null> {
-  const json = await readIfThere(join(folder, MODEL_FILES.tokenizer));
-  if (!json) return null;
-  const files = new Map<string, Uint8Array>([[MODEL_FILES.tokenizer, json]]);
-  const config = await readIfThere(join(folder, MODEL_FILES.tokenizerConfig));
-  if (config) files.set(MODEL_FILES.tokenizerConfig, config);
-  return { files, specialTokens: await readIfThere(join(folder, SPECIAL_TOKENS)) };
+/** Throws `bad-model` for a file that cannot be read. */
+export async function readTokenizer(files: CheckpointFiles, signal?: AbortSignal): Promise<TokenizerSource> {
+  const kept = new Map<string, Uint8Array>();
+  const json = new Map<string, JsonObject>();
+  for (const path of [...KEPT, SPECIAL_TOKENS, ADDED_TOKENS]) {
+    const bytes = await readIfThere(files, path, signal);
+    if (!bytes) continue;
+    if ((KEPT as readonly string[]).includes(path)) kept.set(path, bytes);
+    if (path.endsWith('.json') && path !== MODEL_FILES.chatTemplateJson) json.set(path, parseJsonObject(path, bytes));
+  }
+  return { files: kept, json };
 }
 
-/**
- * BOS and EOS of a tokenizer: as `tokenizer_config.json` says, else `special_tokens_map.json`, else `<|endoftext|>`
- * if it was added to the vocabulary. Null is no token, whichever file says it; null for a model without a tokenizer.
- * Throws `bad-model` for files that cannot be used, and a vocabulary that the model does not have.
- */
-export function specialIds(tokenizer: TokenizerSource | null, vocabSize: number): Pick<ModelConfig, 'bosId' | 'eosId'> {
-  if (!tokenizer) return { bosId: null, eosId: null };
-  const { files, specialTokens } = tokenizer;
-  const json = parseJsonObject(MODEL_FILES.tokenizer, files.get(MODEL_FILES.tokenizer)!);
-  checkIds(json, vocabSize);
-  const configBytes = files.get(MODEL_FILES.tokenizerConfig);
-  const named = [
-    ...(configBytes
-      ? [{ file: MODEL_FILES.tokenizerConfig, tokens: parseJsonObject(MODEL_FILES.tokenizerConfig, configBytes) }]
-      : []),
-    ...(specialTokens ? [{ file: SPECIAL_TOKENS, tokens: parseJsonObject(SPECIAL_TOKENS, specialTokens) }] : []),
-  ];
-  const idNamed = (field: 'bos_token' | 'eos_token'): number | null => {
-    const found = named.find(({ tokens }) => tokens[field] !== undefined);
-    if (!found) return addedId(json, END_OF_TEXT) ?? null;
-    // A text, or an object that has it as `content`, or null.
-    const token = found.tokens[field];
-    const text: unknown = typeof token === 'string' ? token : Object(token).content;
-    if (typeof text !== 'string') return null;
-    const id = addedId(json, text) ?? Object(Object(json.model).vocab)[text];
-    if (typeof id === 'number') return id;
-    throw new UnmaskError('bad-model', `tokenizer.json lacks ${text}, which ${found.file} names.`);
-  };
-  return { bosId: idNamed('bos_token'), eosId: idNamed('eos_token') };
+/** Whether it can turn text into ids: a checkpoint with files about special tokens alone runs on ids. */
+export function readsText({ files }: TokenizerSource): boolean {
+  return files.has(MODEL_FILES.tokenizer);
 }
 
-function addedId({ added_tokens: added }: JsonObject, text: string): number | undefined {
-  const id: unknown = Object(listOf(added).find((token) => Object(token).content === text)).id;
-  return typeof id === 'number' ? id : undefined;
+/** The ids of a tokenizer's tokens by their text. */
+export class TokenIds {
+  readonly #json: ReadonlyMap<string, JsonObject>;
+
+  /** Throws `bad-model` where the tokenizer has ids that the model has not. */
+  constructor({ json }: TokenizerSource, vocabSize: number) {
+    this.#json = json;
+    for (const [path, largest] of this.#largestIds()) {
+      if (largest < vocabSize) continue;
+      throw new UnmaskError(
+        'bad-model',
+        `${path} has ids up to ${largest}, and the model's vocab_size is ${vocabSize}. ` +
+          'Give the tokenizer that the model was trained with.',
+      );
+    }
+  }
+
+  /** Undefined for a token that is not there. */
+  find(text: string): number | undefined {
+    const { model } = this.#tokenizer;
+    const vocab: unknown = Object(model).vocab;
+    const inModel = Array.isArray(vocab)
+      ? indexOrUndefined(vocab.findIndex((token) => listOf(token)[0] === text))
+      : ownValue(vocab, text);
+    const candidates = [this.#added.find((token) => Object(token).content === text), inModel];
+    const [added, known] = [Object(candidates[0]).id, candidates[1]];
+    const decoder = this.#decoder.find(([, token]) => Object(token).content === text)?.[0];
+    const found = added ?? known ?? (decoder === undefined ? undefined : Number(decoder)) ?? ownValue(this.#map, text);
+    return Number.isSafeInteger(found) ? (found as number) : undefined;
+  }
+
+  get #tokenizer(): JsonObject {
+    return this.#json.get(MODEL_FILES.tokenizer) ?? {};
+  }
+
+  get #added(): readonly unknown[] {
+    return listOf(this.#tokenizer.added_tokens);
+  }
+
+  /** `added_tokens_decoder` of `tokenizer_config.json`: tokens by their ids. */
+  get #decoder(): [string, unknown][] {
+    return Object.entries(Object(this.#json.get(MODEL_FILES.tokenizerConfig)?.added_tokens_decoder));
+  }
+
+  /** `added_tokens.json`: ids by their tokens. */
+  get #map(): JsonObject {
+    return this.#json.get(ADDED_TOKENS) ?? {};
+  }
+
+  #largestIds(): [path: string, id: number][] {
+    const vocab: unknown = Object(this.#tokenizer.model).vocab;
+    // Unigram models list their tokens, and an id is a place in the list.
+    const ofModel = Array.isArray(vocab) ? vocab.length - 1 : mostOf(Object.values(Object(vocab)));
+    const ofAdded = mostOf(this.#added.map((token) => Object(token).id));
+    return [
+      [MODEL_FILES.tokenizer, Math.max(ofModel, ofAdded)],
+      [MODEL_FILES.tokenizerConfig, mostOf(this.#decoder.map(([id]) => Number(id)))],
+      [ADDED_TOKENS, mostOf(Object.values(this.#map))],
+    ];
+  }
 }
 
-/** Throws `bad-model` where the tokenizer has ids that the model has not. */
-function checkIds({ model, added_tokens: added }: JsonObject, vocabSize: number): void {
-  const vocab: unknown = Object(model).vocab;
-  // Unigram models list their tokens, and an id is a place in the list.
-  const largest = Array.isArray(vocab) ? vocab.length - 1 : mostOf(Object.values(Object(vocab)));
-  const id = Math.max(largest, mostOf(listOf(added).map((token) => Object(token).id)));
-  if (id < vocabSize) return;
-  throw new UnmaskError(
-    'bad-model',
-    `tokenizer.json has ids up to ${id}, and the model's vocab_size is ${vocabSize}. Give the tokenizer that the model was trained with.`,
-  );
+function ownValue(object: unknown, key: string): unknown {
+  return Object.hasOwn(Object(object), key) ? Object(object)[key] : undefined;
+}
+
+function indexOrUndefined(index: number): number | undefined {
+  return index < 0 ? undefined : index;
 }
 
 /** The largest of those that are numbers; −1 where none is. */

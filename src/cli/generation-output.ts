@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { Backend } from '../backends/backend';
 import type { GenerationEvent, GenerationRequest } from '../engine/generation';
-import type { WeightDtype } from '../model/format/manifest';
+import type { WeightDtype } from '../model/format/packing';
 import type { Tokenizer } from '../tokenizer/tokenizer';
 
 /** A generation as the command line tells of it. */

@@ -1,4 +1,4 @@
-import { GROUP_BYTES, type QuantizedDtype, SCALE_GROUP, ZERO_LEVEL } from '../model/format/weight-spec';
+import { GROUP_BYTES, type QuantizedDtype, SCALE_GROUP, ZERO_LEVEL } from '../model/format/packing';
 
 /** A constant of this module: run in Node, each look at an imported one is a call, which is dear in a loop. */
 const Q4_ZERO = ZERO_LEVEL.q4;
@@ -13,7 +13,7 @@ const SCALE_OF: Record<QuantizedDtype, (numbers: Float32Array, from: number, to:
   q4: leastLossScale,
 };
 
-/** A matrix [rows, columns], row-major, as the bytes and scales that `weight-spec.ts` tells of. */
+/** A matrix [rows, columns], row-major, as the bytes and scales that `packing.ts` tells of. */
 export function quantize(
   numbers: Float32Array,
   columns: number,

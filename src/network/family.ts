@@ -24,8 +24,8 @@ export type ReadTensor = (name: string) => Float32Array;
 
 /** Numbers computed from small tensors, which are in memory whole. */
 export interface Computed {
-  /** The tensors that `compute` reads. */
-  readonly needs: readonly string[];
+  /** The tensors that `compute` reads, and their shapes. */
+  readonly needs: ReadonlyMap<string, readonly number[]>;
   readonly compute: (read: ReadTensor) => Float32Array;
 }
 
@@ -33,7 +33,7 @@ export interface Computed {
 export type Source =
   | { readonly tensor: string }
   /** The rows of these tensors, one after the other. */
-  | { readonly stack: readonly string[] }
+  | { readonly stack: readonly { readonly tensor: string; readonly rows: number }[] }
   /** Row 0 of each of these tensors, then row 1, and so on. */
   | { readonly interleave: readonly string[] }
   /** Each row of a tensor (each number of a vector) times its factor. */
@@ -46,6 +46,12 @@ export interface Family {
   readonly modelTypes: readonly string[];
   /** The tokenizer that its checkpoints were trained with where they hold none: a Hugging Face repository. */
   readonly tokenizerRepository: string | null;
+  /** The token that begins and ends a text where no file names another, if the tokenizer has it. */
+  readonly endOfText: string | null;
+  /** The tensor of the head, and that of the embedding, which it may be; null for a head of its own. */
+  readonly head: { readonly tensor: string; readonly embedding: string } | null;
+  /** A tensor with a row for each feature within an MLP, for configs that do not say how many those are. */
+  readonly mlpTensor: string | null;
   /** The model of a config.json. Throws `bad-model` naming the field that it cannot use. */
   describe(fields: ConfigFields, facts: CheckpointFacts): ModelConfig;
   /** For each weight of `tensorsOf(network)`, by our name. */

@@ -25,10 +25,12 @@ export class ConfigFields {
   readonly #values: JsonObject;
   /** What the messages put before a field's name: `block_diffusion.` */
   readonly #prefix: string;
+  readonly #file: string;
 
-  constructor(values: JsonObject, prefix = '') {
+  constructor(values: JsonObject, prefix = '', file = 'config.json') {
     this.#values = values;
     this.#prefix = prefix;
+    this.#file = file;
   }
 
   /** Whether the field is there and not null. */
@@ -41,7 +43,7 @@ export class ConfigFields {
     const value = this.#value(name);
     if (value === undefined) return undefined;
     if (typeof value !== 'object' || Array.isArray(value)) this.refuse(name, 'an object');
-    return new ConfigFields(value as JsonObject, `${this.#prefix}${name}.`);
+    return new ConfigFields(value as JsonObject, `${this.#prefix}${name}.`, this.#file);
   }
 
   /** A whole number from 1 to `largest`. */
@@ -109,7 +111,7 @@ export class ConfigFields {
     const known = values.map((each) => JSON.stringify(each)).join(' or ');
     throw new UnmaskError(
       'bad-model',
-      `config.json: ${this.#prefix}${name} is ${shown(value)}, which Unmask does not run${known && `, only ${known}`}. ` +
+      `${this.#file}: ${this.#prefix}${name} is ${shown(value)}, which Unmask does not run${known && `, only ${known}`}. ` +
         'Take another model.',
     );
   }
@@ -118,14 +120,14 @@ export class ConfigFields {
   onlyEach(name: string, values: readonly unknown[]): void {
     const list = this.#value(name);
     for (const item of Array.isArray(list) ? list : [])
-      new ConfigFields({ [name]: item }, this.#prefix).only(name, values);
+      new ConfigFields({ [name]: item }, this.#prefix, this.#file).only(name, values);
   }
 
   refuse(name: string, expected: string): never {
     const found = this.#value(name);
     throw new UnmaskError(
       'bad-model',
-      `config.json: ${this.#prefix}${name} must be ${expected}, and is ${found === undefined ? 'missing' : shown(found)}. ` +
+      `${this.#file}: ${this.#prefix}${name} must be ${expected}, and is ${found === undefined ? 'missing' : shown(found)}. ` +
         'Get the model again, or take another.',
     );
   }

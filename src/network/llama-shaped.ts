@@ -1,6 +1,6 @@
 import type { CheckpointFacts, Source } from './family';
 import { type ConfigFields, LARGEST } from './fields';
-import type { Attention, Linear, Network, Norm } from './network';
+import { type Attention, cacheWidth, type Linear, type Network, type Norm, queryWidth } from './network';
 
 /** What sets Llama, Qwen2 and Qwen3 apart, which are otherwise one network. */
 export interface LlamaVariant {
@@ -78,9 +78,21 @@ export function llamaShaped(fields: ConfigFields, { tiedHead }: CheckpointFacts,
   };
 }
 
+/** A stored head need not be the embedding. */
+export const LLAMA_HEAD = { tensor: 'lm_head.weight', embedding: 'model.embed_tokens.weight' } as const;
+
+/** What all families of this shape have in common. */
+export const LLAMA_FAMILY = {
+  tokenizerRepository: null,
+  endOfText: null,
+  head: LLAMA_HEAD,
+  mlpTensor: null,
+  isUnused: isUnusedByLlama,
+} as const;
+
 /** Where the weights of such a network are in a checkpoint that transformers saved. */
 export function llamaSources({ layers, head, embedding }: Network): Map<string, Source> {
-  const sources = new Map<string, Source>([['embedding.weight', { tensor: 'model.embed_tokens.weight' }]]);
+  const sources = new Map<string, Source>([['embedding.weight', { tensor: LLAMA_HEAD.embedding }]]);
   layers.forEach(({ attention, mlp }, index) => {
     const [ours, theirs] = [`layers.${index}`, `model.layers.${index}`];
     const linear = (name: string, { bias }: Linear, source: (kind: 'weight' | 'bias') => Source) => {
@@ -88,8 +100,11 @@ export function llamaSources({ layers, head, embedding }: Network): Map<string, 
       if (bias) sources.set(`${ours}.${name}.bias`, source('bias'));
     };
     sources.set(`${ours}.norm1.weight`, { tensor: `${theirs}.input_layernorm.weight` });
+    const qkvRows = { q: queryWidth(attention), k: cacheWidth(attention), v: cacheWidth(attention) };
     linear('attention.qkv', attention.qkv, (kind) => ({
-      stack: ['q', 'k', 'v'].map((part) => `${theirs}.self_attn.${part}_proj.${kind}`),
+      stack: Object.entries(qkvRows).map(([part, rows]) => {
+        return { tensor: `${theirs}.self_attn.${part}_proj.${kind}`, rows };
+      }),
     }));
     if (attention.headNorm) {
       sources.set(`${ours}.attention.q_norm.weight`, { tensor: `${theirs}.self_attn.q_norm.weight` });
@@ -103,13 +118,13 @@ export function llamaSources({ layers, head, embedding }: Network): Map<string, 
     linear('mlp.down', mlp.down, (kind) => ({ tensor: `${theirs}.mlp.down_proj.${kind}` }));
   });
   sources.set('final_norm.weight', { tensor: 'model.norm.weight' });
-  if (head.weight !== embedding) sources.set('head.weight', { tensor: 'lm_head.weight' });
+  if (head.weight !== embedding) sources.set('head.weight', { tensor: LLAMA_HEAD.tensor });
   return sources;
 }
 
 /** RoPE's frequencies, which some checkpoints hold, and a stored copy of a tied head. */
-export function isUnusedByLlama(tensor: string): boolean {
-  return tensor.endsWith('rotary_emb.inv_freq') || tensor === 'lm_head.weight';
+function isUnusedByLlama(tensor: string): boolean {
+  return tensor.endsWith('rotary_emb.inv_freq') || tensor === LLAMA_HEAD.tensor;
 }
 
 /** The tokens that one attention spans unless a person asks for others: more would take much memory for K and V. */

@@ -1,5 +1,4 @@
-import { createRequire } from 'node:module';
-import type { onnx } from 'onnx-proto';
+import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import {
   type Attribute,
   ELEMENT_TYPES,
@@ -12,55 +11,69 @@ import {
   IR_VERSION,
   OPSETS,
 } from './graph';
+import {
+  type AttributeProtoSchema,
+  AttributeProto_AttributeType as AttributeType,
+  type GraphProtoSchema,
+  ModelProtoSchema,
+  type NodeProtoSchema,
+  TensorProto_DataLocation,
+  type TensorProtoSchema,
+  type ValueInfoProtoSchema,
+} from './onnx_pb';
 
-// A CommonJS package whose exports Node cannot name; an import can take its place once the package is a module.
-const proto = (createRequire(import.meta.url)('onnx-proto') as typeof import('onnx-proto')).onnx;
-
-/** Where the bytes of a weight lie. */
-export interface StoredPlace {
+/** A tensor of a graph whose bytes lie elsewhere. */
+export interface PlacedInitializer {
   readonly name: string;
   readonly type: ElementType;
   readonly shape: readonly number[];
-  /** What the graphs call the bytes that it is among: see `WeightsPart`. */
+  /** What the graph calls the bytes that it is among: `path` of onnxruntime's `externalData`. */
   readonly location: string;
   readonly offset: number;
   readonly bytes: number;
 }
 
-/** The bytes of the `.onnx` file of a graph whose weights, these, lie in files beside it. */
-export function encodeGraph({ inputs, outputs, constants, nodes }: Graph, places: readonly StoredPlace[]): Uint8Array {
-  const model: onnx.IModelProto = {
-    irVersion: IR_VERSION,
+/** A graph as the bytes of an ONNX file, with these initializers beside its constants. */
+export function encodeGraph(graph: Graph, external: readonly PlacedInitializer[]): Uint8Array<ArrayBuffer> {
+  const model = create(ModelProtoSchema, {
+    irVersion: BigInt(IR_VERSION),
     producerName: GRAPH_NAME,
-    opsetImport: [...OPSETS],
-    graph: {
-      name: GRAPH_NAME,
-      node: nodes.map(nodeProto),
-      initializer: [...places.map(storedProto), ...constants.map(constantProto)],
-      input: inputs.map(valueInfo),
-      output: outputs.map(valueInfo),
-    },
-  };
-  return proto.ModelProto.encode(model).finish();
+    opsetImport: OPSETS.map(({ domain, version }) => ({ domain, version: BigInt(version) })),
+    graph: graphProto(graph, external),
+  });
+  return toBinary(ModelProtoSchema, model);
 }
 
-/** A tensor of the weights, under its own name. */
-function storedProto({ name, type, shape, location, offset, bytes }: StoredPlace): onnx.ITensorProto {
+function graphProto(
+  { inputs, outputs, constants, nodes }: Graph,
+  external: readonly PlacedInitializer[],
+): MessageInitShape<typeof GraphProtoSchema> {
+  return {
+    name: GRAPH_NAME,
+    node: nodes.map(nodeProto),
+    initializer: [...external.map(placedProto), ...constants.map(constantProto)],
+    input: inputs.map(valueInfo),
+    output: outputs.map(valueInfo),
+  };
+}
+
+function placedProto(placed: PlacedInitializer): MessageInitShape<typeof TensorProtoSchema> {
+  const { name, type, shape, location, offset, bytes } = placed;
   const externalData = Object.entries({ location, offset, length: bytes });
   return {
     name,
     dataType: ELEMENT_TYPES[type],
-    dims: [...shape],
-    dataLocation: proto.TensorProto.DataLocation.EXTERNAL,
+    dims: shape.map(BigInt),
+    dataLocation: TensorProto_DataLocation.EXTERNAL,
     externalData: externalData.map(([key, value]) => ({ key, value: String(value) })),
   };
 }
 
-function constantProto({ name, type, shape, bytes }: GraphConstant): onnx.ITensorProto {
-  return { name, dataType: ELEMENT_TYPES[type], dims: [...shape], rawData: Uint8Array.from(bytes) };
+function constantProto({ name, type, shape, bytes }: GraphConstant): MessageInitShape<typeof TensorProtoSchema> {
+  return { name, dataType: ELEMENT_TYPES[type], dims: shape.map(BigInt), rawData: Uint8Array.from(bytes) };
 }
 
-function nodeProto({ operator, inputs, outputs, attributes }: GraphNode): onnx.INodeProto {
+function nodeProto({ operator, inputs, outputs, attributes }: GraphNode): MessageInitShape<typeof NodeProtoSchema> {
   const lastDot = operator.lastIndexOf('.');
   return {
     name: outputs[0]!,
@@ -72,15 +85,21 @@ function nodeProto({ operator, inputs, outputs, attributes }: GraphNode): onnx.I
   };
 }
 
-function attributeProto(attribute: Attribute): onnx.IAttributeProto {
-  const { AttributeType } = proto.AttributeProto;
-  if ('ints' in attribute) return { type: AttributeType.INTS, ints: [...attribute.ints] };
-  if ('int' in attribute) return { type: AttributeType.INT, i: attribute.int };
+function attributeProto(attribute: Attribute): MessageInitShape<typeof AttributeProtoSchema> {
+  if ('int' in attribute) return { type: AttributeType.INT, i: BigInt(attribute.int) };
   if ('float' in attribute) return { type: AttributeType.FLOAT, f: attribute.float };
+  if ('ints' in attribute) return { type: AttributeType.INTS, ints: attribute.ints.map(BigInt) };
   return { type: AttributeType.STRING, s: new TextEncoder().encode(attribute.text) };
 }
 
-function valueInfo({ name, type, shape }: GraphValue): onnx.IValueInfoProto {
-  const dim = shape.map((axis) => (typeof axis === 'number' ? { dimValue: axis } : { dimParam: axis }));
-  return { name, type: { tensorType: { elemType: ELEMENT_TYPES[type], shape: { dim } } } };
+function valueInfo({ name, type, shape }: GraphValue): MessageInitShape<typeof ValueInfoProtoSchema> {
+  const dim = shape.map((axis) =>
+    typeof axis === 'number'
+      ? { value: { case: 'dimValue' as const, value: BigInt(axis) } }
+      : { value: { case: 'dimParam' as const, value: axis } },
+  );
+  return {
+    name,
+    type: { value: { case: 'tensorType', value: { elemType: ELEMENT_TYPES[type], shape: { dim } } } },
+  };
 }

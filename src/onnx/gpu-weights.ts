@@ -1,72 +1,150 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web/webgpu';
 import { UnmaskError } from '../errors';
 import type { BufferSlice, Buffers } from '../gpu/buffers';
-import type { WeightsPart } from '../model/format/manifest';
-import { byteLength, modelTensors, type StoredTensor } from '../model/format/weight-spec';
+import { byteLength, dtypeOf, type MatrixPart, matrixTensors, type QuantizedDtype } from '../model/format/packing';
 import type { ModelSource } from '../model/source/model-source';
-import { locationOf, readWeightsPart } from '../model/source/weights-part';
-import { checkWeightsGraph } from './checks/check-graphs';
+import { readWeights, type StoredPart, type WeightsFile } from '../model/source/read-weights';
+import type { Matrix, Vector } from '../network/network';
+import { encodeGraph, type PlacedInitializer } from './encode-graph';
+import { gpuLayout, type RowRange } from './gpu-layout';
 import { inTurn } from './session-queue';
 
+/** The buffers of some rows of a matrix, as kernels take them. */
+export type GpuMatrix =
+  | { readonly dtype: 'f32' | 'f16'; readonly values: BufferSlice }
+  | { readonly dtype: QuantizedDtype; readonly values: BufferSlice; readonly scales: BufferSlice };
+
+export interface GpuMatrixPart extends RowRange {
+  readonly values: GpuMatrix;
+}
+
+/** The weights of a network on a device, each bound to its exact size. */
+export interface GpuWeights {
+  /** One part, or several where a matrix is larger than the device binds. */
+  matrix(matrix: Matrix): readonly GpuMatrixPart[];
+  vector(vector: Vector): BufferSlice;
+}
+
+/** Bytes of a file and where they go. */
+interface Transfer {
+  readonly initializer: PlacedInitializer;
+  readonly target: BufferSlice;
+  /** In the target. */
+  readonly offset: number;
+}
+
 /**
- * Loads every weight of a model onto a device: onnxruntime-web runs the graph of each part of the weights, which
- * has no inputs and the stored tensors as outputs, and leaves them in GPU buffers, which `buffers` then owns.
- * One part is in memory at a time.
+ * Loads every weight of a model onto a device, one file in memory at a time: onnxruntime-web loads each through a
+ * graph that has no inputs and the stored tensors as outputs, and leaves them in GPU buffers, which are copied into
+ * buffers of ours. `buffers` owns those.
  *
- * Returns the buffers by the names of `storedTensors`, each bound to its exact size. Throws `bad-model`
- * where a tensor is missing, of another type or shape, or not expected; `out-of-memory` where one is
- * larger than the device binds; `network` or `cancelled` where the files cannot be read.
+ * Throws what `readWeights` throws, and `out-of-memory` where a vector or a row is larger than the device binds.
  */
 export async function loadGpuWeights(
   source: ModelSource,
   device: GPUDevice,
   buffers: Buffers,
   signal?: AbortSignal,
-): Promise<ReadonlyMap<string, BufferSlice>> {
-  const expected = modelTensors(source.config, source.manifest.dtype);
-  checkFits(expected, device);
-  const weights = new Map<string, BufferSlice>();
-  for (const part of source.manifest.weights) {
-    const graph = await source.read(part.graph, signal);
-    checkWeightsGraph(graph, part, source);
-    const data = await readWeightsPart(source, part, signal);
+): Promise<GpuWeights> {
+  const { network } = source.config;
+  const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
+  const layout = gpuLayout(network, source.packing, Math.min(maxStorageBufferBindingSize, maxBufferSize));
+  const matrices = new Map<Matrix, GpuMatrixPart[]>();
+  const vectors = new Map<Vector, BufferSlice>();
+  const partsOf = (matrix: Matrix): readonly GpuMatrixPart[] => {
+    const dtype = dtypeOf(matrix, network, source.packing);
+    const parts = matrices.get(matrix) ?? layout.get(matrix)!.map((range) => createPart(matrix, dtype, range, buffers));
+    matrices.set(matrix, parts);
+    return parts;
+  };
+  for await (const file of readWeights(source, signal)) {
+    const transfers = file.parts.flatMap((part) => {
+      if ('matrix' in part) return matrixTransfers(part, partsOf(part.matrix), file);
+      const slice = buffers.storage(part.vector.name, part.tensors[0]!.bytes);
+      vectors.set(part.vector, slice);
+      return vectorTransfers(part, slice, file);
+    });
     await inTurn(async () => {
       signal?.throwIfAborted();
-      const session = await openSession(part, graph, data, device);
-      try {
-        const outputs = await session.run({});
-        try {
-          take(tensorsOf(part, session.outputNames, expected, weights), outputs, device, buffers, weights);
-        } finally {
-          for (const tensor of Object.values(outputs)) free(tensor);
-        }
-      } finally {
-        await session.release();
-      }
+      await load(file, transfers, device);
     });
   }
-  const missing = expected.filter(({ name }) => !weights.has(name)).map(({ name }) => name);
-  if (missing.length > 0) throw unfit(`The weights lack ${firstOf(missing)}`);
-  return weights;
+  return { matrix: (matrix) => matrices.get(matrix)!, vector: (vector) => vectors.get(vector)! };
+}
+
+function createPart(matrix: Matrix, dtype: MatrixPart['dtype'], range: RowRange, buffers: Buffers): GpuMatrixPart {
+  const tensors = matrixTensors({ matrix, dtype, ...range, number: null });
+  const [values, scales] = tensors.map((tensor) => buffers.storage(tensor.name, byteLength(tensor)));
+  if (dtype === 'f32' || dtype === 'f16') return { ...range, values: { dtype, values: values! } };
+  return { ...range, values: { dtype, values: values!, scales: scales! } };
+}
+
+function vectorTransfers({ tensors }: StoredPart, target: BufferSlice, { path }: WeightsFile): Transfer[] {
+  return tensors.map((tensor) => ({ initializer: { ...tensor, location: path }, target, offset: 0 }));
+}
+
+/** What a file has of a matrix, cut at the ends of the buffers that it goes to. */
+function matrixTransfers(
+  stored: Extract<StoredPart, { readonly matrix: Matrix }>,
+  parts: readonly GpuMatrixPart[],
+  { path }: WeightsFile,
+): Transfer[] {
+  return parts.flatMap((part) => {
+    const first = Math.max(stored.firstRow, part.firstRow);
+    const rows = Math.min(stored.firstRow + stored.rows, part.firstRow + part.rows) - first;
+    if (rows <= 0) return [];
+    const targets = 'scales' in part.values ? [part.values.values, part.values.scales] : [part.values.values];
+    return stored.tensors.map(({ name, type, shape, offset, bytes }, index) => {
+      const rowBytes = bytes / stored.rows;
+      const initializer = {
+        name: `${name} ${first}`,
+        type,
+        shape: [rows, ...shape.slice(1)],
+        location: path,
+        offset: offset + (first - stored.firstRow) * rowBytes,
+        bytes: rows * rowBytes,
+      };
+      return { initializer, target: targets[index]!, offset: (first - part.firstRow) * rowBytes };
+    });
+  });
+}
+
+async function load(file: WeightsFile, transfers: readonly Transfer[], device: GPUDevice): Promise<void> {
+  const session = await openSession(
+    file,
+    transfers.map(({ initializer }) => initializer),
+    device,
+  );
+  try {
+    const outputs = await session.run({});
+    try {
+      copy(transfers, outputs, device);
+    } finally {
+      for (const tensor of Object.values(outputs)) free(tensor);
+    }
+  } finally {
+    await session.release();
+  }
 }
 
 async function openSession(
-  part: WeightsPart,
-  graph: Uint8Array,
-  data: Uint8Array,
+  { path, data }: WeightsFile,
+  initializers: readonly PlacedInitializer[],
   device: GPUDevice,
 ): Promise<InferenceSession> {
+  const graph = encodeGraph({ inputs: [], outputs: initializers, constants: [], nodes: [] }, initializers);
   const { env, InferenceSession } = await loadRuntime();
   // Nothing is computed here; left unset, Node 20 would look for the number of cores and fail.
   env.wasm.numThreads = 1;
   try {
     return await InferenceSession.create(graph, {
       executionProviders: [{ name: 'webgpu', device, storageBufferCacheMode: 'disabled' }],
-      externalData: [{ path: locationOf(part), data }],
+      externalData: [{ path, data }],
       preferredOutputLocation: 'gpu-buffer',
     });
-  } catch (error) {
-    throw unfit(`${part.graph} does not load: ${error}`);
+  } catch (cause) {
+    const what = `${path} could not be put on the GPU: ${cause}`;
+    throw new UnmaskError('internal', `${what}. Load the model again, or use the wasm backend.`, { cause });
   }
 }
 
@@ -75,63 +153,16 @@ function loadRuntime() {
   return 'Suspending' in WebAssembly ? import('onnxruntime-web/jspi') : import('onnxruntime-web/webgpu');
 }
 
-function checkFits(expected: readonly StoredTensor[], device: GPUDevice): void {
-  const limit = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
-  for (const tensor of expected) {
-    if (byteLength(tensor) <= limit) continue;
-    const mebibytes = (bytes: number) => Math.ceil(bytes / 2 ** 20);
-    throw new UnmaskError(
-      'out-of-memory',
-      `${tensor.name} takes ${mebibytes(byteLength(tensor))} MiB and this GPU binds at most ${mebibytes(limit)} MiB. ` +
-        'Use the model exported with --dtype q8 or q4, or the wasm backend.',
-    );
-  }
-}
-
-/** The tensors that a part hands over. Throws `bad-model` where one is not expected, or came before. */
-function tensorsOf(
-  { graph }: WeightsPart,
-  found: readonly string[],
-  expected: readonly StoredTensor[],
-  before: ReadonlyMap<string, unknown>,
-): StoredTensor[] {
-  const names = new Set(expected.map(({ name }) => name));
-  const extra = found.filter((name) => !names.has(name) || before.has(name));
-  if (extra.length > 0) throw unfit(`${graph} has ${firstOf(extra)}, which the config does not ask for`);
-  return expected.filter(({ name }) => found.includes(name));
-}
-
-function firstOf(names: readonly string[]): string {
-  return names.slice(0, 5).join(', ');
-}
-
-function unfit(what: string): UnmaskError {
-  return new UnmaskError('bad-model', `${what}. Export the model again.`);
-}
-
 /**
- * Copies what a part handed over into buffers of ours. The runtime's own cannot be kept without its session, which
- * would keep the part in memory too: it notes each of them until the tensor is disposed of, and that takes the session.
+ * Copies what a file handed over into buffers of ours. The runtime's own cannot be kept without its session, which
+ * would keep the file in memory too: it notes each of them until the tensor is disposed of, and that takes the session.
  */
-function take(
-  expected: readonly StoredTensor[],
-  outputs: Readonly<Record<string, Tensor>>,
-  device: GPUDevice,
-  buffers: Buffers,
-  weights: Map<string, BufferSlice>,
-): void {
+function copy(transfers: readonly Transfer[], outputs: Readonly<Record<string, Tensor>>, device: GPUDevice): void {
   const encoder = device.createCommandEncoder();
-  for (const tensor of expected) {
-    const { name, type, shape } = tensor;
-    const { type: foundType, dims, gpuBuffer } = outputs[name]!;
-    if (foundType !== type || dims.length !== shape.length || dims.some((size, axis) => size !== shape[axis])) {
-      throw unfit(`${name} is ${foundType} [${dims.join(', ')}] and should be ${type} [${shape.join(', ')}]`);
-    }
-    // Bindings take whole words; onnxruntime-web pads its buffers to 16 bytes.
-    const size = Math.ceil(byteLength(tensor) / 4) * 4;
-    const slice = buffers.storage(name, size);
-    encoder.copyBufferToBuffer(gpuBuffer, 0, slice.buffer, 0, size);
-    weights.set(name, slice);
+  for (const { initializer, target, offset } of transfers) {
+    // Copies take whole words; onnxruntime-web pads its buffers to 16 bytes.
+    const size = Math.ceil(initializer.bytes / 4) * 4;
+    encoder.copyBufferToBuffer(outputs[initializer.name]!.gpuBuffer, 0, target.buffer, offset, size);
   }
   device.queue.submit([encoder.finish()]);
 }

@@ -1,7 +1,4 @@
-/**
- * An ONNX graph of a model folder as plain values, without what its weights are: for the exporter to write
- * and for the checks to compare with.
- */
+/** An ONNX graph as plain values, without its weights: `encodeGraph` writes it. */
 export interface Graph {
   readonly inputs: readonly GraphValue[];
   readonly outputs: readonly GraphValue[];
@@ -17,11 +14,19 @@ export const OPSETS = [
   { domain: 'com.microsoft', version: 1 },
 ] as const;
 
-/** The name of every graph, and of the producer that a file tells of. */
+/** The name of every graph, and of what produced it. */
 export const GRAPH_NAME = 'unmask';
 
 /** By ONNX's own numbers (`TensorProto.DataType`). */
-export const ELEMENT_TYPES = { float32: 1, uint8: 2, int8: 3, int64: 7, float16: 10 } as const;
+export const ELEMENT_TYPES = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  float16: 10,
+  uint32: 12,
+} as const;
 export type ElementType = keyof typeof ELEMENT_TYPES;
 
 /** A number, or the name of a size that is known when the graph runs. */

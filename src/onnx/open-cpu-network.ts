@@ -1,5 +1,5 @@
 import { UnmaskError } from '../errors';
-import { type Layer, type Matrix, type Network, type Vector, type Weight } from '../network/network';
+import type { Layer, Matrix, Network, Vector, Weight } from '../network/network';
 import type { CpuDtypes } from './cpu-dtypes';
 import { CpuNetwork } from './cpu-network';
 import { type CpuRuntime, type CpuSession, cpuRuntime } from './cpu-runtime';

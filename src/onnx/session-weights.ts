@@ -1,6 +1,6 @@
 import type { Matrix, Vector, Weight } from '../network/network';
 import type { CpuDtypes } from './cpu-dtypes';
-import type { StoredPlace } from './encode-graph';
+import type { PlacedInitializer } from './encode-graph';
 import { readRow, type StoredRows } from './stored-rows';
 
 /** The order of a matrix's rows within a session: of `interleaved` rows 0, 2, 4, … come first, then 1, 3, 5, …. */
@@ -12,7 +12,7 @@ export type RowOrder = 'stored' | 'interleaved';
  */
 export class SessionWeights {
   readonly #bytes = new Map<string, Uint8Array>();
-  readonly #places: StoredPlace[] = [];
+  readonly #places: PlacedInitializer[] = [];
   readonly #matrices = new Map<Matrix, MatrixSink>();
   readonly #missing = new Set<Weight>();
   readonly #order: (weight: Weight) => RowOrder;
@@ -34,7 +34,7 @@ export class SessionWeights {
   }
 
   /** Every tensor is a file of its own. */
-  get places(): readonly StoredPlace[] {
+  get places(): readonly PlacedInitializer[] {
     return this.#places;
   }
 
@@ -58,7 +58,7 @@ export class SessionWeights {
     this.#missing.delete(matrix);
   }
 
-  #add(name: string, type: StoredPlace['type'], shape: readonly number[], data: ArrayBufferView): void {
+  #add(name: string, type: PlacedInitializer['type'], shape: readonly number[], data: ArrayBufferView): void {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     this.#bytes.set(name, bytes);
     this.#places.push({ name, type, shape, location: name, offset: 0, bytes: bytes.byteLength });
@@ -67,7 +67,7 @@ export class SessionWeights {
 
 interface SessionTensor {
   readonly name: string;
-  readonly type: StoredPlace['type'];
+  readonly type: PlacedInitializer['type'];
   readonly shape: readonly number[];
   readonly data: ArrayBufferView;
 }

@@ -28,10 +28,10 @@ const TOKENIZER = {
   ],
 };
 
-async function idsOf(folder: string): Promise<readonly [bosId: number | null, eosId: number | null]> {
+async function idsOf(folder: string): Promise<readonly [bosId: number | null, ...stopIds: (number | null)[]]> {
   await exportCheckpoint(checkpoint, model, 'q8', { tokenizerFolder: folder });
   const { config } = await openModelFolder(model);
-  return [config.bosId, config.eosId];
+  return [config.bosId, ...(config.stopIds.length > 0 ? config.stopIds : [null])];
 }
 
 describe('BOS and EOS', () => {
@@ -46,6 +46,8 @@ describe('BOS and EOS', () => {
     ['of both', { eos_token: 'b' }, { bos_token: '<s>', eos_token: 'a' }, [3, 1]],
     ['by the name of the published models’, as in GPT-2’s files', { model_max_length: 1024 }, null, [2, 2]],
     ['by that name without a config', null, null, [2, 2]],
+    ['as lists', { bos_token: ['<s>'], eos_token: ['b', { content: '<s>' }, 'b'] }, null, [3, 1, 3]],
+    ['as numbers', { bos_token: 3, eos_token: [2, 1] }, null, [3, 2, 1]],
     ['that the config says are none', { bos_token: null, eos_token: null }, { bos_token: '<s>' }, [null, null]],
   ])('%s', async (_, config, map, ids) => {
     await write(tokenizer, 'tokenizer.json', TOKENIZER);
@@ -67,6 +69,30 @@ describe('BOS and EOS', () => {
       message: 'tokenizer.json lacks </s>, which special_tokens_map.json names.',
     });
   });
+});
+
+it.each<[what: string, config: object, message: RegExp]>([
+  ['a list with a token that is none', { eos_token: ['b', 'nowhere'] }, /^tokenizer\.json lacks nowhere, which/],
+  [
+    'an id that the model has not',
+    { eos_token: 37 },
+    /^tokenizer_config\.json: eos_token is 37, and ids must be below 37/,
+  ],
+  [
+    'a token that is none',
+    { eos_token: { text: 'b' } },
+    /^tokenizer_config\.json: eos_token is \{"text":"b"\}, which names/,
+  ],
+  ['true', { bos_token: true }, /^tokenizer_config\.json: bos_token is true, which names no token/],
+  [
+    'two beginnings',
+    { bos_token: ['a', 'b'] },
+    /^tokenizer_config\.json: bos_token names 2 tokens, and a model can have 1/,
+  ],
+])('%s is refused by name', async (_, config, message) => {
+  await write(tokenizer, 'tokenizer.json', TOKENIZER);
+  await write(tokenizer, 'tokenizer_config.json', config);
+  await expect(idsOf(tokenizer)).rejects.toMatchObject({ code: 'bad-model', message: expect.stringMatching(message) });
 });
 
 it('the checkpoint’s own tokenizer is not replaced', async () => {

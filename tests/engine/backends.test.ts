@@ -8,7 +8,8 @@ import { largestDifference } from '../backends/difference';
 import { readGolden } from '../backends/golden';
 import { tinyModel } from '../backends/tiny-model';
 import { testGpu } from '../gpu';
-import { CpuBackend, folderWeights } from '../reference/cpu-backend';
+import { CpuBackend } from '../reference/cpu-backend';
+import { folderWeights } from '../reference/folder-weights';
 import { readTrace, TRACES } from './greedy-traces';
 import { endOf, events, ofType } from './small-model';
 

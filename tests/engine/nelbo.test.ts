@@ -6,7 +6,7 @@ import { blockNelbos, type NoiseDraws, type ScoredText } from '../../src/engine/
 import type { ModelSource } from '../../src/model/source/model-source';
 import { tinyModel } from '../backends/tiny-model';
 import { testGpu } from '../gpu';
-import { folderWeights } from '../reference/cpu-backend';
+import { folderWeights } from '../reference/folder-weights';
 import { exactNelbo } from '../reference/nelbo';
 import type { Weights } from '../reference/uncached';
 import { SMALL, smallBackend } from './small-model';

@@ -5,7 +5,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { exportCheckpoint } from '../../export/export-checkpoint';
 import { openModelFolder } from '../../src/cli/model-folder';
 import { parseManifest } from '../../src/model/format/manifest';
-import { folderWeights } from '../reference/cpu-backend';
+import { folderWeights } from '../reference/folder-weights';
 import type { Weights } from '../reference/uncached';
 import { TemporaryFolders } from '../temporary-folders';
 import { randomTensors, SMALL_CHECKPOINT, writeCheckpoint } from './random-checkpoint';

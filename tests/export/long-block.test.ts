@@ -9,7 +9,8 @@ import { endOf, events } from '../engine/small-model';
 import { testGpu } from '../gpu';
 import { publishedConfig } from '../long/published-config';
 import { writeRandomCheckpoint } from '../long/random-checkpoint';
-import { CpuBackend, folderWeights } from '../reference/cpu-backend';
+import { CpuBackend } from '../reference/cpu-backend';
+import { folderWeights } from '../reference/folder-weights';
 import { TemporaryFolders } from '../temporary-folders';
 
 /** As `bd3lm-owt-block_size1024-pretrain`, whose one block is its whole context: more rows than the small kernels take. */

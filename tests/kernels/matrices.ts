@@ -18,8 +18,7 @@ export function uploadMatrix(
   columns: number,
   dtype: Matrix['dtype'],
 ): { matrix: Matrix; stored: Float32Array } {
-  const shape = [numbers.length / columns, columns];
-  const [bytes, scaleBytes] = storedBytes({ name: 'matrix', shape }, numbers, dtype);
+  const [bytes, scaleBytes] = storedBytes({ name: 'matrix', columns }, dtype, numbers);
   const values = uploadBytes(device, buffers, 'values', bytes!);
   if (dtype === 'f32') return { matrix: { dtype, values }, stored: numbers };
   if (dtype === 'f16') return { matrix: { dtype, values }, stored: Float32Array.from(new Float16Array(numbers)) };

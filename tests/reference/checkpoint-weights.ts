@@ -33,7 +33,7 @@ function numbersOf(source: Source, tensors: Tensors): Float32Array {
   const of = (name: string) => tensors.get(name)!;
   const read = (name: string) => of(name).numbers;
   if ('computed' in source) return source.computed.compute(read);
-  if ('stack' in source) return Float32Array.from(source.stack.flatMap((name) => [...read(name)]));
+  if ('stack' in source) return Float32Array.from(source.stack.flatMap(({ tensor }) => [...read(tensor)]));
   if ('interleave' in source) {
     const parts = source.interleave.map(of);
     const columns = parts[0]!.shape[1] ?? 1;

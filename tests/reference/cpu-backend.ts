@@ -1,11 +1,6 @@
-import { Float16Array } from '@petamoriken/float16';
 import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Prediction } from '../../src/backends/backend';
 import { writeBlocksByVerbs } from '../../src/backends/block-loop';
-import { STREAM, uniform } from '../../src/backends/random';
-import { type WeightSpec, weightSpecs } from '../../src/model/format/weight-spec';
-import type { ModelSource } from '../../src/model/source/model-source';
 import type { ModelConfig } from '../../src/network/model-config';
-import { dequantize } from './dequantize';
 import { sample } from './sample';
 import { uncachedLogits, type Weights } from './uncached';
 
@@ -87,41 +82,4 @@ export class CpuBackend implements Backend {
     };
     return uncachedLogits(this.config, this.#weights, text, ids.length);
   }
-}
-
-/** Weights drawn evenly from ±1.5/√columns; norms scale by 1 or so. */
-export function randomWeights(config: ModelConfig, seed: number): Weights {
-  return new Map(
-    weightSpecs(config).map(({ name, shape }, index) => {
-      const size = shape.reduce((a, b) => a * b);
-      const spread = shape.length === 2 ? 1.5 / Math.sqrt(shape[1]!) : 0.2;
-      const centre = /norm\d?\.weight$/.test(name) ? 1 : 0;
-      const draw = (_: unknown, i: number) => centre + spread * (2 * uniform(seed, STREAM.token, index, i) - 1);
-      return [name, Float32Array.from({ length: size }, draw)];
-    }),
-  );
-}
-
-/** The weights of a model folder as f32: `weights.bin` has its tensors one after the other, at multiples of 4 bytes. */
-export async function folderWeights({ manifest, config, read }: ModelSource): Promise<Weights> {
-  const { buffer } = await read('weights.bin');
-  let from = 0;
-  const next = (size: number, bytesEach: number) => {
-    const bytes = buffer.slice(from, from + size * bytesEach);
-    from += Math.ceil((size * bytesEach) / 4) * 4;
-    return bytes;
-  };
-  const decode = ({ shape }: WeightSpec): Float32Array => {
-    const [rows, columns] = shape as readonly [number, number | undefined];
-    const size = rows * (columns ?? 1);
-    const { dtype } = manifest;
-    if (columns === undefined || dtype === 'f32') return new Float32Array(next(size, 4));
-    if (dtype === 'f16') return Float32Array.from(new Float16Array(next(size, 2)));
-    const groups = rows * Math.ceil(columns / 32);
-    const bytes = new Uint8Array(next(groups, dtype === 'q8' ? 32 : 16));
-    return dequantize(bytes, new Float32Array(next(groups, 4)), columns, dtype);
-  };
-  const weights = new Map(weightSpecs(config).map((spec) => [spec.name, decode(spec)]));
-  if (from !== buffer.byteLength) throw new Error(`weights.bin has ${buffer.byteLength} bytes, and the model ${from}.`);
-  return weights;
 }

@@ -1,4 +1,6 @@
 import { UnmaskError } from '../../errors';
+import type { ModelSource } from '../../model/source/model-source';
+import { readWeights } from '../../model/source/read-weights';
 import type { ModelConfig } from '../../network/model-config';
 import { cacheNumbersPerToken, hiddenSize } from '../../network/network';
 import { type CpuDtypes, f32Everywhere } from '../../onnx/cpu-dtypes';
@@ -13,6 +15,11 @@ import { CachedPasses } from './cached-passes';
 import { sample } from './sample';
 
 /** Loads a model onto the CPU. Throws `bad-model`, `network`, `cancelled` or `out-of-memory`. */
+export function createWasmBackend(source: ModelSource, signal?: AbortSignal): Promise<WasmBackend> {
+  return openWasmBackend(source.config, readWeights(source, signal), signal);
+}
+
+/** The same from the files of a model's weights. */
 export async function openWasmBackend(
   config: ModelConfig,
   files: AsyncIterable<WeightsFile>,

@@ -1,27 +1,27 @@
 import { UnmaskError } from '../../errors';
 import type { CacheDtype } from '../../kernels/kv-cache';
-import type { WeightDtype } from '../../model/format/manifest';
-import { weightsLength } from '../../model/format/weight-spec';
+import { type Packing, weightsLength } from '../../model/format/packing';
 import type { ModelConfig } from '../../network/model-config';
 import { cacheBytesPerToken } from './memory';
 
-export interface RoomNeeded {
+export interface MemoryNeeded {
   readonly config: ModelConfig;
-  readonly dtype: WeightDtype;
+  readonly packing: Packing;
   readonly cacheDtype: CacheDtype;
 }
 
-/** What an `out-of-memory` is told as: how much the model takes, and what would take less. Other errors stay as they are. */
-export function withAdvice(error: unknown, { config, dtype, cacheDtype }: RoomNeeded): unknown {
+/** An `out-of-memory` with how much the model takes, and what would take less. Other errors stay as they are. */
+export function withAdvice(error: unknown, { config, packing, cacheDtype }: MemoryNeeded): unknown {
   if (!(error instanceof UnmaskError) || error.code !== 'out-of-memory') return error;
-  const weights = weightsLength(config, dtype);
+  const { dtype } = packing;
+  const weights = weightsLength(config.network, packing);
   const cache = (contextLength: number) => contextLength * cacheBytesPerToken(config, cacheDtype);
   const { contextLength } = config;
   const shorter = Math.max(Math.floor(contextLength / 4), ...config.blockSizes);
   const less = [
     dtype === 'q4'
       ? ''
-      : `${megabytes(weightsLength(config, 'q4') + cache(contextLength))} MB exported with --dtype q4`,
+      : `${megabytes(weightsLength(config.network, { dtype: 'q4', embeddingDtype: 'q4' }) + cache(contextLength))} MB exported with --dtype q4`,
     shorter < contextLength ? `${megabytes(weights + cache(shorter))} MB with a context of ${shorter} tokens` : '',
   ].filter(Boolean);
   return new UnmaskError(

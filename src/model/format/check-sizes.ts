@@ -1,44 +1,30 @@
 import { UnmaskError } from '../../errors';
-import { type Manifest, MODEL_FILES, type WeightsPart } from './manifest';
-import type { ModelConfig } from './model-config';
-import { modelTensors, weightsLength } from './weight-spec';
+import { type Network, tensorsOf } from '../../network/network';
+import type { Manifest } from './manifest';
+import { storedTensors, weightsLength } from './packing';
 
-/** Tensors begin at multiples of this many bytes. */
-export const ALIGNMENT = 4;
-/** Bytes of padding there may be between two tensors and at the end. */
-export const LARGEST_GAP = 63;
-
-/** Bytes that a graph may have: several times what the exporter writes. */
-const GRAPH_BYTES = { least: 2 ** 16, perLayer: 2 ** 14 };
+/** Bytes of a header that one tensor may take, and that a file may have beside those: several times what is written. */
+const HEADER_BYTES = { perTensor: 2 ** 10, perFile: 2 ** 12 };
 
 /**
- * Checks that the files of a model are as long as its config and dtype ask for, so that nothing larger than that
- * is ever fetched, or given memory. Throws `bad-model`.
+ * Checks that the files of weights are as long as the network and its dtypes ask for, so that nothing larger than
+ * that is ever fetched, or given memory. Throws `bad-model`.
  */
-export function checkSizes(manifest: Manifest, config: ModelConfig): void {
-  const tensors = modelTensors(config, manifest.dtype);
-  const needed = weightsLength(config, manifest.dtype);
-  const found = manifest.weights.reduce((sum, part) => sum + partBytes(manifest, part), 0);
-  const padding = LARGEST_GAP * (tensors.length + manifest.weights.length);
-  if (found < needed || found > needed + padding) {
-    throw unfit(`the weights have ${found} bytes, and config.json asks for ${needed}`);
-  }
-  const limit = GRAPH_BYTES.least + GRAPH_BYTES.perLayer * config.layers;
-  for (const path of [MODEL_FILES.modelGraph, ...manifest.weights.map(({ graph }) => graph)]) {
-    if (sizeOf(manifest, path) > limit) throw unfit(`${path} has more than ${limit} bytes`);
-  }
+export function checkSizes(manifest: Manifest, network: Network): void {
+  const tensors = tensorsOf(network).flatMap((weight) => storedTensors(weight, network, manifest)).length;
+  const needed = weightsLength(network, manifest);
+  const found = manifest.weights.reduce((sum, path) => sum + bytesOf(manifest, path), 0);
+  const files = manifest.weights.length;
+  // A file may have a part of a matrix of which another has the rest.
+  const headers = HEADER_BYTES.perTensor * (tensors + 2 * files) + HEADER_BYTES.perFile * files;
+  if (found >= needed && found <= needed + headers) return;
+  throw new UnmaskError(
+    'bad-model',
+    `manifest.json: the weights have ${found} bytes, and config.json asks for ${needed}. Export the model again.`,
+  );
 }
 
-/** Bytes of the files of a part. */
-export function partBytes(manifest: Manifest, { files }: WeightsPart): number {
-  return files.reduce((sum, path) => sum + sizeOf(manifest, path), 0);
-}
-
-/** Bytes of a file; 0 of one that is not there. */
-function sizeOf({ files }: Manifest, path: string): number {
-  return files.find((file) => file.path === path)?.bytes ?? 0;
-}
-
-function unfit(what: string): UnmaskError {
-  return new UnmaskError('bad-model', `manifest.json: ${what}. Export the model again.`);
+/** Bytes of a file that the manifest lists. */
+export function bytesOf({ files }: Manifest, path: string): number {
+  return files.find((file) => file.path === path)!.bytes;
 }

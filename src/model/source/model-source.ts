@@ -1,11 +1,13 @@
 import { UnmaskError } from '../../errors';
+import type { ModelConfig } from '../../network/model-config';
 import type { Manifest } from '../format/manifest';
-import type { ModelConfig } from '../format/model-config';
+import type { Packing } from '../format/packing';
 
 /** A model folder that was opened: its parsed heads, and a way to read its files. */
 export interface ModelSource {
   readonly manifest: Manifest;
   readonly config: ModelConfig;
+  readonly packing: Packing;
   /**
    * The bytes of one file of the manifest, checked against it, in a buffer of their own that belongs to
    * the caller: nothing is kept, and a second call reads the file again. Throws `network`, `bad-model`,
@@ -15,14 +17,16 @@ export interface ModelSource {
 }
 
 /**
- * The same model with a context of at most so many tokens, which takes less memory for keys and values. Throws
- * `bad-input` for less than its largest block.
+ * The same model with a context of so many tokens, at most its longest: memory for keys and values grows with it.
+ * Throws `bad-input` for less than the block that it writes by default.
  */
 export function withContext(source: ModelSource, tokens: number): ModelSource {
-  const { contextLength, blockSizes } = source.config;
-  const least = Math.max(...blockSizes);
+  const { config } = source;
+  const least = config.defaultBlockSize;
   if (!Number.isSafeInteger(tokens) || tokens < least) {
     throw new UnmaskError('bad-input', `The context must be a whole number of tokens from ${least} on, not ${tokens}.`);
   }
-  return { ...source, config: { ...source.config, contextLength: Math.min(tokens, contextLength) } };
+  const contextLength = Math.min(tokens, config.longestContext);
+  const blockSizes = config.blockSizes.filter((size) => size <= contextLength);
+  return { ...source, config: { ...config, contextLength, blockSizes } };
 }

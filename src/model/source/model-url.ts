@@ -12,7 +12,7 @@ export interface OpenUrlOptions {
 
 type OnProgress = (loadedBytes: number, totalBytes: number) => void;
 
-/** Every load reads these and the weights. To them come the graphs that the backend runs. */
+/** Every load reads these and the weights. */
 const READ_BY_ALL: readonly string[] = [MODEL_FILES.tokenizer, MODEL_FILES.tokenizerConfig];
 
 /**
@@ -30,15 +30,14 @@ export async function openModelUrl(modelUrl: string, { signal, onProgress }: Ope
 }
 
 /**
- * Adds up what has come of each file. The total is the bytes of what every load reads, and of any other
- * file from when its reading begins: a graph, then, comes in only when the backend is known. It is small
- * beside the weights, so the total hardly moves, and when all is read the two numbers are the same.
+ * Adds up what has come of each file. The total is the bytes of what every load reads, and of any other file, which
+ * is small, from when its reading begins; when all is read the two numbers are the same.
  */
 function byteCounter(
   { files, weights }: Manifest,
   onProgress: OnProgress,
 ): (path: string, loadedBytes: number) => void {
-  const readByAll = [...READ_BY_ALL, ...weights.flatMap((part) => part.files)];
+  const readByAll = [...READ_BY_ALL, ...weights];
   const loaded = new Map<string, number>();
   const tell = () => {
     const counted = files.filter(({ path }) => readByAll.includes(path) || loaded.has(path));

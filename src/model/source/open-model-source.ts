@@ -1,8 +1,8 @@
 import { UnmaskError } from '../../errors';
+import { parseModelConfig } from '../../network/families';
 import { parseUntrustedJson } from '../../untrusted-json';
 import { checkSizes } from '../format/check-sizes';
 import { type Manifest, type ManifestFile, MODEL_FILES, parseManifest } from '../format/manifest';
-import { parseModelConfig } from '../format/model-config';
 import type { ModelSource } from './model-source';
 
 /**
@@ -42,8 +42,9 @@ export async function openFilesOf(manifest: Manifest, readFile: ReadFile, signal
     return bytes;
   }
   const config = parseModelConfig(parseJson(MODEL_FILES.config, await read(MODEL_FILES.config, signal)));
-  checkSizes(manifest, config);
-  return { manifest, config, read };
+  checkSizes(manifest, config.network);
+  const { dtype, embeddingDtype } = manifest;
+  return { manifest, config, packing: { dtype, embeddingDtype }, read };
 }
 
 /** The manifest in the bytes of its file. Throws `bad-model`. */

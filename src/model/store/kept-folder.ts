@@ -1,5 +1,5 @@
+import { parseModelConfig } from '../../network/families';
 import { type Manifest, type ManifestFile, MODEL_FILES } from '../format/manifest';
-import { parseModelConfig } from '../format/model-config';
 import { modelDigest } from '../format/model-digest';
 import { MANIFEST, manifestOf } from '../source/open-model-source';
 import type { KeptFrom, KeptModel } from './kept-model';

@@ -1,5 +1,5 @@
 import type { Family } from '../family';
-import { contextsOf, isUnusedByLlama, llamaShaped, llamaSources } from '../llama-shaped';
+import { contextsOf, LLAMA_FAMILY, llamaShaped, llamaSources } from '../llama-shaped';
 import { maskIdOf, qwenVariant } from '../qwen-shaped';
 import { ownStopIdsOf } from '../stop-ids';
 
@@ -19,8 +19,7 @@ const BLOCK_SIZES = [1, 2, 4, 8, 16, 32, 64];
  */
 export const a2d: Family = {
   modelTypes: ['a2d-qwen3', 'a2d-qwen2'],
-  tokenizerRepository: null,
-  isUnused: isUnusedByLlama,
+  ...LLAMA_FAMILY,
   sources: ({ network }) => llamaSources(network),
 
   describe(fields, facts) {

@@ -22,6 +22,9 @@ const FREQUENCIES = 256;
 export const bd3lm: Family = {
   modelTypes: ['bd3lm'],
   tokenizerRepository: 'openai-community/gpt2',
+  endOfText: '<|endoftext|>',
+  head: null,
+  mlpTensor: 'backbone.blocks.0.mlp.0.weight',
   isUnused: (tensor) => ['sampling_eps_min', 'sampling_eps_max', 'backbone.rotary_emb.inv_freq'].includes(tensor),
 
   describe(fields, facts) {
@@ -54,19 +57,23 @@ export const bd3lm: Family = {
   sources({ network }, fields) {
     const adaln = hasAdaln(fields);
     const hidden = hiddenSize(network);
+    const conditionSize = adaln ? fields.count('cond_dim', LARGEST.hidden) : 0;
+    const folded = (modulation: string, parts: number, compute: (read: ReadTensor) => Float32Array): Computed => {
+      return { needs: modulationTensors(modulation, parts * hidden, conditionSize), compute };
+    };
     const sources = new Map<string, Source>([['embedding.weight', { tensor: 'backbone.vocab_embed.embedding' }]]);
-    const norm = (ours: string, theirs: string, modulation: string, scale: number) => {
+    const norm = (ours: string, theirs: string, modulation: string, scale: number, parts = LAYER_PARTS) => {
       const weight = { tensor: `${theirs}.weight` };
       const scaled = (read: ReadTensor) => modulationOf(read, modulation, scale, hidden).map((value) => 1 + value);
-      sources.set(`${ours}.weight`, adaln ? { ...weight, rowFactors: folded(modulation, scaled) } : weight);
+      sources.set(`${ours}.weight`, adaln ? { ...weight, rowFactors: folded(modulation, parts, scaled) } : weight);
       if (!adaln) return;
       const shift = (read: ReadTensor) => modulationOf(read, modulation, scale - 1, hidden);
-      sources.set(`${ours}.bias`, { computed: folded(modulation, shift) });
+      sources.set(`${ours}.bias`, { computed: folded(modulation, parts, shift) });
     };
-    const gated = (tensor: string, modulation: string, gate: number): Source =>
-      adaln
-        ? { tensor, rowFactors: folded(modulation, (read) => modulationOf(read, modulation, gate, hidden)) }
-        : { tensor };
+    const gated = (tensor: string, modulation: string, gate: number): Source => {
+      const factors = (read: ReadTensor) => modulationOf(read, modulation, gate, hidden);
+      return adaln ? { tensor, rowFactors: folded(modulation, LAYER_PARTS, factors) } : { tensor };
+    };
     network.layers.forEach((_, index) => {
       const [ours, theirs] = [`layers.${index}`, `backbone.blocks.${index}`];
       const modulation = `${theirs}.adaLN_modulation`;
@@ -80,7 +87,7 @@ export const bd3lm: Family = {
       sources.set(`${ours}.mlp.down.bias`, gated(`${theirs}.mlp.2.bias`, modulation, MLP.gate));
     });
     const output = 'backbone.output_layer';
-    norm('final_norm', `${output}.norm_final`, `${output}.adaLN_modulation`, ATTENTION.scale);
+    norm('final_norm', `${output}.norm_final`, `${output}.adaLN_modulation`, ATTENTION.scale, OUTPUT_PARTS);
     sources.set('head.weight', { tensor: `${output}.linear.weight` });
     sources.set('head.bias', { tensor: `${output}.linear.bias` });
     return sources;
@@ -90,6 +97,9 @@ export const bd3lm: Family = {
 /** Places of [hidden] each in the output of a layer's adaLN; a shift stands before its scale. */
 const ATTENTION = { scale: 1, gate: 2 } as const;
 const MLP = { scale: 4, gate: 5 } as const;
+/** How many of them a layer has, and the norm before the head. */
+const LAYER_PARTS = 6;
+const OUTPUT_PARTS = 2;
 
 function networkOf(fields: ConfigFields, mlpSize: number | null): Network {
   const hidden = fields.count('hidden_dim', LARGEST.hidden);
@@ -142,10 +152,21 @@ function hasAdaln(fields: ConfigFields): boolean {
   return fields.flag('adaln', true);
 }
 
-const CONDITION = ['backbone.sigma_map.mlp.0', 'backbone.sigma_map.mlp.2'];
+const CONDITION = ['backbone.sigma_map.mlp.0', 'backbone.sigma_map.mlp.2'] as const;
 
-function folded(modulation: string, compute: (read: ReadTensor) => Float32Array): Computed {
-  return { needs: [...CONDITION, modulation].flatMap((name) => [`${name}.weight`, `${name}.bias`]), compute };
+/** The tensors that an adaLN layer of so many outputs depends on, and their shapes. */
+function modulationTensors(name: string, outputs: number, conditionSize: number): Map<string, readonly number[]> {
+  const layers: [name: string, rows: number, columns: number][] = [
+    [CONDITION[0], conditionSize, FREQUENCIES],
+    [CONDITION[1], conditionSize, conditionSize],
+    [name, outputs, conditionSize],
+  ];
+  return new Map(
+    layers.flatMap(([name, rows, columns]): [string, readonly number[]][] => [
+      [`${name}.weight`, [rows, columns]],
+      [`${name}.bias`, [rows]],
+    ]),
+  );
 }
 
 /** One part [hidden] of what an adaLN layer gives. */
@@ -161,7 +182,7 @@ function conditionOf(read: ReadTensor): Float32Array {
   // Cosines of 0, then its sines.
   const sinusoids = new Float32Array(FREQUENCIES).fill(1, 0, FREQUENCIES / 2);
   const linear = (name: string, x: Float32Array) => times(read(`${name}.weight`), x, read(`${name}.bias`));
-  return CONDITION.reduce((x, name) => linear(name, x).map(silu), sinusoids as Float32Array);
+  return CONDITION.reduce<Float32Array>((x, name) => linear(name, x).map(silu), sinusoids);
 }
 
 /** matrix [bias.length, x.length] · x + bias, summed in f64. */

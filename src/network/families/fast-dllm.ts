@@ -1,5 +1,5 @@
 import type { Family } from '../family';
-import { contextsOf, isUnusedByLlama, llamaShaped, llamaSources } from '../llama-shaped';
+import { contextsOf, LLAMA_FAMILY, llamaShaped, llamaSources } from '../llama-shaped';
 import { maskIdOf, qwenVariant } from '../qwen-shaped';
 import { ownStopIdsOf } from '../stop-ids';
 
@@ -17,8 +17,7 @@ const SUB_BLOCK_SIZE = 8;
  */
 export const fastDllm: Family = {
   modelTypes: ['Fast_dLLM_Qwen'],
-  tokenizerRepository: null,
-  isUnused: isUnusedByLlama,
+  ...LLAMA_FAMILY,
   sources: ({ network }) => llamaSources(network),
 
   describe(fields, facts) {

@@ -1,6 +1,6 @@
 import type { CheckpointFacts, Family } from '../family';
 import { type ConfigFields, LARGEST } from '../fields';
-import { contextsOf, isUnusedByLlama, llamaShaped, llamaSources } from '../llama-shaped';
+import { contextsOf, LLAMA_FAMILY, llamaShaped, llamaSources } from '../llama-shaped';
 import type { ModelConfig } from '../model-config';
 import { autoregressive, DEFAULT_DECODING } from '../model-config';
 import { stopIdsOf } from '../stop-ids';
@@ -14,8 +14,7 @@ import { stopIdsOf } from '../stop-ids';
  */
 export const llama: Family = {
   modelTypes: ['llama'],
-  tokenizerRepository: null,
-  isUnused: isUnusedByLlama,
+  ...LLAMA_FAMILY,
   sources: ({ network }) => llamaSources(network),
 
   describe(fields, facts): ModelConfig {

@@ -1,5 +1,5 @@
 import type { Family } from '../family';
-import { contextsOf, isUnusedByLlama, llamaShaped, llamaSources } from '../llama-shaped';
+import { contextsOf, LLAMA_FAMILY, llamaShaped, llamaSources } from '../llama-shaped';
 import { autoregressive } from '../model-config';
 import { qwenVariant } from '../qwen-shaped';
 import { stopIdsOf } from '../stop-ids';
@@ -11,8 +11,7 @@ import { stopIdsOf } from '../stop-ids';
  */
 export const qwen: Family = {
   modelTypes: ['qwen2', 'qwen3'],
-  tokenizerRepository: null,
-  isUnused: isUnusedByLlama,
+  ...LLAMA_FAMILY,
   sources: ({ network }) => llamaSources(network),
 
   describe(fields, facts) {

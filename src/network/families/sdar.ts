@@ -1,5 +1,5 @@
 import type { Family } from '../family';
-import { contextsOf, isUnusedByLlama, llamaShaped, llamaSources } from '../llama-shaped';
+import { contextsOf, LLAMA_FAMILY, llamaShaped, llamaSources } from '../llama-shaped';
 import { maskIdOf, qwenVariant } from '../qwen-shaped';
 import { stopIdsOf } from '../stop-ids';
 
@@ -18,8 +18,7 @@ const PUBLISHED_SIZES = [4, 8, 16, 32, 64];
  */
 export const sdar: Family = {
   modelTypes: ['sdar'],
-  tokenizerRepository: null,
-  isUnused: isUnusedByLlama,
+  ...LLAMA_FAMILY,
   sources: ({ network }) => llamaSources(network),
 
   describe(fields, facts) {
