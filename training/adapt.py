@@ -68,6 +68,7 @@ def step_batch(texts: Windows, scored: Windows, mask_id: int, recipe: AdaptRecip
     if recipe.masks == "complementary":
         noised, sizes = complement(noised, clean, written, sizes, mask_id), sizes.repeat(1, 2)
     following = written & (torch.rand(clean.shape, generator=generator) < recipe.following)
+    following[:, 0] = False  # No row comes before it.
     return Batch(clean, written, sizes, following, noised)
 
 
