@@ -10,6 +10,7 @@ import math
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
 import torch
@@ -19,17 +20,19 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from .adapt_recipe import AdaptRecipe, parse_recipe
 from .checkpoint import load_state, save_state
 from .data import Windows, batch_numbers, load_texts, token_bytes, training_windows, written_texts
-from .evaluate_shifted import likelihoods
+from .evaluate_shifted import Scored, likelihoods, masked_loss_moments, score_texts
 from .llama_checkpoint import load_llama, mask_token_of, save_llama, with_mask_token
 from .lora import add_adapters, merged_state
 from .memory import keep_memory
 from .models.llama import Llama
 from .muon import Muon
 from .objective import Noised, add_shifted_noise, complement, losses
+from .schedules import NoiseSchedule
 from .train import CLIP_NORM, Log, learning_rate_factor, set_lr_factor, with_full_lr
+from .variance import grid_search
 
 LOG_EVERY = 5
-VALIDATED_TEXTS = 12
+VALIDATED_TEXTS = 16
 
 
 class Clock:
@@ -55,8 +58,15 @@ class Batch:
     noised: Noised
 
 
-def step_batch(texts: Windows, scored: Windows, mask_id: int, recipe: AdaptRecipe, step: int) -> Batch:
-    """What a step is trained on; it depends on the recipe and the step alone."""
+def step_batch(
+    texts: Windows,
+    scored: Windows,
+    mask_id: int,
+    recipe: AdaptRecipe,
+    schedules: Mapping[int, NoiseSchedule],
+    step: int,
+) -> Batch:
+    """What a step is trained on; it depends on the recipe, the schedules and the step alone."""
     generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
     numbers = batch_numbers(len(texts.starts), recipe.batch_size, step, recipe.seed)
     clean, written = texts.batch(numbers), scored.batch(numbers) > 0
@@ -64,7 +74,7 @@ def step_batch(texts: Windows, scored: Windows, mask_id: int, recipe: AdaptRecip
     draws = recipe.batch_size * (1 if recipe.masks == "complementary" else recipe.copies)
     drawn = torch.tensor(recipe.block_sizes)[torch.multinomial(chances, draws, replacement=True, generator=generator)]
     sizes = drawn.view(recipe.batch_size, -1)
-    noised = add_shifted_noise(clean, written, sizes, mask_id, recipe.schedules(), recipe.first_masked, generator)
+    noised = add_shifted_noise(clean, written, sizes, mask_id, schedules, recipe.first_masked, generator)
     if recipe.masks == "complementary":
         noised, sizes = complement(noised, clean, written, sizes, mask_id), sizes.repeat(1, 2)
     following = written & (torch.rand(clean.shape, generator=generator) < recipe.following)
@@ -109,14 +119,20 @@ def new_model(recipe: AdaptRecipe, mask_id: int) -> Llama:
     return add_adapters(model, recipe.lora_rank) if recipe.lora_rank else model
 
 
-def validate(average: nn.Module, recipe: AdaptRecipe, mask_id: int) -> dict[str, float]:
-    """A quick look at the bits per byte of a few conversations, by block size; `training.evaluate_shifted` measures."""
+def validate(average: nn.Module, recipe: AdaptRecipe, mask_id: int) -> tuple[dict[str, float], list[list[Scored]]]:
+    """Bits per byte of a few conversations, by block size, and what they were computed from."""
     model = Llama(replace(average.config, mask_token_id=mask_id))
     model.load_state_dict(merged_state(average))
     texts = written_texts(load_texts(recipe.prepared, "valid.conversation"), recipe.length)[:VALIDATED_TEXTS]
     with torch.autocast("cpu", torch.bfloat16):
-        found = likelihoods(model, texts, token_bytes(recipe.prepared))
-    return {f"bits_per_byte_{one.block_size}": round(one.bits_per_byte, 4) for one in found}
+        results = score_texts(model, texts)
+    found = likelihoods(texts, results, token_bytes(recipe.prepared))
+    return {f"bits_per_byte_{one.block_size}": round(one.bits_per_byte, 4) for one in found}, results
+
+
+def search(results: list[list[Scored]], sizes: tuple[int, ...]) -> dict[int, NoiseSchedule]:
+    """The clipped schedule of least NELBO variance for each block size above 2."""
+    return {size: grid_search(masked_loss_moments(results, size))[0] for size in sizes if size > 2}
 
 
 def adapt(recipe: AdaptRecipe) -> None:
@@ -131,7 +147,8 @@ def adapt(recipe: AdaptRecipe) -> None:
     average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay))
     recipe.run.mkdir(parents=True, exist_ok=True)
     state_file = recipe.run / "state.pt"
-    step = load_state(state_file, model, average, optimizers, {}) if state_file.exists() else 0
+    schedules = recipe.first_schedules()
+    step = load_state(state_file, model, average, optimizers, schedules) if state_file.exists() else 0
     model.trunk = torch.compile(model.trunk, dynamic=False)
     log = Log(recipe.run)
     log.write(
@@ -148,7 +165,7 @@ def adapt(recipe: AdaptRecipe) -> None:
         set_lr_factor(optimizers, factor)
         for optimizer in optimizers:
             optimizer.zero_grad(set_to_none=True)
-        batch = step_batch(texts, scored, mask_id, recipe, step)
+        batch = step_batch(texts, scored, mask_id, recipe, schedules, step)
         for name, value in backward(model, batch, recipe).items():
             means[name].append(value)
         norm = nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM).item()
@@ -166,12 +183,16 @@ def adapt(recipe: AdaptRecipe) -> None:
             log.write({"step": step, **losses_now, "grad_norm": round(norm, 3), "lr": factor, **pace})
             clock, means, count = Clock(), defaultdict(list), 0
         last = step == recipe.steps
-        if step % recipe.save_every == 0 or last:
-            save_state(state_file, step, model, average, optimizers, {})
-            save_llama(recipe.run / "checkpoint", merged_state(average.module), mask_id, recipe.base, recipe.prepared)
         if step % recipe.validate_every == 0 or last:
-            log.write({"step": step, **validate(average.module, recipe, mask_id)})
+            scores, results = validate(average.module, recipe, mask_id)
+            if recipe.schedule == "search":
+                schedules |= search(results, recipe.block_sizes)
+            names = {size: schedule.name for size, schedule in schedules.items()}
+            log.write({"step": step, **scores, "schedules": names})
             clock, means, count = Clock(), defaultdict(list), 0
+        if step % recipe.save_every == 0 or last:
+            save_state(state_file, step, model, average, optimizers, schedules)
+            save_llama(recipe.run / "checkpoint", merged_state(average.module), mask_id, recipe.base, recipe.prepared)
 
 
 def main() -> None:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from .recipe import OPTIMIZERS, parse_mixture
-from .schedules import NoiseSchedule, schedule_named
+from .schedules import NoiseSchedule, clipped, schedule_named
 from .shifted import TILE
 
 MIXTURE = "2:1,4:3,8:3,16:2,32:1"
+FIRST_SCHEDULE = clipped(0.3, 1.0)
+"""What `--schedule search` begins with, until the first validation."""
 MASKS = ("independent", "complementary")
 
 
@@ -16,9 +18,10 @@ MASKS = ("independent", "complementary")
 class AdaptRecipe:
     """One adaptation. A step has batch_size windows of `length` clean tokens, each with `copies` noised copies.
 
-    `mixture` holds (block size, how often it is drawn); `schedules` names one for blocks above 2. `following` is the
-    share of the clean rows with an autoregressive loss, `following_weight` what it counts against the masked one.
-    `lora_rank` 0 trains all weights. Raises ValueError for what cannot be trained.
+    `mixture` holds (block size, how often it is drawn); `schedule` is a name for `schedule_named`, or `search`: a grid
+    search over U[β, ω] per block size, at each validation. `following` is the share of the clean rows with an
+    autoregressive loss, `following_weight` what it counts against the masked one. `lora_rank` 0 trains all weights.
+    Raises ValueError for what cannot be trained.
     """
 
     prepared: Path
@@ -59,16 +62,16 @@ class AdaptRecipe:
             raise ValueError(f"--following must be a share above 0, not {self.following:g}")
         if self.masks == "complementary" and self.copies != 2:
             raise ValueError("--masks complementary needs --copies 2")
-        self.schedules()
+        self.first_schedules()
 
     @property
     def block_sizes(self) -> tuple[int, ...]:
         """The block sizes of the mixture."""
         return tuple(size for size, _ in self.mixture)
 
-    def schedules(self) -> dict[int, NoiseSchedule]:
-        """The noise schedule of each block size."""
-        schedule = schedule_named(self.schedule)
+    def first_schedules(self) -> dict[int, NoiseSchedule]:
+        """The noise schedule that each block size begins with."""
+        schedule = FIRST_SCHEDULE if self.schedule == "search" else schedule_named(self.schedule)
         for size in self.block_sizes:
             if size > 2 and not any(schedule.shares(size - 1)):
                 raise ValueError(f"no number of masks of {size - 1} tokens has a share in {schedule.name}; widen it")
@@ -83,7 +86,7 @@ def parse_recipe(arguments: list[str]) -> AdaptRecipe:
     parser.add_argument("--out", dest="run", type=Path, required=True, help="folder for the checkpoint, state and log")
     parser.add_argument("--steps", type=int, required=True, help="the step at which the run ends")
     parser.add_argument("--mixture", default=MIXTURE, help=f"block sizes and weights, {MIXTURE}")
-    parser.add_argument("--schedule", default="0.3:1", help="a name such as cosine, or β:ω")
+    parser.add_argument("--schedule", default="0.3:1", help="search, a name such as cosine, or β:ω")
     parser.add_argument("--masks", choices=MASKS, default="independent", help="of the copies of a window")
     parser.add_argument("--first-masked", type=float, default=0.25, help="share of blocks without their first token")
     parser.add_argument("--following", type=float, default=0.25, help="share of clean rows with a loss")

@@ -26,8 +26,10 @@ from .memory import keep_memory
 from .models.llama import Llama
 from .objective import predict
 from .shifted import TILE, hide_padding, tile_biases
+from .variance import MaskedLossMoments
 
 LENGTH = 512
+SIZES = [size for size in BLOCK_SIZES if size > 1]
 Masker = Callable[[Tensor, int, torch.Generator], tuple[Tensor, Tensor]]
 """(scored [length], block size, generator) → masked [length] bool, weights [length] of what is measured."""
 
@@ -83,25 +85,52 @@ def score_text(
     return Scored(nats, right, weights)
 
 
-def likelihoods(
-    model: Llama, texts: list[tuple[Tensor, Tensor]], bytes_of: Tensor, *, samples: int = 1, seed: int = 0
-) -> list[Likelihood]:
-    """Of texts (ids [n], scored [n]), for every block size. bytes_of [vocab], UTF-8 bytes a token."""
-    sizes = [size for size in BLOCK_SIZES if size > 1]
-    nats = torch.zeros(len(BLOCK_SIZES), len(texts), dtype=torch.float64)
+def score_texts(
+    model: Llama, texts: list[tuple[Tensor, Tensor]], *, samples: int = 1, seed: int = 0
+) -> list[list[Scored]]:
+    """The noise of SIZES, `samples` times, over each of the texts (ids [n], scored [n])."""
     generator = torch.Generator().manual_seed(seed)
-    for number, (ids, scored) in enumerate(texts):
-        for _ in range(samples):
-            result = score_text(model, ids, scored, sizes, mask_by_count, generator)
+    return [
+        [score_text(model, ids, scored, SIZES, mask_by_count, generator) for _ in range(samples)]
+        for ids, scored in texts
+    ]
+
+
+def likelihoods(texts: list[tuple[Tensor, Tensor]], results: list[list[Scored]], bytes_of: Tensor) -> list[Likelihood]:
+    """For every block size, from `score_texts`. bytes_of [vocab], UTF-8 bytes a token."""
+    samples = len(results[0])
+    nats = torch.zeros(len(BLOCK_SIZES), len(texts), dtype=torch.float64)
+    for number, drawn in enumerate(results):
+        for result in drawn:
             exact = result.nats[-1]
             nats[0, number] += exact.sum()
-            for copy, size in enumerate(sizes):
+            for copy, size in enumerate(SIZES):
                 first = exact.view(-1, size)[:, 0].sum()
                 nats[copy + 1, number] += first + (result.nats[copy] * result.weights[copy]).sum()
     tokens = torch.stack([scored.sum() for _, scored in texts])
     size = sum(int(bytes_of[ids[scored]].sum()) for ids, scored in texts)
     pairs = zip(BLOCK_SIZES, nats / samples, strict=True)
     return [summarize(of_size, tokens, size, block_size, samples) for block_size, of_size in pairs]
+
+
+def masked_loss_moments(results: list[list[Scored]], block_size: int) -> MaskedLossMoments:
+    """Of the loss of k of the L' − 1 tokens after a block's first one, from `score_texts`, over blocks scored whole.
+
+    A k that was not seen has the moments of the nearest smaller one. Raises ValueError where no block was whole.
+    """
+    copy = SIZES.index(block_size)
+    found = [result for drawn in results for result in drawn]
+    whole = torch.cat([result.weights[-1].view(-1, block_size).all(1) for result in found])
+    counts = torch.cat([(result.weights[copy] > 0).view(-1, block_size).sum(1) for result in found])[whole]
+    sums = torch.cat([result.nats[copy].view(-1, block_size).sum(1) for result in found])[whole].double()
+    if len(counts) == 0:
+        raise ValueError(f"no text has a whole block of {block_size} tokens")
+    mean, square = [], []
+    for k in range(1, block_size):
+        seen = sums[counts == k]
+        mean.append(seen.mean() if len(seen) else mean[-1])
+        square.append(seen.square().mean() if len(seen) else square[-1])
+    return MaskedLossMoments(torch.stack(mean), torch.stack(square))
 
 
 @dataclass(frozen=True)
@@ -138,7 +167,8 @@ def results(model: Llama, arguments: argparse.Namespace) -> Iterator[Likelihood 
     if arguments.acceptance:
         yield acceptance(model, texts, arguments.acceptance)
     else:
-        yield from likelihoods(model, texts, token_bytes(arguments.prepared), samples=arguments.samples)
+        found = score_texts(model, texts, samples=arguments.samples)
+        yield from likelihoods(texts, found, token_bytes(arguments.prepared))
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from training.adapt import adapt, main
 from training.adapt_recipe import parse_recipe
 from training.conversations import main as write_conversations
 from training.data import load_texts, token_bytes, written_texts
-from training.evaluate_shifted import acceptance, likelihoods, mask_by_count
+from training.evaluate_shifted import acceptance, likelihoods, mask_by_count, masked_loss_moments, score_texts
 from training.llama_checkpoint import load_llama
 from training.models.llama import Llama, LlamaConfig, causal_attention
 from training.wordings import NOUNS, request
@@ -142,7 +142,9 @@ def assert_same_state(one: Path, other: Path) -> None:
             assert torch.equal(tensor, states[1][part][name]), name
 
 
-@pytest.mark.parametrize("more", ["", "--optimizer muon", "--lora-rank 4 --lr 1e-3", "--masks complementary"])
+@pytest.mark.parametrize(
+    "more", ["", "--optimizer muon", "--lora-rank 4 --lr 1e-3", "--masks complementary", "--schedule search --mixture 2:1,4:1,8:1"]
+)
 def test_learns_and_resumes_to_the_bit(more: str, base: Path, prepared: Path, tmp_path: Path) -> None:
     log = train(base, prepared, tmp_path / "whole", f"--steps 20 {more}")
     following = [entry["following"] for entry in log if "following" in entry]
@@ -198,11 +200,15 @@ def test_likelihood_at_block_size_one_is_autoregression(base: Path, prepared: Pa
         nats += chosen[scored[1:]].sum().item()
         size += int(token_bytes(prepared)[ids[scored]].sum())
         tokens += int(scored.sum())
-    exact, *bounds = likelihoods(model, texts, token_bytes(prepared))
+    found = score_texts(model, texts, samples=2)
+    exact, *bounds = likelihoods(texts, found, token_bytes(prepared))
     assert exact.block_size == 1
     assert exact.nelbo_nats_per_token == pytest.approx(nats / tokens, rel=1e-4)
     assert exact.bits_per_byte == pytest.approx(nats / np.log(2) / size, rel=1e-4)
     assert [bound.block_size for bound in bounds] == [2, 4, 8, 16, 32]
+    moments = masked_loss_moments(found, 4)
+    assert moments.block_size == 3
+    assert moments.mean[0] < moments.mean[2] and (moments.square >= moments.mean**2).all()
 
 
 def test_counts_of_masks_are_weighted_to_one_a_token() -> None:
