@@ -15,11 +15,13 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from training.adapt import adapt, main
 from training.adapt_recipe import parse_recipe
+from training.conversations import Encoder
 from training.conversations import main as write_conversations
 from training.data import load_texts, token_bytes, written_texts
 from training.evaluate_shifted import acceptance, likelihoods, mask_by_count, masked_loss_moments, score_texts
 from training.llama_checkpoint import load_llama
 from training.models.llama import Llama, LlamaConfig, causal_attention
+from training.sample import sample
 from training.wordings import NOUNS, request
 
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<empty_output>"]
@@ -143,7 +145,14 @@ def assert_same_state(one: Path, other: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "more", ["", "--optimizer muon", "--lora-rank 4 --lr 1e-3", "--masks complementary", "--schedule search --mixture 2:1,4:1,8:1"]
+    "more",
+    [
+        "",
+        "--optimizer muon",
+        "--lora-rank 4 --lr 1e-3",
+        "--masks complementary",
+        "--schedule search --mixture 2:1,4:1,8:1",
+    ],
 )
 def test_learns_and_resumes_to_the_bit(more: str, base: Path, prepared: Path, tmp_path: Path) -> None:
     log = train(base, prepared, tmp_path / "whole", f"--steps 20 {more}")
@@ -229,3 +238,28 @@ def test_acceptance_counts_the_run_of_right_guesses(base: Path, prepared: Path, 
     found = acceptance(model, texts, 4)
     assert len(found.right) == 4 and found.blocks > 0
     assert found.right[0] <= found.run <= sum(found.right) + 1e-3
+
+
+def test_samples_at_block_size_one_are_greedy_and_a_block_takes_a_pass_a_mask_or_fewer(
+    base: Path, prepared: Path, tmp_path: Path
+) -> None:
+    model = adapted(base, prepared, tmp_path / "run")
+    prompt = Encoder(prepared).prompt("Tell me a story.")
+    ids = list(prompt)
+    for _ in range(12):
+        with torch.no_grad():
+            row = model.head(model.trunk(torch.tensor([ids]), torch.arange(len(ids)), causal_attention))[0, -1]
+        row[model.config.mask_id] = -torch.inf
+        ids.append(int(row.argmax()))
+    never = -1
+    made = sample(model, prompt, never, block_size=1, threshold=0.9, tokens=12)
+    assert (made.ids, made.passes) == (ids[len(prompt) :], 12)
+
+    for threshold, passes in ((2.0, 3 * (3 + 1)), (-1.0, 3 * (1 + 1))):
+        made = sample(model, prompt, never, block_size=4, threshold=threshold, tokens=12)
+        assert (len(made.ids), made.passes) == (12, passes)
+        assert model.config.mask_id not in made.ids and made.ids[0] == ids[len(prompt)]
+
+    # What follows the end of text is no part of the answer.
+    stop = made.ids[5]
+    assert sample(model, prompt, stop, 4, -1.0, 12).ids == made.ids[: made.ids.index(stop)]
