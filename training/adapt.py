@@ -22,7 +22,8 @@ from .checkpoint import load_state, save_state
 from .data import Windows, batch_numbers, load_texts, token_bytes, training_windows, written_texts
 from .evaluate_shifted import Scored, likelihoods, masked_loss_moments, score_texts
 from .llama_checkpoint import load_llama, mask_token_of, save_llama, with_mask_token
-from .lora import add_adapters, merged_state
+from .lora import add_adapters
+from .mask_embedding import freeze_embedding, merged_state
 from .memory import keep_memory
 from .models.llama import Llama
 from .muon import Muon
@@ -103,7 +104,7 @@ def backward(model: Llama, batch: Batch, recipe: AdaptRecipe) -> dict[str, float
 
 
 def make_optimizers(model: Llama, recipe: AdaptRecipe) -> list[torch.optim.Optimizer]:
-    """Muon or AdamW for the matrices inside the network; AdamW for the embedding and the norms."""
+    """Muon or AdamW for the matrices inside the network; AdamW for the mask token's embedding and the norms."""
     groups = model.parameter_groups()
     adam = {"betas": (0.9, 0.98), "weight_decay": 0.0, "fused": True}
     if recipe.optimizer == "muon":
@@ -114,8 +115,8 @@ def make_optimizers(model: Llama, recipe: AdaptRecipe) -> list[torch.optim.Optim
 
 
 def new_model(recipe: AdaptRecipe, mask_id: int) -> Llama:
-    """The base with a mask token, and with adapters where the recipe has a rank."""
-    model = with_mask_token(load_llama(recipe.base), mask_id)
+    """The base with a mask token and a frozen embedding, and with adapters where the recipe has a rank."""
+    model = freeze_embedding(with_mask_token(load_llama(recipe.base), mask_id))
     return add_adapters(model, recipe.lora_rank) if recipe.lora_rank else model
 
 
@@ -149,7 +150,7 @@ def adapt(recipe: AdaptRecipe) -> None:
     state_file = recipe.run / "state.pt"
     schedules = recipe.first_schedules()
     step = load_state(state_file, model, average, optimizers, schedules) if state_file.exists() else 0
-    model.trunk = torch.compile(model.trunk, dynamic=False)
+    model.model.compile(dynamic=False)
     log = Log(recipe.run)
     log.write(
         {

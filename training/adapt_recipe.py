@@ -20,8 +20,8 @@ class AdaptRecipe:
 
     `mixture` holds (block size, how often it is drawn); `schedule` is a name for `schedule_named`, or `search`: a grid
     search over U[β, ω] per block size, at each validation. `following` is the share of the clean rows with an
-    autoregressive loss, `following_weight` what it counts against the masked one. `lora_rank` 0 trains all weights.
-    Raises ValueError for what cannot be trained.
+    autoregressive loss, `following_weight` what it counts against the masked one. `lora_rank` 0 trains all weights but
+    the embedding. Raises ValueError for what cannot be trained.
     """
 
     prepared: Path
@@ -89,13 +89,13 @@ def parse_recipe(arguments: list[str]) -> AdaptRecipe:
     parser.add_argument("--schedule", default="0.3:1", help="search, a name such as cosine, or β:ω")
     parser.add_argument("--masks", choices=MASKS, default="independent", help="of the copies of a window")
     parser.add_argument("--first-masked", type=float, default=0.25, help="share of blocks without their first token")
-    parser.add_argument("--following", type=float, default=0.25, help="share of clean rows with a loss")
-    parser.add_argument("--following-weight", type=float, default=0.5)
+    parser.add_argument("--following", type=float, default=0.5, help="share of clean rows with a loss")
+    parser.add_argument("--following-weight", type=float, default=1.0)
     parser.add_argument("--copies", type=int, default=2, help="noised copies that share a clean half")
     parser.add_argument("--optimizer", choices=OPTIMIZERS, default="adamw", help="for the matrices inside the network")
     parser.add_argument("--lr", type=float, default=3e-4, help="of AdamW")
     parser.add_argument("--muon-lr", type=float, default=0.005)
-    parser.add_argument("--lora-rank", type=int, default=0, help="0 trains all weights")
+    parser.add_argument("--lora-rank", type=int, default=0, help="0 trains the matrices themselves")
     parser.add_argument("--decay-steps", type=int, default=200, help="the learning rate falls to 0 over the last n")
     parser.add_argument("--warmup-steps", type=int, default=20)
     parser.add_argument("--ema-decay", type=float, default=0.98, help="of the weights that are validated and kept")

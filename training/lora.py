@@ -1,6 +1,6 @@
 """Low-rank adapters: frozen linear layers with a trained product of two thin matrices beside them.
 
-Source: Hu et al., "LoRA" (2021). The norms and the mask token's embedding are trained whole.
+Source: Hu et al., "LoRA" (2021). The norms are trained whole.
 """
 
 import torch
@@ -31,37 +31,10 @@ class LoRALinear(nn.Module):
         return self.weight + SCALE * self.lora_b @ self.lora_a
 
 
-class MaskEmbedding(nn.Module):
-    """A frozen embedding [vocab, dim] with a trained row for the mask token."""
-
-    def __init__(self, embedding: nn.Embedding, mask_id: int) -> None:
-        super().__init__()
-        self.mask_id = mask_id
-        self.weight = nn.Parameter(embedding.weight.detach(), requires_grad=False)
-        self.mask = nn.Parameter(self.weight[mask_id].clone())
-
-    def forward(self, ids: Tensor) -> Tensor:
-        return torch.where((ids == self.mask_id)[..., None], self.mask, F.embedding(ids, self.weight))
-
-
 def add_adapters(model: Llama, rank: int) -> Llama:
-    """The same model with adapters in place of its linear layers; only they, the norms and the mask row are trained."""
+    """The same model with adapters in place of its linear layers."""
     for layer in model.model.layers:
         for part in (layer.self_attn, layer.mlp):
             for name, linear in list(part.named_children()):
                 setattr(part, name, LoRALinear(linear, rank))
-    model.model.embed_tokens = MaskEmbedding(model.model.embed_tokens, model.config.mask_id)
     return model
-
-
-@torch.no_grad()
-def merged_state(model: Llama) -> dict[str, Tensor]:
-    """The state dict of the plain llama that computes the same as a model, with adapters or without."""
-    state = {name: tensor for name, tensor in model.state_dict().items() if "lora_" not in name}
-    for path, module in model.named_modules():
-        if isinstance(module, LoRALinear):
-            state[f"{path}.weight"] = module.merged()
-        elif isinstance(module, MaskEmbedding):
-            state[f"{path}.weight"] = module.weight.clone()
-            state[f"{path}.weight"][module.mask_id] = state.pop(f"{path}.mask")
-    return state

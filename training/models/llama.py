@@ -147,6 +147,12 @@ class Decoder(nn.Module):
         self.layers = nn.ModuleList(DecoderLayer(config) for _ in range(config.num_hidden_layers))
         self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
 
+    def forward(self, x: Tensor, rope: tuple[Tensor, Tensor], attend: Attend) -> Tensor:
+        """The layers alone: x [batch, rows, dim] → hidden states of the same shape, before the final norm."""
+        for layer in self.layers:
+            x = layer(x, rope, attend)
+        return x
+
 
 class Llama(nn.Module):
     """A llama; `state_dict()` has the names of the published checkpoints."""
@@ -159,10 +165,7 @@ class Llama(nn.Module):
     def trunk(self, ids: Tensor, positions: Tensor, attend: Attend) -> Tensor:
         """ids [batch, rows] at positions [rows] → hidden states [batch, rows, dim] before the final norm."""
         rope = rope_tables(positions, self.config.head_dim, self.config.rope_theta)
-        x = self.model.embed_tokens(ids)
-        for layer in self.model.layers:
-            x = layer(x, rope, attend)
-        return x
+        return self.model(self.model.embed_tokens(ids), rope, attend)
 
     def head(self, hidden: Tensor) -> Tensor:
         """hidden [..., dim] → raw logits [..., vocab]."""
