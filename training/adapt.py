@@ -115,8 +115,9 @@ def make_optimizers(model: Llama, recipe: AdaptRecipe) -> list[torch.optim.Optim
 
 
 def new_model(recipe: AdaptRecipe, mask_id: int) -> Llama:
-    """The base with a mask token and a frozen embedding, and with adapters where the recipe has a rank."""
-    model = freeze_embedding(with_mask_token(load_llama(recipe.base), mask_id))
+    """The base with a mask token, or a checkpoint; its embedding frozen, with adapters where the recipe has a rank."""
+    start = recipe.start_from
+    model = freeze_embedding(load_llama(start) if start else with_mask_token(load_llama(recipe.base), mask_id))
     return add_adapters(model, recipe.lora_rank) if recipe.lora_rank else model
 
 

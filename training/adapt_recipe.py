@@ -28,6 +28,7 @@ class AdaptRecipe:
     base: Path
     run: Path
     steps: int
+    start_from: Path | None
     mixture: tuple[tuple[int, float], ...]
     schedule: str
     masks: str
@@ -85,6 +86,7 @@ def parse_recipe(arguments: list[str]) -> AdaptRecipe:
     parser.add_argument("--base", type=Path, required=True, help="folder written by training.gguf_import")
     parser.add_argument("--out", dest="run", type=Path, required=True, help="folder for the checkpoint, state and log")
     parser.add_argument("--steps", type=int, required=True, help="the step at which the run ends")
+    parser.add_argument("--start-from", type=Path, help="checkpoint folder whose weights a new run begins with")
     parser.add_argument("--mixture", default=MIXTURE, help=f"block sizes and weights, {MIXTURE}")
     parser.add_argument("--schedule", default="0.3:1", help="search, a name such as cosine, or β:ω")
     parser.add_argument("--masks", choices=MASKS, default="independent", help="of the copies of a window")

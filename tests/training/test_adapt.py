@@ -1,7 +1,5 @@
 """A real adaptation of a tiny llama: conversations, a run that is killed and resumed, and its likelihood."""
 
-import gzip
-import json
 import random
 import shutil
 import sys
@@ -10,97 +8,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tiny_llama import arguments_of, tale, train
+from tokenizers import Tokenizer
 
-from training.adapt import adapt, main
-from training.adapt_recipe import parse_recipe
+from training.adapt import main
 from training.conversations import Encoder
-from training.conversations import main as write_conversations
 from training.data import load_texts, token_bytes, written_texts
 from training.evaluate_shifted import acceptance, likelihoods, mask_by_count, masked_loss_moments, score_texts
 from training.llama_checkpoint import load_llama
-from training.models.llama import Llama, LlamaConfig, causal_attention
+from training.models.llama import Llama, causal_attention
 from training.sample import sample
 from training.wordings import NOUNS, request
 
-SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<empty_output>"]
-TEMPLATE = (
-    "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}"
-    "{{ '<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n' }}"
-    "{% endif %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}"
-    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
-)
 
-
-def tale(number: int) -> dict[str, str]:
-    text = f"Once there was a fox who counted to {number}. The fox was glad, and slept. " * (2 + number % 5)
-    return {"kind": "Bedtime story", "title": f"Fox {number}", "text": text.strip()}
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as `training.gguf_import` writes it, with random weights."""
-    folder = tmp_path_factory.mktemp("base")
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=400, special_tokens=SPECIAL, initial_alphabet=alphabet)
-    tokenizer.train_from_iterator([tale(n)["text"] for n in range(9)] + [TEMPLATE], trainer)
-    tokenizer.save(str(folder / "tokenizer.json"))
-    named = {"bos_token": "<|im_start|>", "eos_token": "<|im_end|>", "chat_template": TEMPLATE}
-    (folder / "tokenizer_config.json").write_text(json.dumps(named))
-    (folder / "generation_config.json").write_text("{}")
-    shape = {
-        "vocab_size": tokenizer.get_vocab_size(),
-        "hidden_size": 32,
-        "intermediate_size": 48,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 2,
-        "rms_norm_eps": 1e-5,
-        "rope_theta": 1000.0,
-    }
-    torch.manual_seed(0)
-    model = Llama(LlamaConfig(**shape))
-    for parameter in model.parameters():
-        if parameter.dim() == 2:
-            torch.nn.init.normal_(parameter, std=0.1)
-    (folder / "config.json").write_text(json.dumps({"model_type": "llama", **shape}))
-    save_file(model.state_dict(), folder / "model.safetensors")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def prepared(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data, out = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("prepared")
-    debate = {"kind": "Debate", "title": "Foxes", "text": "Nobody asks for this."}
-    for split in ("train", "valid"):
-        with gzip.open(data / f"{split}.jsonl.gz", "wt") as lines:
-            lines.writelines(json.dumps(document) + "\n" for document in [debate, *map(tale, range(40))])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["conversations", "--data", str(data), "--base", str(base), "--out", str(out)])
-        write_conversations()
-    return out
-
-
-def arguments_of(base: Path, prepared: Path, run: Path, more: str) -> list[str]:
-    where = f"--prepared {prepared} --base {base} --out {run}"
-    pace = "--length 64 --batch-size 2 --warmup-steps 2 --decay-steps 1 --save-every 5 --validate-every 10"
-    return f"{where} {pace} {more}".split()
-
-
-def train(base: Path, prepared: Path, run: Path, more: str) -> list[dict]:
-    """Adapts in this process, and returns the log."""
-    adapt(parse_recipe(arguments_of(base, prepared, run, more)))
-    return [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-
-
-def test_conversations_are_the_templates(base: Path, prepared: Path) -> None:
-    tokenizer = Tokenizer.from_file(str(prepared / "tokenizer.json"))
+def test_conversations_are_the_templates(base: Path, conversations: Path) -> None:
+    tokenizer = Tokenizer.from_file(str(conversations / "tokenizer.json"))
     assert tokenizer.token_to_id("<|mask|>") == 3 and tokenizer.token_to_id("<empty_output>") is None
-    texts = load_texts(prepared, "valid.conversation")
+    texts = load_texts(conversations, "valid.conversation")
     assert len(texts.starts) == 40
     ids, scored = written_texts(texts, 10_000)[7]
     given = tokenizer.decode(ids[~scored].tolist(), skip_special_tokens=False)
@@ -108,14 +32,14 @@ def test_conversations_are_the_templates(base: Path, prepared: Path) -> None:
     assert given.startswith("<|im_start|>system\nYou are a helpful AI assistant named SmolLM")
     assert given.endswith("<|im_end|>\n<|im_start|>assistant\n")
     assert answer == tale(7)["text"] + "<|im_end|>"
-    ids, scored = written_texts(load_texts(prepared, "valid.document"), 10_000)[7]
+    ids, scored = written_texts(load_texts(conversations, "valid.document"), 10_000)[7]
     document = tokenizer.decode(ids.tolist(), skip_special_tokens=False)
     assert document == f"<|endoftext|>Bedtime story: Fox 7\n\n{tale(7)['text']}<|im_end|>"
     assert (~scored).sum() == 1
 
 
-def test_texts_to_train_on_begin_at_a_block_and_are_written_up_to_the_next(prepared: Path) -> None:
-    texts = load_texts(prepared, "train")
+def test_texts_to_train_on_begin_at_a_block_and_are_written_up_to_the_next(conversations: Path) -> None:
+    texts = load_texts(conversations, "train")
     assert (texts.starts % 32 == 0).all() and len(texts.ids) % 32 == 0
     for begin, end in texts.spans:
         given = np.flatnonzero(texts.scored[begin:end])[0]
@@ -154,16 +78,16 @@ def assert_same_state(one: Path, other: Path) -> None:
         "--schedule search --mixture 2:1,4:1,8:1",
     ],
 )
-def test_learns_and_resumes_to_the_bit(more: str, base: Path, prepared: Path, tmp_path: Path) -> None:
-    log = train(base, prepared, tmp_path / "whole", f"--steps 20 {more}")
+def test_learns_and_resumes_to_the_bit(more: str, base: Path, conversations: Path, tmp_path: Path) -> None:
+    log = train(base, conversations, tmp_path / "whole", f"--steps 20 {more}")
     following = [entry["following"] for entry in log if "following" in entry]
     assert following[-1] < following[0]
     validations = [entry for entry in log if "bits_per_byte_8" in entry]
     assert validations[1]["bits_per_byte_1"] < validations[0]["bits_per_byte_1"]
 
     # With a decay of one step the learning rate does not depend on where a run ends.
-    train(base, prepared, tmp_path / "parts", f"--steps 10 {more}")
-    train(base, prepared, tmp_path / "parts", f"--steps 20 {more}")
+    train(base, conversations, tmp_path / "parts", f"--steps 10 {more}")
+    train(base, conversations, tmp_path / "parts", f"--steps 20 {more}")
     assert_same_state(tmp_path / "whole", tmp_path / "parts")
     checkpoint = load_llama(tmp_path / "whole" / "checkpoint")
     assert checkpoint.config.mask_token_id == 3
@@ -183,23 +107,23 @@ def test_learns_and_resumes_to_the_bit(more: str, base: Path, prepared: Path, tm
     ],
 )
 def test_what_cannot_be_trained_is_told_in_a_sentence(
-    more: str, sentence: str, base: Path, prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    more: str, sentence: str, base: Path, conversations: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["adapt", *arguments_of(base, prepared, tmp_path / "run", more)])
+    monkeypatch.setattr(sys, "argv", ["adapt", *arguments_of(base, conversations, tmp_path / "run", more)])
     with pytest.raises(SystemExit) as ended:
         main()
     assert sentence in str(ended.value)
 
 
-def adapted(base: Path, prepared: Path, folder: Path) -> Llama:
+def adapted(base: Path, conversations: Path, folder: Path) -> Llama:
     shutil.rmtree(folder, ignore_errors=True)
-    train(base, prepared, folder, "--steps 5")
+    train(base, conversations, folder, "--steps 5")
     return load_llama(folder / "checkpoint").eval()
 
 
-def test_likelihood_at_block_size_one_is_autoregression(base: Path, prepared: Path, tmp_path: Path) -> None:
-    model = adapted(base, prepared, tmp_path / "run")
-    texts = written_texts(load_texts(prepared, "valid.conversation"), 128)[:3]
+def test_likelihood_at_block_size_one_is_autoregression(base: Path, conversations: Path, tmp_path: Path) -> None:
+    model = adapted(base, conversations, tmp_path / "run")
+    texts = written_texts(load_texts(conversations, "valid.conversation"), 128)[:3]
     nats, size, tokens = 0.0, 0, 0
     for ids, scored in texts:
         with torch.no_grad():
@@ -207,10 +131,10 @@ def test_likelihood_at_block_size_one_is_autoregression(base: Path, prepared: Pa
         logits[:, model.config.mask_id] = -torch.inf
         chosen = -logits.log_softmax(-1)[:-1].gather(1, ids[1:, None])[:, 0]
         nats += chosen[scored[1:]].sum().item()
-        size += int(token_bytes(prepared)[ids[scored]].sum())
+        size += int(token_bytes(conversations)[ids[scored]].sum())
         tokens += int(scored.sum())
     found = score_texts(model, texts, samples=2)
-    exact, *bounds = likelihoods(texts, found, token_bytes(prepared))
+    exact, *bounds = likelihoods(texts, found, token_bytes(conversations))
     assert exact.block_size == 1
     assert exact.nelbo_nats_per_token == pytest.approx(nats / tokens, rel=1e-4)
     assert exact.bits_per_byte == pytest.approx(nats / np.log(2) / size, rel=1e-4)
@@ -232,19 +156,19 @@ def test_counts_of_masks_are_weighted_to_one_a_token() -> None:
     torch.testing.assert_close(sums / 2000, expected, atol=0.15, rtol=0)
 
 
-def test_acceptance_counts_the_run_of_right_guesses(base: Path, prepared: Path, tmp_path: Path) -> None:
-    model = adapted(base, prepared, tmp_path / "run")
-    texts = written_texts(load_texts(prepared, "valid.conversation"), 128)[:3]
+def test_acceptance_counts_the_run_of_right_guesses(base: Path, conversations: Path, tmp_path: Path) -> None:
+    model = adapted(base, conversations, tmp_path / "run")
+    texts = written_texts(load_texts(conversations, "valid.conversation"), 128)[:3]
     found = acceptance(model, texts, 4)
     assert len(found.right) == 4 and found.blocks > 0
     assert found.right[0] <= found.run <= sum(found.right) + 1e-3
 
 
 def test_samples_at_block_size_one_are_greedy_and_a_block_takes_a_pass_a_mask_or_fewer(
-    base: Path, prepared: Path, tmp_path: Path
+    base: Path, conversations: Path, tmp_path: Path
 ) -> None:
-    model = adapted(base, prepared, tmp_path / "run")
-    prompt = Encoder(prepared).prompt("Tell me a story.")
+    model = adapted(base, conversations, tmp_path / "run")
+    prompt = Encoder(conversations).prompt("Tell me a story.")
     ids = list(prompt)
     for _ in range(12):
         with torch.no_grad():

@@ -105,29 +105,29 @@ def model() -> Llama:
 
 
 @pytest.fixture(scope="module")
-def base(model: Llama, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def imported(model: Llama, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("base")
     write_gguf(folder / "tiny.gguf", model)
     import_gguf(find_gguf(str(folder / "tiny.gguf")), folder / "imported")
     return folder / "imported"
 
 
-def test_a_gguf_file_becomes_the_model_it_was_made_of(model: Llama, base: Path) -> None:
-    imported = load_llama(base)
-    assert imported.config == model.config
+def test_a_gguf_file_becomes_the_model_it_was_made_of(model: Llama, imported: Path) -> None:
+    loaded = load_llama(imported)
+    assert loaded.config == model.config
     for name, tensor in model.state_dict().items():
         # Only the embedding was rounded.
         tolerance = 1e-2 if "embed" in name else 0
-        torch.testing.assert_close(imported.state_dict()[name], tensor, atol=tolerance, rtol=0, msg=name)
-    config = json.loads((base / "config.json").read_text())
+        torch.testing.assert_close(loaded.state_dict()[name], tensor, atol=tolerance, rtol=0, msg=name)
+    config = json.loads((imported / "config.json").read_text())
     assert (config["bos_token_id"], config["eos_token_id"], config["rms_norm_eps"]) == (1, 2, 1e-5)
 
 
-def test_the_tokenizer_comes_along_with_its_template(base: Path) -> None:
-    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+def test_the_tokenizer_comes_along_with_its_template(imported: Path) -> None:
+    tokenizer = Tokenizer.from_file(str(imported / "tokenizer.json"))
     assert tokenizer.encode("ab ab11<|im_end|>").tokens == ["ab", "Ġab", "1", "1", "<|im_end|>"]
     assert tokenizer.decode(tokenizer.encode("ab ab1").ids) == "ab ab1"
-    config = json.loads((base / "tokenizer_config.json").read_text())
+    config = json.loads((imported / "tokenizer_config.json").read_text())
     assert (config["eos_token"], config["chat_template"]) == ("<|im_end|>", TEMPLATE)
 
 
@@ -138,15 +138,15 @@ def test_what_is_no_gguf_is_told_in_a_sentence() -> None:
         find_gguf("json")
 
 
-def test_a_folder_says_how_the_model_decodes(model: Llama, base: Path, tmp_path: Path) -> None:
-    tokenizer = json.loads((base / "tokenizer.json").read_text())
+def test_a_folder_says_how_the_model_decodes(model: Llama, imported: Path, tmp_path: Path) -> None:
+    tokenizer = json.loads((imported / "tokenizer.json").read_text())
     tokenizer["added_tokens"][3]["content"] = "<|mask|>"
     (tmp_path / "tokenizer.json").write_text(json.dumps(tokenizer))
     with pytest.raises(ValueError, match="has no <|mask|>"):
-        mask_token_of(base)
+        mask_token_of(imported)
     mask_id = mask_token_of(tmp_path)
-    adapted = with_mask_token(load_llama(base), mask_id)
-    save_llama(tmp_path / "checkpoint", adapted.state_dict(), mask_id, base, tmp_path)
+    adapted = with_mask_token(load_llama(imported), mask_id)
+    save_llama(tmp_path / "checkpoint", adapted.state_dict(), mask_id, imported, tmp_path)
     config = json.loads((tmp_path / "checkpoint" / "config.json").read_text())
     assert config["model_type"] == "llama"
     assert config["block_diffusion"] == {
