@@ -15,11 +15,29 @@ const withoutPolicyWhileDeveloping: Plugin = {
   transformIndexHtml: (html) => html.replace(/<meta\s+http-equiv="Content-Security-Policy"[^>]*>/, ''),
 };
 
+/**
+ * WebKit evaluates a module worker's entry a second time when a chunk imports from it. What a worker shares with its
+ * chunks goes into a chunk of its own, and the entry becomes a file that only imports; a build where a chunk imports
+ * a worker's entry all the same fails.
+ */
+const entryThatNothingImports: Plugin = {
+  name: 'entry-that-nothing-imports',
+  options: (options) => ({ ...options, preserveEntrySignatures: 'strict' }),
+  generateBundle(_options, bundle) {
+    const chunks = Object.values(bundle).filter((output) => output.type === 'chunk');
+    const entries = new Set(chunks.filter(({ isEntry }) => isEntry).map(({ fileName }) => fileName));
+    for (const { fileName, imports, dynamicImports } of chunks) {
+      const entry = [...imports, ...dynamicImports].find((path) => entries.has(path));
+      if (entry) this.error(`${fileName} imports the worker's entry ${entry}, which WebKit would evaluate twice.`);
+    }
+  },
+};
+
 export default defineConfig({
   // Relative, so that the site works from any folder of a static host.
   base: './',
   plugins: [react(), withoutPolicyWhileDeveloping, serviceWorker()],
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [entryThatNothingImports] },
   build: { target: 'es2022', rolldownOptions: { input: ['index.html', 'bench.html'] } },
   server: { headers: ISOLATION },
   preview: { headers: ISOLATION },

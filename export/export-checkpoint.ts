@@ -1,26 +1,25 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openCheckpoint } from '../src/checkpoint/checkpoint';
+import { readsText, readTokenizer, type TokenizerSource } from '../src/checkpoint/tokenizer-source';
+import { convertCheckpoint, encodeJson } from '../src/convert/convert-checkpoint';
+import type { WriteWeightsOptions } from '../src/convert/write-weights';
 import { UnmaskError } from '../src/errors';
-import { FORMAT_VERSION, type Manifest, MODEL_FILES, type WeightDtype } from '../src/weights/manifest';
-import { constantCondition } from './adaln';
-import { bd3lmConditionSize, bd3lmModelConfig } from './bd3lm-config';
-import { bd3lmShapes, checkRope, checkTensors, tensorReader } from './bd3lm-tensors';
-import { bd3lmWeights } from './bd3lm-weights';
-import { type Checkpoint, openCheckpoint } from './checkpoint';
+import { type Manifest, MODEL_FILES } from '../src/model/format/manifest';
+import type { WeightDtype } from '../src/model/format/packing';
+import { DiskCheckpoint } from './disk-checkpoint';
 import { ModelFolderWriter } from './model-folder';
-import { addNetwork, type NetworkFileOptions } from './network-files';
-import { readTokenizer, type TokenizerSource } from './tokenizer-source';
-import { FILE_BYTES } from './weight-plan';
 
-export interface ExportOptions extends Partial<Omit<NetworkFileOptions, 'dtype'>> {
+export interface ExportOptions extends Partial<WriteWeightsOptions> {
+  /** Of the embedding and the head; by default the dtype of the other matrices. */
+  readonly embeddingDtype?: WeightDtype | undefined;
   /** A folder that has the tokenizer, for a checkpoint that has none. */
   readonly tokenizerFolder?: string | undefined;
 }
 
 /**
- * Writes a model folder from a BD3-LM checkpoint folder and returns its manifest. A model that is there already is
- * replaced once all is well, and stays as it was otherwise. Memory holds a few MB of the weights at a time. No file
- * of weights is larger than `fileBytes`, by default FILE_BYTES.
+ * Writes a model folder from a checkpoint folder and returns its manifest. A model that is there already is replaced
+ * once all is well, and stays as it was otherwise. Memory holds a few MB of the weights at a time.
  *
  * Throws `bad-model`, `bad-input` where the folder cannot be made or written to, or the AbortError of the signal.
  */
@@ -28,56 +27,35 @@ export async function exportCheckpoint(
   from: string,
   to: string,
   dtype: WeightDtype,
-  options: ExportOptions = {},
+  { embeddingDtype = dtype, tokenizerFolder, ...options }: ExportOptions = {},
 ): Promise<Manifest> {
   // Some names are those of a checkpoint's files, which would be replaced.
   if (await areSame(from, to)) {
     throw new UnmaskError('bad-input', `${to} is the checkpoint. Name another folder for the model.`);
   }
-  const checkpoint = await openCheckpoint(from);
+  const files = new DiskCheckpoint(from);
   try {
-    return await exportOpened(checkpoint, to, dtype, options);
+    if ((await files.size(MODEL_FILES.config)) === null) {
+      const missing = join(from, MODEL_FILES.config);
+      throw new UnmaskError(
+        'bad-model',
+        `${missing} is missing. Give the folder of a checkpoint in the Hugging Face layout.`,
+      );
+    }
+    const checkpoint = await openCheckpoint(files, options.signal);
+    const needsTokenizer = tokenizerFolder !== undefined && !readsText(checkpoint.tokenizer);
+    const tokenizer = needsTokenizer ? await tokenizerOf(tokenizerFolder) : undefined;
+    const folder = new ModelFolderWriter(to);
+    try {
+      const packing = { dtype, embeddingDtype };
+      const manifest = await convertCheckpoint(checkpoint, folder, { ...options, id: folder.id, packing, tokenizer });
+      await folder.publish(encodeJson(manifest), checkpoint.card);
+      return manifest;
+    } finally {
+      await folder.close();
+    }
   } finally {
-    await checkpoint.close();
-  }
-}
-
-async function exportOpened(
-  checkpoint: Checkpoint,
-  to: string,
-  dtype: WeightDtype,
-  { tokenizerFolder, fileBytes = FILE_BYTES, signal, onProgress }: ExportOptions,
-): Promise<Manifest> {
-  const tokenizer = checkpoint.tokenizer ?? (await tokenizerOf(tokenizerFolder));
-  const config = bd3lmModelConfig(checkpoint, tokenizer);
-  const conditionSize = bd3lmConditionSize(checkpoint);
-  const shapes = bd3lmShapes(config, conditionSize);
-  checkTensors(checkpoint.tensors, shapes);
-  await checkRope(checkpoint.tensors, config);
-  const read = tensorReader(checkpoint.tensors);
-  const condition = conditionSize === null ? null : await constantCondition(read);
-
-  const folder = await ModelFolderWriter.open(to);
-  try {
-    const numbers = bd3lmWeights(read, config, condition);
-    const weights = await addNetwork(folder, config, numbers, { dtype, fileBytes, signal, onProgress });
-    await folder.add(MODEL_FILES.config, json(config));
-    for (const [name, bytes] of tokenizer?.files ?? []) await folder.add(name, bytes);
-    const manifest: Manifest = {
-      formatVersion: FORMAT_VERSION,
-      id: folder.id,
-      name: titleOf(checkpoint.card) ?? folder.id,
-      licence: licenceOf(checkpoint.card) ?? 'unknown',
-      parameters: [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b), 0),
-      dtype,
-      weights,
-      files: folder.files,
-    };
-    signal?.throwIfAborted();
-    await folder.publish(json(manifest), checkpoint.card);
-    return manifest;
-  } finally {
-    await folder.close();
+    await files.close();
   }
 }
 
@@ -86,27 +64,17 @@ async function areSame(from: string, to: string): Promise<boolean> {
   return paths[0] !== null && paths[0] === paths[1];
 }
 
-async function tokenizerOf(folder: string | undefined): Promise<TokenizerSource | null> {
-  if (folder === undefined) return null;
-  const tokenizer = await readTokenizer(folder);
-  if (tokenizer) return tokenizer;
+async function tokenizerOf(folder: string): Promise<TokenizerSource> {
+  const files = new DiskCheckpoint(folder);
+  try {
+    const tokenizer = await readTokenizer(files);
+    if (readsText(tokenizer)) return tokenizer;
+  } finally {
+    await files.close();
+  }
   const missing = join(folder, MODEL_FILES.tokenizer);
   throw new UnmaskError(
     'bad-model',
     `${missing} is missing. Give --tokenizer a folder that has the model's tokenizer.`,
   );
-}
-
-function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
-}
-
-/** The first heading of a model card. */
-function titleOf(card: string | null): string | undefined {
-  return card?.match(/^# +(.+?) *$/m)?.[1];
-}
-
-/** `license` in the card's front matter, as Hugging Face has it. */
-function licenceOf(card: string | null): string | undefined {
-  return card?.match(/^---\n[\s\S]*?^license: *(.+?) *$[\s\S]*?^---$/m)?.[1];
 }

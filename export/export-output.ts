@@ -1,5 +1,5 @@
-import { type Manifest, MODEL_FILES } from '../src/weights/manifest';
-import type { WeightsProgress } from './network-files';
+import type { WeightsProgress } from '../src/convert/write-weights';
+import { type Manifest, MODEL_FILES } from '../src/model/format/manifest';
 
 /** Where progress goes: stderr, or what stands for it. */
 export interface ProgressTarget {
@@ -26,8 +26,8 @@ export interface ProgressOutput {
  */
 export function progressOutput(target: ProgressTarget, now: () => number = () => performance.now()): ProgressOutput {
   const start = now();
-  const told = ({ weights, ofWeights, bytes, ofBytes }: WeightsProgress) =>
-    `tensor ${Math.min(weights + 1, ofWeights)} of ${ofWeights}, ${megabytes(bytes)} of ${megabytes(ofBytes)} MB, ` +
+  const told = ({ parts, ofParts, bytes, ofBytes }: WeightsProgress) =>
+    `tensor ${Math.min(parts + 1, ofParts)} of ${ofParts}, ${megabytes(bytes)} of ${megabytes(ofBytes)} MB, ` +
     `${((now() - start) / 1000).toFixed(0)} s`;
   return target.isTTY ? rewritten(target, told, now) : inPlainLines(target, told, now);
 }

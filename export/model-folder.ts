@@ -1,39 +1,27 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, mkdtemp, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import type { FileSink, ModelSink } from '../src/convert/model-sink';
+import { WEIGHTS_FILE } from '../src/convert/plan-files';
 import { UnmaskError } from '../src/errors';
-import { type ManifestFile, MODEL_FILES } from '../src/weights/manifest';
-import { WEIGHT_FILE } from './weight-plan';
+import { MODEL_FILES } from '../src/model/format/manifest';
 
 const MANIFEST = 'manifest.json';
+const CARD = 'README.md';
+
+/** Files that an export of format 2 left. */
+const OLD_FILES = /^(weights(-\d+-of-\d+)?(\.\d+-of-\d+)?\.(bin|onnx)|model\.onnx)$/;
 
 /** Collects the files of a model folder beside it, and puts them there together at the end. */
-export class ModelFolderWriter {
-  /** Where files are until they are published. */
-  readonly staging: string;
+export class ModelFolderWriter implements ModelSink {
   readonly #target: string;
-  readonly #files: ManifestFile[] = [];
+  /** Beside the folder; made for the first file. */
+  #staging: string | undefined;
+  readonly #paths: string[] = [];
+  #file: FileHandle | undefined;
 
-  private constructor(target: string, staging: string) {
-    this.#target = target;
-    this.staging = staging;
-  }
-
-  /** Throws `bad-input` where nothing can be written. */
-  static async open(folder: string): Promise<ModelFolderWriter> {
-    const target = resolve(folder);
-    try {
-      await mkdir(dirname(target), { recursive: true });
-      return new ModelFolderWriter(target, await mkdtemp(`${target}.partial-`));
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new UnmaskError('bad-input', `${folder} cannot be made: ${why}. Name a folder that can be.`, { cause });
-    }
-  }
-
-  /** What was written so far, for the manifest. */
-  get files(): readonly ManifestFile[] {
-    return this.#files;
+  constructor(folder: string) {
+    this.#target = resolve(folder);
   }
 
   /** The name of the folder: the model's id. */
@@ -41,33 +29,80 @@ export class ModelFolderWriter {
     return basename(this.#target);
   }
 
-  /** A file that runtimes load. */
-  async add(path: string, content: Uint8Array | string): Promise<void> {
-    const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-    await writeFile(join(this.staging, path), bytes);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    this.#files.push({ path, bytes: bytes.byteLength, sha256 });
+  /** Throws `bad-input` where the folder cannot be made, or the file cannot be written, as on a full disk. */
+  async begin(path: string): Promise<FileSink> {
+    const staging = await this.#stage();
+    const file = await writable(path, () => open(join(staging, path), 'w'));
+    this.#file = file;
+    const hash = createHash('sha256');
+    let size = 0;
+    return {
+      append: async (bytes) => {
+        hash.update(bytes);
+        size += bytes.length;
+        await writable(path, () => file.writeFile(bytes));
+      },
+      finish: async () => {
+        await writable(path, () => file.close());
+        this.#file = undefined;
+        this.#paths.push(path);
+        return { path, bytes: size, sha256: hash.digest('hex') };
+      },
+    };
   }
 
-  /** Files that runtimes load and that are in `staging` already. */
-  addWritten(files: readonly ManifestFile[]): void {
-    this.#files.push(...files);
-  }
-
-  /** Puts the files into the folder, in place of an earlier export there; files of other names stay. */
-  async publish(manifest: string, card: string | null): Promise<void> {
-    const target = (path: string) => join(this.#target, path);
-    await mkdir(this.#target, { recursive: true });
-    const weights = (await readdir(this.#target)).filter((path) => WEIGHT_FILE.test(path));
-    // Without its manifest a folder is no model: should this be interrupted, nobody takes old for new.
-    for (const path of [MANIFEST, ...weights, ...Object.values(MODEL_FILES)]) await rm(target(path), { force: true });
-    for (const { path } of this.#files) await rename(join(this.staging, path), target(path));
-    if (card !== null) await writeFile(target('README.md'), card);
-    await writeFile(target(MANIFEST), manifest);
+  /**
+   * Puts the files into the folder, in place of an earlier export there; files of other names stay. Throws
+   * `bad-input` where the folder cannot be written to.
+   */
+  async publish(manifest: Uint8Array, card: string | null): Promise<void> {
+    const staging = await this.#stage();
+    const [from, to] = [(path: string) => join(staging, path), (path: string) => join(this.#target, path)];
+    // Written first, so that a full disk is found before anything of an older model is gone.
+    await writable(MANIFEST, () => writeFile(from(MANIFEST), manifest));
+    if (card !== null) await writable(CARD, () => writeFile(from(CARD), card));
+    await writing(this.#target, 'written to', 'Name another folder', async () => {
+      await mkdir(this.#target, { recursive: true });
+      const there = await readdir(this.#target);
+      const old = there.filter((path) => WEIGHTS_FILE.test(path) || OLD_FILES.test(path));
+      // Without its manifest a folder is no model: should this be interrupted, nobody takes old for new.
+      for (const path of [MANIFEST, ...old, ...Object.values(MODEL_FILES)]) await rm(to(path), { force: true });
+      const last = card === null ? [MANIFEST] : [CARD, MANIFEST];
+      for (const path of [...this.#paths, ...last]) await rename(from(path), to(path));
+    });
   }
 
   /** Removes what was not put into the folder. */
   async close(): Promise<void> {
-    await rm(this.staging, { recursive: true, force: true });
+    await this.#file?.close().catch(() => {});
+    this.#file = undefined;
+    if (this.#staging !== undefined) await rm(this.#staging, { recursive: true, force: true });
+    this.#staging = undefined;
+  }
+
+  async #stage(): Promise<string> {
+    if (this.#staging !== undefined) return this.#staging;
+    const target = this.#target;
+    this.#staging = await writing(target, 'made', 'Name a folder that can be', async () => {
+      const there = await stat(target).catch(() => null);
+      if (there && !there.isDirectory()) throw new Error('there is a file of that name');
+      await mkdir(dirname(target), { recursive: true });
+      return mkdtemp(`${target}.partial-`);
+    });
+    return this.#staging;
+  }
+}
+
+function writable<T>(path: string, write: () => Promise<T>): Promise<T> {
+  return writing(path, 'written', 'Make room for it', write);
+}
+
+/** Throws `bad-input` in a sentence where something cannot be done to a file or a folder. */
+async function writing<T>(path: string, done: string, advice: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UnmaskError('bad-input', `${path} cannot be ${done}: ${why}. ${advice}.`, { cause });
   }
 }

@@ -1,15 +1,12 @@
 // Puts the unfinished softmaxes of `block-attention` together, one per chunk of ring slots.
 //
+// Parts: pass, visible-slots.
+//
 // @binding(0) Pass uniform
 // @binding(1) sums    [chunks, rows, heads, headSize] f32
 // @binding(2) weights [chunks, rows, heads] (peak, Σ exp(score − peak))
 // @binding(3) out     [rows, heads, headSize] f32, written
 // Dispatch: ⌈heads · headSize / 64⌉ × rows workgroups; one invocation makes one number.
-
-struct Pass {
-  rows: u32, position: u32, block_size: u32, ring: u32,
-  seed: u32, pass_number: u32, temperature: f32, top_p: f32,
-}
 
 override heads: u32;
 override head_size: u32;
@@ -26,8 +23,8 @@ fn merge_attention(@builtin(global_invocation_id) id: vec3u) {
   let row = id.y;
   if (id.x >= hidden || row >= params.rows) { return; }
   let head = id.x / head_size;
-  let slots = min(params.position + (row / params.block_size + 1) * params.block_size, params.ring);
-  let chunks = (slots + chunk - 1) / chunk;
+  // Of these chunks `block-attention` wrote every one, for all rows of its tile.
+  let chunks = (slots_end(row) + chunk - 1) / chunk;
 
   var peak = weights[row * heads + head].x;
   for (var i = 1u; i < chunks; i++) {

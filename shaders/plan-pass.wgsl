@@ -1,16 +1,19 @@
 // Begins a pass of the denoise loop: what it computes follows from where the text stands. A block with masks
 // left gets a denoise pass, for which the policy picks the positions that the head predicts. A finished block
-// gets its clean pass, which leaves its K and V in the ring; below `carry_end` the first denoise pass of the
-// next block rides along, in the rows after it. After the last block there is nothing left: no workgroups.
+// gets its clean pass, which leaves its K and V in the ring. Below `carry_end` the first denoise pass of the next
+// block rides along, in the rows after it. Where rows predict the next token, the last row of a clean pass predicts
+// the first token of the block after it; a run that begins at such a place takes that row from the pass before
+// the run. After the last block there is nothing left: no workgroups.
 //
 // @binding(0) Run uniform
 // @binding(1) Progress, read and written
 // @binding(2) tokens     [block_size] u32, read and written: the block as it stands, mask_id where masked
 // @binding(3) workgroups [rows 0 … , kernels, 3] u32: what each kernel of a pass takes for so many rows
 // @binding(4) ids        [rows] u32, written: what the layers read
-// @binding(5) picks      [head rows] u32, written: rows of the pass to predict, ascending
-// @binding(6) trunk      Pass of the layers: rows and position written
-// @binding(7) head       Pass of the head: rows (how many picks), position and pass_number written; seed is read
+// @binding(5) picks      [head rows] u32, written: rows of the pass to predict from, ascending
+// @binding(6) trunk      Pass of the layers: rows, position and block_size written
+// @binding(7) head       Pass of the head: rows (how many picks), position and pass_number written; seed is read.
+//                        Row r of the pass predicts the token at position + r
 // @binding(8) counts     [kernels, 3] u32, written: workgroups of this pass, those of the layers before those of
 //                        the head
 // Dispatch: one workgroup of 64.
@@ -21,30 +24,42 @@ struct Pass {
 }
 
 struct Run {
-  policy: u32, block_size: u32, mask_id: u32, eos_id: u32,
-  // Of a block, for `ancestral` and `confidence`.
+  policy: u32, block_size: u32, sub_block_size: u32, mask_id: u32,
+  // Per sub-block, for `ancestral` and `confidence`.
   steps: u32,
   // The threshold, or the entropy bound in nats.
   bound: f32,
   // A finished block that starts below this position takes the next one along.
   carry_end: u32,
+  // 1 if row i predicts token i + 1.
+  predicts_next: u32,
+  // 1 if a clean row sees no row after it.
+  causal: u32,
   trunk_kernels: u32, head_kernels: u32,
+  // Row of the residual stream that holds the last row of the clean pass before the run.
+  kept_row: u32,
+  // Each ends the text; NO_ID where there are fewer.
+  stop_ids: array<vec4u, 4>,
 }
 
 struct Progress {
   // Of the block, in the text.
   position: u32,
-  // Steps of the block so far; those of `ancestral` that no position falls to count too.
+  // Steps of the sub-block so far; those of `ancestral` that no position falls to count too.
   step: u32,
-  // The block's masks at its start, and now.
+  // The sub-block's masks at its start, and the block's masks now.
   masked: u32, left: u32,
   // Bit i: the block's id i was given.
   given: u32,
   // Forward passes of the generation, a clean pass being one.
   passes: u32,
   blocks_left: u32,
-  // Of the block, in the pass.
-  first_row: u32,
+  // Row of the pass that predicts offset 0 of the block; may wrap.
+  row_of_first: u32,
+  // The sub-block in work: NO_ID before the block's first step.
+  sub_block: u32,
+  // 1 if the pass predicts the block's first token alone, from a clean row.
+  first_token: u32,
   // Passes of the submission, those without work too.
   slot: u32,
 }
@@ -55,6 +70,7 @@ const ANCESTRAL = 1u;
 
 const THREADS = 64u;
 const ORDER_STREAM = 1u;
+const NO_ID = 0xffffffffu;
 
 @group(0) @binding(0) var<uniform> run: Run;
 @group(0) @binding(1) var<storage, read_write> progress: Progress;
@@ -84,17 +100,32 @@ fn is_drawn(offset: u32) -> bool {
   return uniform_bits(progress.position + offset) * (run.steps - progress.step) < 0x1000000;
 }
 
+// Turns to the sub-block of the first mask, and counts its masks where it is another than before.
+fn begin_sub_block() {
+  var first = 0u;
+  while (tokens[first] != run.mask_id) { first++; }
+  let sub_block = first / run.sub_block_size;
+  if (sub_block == progress.sub_block) { return; }
+  progress.sub_block = sub_block;
+  progress.step = 0;
+  progress.masked = 0;
+  for (var offset = first; offset < (sub_block + 1) * run.sub_block_size; offset++) {
+    progress.masked += select(0u, 1u, tokens[offset] == run.mask_id);
+  }
+}
+
 // Writes the picks of a step, and returns how many there are.
 fn pick_step() -> u32 {
+  let start = progress.sub_block * run.sub_block_size;
   var count = 0u;
-  for (var offset = 0u; offset < run.block_size; offset++) {
+  for (var offset = start; offset < start + run.sub_block_size; offset++) {
     if (tokens[offset] == run.mask_id && is_drawn(offset)) {
-      picks[count] = progress.first_row + offset;
+      picks[count] = progress.row_of_first + offset;
       count++;
     }
   }
   if (run.policy == FIRST_HITTING && count > 0) {
-    picks[0] = picks[(uniform_bits(progress.position) * count) >> 24];
+    picks[0] = picks[(uniform_bits(progress.position + start) * count) >> 24];
     return 1;
   }
   return count;
@@ -103,6 +134,7 @@ fn pick_step() -> u32 {
 // Those of the first step that has any: one without takes no pass. There is a mask left, and the last step
 // of `ancestral` takes all.
 fn pick() -> u32 {
+  begin_sub_block();
   var count = pick_step();
   while (count == 0) {
     progress.step++;
@@ -118,30 +150,43 @@ fn commit_block() {
     tokens[offset] = run.mask_id;
   }
   progress.position += run.block_size;
-  progress.step = 0;
-  progress.masked = run.block_size;
+  progress.sub_block = NO_ID;
   progress.left = run.block_size;
   progress.given = 0;
   progress.passes++;
 }
 
+// The head predicts the block's first token from a clean row; the pass that made the row is counted already.
+fn predict_first(row: u32) {
+  progress.row_of_first = row;
+  progress.first_token = 1;
+  picks[0] = row;
+  head.rows = 1;
+  head.pass_number = progress.passes - 1;
+}
+
 fn plan() {
   trunk.rows = 0;
   head.rows = 0;
+  progress.first_token = 0;
   if (progress.blocks_left == 0) { return; }
   let start = progress.position;
   let commits = progress.left == 0;
   if (commits) { commit_block(); }
-  progress.first_row = select(0, run.block_size, commits);
-  trunk.position = start;
-  trunk.rows = run.block_size;
-  if (!commits || start < run.carry_end) {
-    for (var offset = 0u; offset < run.block_size; offset++) { ids[progress.first_row + offset] = tokens[offset]; }
-    trunk.rows = progress.first_row + run.block_size;
-    head.position = start;
+  if (run.predicts_next == 1 && tokens[0] == run.mask_id) {
+    predict_first(select(run.kept_row, run.block_size - 1, commits));
+  } else if (!commits || start < run.carry_end) {
+    let first_row = select(0, run.block_size, commits);
+    for (var offset = 0u; offset < run.block_size; offset++) { ids[first_row + offset] = tokens[offset]; }
+    trunk.rows = first_row + run.block_size;
+    progress.row_of_first = first_row - run.predicts_next;
     head.rows = pick();
     head.pass_number = progress.passes;
   }
+  if (commits) { trunk.rows = max(trunk.rows, run.block_size); }
+  trunk.position = start;
+  trunk.block_size = select(run.block_size, 1, commits && run.causal == 1);
+  head.position = progress.position - progress.row_of_first;
 }
 
 @compute @workgroup_size(64)

@@ -1,19 +1,14 @@
 // Attention of many rows over the KV ring: each workgroup takes one head and 16 rows and walks the ring
 // in chunks of 64 slots with a running softmax, so a key or value is read once for 16 rows.
 //
-// Row i sees the slots [0, min(position + (⌊i / blockSize⌋ + 1) · blockSize, ring)): block-causal.
+// Parts: pass, visible-slots, read-ring.
 //
 // @binding(0) Pass uniform
-// @binding(1) q      [rows, heads, headSize/2] pairs f32, after RoPE: features i and i + headSize/2 are a pair
-// @binding(2) keys   [ring, heads, headSize/2] pairs, f16 if cache_f16 and else f32
-// @binding(3) values the same
-// @binding(4) out    [rows, heads, headSize] f32, written
+// @binding(1) q           [rows, heads, headSize/2] pairs f32, after RoPE: features i and i + headSize/2 are a pair
+// @binding(2) ring_keys and
+// @binding(3) ring_values see parts/read-ring.wgsl; query head h reads KV head ⌊h / (heads / kvHeads)⌋
+// @binding(4) out         [rows, heads, headSize] f32, written
 // Dispatch: heads × ⌈rows / 16⌉ workgroups of 64. headSize is even and at most 128.
-
-struct Pass {
-  rows: u32, position: u32, block_size: u32, ring: u32,
-  seed: u32, pass_number: u32, temperature: f32, top_p: f32,
-}
 
 const TILE = 16u;
 const CHUNK = 64u;
@@ -22,13 +17,13 @@ const STRIDE = 17u;
 const NOTHING = -3.0e38;
 
 override heads: u32;
+override kv_heads: u32;
 override head_size: u32;
-override cache_f16: bool;
 
 @group(0) @binding(0) var<uniform> params: Pass;
 @group(0) @binding(1) var<storage, read> q: array<vec2f>;
-@group(0) @binding(2) var<storage, read> keys: array<u32>;
-@group(0) @binding(3) var<storage, read> values: array<u32>;
+@group(0) @binding(2) var<storage, read> ring_keys: array<u32>;
+@group(0) @binding(3) var<storage, read> ring_values: array<u32>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 
 // [slot of the chunk][row of the tile, and one of padding against bank conflicts]: scores, then exp(score − peak).
@@ -43,25 +38,16 @@ var<workgroup> shrinks: array<f32, 16>;
 var<workgroup> lows: array<vec4f, 4 * 64>;
 var<workgroup> highs: array<vec4f, 4 * 64>;
 
-fn visible_slots(rows: vec4u) -> vec4u {
-  return min(params.position + (rows / params.block_size + 1) * params.block_size, vec4u(params.ring));
+// The first pair of a slot's key, or value, for a query head.
+fn first_pair(slot: u32, head: u32) -> u32 {
+  return (slot * kv_heads + head / (heads / kv_heads)) * (head_size / 2);
 }
 
-// A pair of features, half a head apart, of a key or a value.
-fn key_pair(at: u32) -> vec2f {
-  if (cache_f16) { return unpack2x16float(keys[at]); }
-  return bitcast<vec2f>(vec2u(keys[at * 2], keys[at * 2 + 1]));
-}
-fn value_pair(at: u32) -> vec2f {
-  if (cache_f16) { return unpack2x16float(values[at]); }
-  return bitcast<vec2f>(vec2u(values[at * 2], values[at * 2 + 1]));
-}
-
-// An invocation owns one slot of the chunk and scores it against every row, four at a time.
-fn score(t: u32, slot: u32, first_row: u32, head: u32) {
+// An invocation owns one slot of the chunk and scores it against every row, four at a time. `end` is that of the tile.
+fn score(t: u32, slot: u32, end: u32, first_row: u32, head: u32) {
   let pairs = head_size / 2;
   let row_pairs = heads * pairs;
-  let key = min(slot, params.ring - 1) * row_pairs + head * pairs;
+  let key = first_pair(min(slot, end - 1), head);
   let scale = 1.0 / sqrt(f32(head_size));
   for (var four = 0u; four < TILE; four += 4) {
     let rows = first_row + four + vec4u(0, 1, 2, 3);
@@ -72,7 +58,7 @@ fn score(t: u32, slot: u32, first_row: u32, head: u32) {
       dots += vec4f(dot(k, q[queries.x + i]), dot(k, q[queries.y + i]),
                     dot(k, q[queries.z + i]), dot(k, q[queries.w + i]));
     }
-    dots = select(vec4f(NOTHING), dots * scale, vec4u(slot) < visible_slots(rows));
+    dots = select(vec4f(NOTHING), dots * scale, sees(rows, slot) & vec4<bool>(slot < end));
     for (var r = 0u; r < 4; r++) { scores[t * STRIDE + four + r] = dots[r]; }
   }
 }
@@ -82,12 +68,11 @@ fn prefill_attention(@builtin(workgroup_id) group: vec3u, @builtin(local_invocat
   let head = group.x;
   let first_row = group.y * TILE;
   let tile_rows = min(TILE, params.rows - first_row);
-  let end = visible_slots(vec4u(first_row + tile_rows - 1)).x;
+  let end = slots_end(first_row + tile_rows - 1);
 
   // Softmax: four invocations share a row, sixteen slots each.
   let row = t / 4;
   let first_of_quarter = t % 4 * 16;
-  let seen = visible_slots(vec4u(first_row + row)).x;
   var peak = NOTHING;
   var total = 0.0;
   // Values: an invocation owns one pair of features of every `teams`-th four rows.
@@ -102,7 +87,7 @@ fn prefill_attention(@builtin(workgroup_id) group: vec3u, @builtin(local_invocat
   }
 
   for (var first_slot = 0u; first_slot < end; first_slot += CHUNK) {
-    score(t, first_slot + t, first_row, head);
+    score(t, first_slot + t, end, first_row, head);
     workgroupBarrier();
 
     var quarter_peak = NOTHING;
@@ -117,7 +102,8 @@ fn prefill_attention(@builtin(workgroup_id) group: vec3u, @builtin(local_invocat
     if (t % 4 == 0) { shrinks[row] = shrink_of_row; }
     for (var i = 0u; i < 16; i++) {
       let at = first_of_quarter + i;
-      let weight = select(0.0, exp(scores[at * STRIDE + row] - peak), first_slot + at < seen);
+      let score = scores[at * STRIDE + row];
+      let weight = select(0.0, exp(score - peak), score != NOTHING);
       scores[at * STRIDE + row] = weight;
       total += weight;
     }
@@ -130,7 +116,7 @@ fn prefill_attention(@builtin(workgroup_id) group: vec3u, @builtin(local_invocat
       var low = lows[four * 64 + pair] * shrink;
       var high = highs[four * 64 + pair] * shrink;
       for (var s = 0u; s < slots; s++) {
-        let value = value_pair(((first_slot + s) * heads + head) * pairs + pair);
+        let value = value_pair(first_pair(first_slot + s, head) + pair);
         let at = s * STRIDE + r;
         let share = vec4f(scores[at], scores[at + 1], scores[at + 2], scores[at + 3]);
         low += share * value.x;

@@ -4,7 +4,7 @@
 // @binding(0) Run uniform
 // @binding(1) Progress, read and written
 // @binding(2) head   Pass uniform: rows is the number of predictions
-// @binding(3) picks  [rows] u32: rows of the pass, ascending; `first_row` is that of the block
+// @binding(3) picks  [rows] u32: rows of the pass, ascending; `row_of_first` predicts the block's first token
 // @binding(4) drawn  [rows] (id u32, probability f32, entropy f32): the predictions
 // @binding(5) tokens [block_size] u32, written where revealed
 // @binding(6) trace  [slots, block_size] (id + 2²⁴ · place u32, probability f32, entropy f32), written for the
@@ -17,13 +17,15 @@ struct Pass {
 }
 
 struct Run {
-  policy: u32, block_size: u32, mask_id: u32, eos_id: u32,
-  steps: u32, bound: f32, carry_end: u32, trunk_kernels: u32, head_kernels: u32,
+  policy: u32, block_size: u32, sub_block_size: u32, mask_id: u32,
+  steps: u32, bound: f32, carry_end: u32, predicts_next: u32,
+  causal: u32, trunk_kernels: u32, head_kernels: u32, kept_row: u32,
+  stop_ids: array<vec4u, 4>,
 }
 
 struct Progress {
   position: u32, step: u32, masked: u32, left: u32, given: u32,
-  passes: u32, blocks_left: u32, first_row: u32, slot: u32,
+  passes: u32, blocks_left: u32, row_of_first: u32, sub_block: u32, first_token: u32, slot: u32,
 }
 
 struct Drawn {
@@ -70,13 +72,14 @@ fn place_of(row: u32) -> u32 {
   return place;
 }
 
-// The step's even share of the block's masks; the remainder goes to the earliest steps.
+// The step's even share of the sub-block's masks; the remainder goes to the earliest steps.
 fn share() -> u32 {
   return progress.masked / run.steps + select(0u, 1u, progress.step < progress.masked % run.steps);
 }
 
 // How many of the first in the order are revealed; at least one, where there is one.
 fn count_revealed() -> u32 {
+  if (progress.first_token == 1) { return 1; }
   switch run.policy {
     case CONFIDENCE: { return min(share(), head.rows); }
     case THRESHOLD: {
@@ -97,12 +100,18 @@ fn count_revealed() -> u32 {
   }
 }
 
-// Whether the block, now without a mask, is the text's last: an EOS that was not given ends it.
+fn is_stop(id: u32) -> bool {
+  var found = false;
+  for (var i = 0u; i < 4; i++) { found = found || any(run.stop_ids[i] == vec4u(id)); }
+  return found;
+}
+
+// Whether the block, now without a mask, is the text's last: a stop id that was not given ends it.
 fn is_last() -> bool {
   var last = progress.blocks_left == 1;
   for (var offset = 0u; offset < run.block_size; offset++) {
     let is_given = ((progress.given >> offset) & 1) == 1;
-    last = last || (tokens[offset] == run.eos_id && !is_given);
+    last = last || (is_stop(tokens[offset]) && !is_given);
   }
   return last;
 }
@@ -119,7 +128,7 @@ fn reveal(@builtin(local_invocation_index) t: u32) {
 
   if (t < count) {
     let prediction = drawn[order[t]];
-    let offset = picks[order[t]] - progress.first_row;
+    let offset = picks[order[t]] - progress.row_of_first;
     tokens[offset] = prediction.id;
     trace[slot + offset] = Drawn(prediction.id | ((t + 1) << 24), prediction.probability, prediction.entropy);
   }
@@ -129,8 +138,10 @@ fn reveal(@builtin(local_invocation_index) t: u32) {
     progress.slot++;
     progress.left -= count;
     if (head.rows > 0) {
-      progress.step++;
-      progress.passes++;
+      if (progress.first_token == 0) {
+        progress.step++;
+        progress.passes++;
+      }
       if (progress.left == 0) { progress.blocks_left = select(progress.blocks_left - 1, 0, is_last()); }
     }
   }

@@ -1,71 +1,61 @@
-// Rotary position embedding, half-split: the pair (i, i + headSize/2) of each head turns by the angle
-// position · base^(−2i/headSize). Queries go to the attention kernel, keys and values to the KV ring.
+// The second half of the path from x to q, k and v in two steps: takes the product x · Wᵀ, applies RMS norm to each
+// head of q and of k if `head_normed`, then RoPE, and writes q and the KV ring.
+//
+// Parts: pass, write-qkv.
 //
 // @binding(0) Pass uniform
-// @binding(1) qkv    [rows, 3, heads, headSize] f32
-// @binding(2) turns  [ring, headSize/2] (cos, sin) pairs of the position that a slot holds, f32: computed on
-//                    the CPU in f64, as the angle grows with the position and GPUs differ in how far sin is right
-// @binding(3) q      [rows, heads, headSize/2] pairs f32, written
-// @binding(4) keys   [ring, heads, headSize/2] pairs, f16 if cache_f16 and else f32; written at slot
-//                    (position + row) mod ring
-// @binding(5) values the same
-// Dispatch: ⌈heads · headSize/2 / 64⌉ × rows workgroups; one invocation turns one pair of q and of k.
+// @binding(1) qkv         [rows, heads + 2 · kvHeads, headSize] f32: heads of q, then k, then v
+// @binding(2) rope_table,
+// @binding(3) q,
+// @binding(4) ring_keys and
+// @binding(5) ring_values see parts/write-qkv.wgsl
+// @binding(6) q_norm      [headSize] f32: the norm's weight for every head of q; read if `head_normed`
+// @binding(7) k_norm      [headSize] f32: the same for k
+// Dispatch: (heads + 2 · kvHeads) × rows workgroups of `threads`, one a head of a row.
 
-struct Pass {
-  rows: u32, position: u32, block_size: u32, ring: u32,
-  seed: u32, pass_number: u32, temperature: f32, top_p: f32,
-}
-
-override heads: u32;
-override head_size: u32;
-override cache_f16: bool;
+override head_normed: bool;
+override head_norm_epsilon: f32;
+override threads: u32;
 
 @group(0) @binding(0) var<uniform> params: Pass;
 @group(0) @binding(1) var<storage, read> qkv: array<f32>;
-@group(0) @binding(2) var<storage, read> turns: array<vec2f>;
+@group(0) @binding(2) var<storage, read> rope_table: array<vec2f>;
 @group(0) @binding(3) var<storage, read_write> q: array<vec2f>;
-@group(0) @binding(4) var<storage, read_write> keys: array<u32>;
-@group(0) @binding(5) var<storage, read_write> values: array<u32>;
+@group(0) @binding(4) var<storage, read_write> ring_keys: array<u32>;
+@group(0) @binding(5) var<storage, read_write> ring_values: array<u32>;
+@group(0) @binding(6) var<storage, read> q_norm: array<f32>;
+@group(0) @binding(7) var<storage, read> k_norm: array<f32>;
 
-// Puts a pair of features of a key or a value into the ring.
-fn store_key(at: u32, pair: vec2f) {
-  if (cache_f16) {
-    keys[at] = pack2x16float(pair);
-  } else {
-    keys[at * 2] = bitcast<u32>(pair.x);
-    keys[at * 2 + 1] = bitcast<u32>(pair.y);
+// [invocation]: sum of its squares.
+var<workgroup> squares: array<f32, threads>;
+
+// 1 / √(mean square + epsilon) of a head that starts at `first`.
+fn head_scale(t: u32, first: u32) -> f32 {
+  var square = 0.0;
+  for (var i = t; i < head_size; i += threads) { square += qkv[first + i] * qkv[first + i]; }
+  squares[t] = square;
+  workgroupBarrier();
+  var sum = 0.0;
+  for (var i = 0u; i < threads; i++) { sum += squares[i]; }
+  return 1 / sqrt(sum / f32(head_size) + head_norm_epsilon);
+}
+
+@compute @workgroup_size(threads)
+fn rope(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
+  let head = group.x;
+  let row = group.y;
+  if (row >= params.rows) { return; }
+  let first = (row * (heads + 2 * kv_heads) + head) * head_size;
+  let is_normed = head_normed && head < heads + kv_heads;
+  var scale = 1.0;
+  if (is_normed) { scale = head_scale(t, first); }
+  for (var pair = t; pair < half; pair += threads) {
+    var numbers = vec2f(qkv[first + pair], qkv[first + pair + half]);
+    if (is_normed) {
+      var weight = vec2f(q_norm[pair], q_norm[pair + half]);
+      if (head >= heads) { weight = vec2f(k_norm[pair], k_norm[pair + half]); }
+      numbers *= scale * weight;
+    }
+    write_pair(row, head * half + pair, numbers.x, numbers.y);
   }
-}
-fn store_value(at: u32, pair: vec2f) {
-  if (cache_f16) {
-    values[at] = pack2x16float(pair);
-  } else {
-    values[at * 2] = bitcast<u32>(pair.x);
-    values[at * 2 + 1] = bitcast<u32>(pair.y);
-  }
-}
-
-fn turned(low: f32, high: f32, turn: vec2f) -> vec2f {
-  return vec2f(low * turn.x - high * turn.y, high * turn.x + low * turn.y);
-}
-
-@compute @workgroup_size(64)
-fn rope(@builtin(global_invocation_id) id: vec3u) {
-  let half = head_size / 2;
-  let hidden = heads * head_size;
-  let row = id.y;
-  if (id.x >= heads * half || row >= params.rows) { return; }
-  let pair = id.x % half;
-  let low = id.x / half * head_size + pair;
-  let high = low + half;
-  let slot = (params.position + row) % params.ring;
-  let turn = turns[slot * half + pair];
-
-  let from_q = row * 3 * hidden;
-  let from_k = from_q + hidden;
-  let from_v = from_k + hidden;
-  let pairs = heads * half;
-  q[row * pairs + id.x] = turned(qkv[from_q + low], qkv[from_q + high], turn);
-  store_key(slot * pairs + id.x, turned(qkv[from_k + low], qkv[from_k + high], turn));
-  store_value(slot * pairs + id.x, vec2f(qkv[from_v + low], qkv[from_v + high]));
 }

@@ -2,8 +2,8 @@ import type { Backend } from '../../src/backends/backend';
 import { createWasmBackend } from '../../src/backends/wasm/wasm-backend';
 import { createWebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
 import { findAdapter, type Gpu, openDevice } from '../../src/gpu/device';
-import type { ModelSource } from '../../src/weights/model-source';
-import { openModelUrl } from '../../src/weights/model-url';
+import type { ModelSource } from '../../src/model/source/model-source';
+import { openModelUrl } from '../../src/model/source/model-url';
 import { openDeviceWith } from './device-with';
 import { type OrtModel, openOrtModel } from './ort-model';
 

@@ -1,6 +1,6 @@
 import type { Backend } from '../../src/backends/backend';
 import type { Gpu } from '../../src/gpu/device';
-import type { ModelSource } from '../../src/weights/model-source';
+import type { ModelSource } from '../../src/model/source/model-source';
 import type { Counters } from '../report';
 import { openGpu, openOurs, openOursWithWholeBlocks } from './bench-model';
 import { begin, blocksOf } from './contestant';

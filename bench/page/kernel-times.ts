@@ -2,7 +2,7 @@ import { FEW_ROWS } from '../../src/backends/webgpu/network';
 import { Buffers } from '../../src/gpu/buffers';
 import type { Gpu } from '../../src/gpu/device';
 import { Pipelines } from '../../src/gpu/kernel';
-import type { ModelSource } from '../../src/weights/model-source';
+import type { ModelSource } from '../../src/model/source/model-source';
 import type { KernelReport, KernelTime } from '../report';
 import { modelName, openOurs } from './bench-model';
 import { begin } from './contestant';

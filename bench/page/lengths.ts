@@ -1,4 +1,4 @@
-import type { ModelSource } from '../../src/weights/model-source';
+import type { ModelSource } from '../../src/model/source/model-source';
 import type { LengthCase } from '../report';
 import { openGpu, openOurs } from './bench-model';
 import { begin, blocksOf } from './contestant';

@@ -1,5 +1,5 @@
 import type { Tensor } from 'onnxruntime-web/webgpu';
-import type { ModelConfig } from '../../src/weights/model-config';
+import type { ModelConfig } from '../../src/network/model-config';
 
 type Runtime = Pick<typeof import('onnxruntime-web/webgpu'), 'Tensor'>;
 

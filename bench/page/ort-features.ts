@@ -1,6 +1,6 @@
 import type { Backend, Prediction } from '../../src/backends/backend';
 import { createWasmBackend } from '../../src/backends/wasm/wasm-backend';
-import type { ModelSource } from '../../src/weights/model-source';
+import type { ModelSource } from '../../src/model/source/model-source';
 import { openDeviceWith } from './device-with';
 import { openOrtModel } from './ort-model';
 import { textRequest } from './text-request';

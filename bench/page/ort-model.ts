@@ -2,12 +2,12 @@ import type { InferenceSession, Tensor } from 'onnxruntime-web/webgpu';
 import { type DenoiseStep, type Prediction, ringSize } from '../../src/backends/backend';
 import { checkPredictions } from '../../src/backends/check-predictions';
 import { sample } from '../../src/backends/wasm/sample';
-import { ropeTurns } from '../../src/kernels/rope';
-import { MODEL_FILES } from '../../src/weights/manifest';
-import type { ModelConfig } from '../../src/weights/model-config';
-import type { ModelSource } from '../../src/weights/model-source';
-import { inTurn } from '../../src/weights/session-queue';
-import { readAllWeights } from '../../src/weights/weights-part';
+import { ropeTable } from '../../src/kernels/rope';
+import { MODEL_FILES } from '../../src/model/format/manifest';
+import type { ModelConfig } from '../../src/network/model-config';
+import type { ModelSource } from '../../src/model/source/model-source';
+import { readAllWeights } from '../../src/model/source/weights-part';
+import { inTurn } from '../../src/onnx/session-queue';
 import { OrtCache } from './ort-cache';
 import { scoreBias } from './score-bias';
 
@@ -114,7 +114,7 @@ export class OrtModel {
     const position = this.#position;
     const slots = Math.min(position, this.#ring);
     const headSize = hiddenSize / heads;
-    const turns = ropeTurns(position, rows, headSize, ropeBase);
+    const turns = ropeTable(position, rows, headSize, ropeBase);
     const turn = (first: number) => {
       const numbers = turns.filter((_, index) => index % 2 === first);
       return new Tensor('float32', numbers, [rows, headSize / 2]);

@@ -1,4 +1,4 @@
-import type { ModelSource } from '../../src/weights/model-source';
+import type { ModelSource } from '../../src/model/source/model-source';
 import type { BenchReport, BenchScope } from '../report';
 import { modelName, openEndlessModel, openGpu, openRacers } from './bench-model';
 import type { BenchRequest } from './bench-protocol';

@@ -1,6 +1,6 @@
 import type { RevealPolicy, Sampling } from '../../src/backends/backend';
 import { STREAM, uniform } from '../../src/backends/random';
-import type { ModelConfig } from '../../src/weights/model-config';
+import type { ModelConfig } from '../../src/network/model-config';
 
 const SEED = 1;
 

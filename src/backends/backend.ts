@@ -1,4 +1,4 @@
-import type { ModelConfig } from '../weights/model-config';
+import type { ModelConfig } from '../network/model-config';
 
 export type BackendName = 'webgpu' | 'wasm';
 
@@ -55,6 +55,11 @@ export interface BlocksRequest {
   /** How many blocks to write at most, from 1 on. */
   readonly blocks: number;
   readonly policy: RevealPolicy;
+  /**
+   * The policy works on so many positions at a time, from left to right, as if each such part were a block:
+   * Fast-dLLM v2's sub-blocks. A divisor of the block size; left out it is the block size.
+   */
+  readonly subBlockSize?: number | undefined;
   readonly sampling: Sampling;
   /** Forward passes of the generation so far: they number the draws. */
   readonly nfe: number;
@@ -73,9 +78,13 @@ export interface BlockStep {
  *
  * The cache is a ring of `ringSize(config, blockSize)` slots. A pass over a block writes its K and V
  * (after RoPE) into the slots of `position … position + blockSize − 1` modulo the ring, evicting the
- * oldest block once the ring is full, and attends to every slot filled so far, its own included,
- * unmasked. Positions keep growing, so text can go on past `contextLength`. A pass becomes part of
+ * oldest tokens once the ring is full, and attends to every slot filled so far and to its own block: to
+ * all of it, or where the network's clean attention is causal and the block is stored, to what is not
+ * after a row. Positions keep growing, so text can go on past `contextLength`. A pass becomes part of
  * the cache only when `position` moves past it: `denoiseStep` and `logits` leave it where it was.
+ *
+ * What is asked and answered is by predicted position. Where rows predict the next token, a backend keeps
+ * the last row of each clean pass: it predicts position 0 of the block that follows, and needs no pass.
  *
  * Calls must not overlap. Methods throw `device-lost`, `out-of-memory` or `bad-input`.
  */
@@ -86,33 +95,40 @@ export interface Backend {
   readonly config: ModelConfig;
   /** What a token's K and V take in the cache, all layers together. */
   readonly kvBytesPerToken: number;
-  /** Tokens committed since `begin`. Always a multiple of the block size. */
+  /** Tokens committed since `begin`: whole blocks, and before them the short first block of a prompt. */
   readonly position: number;
   /**
-   * Starts a sequence of this block size. Of the cache it keeps the whole blocks that the text before has in
-   * common with `ids`, where block size and ring allow; `position` tells how many tokens those are.
+   * Starts a sequence of this block size, whose blocks end where `ids` ends: where these are no whole blocks,
+   * the first one is short. Of the cache it keeps the blocks that the text before has in common with `ids`,
+   * where block size and ring allow, but for the last one where rows predict the next token; `position` tells
+   * how many tokens those are.
    */
   begin(blockSize: number, ids?: readonly number[]): void;
   /**
-   * Clean pass over whole blocks, block-causal, as the first of a sequence; with what was kept at most a ring
-   * full. Counts as one pass.
+   * Clean pass over whole blocks as the first of a sequence, or over its short first block and then whole
+   * ones; with what was kept at most a ring full. Counts as one pass.
    */
   prefill(ids: readonly number[]): Promise<void>;
-  /** One network pass over the noised block, and a draw for each asked position, in that order. */
+  /**
+   * One network pass over the noised block, and a draw for each asked position, in that order. Where rows
+   * predict the next token, position 0 comes from the clean pass before the block: asked for alone it takes no
+   * pass, and where there was none `bad-input` is thrown.
+   */
   denoiseStep(step: DenoiseStep): Promise<Prediction[]>;
   /** The clean pass that stores a finished block's K and V; `position` grows by the block size. */
   commitBlock(ids: readonly number[]): Promise<void>;
   /**
    * Writes block after block: denoise passes until the block has no mask left, by the policy, then its clean
-   * pass. Ends after `blocks` blocks or one that has eosId among its written ids, both without the last
+   * pass. Ends after `blocks` blocks or one that has a stop id among its written ids, both without the last
    * clean pass, and early once `signal` is aborted. A backend may be ahead of what it has yielded, so after a
    * run only `begin` may follow. The same ids come out on every backend, but for rounding.
    */
   writeBlocks(request: BlocksRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void>;
   /**
-   * Raw logits [ids.length, vocabSize] of whole blocks after the cache, block-causal among themselves:
-   * one block on any cache, or several on an empty one. A text's last block may be short while the ring
-   * is not full: its rows see the cache and each other. For scoring and tests; leaves `position`.
+   * Raw logits [ids.length, vocabSize] by predicted position: of one block as it stands on any cache, or of
+   * several clean ones on an empty cache. A text's last block may be short while the ring is not full: its
+   * rows see the cache and each other. Where rows predict the next token, row 0 is NaN if nothing is before it.
+   * For scoring and tests; leaves `position`.
    */
   logits(ids: readonly number[]): Promise<Float32Array>;
   /**
@@ -122,9 +138,4 @@ export interface Backend {
   fork(): Promise<Backend>;
   /** Frees everything, memory on the device included. Safe to call twice; other calls then throw. */
   dispose(): void;
-}
-
-/** Slots of the KV ring: as many whole blocks as the context length holds. */
-export function ringSize(config: ModelConfig, blockSize: number): number {
-  return Math.floor(config.contextLength / blockSize) * blockSize;
 }

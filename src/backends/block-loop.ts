@@ -1,4 +1,5 @@
-import type { Backend, BlockStep, BlocksRequest, Prediction } from './backend';
+import type { Backend, BlockStep, BlocksRequest } from './backend';
+import { BlockDraft } from './block-draft';
 import { startBlock } from './reveal-policies';
 
 /**
@@ -10,52 +11,56 @@ export async function* writeBlocksByVerbs(
   request: BlocksRequest,
   signal: AbortSignal,
 ): AsyncGenerator<BlockStep, void> {
-  const { maskId, eosId } = backend.config;
+  const { maskId, stopIds } = backend.config;
   let { nfe } = request;
-  const draft = [...request.first];
+  let draft = BlockDraft.of(request.first, maskId);
   for (let block = 0; block < request.blocks && !signal.aborted; block++) {
     if (block > 0) {
-      await backend.commitBlock(draft);
+      await backend.commitBlock(draft.ids);
       nfe++;
-      draft.fill(maskId);
+      draft = draft.next();
     }
-    const masked = maskedPositions(draft, maskId);
-    for await (const reveal of denoise(backend, draft, request, nfe, signal)) {
-      nfe++;
-      yield { reveal, nfe };
+    for await (const step of denoise(backend, draft, { ...request, nfe }, signal)) {
+      nfe = step.nfe;
+      draft = draft.with(step.reveal);
+      yield step;
     }
-    if (masked.some((position) => draft[position] === eosId)) return;
+    if (draft.endsText(stopIds)) return;
   }
 }
 
-/**
- * Fills the masks of `draft` in place, and yields what each pass revealed. `firstPass` numbers the passes
- * for the sampler. Stops early, with masks left, once `signal` is aborted.
- */
+/** Reveals the masks of a block. Stops early, with masks left, once `signal` is aborted. */
 async function* denoise(
   backend: Backend,
-  draft: number[],
-  { policy, sampling }: BlocksRequest,
-  firstPass: number,
+  block: BlockDraft,
+  request: BlocksRequest,
   signal: AbortSignal,
-): AsyncGenerator<readonly Prediction[], void> {
-  const { maskId } = backend.config;
-  const start = { position: backend.position, masked: maskedPositions(draft, maskId).length, seed: sampling.seed };
-  const blockPolicy = startBlock(policy, start);
-  let pass = firstPass;
-  for (let step = 0; ; step++) {
-    const masked = maskedPositions(draft, maskId);
-    if (masked.length === 0 || signal.aborted) return;
-    const positions = blockPolicy.candidates(masked, step);
-    if (positions.length === 0) continue;
-    const predictions = await backend.denoiseStep({ ids: draft, positions, sampling, pass });
-    pass++;
-    const reveal = blockPolicy.choose(predictions, step);
-    for (const { position, id } of reveal) draft[position] = id;
-    yield reveal;
+): AsyncGenerator<BlockStep, void> {
+  const { sampling, subBlockSize = block.ids.length } = request;
+  let { nfe } = request;
+  let draft = block;
+  if (backend.config.network.predicts === 'next' && draft.masked[0] === 0) {
+    // The clean pass before the block, which was counted, predicts its first token.
+    const reveal = await backend.denoiseStep({ ids: draft.ids, positions: [0], sampling, pass: nfe - 1 });
+    draft = draft.with(reveal);
+    yield { reveal, nfe };
   }
-}
-
-function maskedPositions(draft: readonly number[], maskId: number): number[] {
-  return draft.flatMap((id, position) => (id === maskId ? [position] : []));
+  for (let start = 0; start < draft.ids.length; start += subBlockSize) {
+    const maskedNow = () => draft.masked.filter((offset) => offset >= start && offset < start + subBlockSize);
+    const position = backend.position + start;
+    const policy = startBlock(request.policy, { position, masked: maskedNow().length, seed: sampling.seed });
+    for (let step = 0; ; step++) {
+      const masked = maskedNow();
+      if (masked.length === 0) break;
+      if (signal.aborted) return;
+      const offsets = masked.map((offset) => offset - start);
+      const positions = policy.candidates(offsets, step).map((offset) => offset + start);
+      if (positions.length === 0) continue;
+      const predictions = await backend.denoiseStep({ ids: draft.ids, positions, sampling, pass: nfe });
+      nfe++;
+      const reveal = policy.choose(predictions, step);
+      draft = draft.with(reveal);
+      yield { reveal, nfe };
+    }
+  }
 }

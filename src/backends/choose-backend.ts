@@ -1,6 +1,6 @@
 import { UnmaskError } from '../errors';
 import { findAdapter, type Gpu, isSoftwareAdapter, openDevice } from '../gpu/device';
-import type { ModelSource } from '../weights/model-source';
+import type { ModelSource } from '../model/source/model-source';
 import type { Backend, BackendName } from './backend';
 import { RecoveringBackend } from './recovering-backend';
 

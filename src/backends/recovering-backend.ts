@@ -1,5 +1,5 @@
 import { UnmaskError } from '../errors';
-import type { ModelConfig } from '../weights/model-config';
+import type { ModelConfig } from '../network/model-config';
 import type { Backend, BackendName, BlockStep, BlocksRequest, DenoiseStep, Prediction } from './backend';
 import { RunProgress } from './run-progress';
 
@@ -7,8 +7,8 @@ import { RunProgress } from './run-progress';
 const MOST_LOSSES = 3;
 const LOSSES_WITHIN_MS = 60_000;
 
-/** Another device rounds otherwise. */
-const OTHER_WORDS =
+/** Another device may round otherwise. */
+const DIVERGED_MESSAGE =
   'The GPU was lost, and the one that is there now computes other words. Go on with the text from its last block.';
 
 export interface Recovery {
@@ -43,7 +43,8 @@ export class RecoveringBackend implements Backend {
   #adapter: string;
   #reopening: Promise<Backend> | undefined;
   #losses: readonly number[] = [];
-  #blockSize = 0;
+  /** The last call of `begin`; null before the first. */
+  #begun: { readonly blockSize: number; readonly ids: readonly number[] } | null = null;
   /** What is in the cache, or has to be put into it. */
   #stored: readonly Stored[] = [];
   #disposed = false;
@@ -73,7 +74,7 @@ export class RecoveringBackend implements Backend {
       if (!isLoss(error)) throw error;
       this.#letGo();
     }
-    this.#blockSize = blockSize;
+    this.#begun = { blockSize, ids };
     const kept = ids.slice(0, this.#backend?.position ?? 0);
     this.#stored = keeping(this.#stored, kept, blockSize);
   }
@@ -101,16 +102,16 @@ export class RecoveringBackend implements Backend {
         for await (const step of backend.writeBlocks(progress.restart(), signal)) {
           const finished = progress.finishedBefore();
           if (finished) this.#stored = [...this.#stored, { pass: 'commit', ids: finished }];
-          const news = progress.take(step);
-          if (news === 'new') yield step;
-          isSame = news !== 'other';
+          const kind = progress.take(step);
+          if (kind === 'new') yield step;
+          isSame = kind !== 'other';
           if (!isSame) break;
         }
         if (isSame) return;
       } catch (error) {
         this.#note(error, backend);
       }
-      if (!isSame) throw new UnmaskError('device-lost', OTHER_WORDS);
+      if (!isSame) throw new UnmaskError('device-lost', DIVERGED_MESSAGE);
     }
   }
 
@@ -175,7 +176,7 @@ export class RecoveringBackend implements Backend {
   }
 
   async #fill(backend: Backend): Promise<void> {
-    if (this.#blockSize > 0) backend.begin(this.#blockSize);
+    if (this.#begun) backend.begin(this.#begun.blockSize, this.#begun.ids);
     for (const { pass, ids } of this.#stored) {
       this.#checkAlive();
       await (pass === 'prefill' ? backend.prefill(ids) : backend.commitBlock(ids));

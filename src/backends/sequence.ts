@@ -1,6 +1,6 @@
 import { UnmaskError } from '../errors';
-import type { ModelConfig } from '../weights/model-config';
-import { type BlocksRequest, type DenoiseStep, ringSize } from './backend';
+import { type ModelConfig, ringSize } from '../network/model-config';
+import type { BlocksRequest, DenoiseStep } from './backend';
 
 /**
  * Where a sequence stands on a backend, and whether what is asked of it makes sense: the part of the
@@ -10,6 +10,8 @@ import { type BlocksRequest, type DenoiseStep, ringSize } from './backend';
 export class Sequence {
   readonly #config: ModelConfig;
   #blockSize = 0;
+  /** Tokens of a short first block; 0 where all blocks are whole. */
+  #shortBlock = 0;
   #ring = 0;
   /** Committed: the ids whose K and V are in the cache, or were before they gave way. */
   #ids: number[] = [];
@@ -37,14 +39,25 @@ export class Sequence {
     return this.#ids.length;
   }
 
+  /** Whether position 0 of the next block has a prediction before any pass over that block. */
+  get predictsFirst(): boolean {
+    return this.#config.network.predicts === 'next' && this.position > 0;
+  }
+
   begin(blockSize: number, ids: readonly number[] = []): void {
-    const { contextLength } = this.#config;
+    const { contextLength, network } = this.#config;
     if (!Number.isSafeInteger(blockSize) || blockSize < 1 || blockSize > contextLength) {
       throw new UnmaskError('bad-input', `The block size must be a whole number from 1 to ${contextLength}.`);
     }
-    const keeps = blockSize === this.#blockSize && this.#reached <= this.#ring;
-    this.#ids = keeps ? this.#ids.slice(0, commonBlocks(this.#ids, ids, blockSize)) : [];
+    const shortBlock = ids.length % blockSize;
+    const isSameGrid = blockSize === this.#blockSize && shortBlock === this.#shortBlock;
+    // The last block's clean pass is made again where its last row predicts the next token.
+    const most = network.predicts === 'next' ? ids.length - 1 : ids.length;
+    const common = Math.min(commonLength(this.#ids, ids), most);
+    const keeps = isSameGrid && this.#reached <= this.#ring;
+    this.#ids = keeps ? this.#ids.slice(0, endOfBlocks(common, shortBlock, blockSize)) : [];
     this.#blockSize = blockSize;
+    this.#shortBlock = shortBlock;
     this.#ring = ringSize(this.#config, blockSize);
     this.#reached = this.position;
     this.#fresh = true;
@@ -63,8 +76,14 @@ export class Sequence {
   }
 
   checkPrefill(ids: readonly number[]): void {
+    if (this.position === 0 && this.#shortBlock > 0 && ids.length === this.#shortBlock) {
+      this.#checkVocabulary(ids);
+      return;
+    }
     this.#checkIds(ids);
-    if (!this.#fresh) throw new UnmaskError('bad-input', 'prefill starts a sequence; call begin first.');
+    if (!this.#fresh && this.position !== this.#shortBlock) {
+      throw new UnmaskError('bad-input', 'prefill starts a sequence; call begin first.');
+    }
     if (this.position + ids.length > this.#ring) {
       throw new UnmaskError('bad-input', `${ids.length} ids do not fit into the ring after ${this.position}.`);
     }
@@ -78,6 +97,7 @@ export class Sequence {
       }
     }
     if (positions.length > this.#blockSize) throw new UnmaskError('bad-input', 'A position was asked for twice.');
+    if (positions.includes(0)) this.#checkFirst();
   }
 
   checkBlock(ids: readonly number[]): void {
@@ -86,11 +106,16 @@ export class Sequence {
     this.reach(ids.length);
   }
 
-  checkRun({ first, blocks }: BlocksRequest): void {
+  checkRun({ first, blocks, subBlockSize }: BlocksRequest): void {
+    const { maskId } = this.#config;
     this.checkBlock(first);
-    if (!first.includes(this.#config.maskId)) throw new UnmaskError('bad-input', 'The first block has no mask.');
+    if (!first.includes(maskId)) throw new UnmaskError('bad-input', 'The first block has no mask.');
+    if (first[0] === maskId) this.#checkFirst();
     if (!Number.isSafeInteger(blocks) || blocks < 1)
       throw new UnmaskError('bad-input', `${blocks} is no number of blocks.`);
+    if (subBlockSize !== undefined && !(subBlockSize >= 1 && this.#blockSize % subBlockSize === 0)) {
+      throw new UnmaskError('bad-input', `A block of ${this.#blockSize} has no parts of ${subBlockSize}.`);
+    }
   }
 
   checkScored(ids: readonly number[]): void {
@@ -100,6 +125,12 @@ export class Sequence {
       throw new UnmaskError('bad-input', 'Logits of several blocks need an empty cache.');
     }
     this.reach(ids.length);
+  }
+
+  /** Nothing before a text predicts its first token where rows predict the next one. */
+  #checkFirst(): void {
+    if (this.#config.network.predicts === 'own' || this.position > 0) return;
+    throw new UnmaskError('bad-input', 'This model predicts the next token, so it needs at least one to begin with.');
   }
 
   #checkIds(ids: readonly number[]): void {
@@ -121,16 +152,21 @@ export class Sequence {
     this.#checkVocabulary(ids);
   }
 
+  /** Ids of the vocabulary, and the mask's where an autoregressive model has none: no pass reads that one. */
   #checkVocabulary(ids: readonly number[]): void {
-    const { vocabSize } = this.#config;
-    const bad = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
+    const { vocabSize, maskId } = this.#config;
+    const bad = ids.find((id) => !Number.isInteger(id) || id < 0 || (id >= vocabSize && id !== maskId));
     if (bad !== undefined) throw new UnmaskError('bad-input', `${bad} is not an id below ${vocabSize}.`);
   }
 }
 
-/** How many tokens of whole blocks two texts begin with in common. */
-function commonBlocks(ids: readonly number[], others: readonly number[], blockSize: number): number {
+function commonLength(ids: readonly number[], others: readonly number[]): number {
   const same = ids.findIndex((id, index) => id !== others[index]);
-  const common = same === -1 ? ids.length : same;
-  return common - (common % blockSize);
+  return Math.min(same === -1 ? ids.length : same, others.length);
+}
+
+/** The last end of a block within `length` tokens. */
+function endOfBlocks(length: number, shortBlock: number, blockSize: number): number {
+  if (length < shortBlock) return 0;
+  return length - ((length - shortBlock) % blockSize);
 }

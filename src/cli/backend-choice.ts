@@ -1,7 +1,7 @@
 import type { Backend, BackendName } from '../backends/backend';
 import { createBackend } from '../backends/choose-backend';
 import { UnmaskError } from '../errors';
-import type { ModelSource } from '../weights/model-source';
+import type { ModelSource } from '../model/source/model-source';
 import { UsageError } from './command';
 import { nodeGpu } from './node-gpu';
 

@@ -1,8 +1,6 @@
-import { ringSize } from '../backends/backend';
 import type { ScoredText } from '../engine/nelbo';
-import { UnmaskError } from '../errors';
+import { type ModelConfig, ringSize } from '../network/model-config';
 import type { Tokenizer } from '../tokenizer/tokenizer';
-import type { ModelConfig } from '../weights/model-config';
 import { documentHead, type TrainingDocument } from './documents';
 
 /** A document as a text to score. */
@@ -12,8 +10,8 @@ export interface CorpusText extends ScoredText {
 }
 
 /**
- * A document's ids as `training/prepare.py` makes them, cut to the context length (in whole blocks): BOS,
- * which is given, head and text, and the EOS that ends it. Throws `bad-input` for a model without such ids.
+ * A document's ids as `training/prepare.py` makes them, cut to the context length (in whole blocks): BOS, head and
+ * text, and the EOS that ends it. The first id, which is BOS where the model has one, is given and not scored.
  */
 export function corpusText(
   document: TrainingDocument,
@@ -21,11 +19,9 @@ export function corpusText(
   config: ModelConfig,
   blockSize: number,
 ): CorpusText {
-  const { bosId, eosId } = config;
-  if (bosId === null || eosId === null) {
-    throw new UnmaskError('bad-input', 'This model has no ids that begin and end a document: it cannot score one.');
-  }
-  const whole = [bosId, ...tokenizer.encode(documentHead(document) + document.text), eosId];
+  const { bosId, stopIds } = config;
+  const encoded = tokenizer.encode(documentHead(document) + document.text);
+  const whole = [...(bosId === null ? [] : [bosId]), ...encoded, ...stopIds.slice(0, 1)];
   const ids = whole.slice(0, ringSize(config, blockSize));
   return { ids, given: 1, blockSize, bytes: tokenizer.countBytes(ids.slice(1)) };
 }

@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream';
 import type { Backend } from '../backends/backend';
 import type { GenerationEvent, GenerationRequest } from '../engine/generation';
+import type { WeightDtype } from '../model/format/packing';
 import type { Tokenizer } from '../tokenizer/tokenizer';
-import type { WeightDtype } from '../weights/manifest';
 
 /** A generation as the command line tells of it. */
 export interface Told {

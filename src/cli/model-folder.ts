@@ -1,10 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UnmaskError } from '../errors';
+import type { ModelSource } from '../model/source/model-source';
+import { openModelSource, tooLong } from '../model/source/open-model-source';
+import { readTokenizerFiles } from '../model/source/tokenizer-files';
 import { createTokenizer, type Tokenizer } from '../tokenizer/tokenizer';
-import type { ModelSource } from '../weights/model-source';
-import { openModelSource, tooLong } from '../weights/open-model-source';
-import { readTokenizerFiles } from '../weights/tokenizer-files';
 
 /** Opens a model folder on disk. Throws `bad-model`; its `read` throws that or the AbortError of the signal. */
 export function openModelFolder(folder: string): Promise<ModelSource> {

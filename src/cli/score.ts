@@ -3,7 +3,7 @@ import type { Backend } from '../backends/backend';
 import { checkBlockSize, checkCount, checkSeed } from '../engine/check-request';
 import { blockNelbos, type NoiseDraws, type ScoredText } from '../engine/nelbo';
 import { UnmaskError } from '../errors';
-import type { ModelConfig } from '../weights/model-config';
+import type { ModelConfig } from '../network/model-config';
 import { openBackend } from './backend-choice';
 import { EXIT, runToExit } from './command';
 import { corpusScore, type DocumentScore } from './corpus-score';

@@ -1,6 +1,6 @@
 import type { RevealPolicy, Sampling } from '../backends/backend';
 import { UnmaskError } from '../errors';
-import type { ModelConfig } from '../weights/model-config';
+import type { ModelConfig } from '../network/model-config';
 import type { GenerationRequest } from './generation';
 
 /** Throws `bad-input`, saying what to change, where a model cannot do what is asked. */
@@ -9,6 +9,7 @@ export function checkRequest(request: GenerationRequest, config: ModelConfig): v
   checkLength(request);
   checkPolicy(request.policy, request.blockSize);
   checkSampling(request.sampling);
+  checkSubBlocks(request);
   checkPrompt(request, config);
 }
 
@@ -64,13 +65,25 @@ function checkLength({ promptIds, maxTokens }: GenerationRequest): void {
   checkCount('The number of tokens to write', maxTokens);
 }
 
-function checkPrompt({ promptIds, blockSize }: GenerationRequest, { vocabSize, maskId }: ModelConfig): void {
+function checkSubBlocks({ blockSize, subBlockSize }: GenerationRequest): void {
+  if (subBlockSize === undefined || (isWhole(subBlockSize, 1, blockSize) && blockSize % subBlockSize === 0)) return;
+  fail(`The sub-block size must divide the block size ${blockSize}, and ${subBlockSize} does not.`);
+}
+
+function checkPrompt(
+  { promptIds, blockSize }: GenerationRequest,
+  { vocabSize, maskId, network, grid }: ModelConfig,
+): void {
   const unknown = promptIds.find((id) => id !== null && !isWhole(id, 0, vocabSize - 1));
   if (unknown !== undefined) fail(`The prompt has id ${unknown}, and this model's ids are 0 to ${vocabSize - 1}.`);
   if (promptIds.includes(maskId))
     fail(`The prompt has the mask's id ${maskId}. Take it out: the model fills in what follows.`);
   const open = promptIds.indexOf(null);
-  const lastBlock = promptIds.length - 1 - ((promptIds.length - 1) % blockSize);
+  if (network.predicts === 'next' && (promptIds.length === 0 || open === 0)) {
+    fail('This model goes on from what is there: give it a prompt.');
+  }
+  const last = promptIds.length - 1;
+  const lastBlock = grid === 'start' ? last - (last % blockSize) : promptIds.length - blockSize;
   if (open !== -1 && open < lastBlock) {
     fail(`Place ${open} of the prompt is to be written, which only places from ${lastBlock} on can be.`);
   }

@@ -1,4 +1,6 @@
-import type { Backend, Prediction } from '../backends/backend';
+import type { Backend } from '../backends/backend';
+import { BlockDraft } from '../backends/block-draft';
+import type { ModelConfig } from '../network/model-config';
 import { checkRequest } from './check-request';
 import type { GenerationEvent, GenerationRequest } from './generation';
 import { prefillWhole } from './prefill';
@@ -16,9 +18,9 @@ export async function* generate(
   signal: AbortSignal,
 ): AsyncGenerator<GenerationEvent, void> {
   checkRequest(request, backend.config);
-  const { promptIds, blockSize, maxTokens, policy, sampling } = request;
-  const { maskId, eosId } = backend.config;
-  const { whole, rest } = startOf(promptIds, blockSize);
+  const { promptIds, blockSize, maxTokens, policy, subBlockSize, sampling } = request;
+  const { maskId, stopIds } = backend.config;
+  const { whole, rest } = startOf(promptIds, blockSize, backend.config);
   const length = promptIds.length + maxTokens;
   backend.begin(blockSize, whole);
   yield { type: 'start', pinned: rest, blockSize };
@@ -29,21 +31,21 @@ export async function* generate(
     first: Array.from({ length: blockSize }, (_, offset) => rest[offset] ?? maskId),
     blocks: Math.ceil((length - whole.length) / blockSize),
     policy,
+    subBlockSize,
     sampling,
     nfe,
   };
-  let pinned = rest;
-  let draft = run.first;
+  let draft = BlockDraft.of(run.first, maskId);
   let block = 0;
   let step = 0;
-  for await (const told of backend.writeBlocks(run, signal)) {
-    draft = revealedIn(draft, told.reveal);
-    nfe = told.nfe;
-    yield { type: 'step', block, step, reveal: told.reveal, nfe };
+  for await (const { reveal, nfe: passes } of backend.writeBlocks(run, signal)) {
+    draft = draft.with(reveal);
+    nfe = passes;
+    yield { type: 'step', block, step, reveal, nfe };
     step++;
-    if (draft.includes(maskId)) continue;
+    if (!draft.isWhole) continue;
 
-    const { kept, reason } = cutOf(draft, pinned, eosId, length - ids.length);
+    const { kept, reason } = cutOf(draft, stopIds, length - ids.length);
     ids.push(...kept);
     // A block that is not the last gets its clean pass.
     if (!reason) nfe++;
@@ -52,21 +54,24 @@ export async function* generate(
       yield { type: 'end', reason, ids, nfe };
       return;
     }
-    pinned = [];
-    draft = draft.map(() => maskId);
+    draft = draft.next();
     block++;
     step = 0;
   }
-  yield { type: 'end', reason: 'cancelled', ids: [...ids, ...knownAtStart(pinned)], nfe };
+  yield { type: 'end', reason: 'cancelled', ids: [...ids, ...(block === 0 ? knownAtStart(rest) : [])], nfe };
 }
 
-/** The whole blocks that a prompt begins with, and the rest of it, which the first block to write begins with. */
+/**
+ * The blocks that a prompt begins with, and the rest of it, which the first block to write begins with. On a grid
+ * that ends with the prompt the first of the blocks may be short, and nothing is left over.
+ */
 function startOf(
   promptIds: GenerationRequest['promptIds'],
   blockSize: number,
+  { grid }: Pick<ModelConfig, 'grid'>,
 ): { readonly whole: readonly number[]; readonly rest: readonly (number | null)[] } {
   const known = knownAtStart(promptIds);
-  const start = known.length - (known.length % blockSize);
+  const start = grid === 'prompt' ? known.length : known.length - (known.length % blockSize);
   return { whole: known.slice(0, start), rest: promptIds.slice(start) };
 }
 
@@ -76,24 +81,17 @@ function knownAtStart(ids: readonly (number | null)[]): readonly number[] {
   return (open === -1 ? ids : ids.slice(0, open)) as number[];
 }
 
-function revealedIn(draft: readonly number[], reveal: readonly Prediction[]): number[] {
-  const revealed = [...draft];
-  for (const { position, id } of reveal) revealed[position] = id;
-  return revealed;
-}
-
 /**
  * What is kept of a finished block, and why the text ends there if it does. `room` is how many tokens of the
- * block may be kept; a pinned EOS does not count.
+ * block may be kept; a given stop id does not count.
  */
 function cutOf(
-  draft: readonly number[],
-  pinned: readonly (number | null)[],
-  eosId: number | null,
+  draft: BlockDraft,
+  stopIds: readonly number[],
   room: number,
 ): { readonly kept: readonly number[]; readonly reason?: 'eos' | 'length' } {
-  const eos = draft.findIndex((id, offset) => id === eosId && (pinned[offset] ?? null) === null);
-  if (eos !== -1 && eos < room) return { kept: draft.slice(0, eos + 1), reason: 'eos' };
-  if (room <= draft.length) return { kept: draft.slice(0, room), reason: 'length' };
-  return { kept: draft };
+  const stop = draft.stopAt(stopIds);
+  if (stop !== -1 && stop < room) return { kept: draft.ids.slice(0, stop + 1), reason: 'eos' };
+  if (room <= draft.ids.length) return { kept: draft.ids.slice(0, room), reason: 'length' };
+  return { kept: draft.ids };
 }

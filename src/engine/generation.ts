@@ -2,7 +2,7 @@ import type { Prediction, RevealPolicy, Sampling } from '../backends/backend';
 
 export interface GenerationRequest {
   /**
-   * Starts the text; may be empty. BOS, where the model has one, is already in it. null where a token is to be
+   * Starts the text; may be empty unless rows predict the next token. BOS, where the model has one, is already in it. null where a token is to be
    * written: all of these in one block, the last, which is then written around the ids that it has.
    */
   readonly promptIds: readonly (number | null)[];
@@ -11,6 +11,8 @@ export interface GenerationRequest {
   /** Tokens to write after the prompt, at least 1, or 0 where the prompt has something to write. */
   readonly maxTokens: number;
   readonly policy: RevealPolicy;
+  /** See `BlocksRequest`. */
+  readonly subBlockSize?: number | undefined;
   readonly sampling: Sampling;
 }
 
@@ -35,14 +37,14 @@ export type GenerationEvent =
   | {
       readonly type: 'block';
       readonly block: number;
-      /** The finished block, given ids included, cut after EOS or the last asked token. */
+      /** The finished block, given ids included, cut after the stop id or the last asked token. */
       readonly ids: readonly number[];
       readonly nfe: number;
     }
   | {
       readonly type: 'end';
       readonly reason: 'eos' | 'length' | 'cancelled';
-      /** Prompt and generated ids; EOS, if that ended it, is the last. A cancelled block is not in it. */
+      /** Prompt and generated ids; The stop id, if one ended it, is the last. A cancelled block is not in it. */
       readonly ids: readonly number[];
       readonly nfe: number;
     };

@@ -29,33 +29,31 @@ export async function nelboTerms(backend: Backend, { blockSize, clean, noised, t
   for (const [block, probability] of t.entries()) {
     const from = block * blockSize;
     const cleanBlock = clean.slice(from, from + blockSize);
-    const surprisals = await maskedSurprisals(backend, cleanBlock, noised.slice(from, from + blockSize));
-    terms.set(
-      surprisals.map((nats) => nats / probability),
-      from,
-    );
+    const noisedBlock = noised.slice(from, from + blockSize);
+    const masked = noisedBlock.flatMap((id, row) => (id === backend.config.maskId ? [row] : []));
+    const nats = await surprisals(backend, cleanBlock, noisedBlock, masked);
+    for (const [index, row] of masked.entries()) terms[from + row] = nats[index]! / probability;
     await backend.commitBlock(cleanBlock);
   }
   return terms;
 }
 
 /**
- * −log p(clean id) in nats where the block is masked and 0 elsewhere, the mask never predicted: one pass
- * over the noised block after what the backend has committed. `clean` and `noised` are [rows], a whole
- * block or the short last one of a text. Returns [rows].
+ * −log p(clean id) in nats at `rows`, the mask never predicted: one pass over the noised block after what the
+ * backend has committed. `clean` and `noised` are [block size], or the short last block of a text.
  *
  * Throws `bad-model` where that is not a number, and whatever the backend throws.
  */
-export async function maskedSurprisals(
+export async function surprisals(
   backend: Backend,
   clean: readonly number[],
   noised: readonly number[],
+  rows: readonly number[],
 ): Promise<number[]> {
   const { vocabSize, maskId } = backend.config;
   const logits = await backend.logits(noised);
-  return clean.map((id, row) => {
-    if (noised[row] !== maskId) return 0;
-    const nats = -logProbability(logits.subarray(row * vocabSize, (row + 1) * vocabSize), id, maskId);
+  return rows.map((row) => {
+    const nats = -logProbability(logits.subarray(row * vocabSize, (row + 1) * vocabSize), clean[row]!, maskId);
     if (Number.isFinite(nats)) return nats;
     throw new UnmaskError(
       'bad-model',

@@ -1,7 +1,8 @@
 import type { Backend } from '../backends/backend';
 import { STREAM, uniform } from '../backends/random';
 import { UnmaskError } from '../errors';
-import { maskedSurprisals } from './likelihood';
+import { firstNoisedPosition } from '../network/model-config';
+import { surprisals } from './likelihood';
 
 /** A text to score, its last block perhaps short. */
 export interface ScoredText {
@@ -29,7 +30,8 @@ export interface NoiseDraws {
  * The NELBO of a block with n tokens to mask is Σₖ (1/k) E[Σ_masked −log p] over the number k = 1 … n of
  * masked tokens, under any masking schedule, because the network does not see t. So k is drawn uniformly,
  * then k of the n positions, and each term weighs n/k. That is unbiased, and exact where n is 1: at block
- * size 1 the sum is −log p(ids | given).
+ * size 1 the sum is −log p(ids | given). Where rows predict the next token, the first token of a block counts
+ * exactly, and the others as a block of one less.
  *
  * Starts a new sequence on the backend. A block takes one pass for each different noise that was drawn,
  * and one to commit it. Throws `bad-input` for a text without an id to score, and what the backend throws.
@@ -62,17 +64,20 @@ interface ScoredBlock {
 }
 
 async function blockNelbo(backend: Backend, block: ScoredBlock, draws: NoiseDraws): Promise<number> {
-  const { clean, first } = block;
-  const maskable = clean.length - first;
-  /** Σ_masked −log p by the rows that are masked: noise that was drawn before needs no pass. */
-  const known = new Map<string, number>();
+  const { clean } = block;
+  const isExact = block.first < firstNoisedPosition(backend.config);
+  const noised = isExact ? { ...block, first: block.first + 1 } : block;
+  const maskable = clean.length - noised.first;
+  if (maskable === 0) return sumOf(await surprisals(backend, clean, clean, [block.first]));
+  /** By the rows that are masked: noise that was drawn before needs no pass. */
+  const known = new Map<string, BlockNats>();
   let total = 0;
   for (let sample = 0; sample < draws.samples; sample++) {
-    const masked = drawMaskedRows(block, draws, sample);
+    const masked = drawMaskedRows(noised, draws, sample);
     const noise = masked.join();
-    const nats = known.get(noise) ?? (await natsOf(backend, clean, masked));
+    const nats = known.get(noise) ?? (await natsOf(backend, clean, masked, isExact ? [block.first] : []));
     known.set(noise, nats);
-    total += (nats * maskable) / masked.length;
+    total += nats.exact + (nats.masked * maskable) / masked.length;
   }
   return total / draws.samples;
 }
@@ -93,9 +98,23 @@ function drawMaskedRows({ clean, first, position }: ScoredBlock, draws: NoiseDra
   return chosen.map(({ row }) => row).toSorted((a, b) => a - b);
 }
 
-/** Σ_masked −log p of a block's ids with these rows masked. */
-async function natsOf(backend: Backend, clean: readonly number[], masked: readonly number[]): Promise<number> {
+/** −log p of a block's ids: of those that nothing masks, and of the masked ones. */
+interface BlockNats {
+  readonly exact: number;
+  readonly masked: number;
+}
+
+async function natsOf(
+  backend: Backend,
+  clean: readonly number[],
+  masked: readonly number[],
+  exact: readonly number[],
+): Promise<BlockNats> {
   const noised = clean.map((id, row) => (masked.includes(row) ? backend.config.maskId : id));
-  const surprisals = await maskedSurprisals(backend, clean, noised);
-  return surprisals.reduce((sum, nats) => sum + nats, 0);
+  const nats = await surprisals(backend, clean, noised, [...exact, ...masked]);
+  return { exact: sumOf(nats.slice(0, exact.length)), masked: sumOf(nats.slice(exact.length)) };
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
 }

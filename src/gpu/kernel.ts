@@ -2,7 +2,7 @@ import type { BufferSlice } from './buffers';
 
 /** A shader file: its stem names it, and in snake_case its entry point. */
 export interface KernelSource {
-  /** `layer-norm` */
+  /** `matmul-few` */
   readonly stem: string;
   readonly wgsl: string;
 }

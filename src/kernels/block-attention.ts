@@ -1,8 +1,13 @@
 import wgsl from '../../shaders/block-attention.wgsl?raw';
+import pass from '../../shaders/parts/pass.wgsl?raw';
+import readRing from '../../shaders/parts/read-ring.wgsl?raw';
+import visibleSlots from '../../shaders/parts/visible-slots.wgsl?raw';
 import type { BufferSlice } from '../gpu/buffers';
 import type { Kernel, Pipelines } from '../gpu/kernel';
 import { type CacheDtype, cacheOverride } from './kv-cache';
 import type { Lanes } from './lanes';
+
+const SOURCE = { stem: 'block-attention', wgsl: [pass, visibleSlots, readRing, wgsl].join('\n') };
 
 /** The most features of a head, as in the shader of prefill attention. */
 export const MAX_HEAD_SIZE = 128;
@@ -13,11 +18,14 @@ export const MAX_HEAD_SIZE = 128;
  */
 export const ATTENTION_CHUNK = 256;
 
-/** Rows that share a key, as in the shader. */
+/** Queries that share a key, as in the shader. */
 const TILE = 16;
 
 export interface BlockAttentionShape {
+  /** Of q; a multiple of `kvHeads`. */
   readonly heads: number;
+  /** Of k and v. Query head h reads KV head ⌊h / (heads / kvHeads)⌋. */
+  readonly kvHeads: number;
   /** Even. */
   readonly headSize: number;
   readonly cache: CacheDtype;
@@ -25,7 +33,7 @@ export interface BlockAttentionShape {
   readonly ringCapacity: number;
   /** Slots that one workgroup attends to. */
   readonly chunk: number;
-  /** As of the matmuls: where one lane is best, a workgroup is small, as barriers are slow. */
+  /** As in the matmuls. 1 selects small workgroups, for adapters with slow barriers. */
   readonly lanes: Lanes;
 }
 
@@ -33,7 +41,7 @@ export interface BlockAttentionBuffers {
   readonly pass: BufferSlice;
   /** [rows, heads, headSize / 2] f32 pairs of the features i and i + headSize / 2, after RoPE. */
   readonly q: BufferSlice;
-  /** [ring, heads, headSize / 2] pairs of the cache's dtype. */
+  /** [ring, kvHeads, headSize / 2] pairs of the cache's dtype. */
   readonly keys: BufferSlice;
   /** The same. */
   readonly values: BufferSlice;
@@ -50,18 +58,22 @@ export function attentionChunks({ ringCapacity, chunk }: Pick<BlockAttentionShap
   return Math.ceil(ringCapacity / chunk);
 }
 
-/** How many scores of up to so many rows the kernel keeps: [⌈rows / 16⌉, heads, chunks, chunk, 16]. */
+/** How many scores of up to so many rows the kernel keeps: [tiles, kvHeads, chunks, chunk, 16]. */
 export function attentionScores(
   shape: Omit<BlockAttentionShape, 'headSize' | 'cache' | 'lanes'>,
   rows: number,
 ): number {
-  return Math.ceil(rows / TILE) * shape.heads * attentionChunks(shape) * shape.chunk * TILE;
+  return tiles(shape, rows) * shape.kvHeads * attentionChunks(shape) * shape.chunk * TILE;
+}
+
+/** Tiles of queries that each KV head has. */
+function tiles({ heads, kvHeads }: Pick<BlockAttentionShape, 'heads' | 'kvHeads'>, rows: number): number {
+  return Math.ceil((rows * heads) / kvHeads / TILE);
 }
 
 /**
- * Attention of a few rows over the KV ring. Row i sees the slots
- * [0, min(position + (⌊i / blockSize⌋ + 1) · blockSize, ring)). Where the ring has more than one chunk,
- * `mergeAttention` must finish it. A row is a row of the pass.
+ * Attention of a few rows over the KV ring; see parts/visible-slots.wgsl for what a row sees. Where the ring has more
+ * than one chunk, `mergeAttention` must finish it. A row is a row of the pass.
  */
 export function blockAttention(
   pipelines: Pipelines,
@@ -70,13 +82,21 @@ export function blockAttention(
   buffers: BlockAttentionBuffers,
 ): Kernel {
   const { pass, q, keys, values, scores, sums, weights } = buffers;
-  const { heads, headSize, cache, chunk, lanes } = shape;
+  const { heads, kvHeads, headSize, cache, chunk, lanes } = shape;
   const chunks = attentionChunks(shape);
   return pipelines.bind(
     label,
-    { stem: 'block-attention', wgsl },
-    { heads, head_size: headSize, chunk, chunks, threads: lanes === 1 ? 8 : 64, cache_f16: cacheOverride(cache) },
+    SOURCE,
+    {
+      heads,
+      kv_heads: kvHeads,
+      head_size: headSize,
+      chunk,
+      chunks,
+      threads: lanes === 1 ? 8 : 64,
+      cache_f16: cacheOverride(cache),
+    },
     [pass, q, keys, values, scores, sums, weights],
-    (rows) => [chunks, heads, Math.ceil(rows / TILE)],
+    (rows) => [chunks, kvHeads, tiles(shape, rows)],
   );
 }

@@ -3,39 +3,50 @@ export interface RunSettings {
   readonly policy: keyof typeof POLICY_CODE;
   /** At most MOST_ROWS. */
   readonly blockSize: number;
+  /** A divisor of it: the policy works on so many positions at a time. */
+  readonly subBlockSize: number;
   readonly maskId: number;
-  /** null where no id ends a text. */
-  readonly eosId: number | null;
-  /** Per block, for `ancestral` and `confidence`. */
+  /** At most MOST_STOP_IDS. */
+  readonly stopIds: readonly number[];
+  /** Per sub-block, for `ancestral` and `confidence`. */
   readonly steps: number;
   /** The probability of `threshold`, or the nats of `entropy`. */
   readonly bound: number;
   /** A finished block that starts below this position takes the next one along in its clean pass. */
   readonly carryEnd: number;
+  readonly predicts: 'own' | 'next';
+  readonly cleanAttention: 'block' | 'causal';
   /** Kernels of the layers, and of the head. */
   readonly trunkKernels: number;
   readonly headKernels: number;
+  /** The row of the residual stream with the last row of the clean pass before the run. */
+  readonly keptRow: number;
 }
 
 /** The most predictions of a pass, as in `reveal`. */
 export const MOST_ROWS = 32;
 
+/** The most ids that end a text. */
+export const MOST_STOP_IDS = 16;
+
 /** Numbers of the policies in the shaders. */
 const POLICY_CODE = { 'first-hitting': 0, ancestral: 1, confidence: 2, threshold: 3, entropy: 4 } as const;
 
-/** No id of any model. */
-const NO_ID = 0xffff_ffff;
+/** No id of any model, and no sub-block. */
+const NONE = 0xffff_ffff;
 
-export const RUN_BYTES = 48;
+export const RUN_BYTES = 48 + 4 * MOST_STOP_IDS;
 
 /** The bytes of `struct Run`; see `plan-pass.wgsl`. */
 export function packRun(run: RunSettings): ArrayBuffer {
   const bytes = new ArrayBuffer(RUN_BYTES);
-  const { blockSize, maskId, eosId, steps, bound, carryEnd, trunkKernels, headKernels } = run;
+  const { blockSize, subBlockSize, maskId, steps, carryEnd, trunkKernels, headKernels, keptRow } = run;
   const words = new Uint32Array(bytes);
-  words.set([POLICY_CODE[run.policy], blockSize, maskId, eosId ?? NO_ID, steps]);
-  words.set([carryEnd, trunkKernels, headKernels], 6);
-  new Float32Array(bytes)[5] = atMost(bound);
+  words.set([POLICY_CODE[run.policy], blockSize, subBlockSize, maskId, steps]);
+  new Float32Array(bytes)[5] = atMost(run.bound);
+  const [next, causal] = [run.predicts === 'next', run.cleanAttention === 'causal'].map(Number) as [number, number];
+  words.set([carryEnd, next, causal, trunkKernels, headKernels, keptRow], 6);
+  words.fill(NONE, 12).set(run.stopIds, 12);
   return bytes;
 }
 
@@ -59,14 +70,14 @@ export interface RunStart {
   readonly blocks: number;
 }
 
-export const PROGRESS_BYTES = 36;
+export const PROGRESS_BYTES = 44;
 
 /** Where `slot` is in it, which counts the passes of a submission: 0 before the first. */
-export const SLOT_OFFSET = 32;
+export const SLOT_OFFSET = 40;
 
 /** The bytes of `struct Progress` at the start of a run; see `plan-pass.wgsl`. */
 export function packProgress({ position, given, passes, blocks }: RunStart): Uint32Array<ArrayBuffer> {
-  const masked = given.filter((is) => !is).length;
+  const left = given.filter((is) => !is).length;
   const bits = given.reduce((sum, is, offset) => sum + (is ? 2 ** offset : 0), 0);
-  return Uint32Array.of(position, 0, masked, masked, bits, passes, blocks, 0, 0);
+  return Uint32Array.of(position, 0, 0, left, bits, passes, blocks, 0, NONE, 0, 0);
 }

@@ -2,16 +2,26 @@ import type { BufferSlice } from '../gpu/buffers';
 import type { Kernel, KernelSource, Pipelines } from '../gpu/kernel';
 import { DTYPE_CODE, type Matrix, matrixBindings } from './matrix';
 
-/** What happens to a product before it is y: nothing, GELU (its tanh form), or y gets it added. */
-const EPILOGUE_CODE = { none: 0, gelu: 1, add: 2 } as const;
+/**
+ * What becomes of a product before it is y: nothing; GELU (its tanh form); it is added to y; or SwiGLU, for which
+ * the rows of the weights alternate between gate and up: y[f] = silu(product[2f]) · product[2f + 1].
+ */
+export type Epilogue = keyof typeof EPILOGUE_CODE;
 
-/** The shape of y = epilogue(x · Wᵀ + bias), but for the rows of x, which the pass tells. */
+/** As in parts/epilogue.wgsl. */
+const EPILOGUE_CODE = { none: 0, gelu: 1, add: 2, swiglu: 3 } as const;
+
+/** The shape of y = epilogue(x · Wᵀ + bias). The pass gives the number of rows of x. */
 export interface MatmulShape {
-  /** Rows of the weights: output features. */
+  /** Rows of the weights. */
   readonly rows: number;
   /** Columns of the weights: input features. */
   readonly columns: number;
-  readonly epilogue: keyof typeof EPILOGUE_CODE;
+  readonly epilogue: Epilogue;
+  /** Columns of y, if the weights are one row part of a larger matrix; without it they make all of y. */
+  readonly yColumns?: number;
+  /** The first column of y that the part makes. */
+  readonly yOffset?: number;
 }
 
 export interface MatmulBuffers {
@@ -20,9 +30,9 @@ export interface MatmulBuffers {
   readonly x: BufferSlice;
   /** [rows, columns] */
   readonly weights: Matrix;
-  /** [rows] f32; none counts as zeros. */
-  readonly bias?: BufferSlice;
-  /** [rows of the pass, rows] f32, written; 'add' reads it first. Another buffer than x. */
+  /** f32, one number for each row of the weights (of all parts); none means zeros. */
+  readonly bias?: BufferSlice | undefined;
+  /** [rows of the pass, yColumns] f32, written; 'add' reads it first. Another buffer than x. */
   readonly y: BufferSlice;
 }
 
@@ -30,6 +40,11 @@ export interface MatmulBuffers {
 interface MatmulExtras {
   readonly constants: Record<string, number>;
   readonly bindings: readonly BufferSlice[];
+}
+
+/** Columns of y that the weights of this shape make. */
+export function outputColumns({ rows, epilogue }: Pick<MatmulShape, 'rows' | 'epilogue'>): number {
+  return epilogue === 'swiglu' ? rows / 2 : rows;
 }
 
 /** Binds one of the matmul shaders: their overrides and bindings are the same, but for `extras` after them. */
@@ -49,9 +64,11 @@ export function bindMatmul(
     dtype: DTYPE_CODE[weights.dtype],
     has_bias: bias ? 1 : 0,
     epilogue: EPILOGUE_CODE[shape.epilogue],
+    y_columns: shape.yColumns ?? outputColumns(shape),
+    y_offset: shape.yOffset ?? 0,
     ...extras.constants,
   };
-  // The shader names a bias in any case; where there is none it gets x, unread.
+  // The shader names a bias in any case; x stands in unread where there is none.
   const bindings = [pass, x, ...matrixBindings(weights), bias ?? x, y, ...extras.bindings];
   return pipelines.bind(label, source, constants, bindings, workgroups);
 }

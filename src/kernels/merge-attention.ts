@@ -1,11 +1,15 @@
 import wgsl from '../../shaders/merge-attention.wgsl?raw';
+import pass from '../../shaders/parts/pass.wgsl?raw';
+import visibleSlots from '../../shaders/parts/visible-slots.wgsl?raw';
 import type { BufferSlice } from '../gpu/buffers';
 import type { Kernel, Pipelines } from '../gpu/kernel';
+
+const SOURCE = { stem: 'merge-attention', wgsl: [pass, visibleSlots, wgsl].join('\n') };
 
 export interface MergeAttentionShape {
   readonly heads: number;
   readonly headSize: number;
-  /** Ring slots of a chunk, as of `blockAttention`. */
+  /** Ring slots of a chunk, as in `blockAttention`. */
   readonly chunk: number;
 }
 
@@ -30,7 +34,7 @@ export function mergeAttention(
   const hidden = shape.heads * shape.headSize;
   return pipelines.bind(
     label,
-    { stem: 'merge-attention', wgsl },
+    SOURCE,
     { heads: shape.heads, head_size: shape.headSize, chunk: shape.chunk },
     [pass, sums, weights, out],
     (rows) => [Math.ceil(hidden / 64), rows],

@@ -1,6 +1,6 @@
-import { readFrom } from '../weights/model-files';
-import type { ModelSource } from '../weights/model-source';
-import { openModelSource } from '../weights/open-model-source';
+import { readFrom } from '../model/source/model-files';
+import type { ModelSource } from '../model/source/model-source';
+import { openModelSource } from '../model/source/open-model-source';
 import type { LoadOptions } from './loaded-model';
 import { factsOf } from './model-facts';
 

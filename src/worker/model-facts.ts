@@ -1,5 +1,5 @@
-import { modelDigest } from '../weights/model-digest';
-import type { ModelSource } from '../weights/model-source';
+import { modelDigest } from '../model/format/model-digest';
+import type { ModelSource } from '../model/source/model-source';
 import type { ModelInfo } from './protocol';
 
 /** What a model's folder says of it. */

@@ -1,7 +1,7 @@
 import { UnmaskError } from '../errors';
-import { openModelUrl } from '../weights/model-url';
-import { huggingFaceUrl, modelFolderUrl } from '../weights/store/model-address';
-import { type ModelStore, openModelStore } from '../weights/store/model-store';
+import { openModelUrl } from '../model/source/model-url';
+import { huggingFaceUrl, modelFolderUrl } from '../model/store/model-address';
+import { type ModelStore, openModelStore } from '../model/store/model-store';
 import { openFolder } from './folder-source';
 import type { LoadOptions, Models } from './loaded-model';
 import { factsOf } from './model-facts';

@@ -4,7 +4,7 @@ import { createBackend } from '../../src/backends/choose-backend';
 import { nodeGpu } from '../../src/cli/node-gpu';
 import { describeError } from '../../src/errors';
 import { findAdapter, isSoftwareAdapter } from '../../src/gpu/device';
-import type { ModelSource } from '../../src/weights/model-source';
+import type { ModelSource } from '../../src/model/source/model-source';
 import { tinyModel } from './tiny-model';
 
 let source: ModelSource;

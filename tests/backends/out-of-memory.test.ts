@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createWebgpuBackend, type WebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
 import { nodeGpu } from '../../src/cli/node-gpu';
 import { findAdapter, type Gpu, openDevice } from '../../src/gpu/device';
-import type { WeightDtype } from '../../src/weights/manifest';
+import type { WeightDtype } from '../../src/model/format/packing';
 import { tinyModel } from './tiny-model';
 
 /** More than SwiftShader gives for one buffer, and no more than it says it would: the driver itself refuses it. */

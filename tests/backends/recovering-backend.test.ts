@@ -7,7 +7,7 @@ import { nodeGpu } from '../../src/cli/node-gpu';
 import { generate } from '../../src/engine/generate';
 import type { GenerationEvent, GenerationRequest } from '../../src/engine/generation';
 import { findAdapter, type Gpu, openDevice } from '../../src/gpu/device';
-import type { ModelSource } from '../../src/weights/model-source';
+import type { ModelSource } from '../../src/model/source/model-source';
 import { tinyModel } from './tiny-model';
 
 let source: ModelSource;

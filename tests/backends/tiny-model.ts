@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { exportCheckpoint } from '../../export/export-checkpoint';
 import { openModelFolder } from '../../src/cli/model-folder';
-import type { WeightDtype } from '../../src/weights/manifest';
-import type { ModelSource } from '../../src/weights/model-source';
+import type { WeightDtype } from '../../src/model/format/packing';
+import type { ModelSource } from '../../src/model/source/model-source';
 import { TemporaryFolders } from '../temporary-folders';
 
 const folders = new TemporaryFolders();

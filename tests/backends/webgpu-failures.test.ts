@@ -3,8 +3,8 @@ import type { Backend, DenoiseStep } from '../../src/backends/backend';
 import { createWebgpuBackend, type WebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
 import { nodeGpu } from '../../src/cli/node-gpu';
 import { findAdapter, type Gpu, openDevice } from '../../src/gpu/device';
-import type { ModelConfig } from '../../src/weights/model-config';
-import type { ModelSource } from '../../src/weights/model-source';
+import type { ModelConfig } from '../../src/network/model-config';
+import type { ModelSource } from '../../src/model/source/model-source';
 import { testGpu } from '../gpu';
 import { tinyModel } from './tiny-model';
 

@@ -5,7 +5,7 @@ import { IN_FLIGHT } from '../../src/backends/webgpu/denoise-loop';
 import { createWebgpuBackend, type SubmissionOf, type WebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
 import { nodeGpu } from '../../src/cli/node-gpu';
 import { findAdapter, openDevice } from '../../src/gpu/device';
-import type { ModelConfig } from '../../src/weights/model-config';
+import type { ModelConfig } from '../../src/network/model-config';
 import { testGpu } from '../gpu';
 import { largestDifference } from './difference';
 import { tinyModel } from './tiny-model';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { distinctShare } from '../../bench/text-statistics';
 import { openModelFolder } from '../../src/cli/model-folder';
 import { EOS, idsOf, runCommand, TestFolders } from '../cli/run-command';
-import { folderWeights } from '../reference/cpu-backend';
+import { folderWeights } from '../reference/folder-weights';
 import { exactNelbo } from '../reference/nelbo';
 
 const ENTRY = 'bench/quality.ts';

@@ -3,8 +3,8 @@ import { afterAll, expect, it } from 'vitest';
 import { PUBLISHED_SHAPE, writeRandomModel } from '../../bench/random-model';
 import { createWasmBackend } from '../../src/backends/wasm/wasm-backend';
 import { openModelFolder } from '../../src/cli/model-folder';
-import { parseModelConfig } from '../../src/weights/model-config';
-import { weightSpecs } from '../../src/weights/weight-spec';
+import { parseModelConfig } from '../../src/network/model-config';
+import { weightSpecs } from '../../src/model/format/weight-spec';
 import { SMALL } from '../engine/small-model';
 import { TemporaryFolders } from '../temporary-folders';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { corpusText } from '../../src/cli/corpus-text';
+import type { ModelConfig } from '../../src/network/model-config';
 import { createTokenizer } from '../../src/tokenizer/tokenizer';
-import type { ModelConfig } from '../../src/weights/model-config';
 
 const tokenizer = createTokenizer(400, readFileSync('tests/fixtures/byte-bpe/tokenizer.json'));
 const CONFIG = { contextLength: 64, bosId: 0, eosId: 0 } as ModelConfig;

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openModelFolder } from '../../src/cli/model-folder';
-import { folderWeights } from '../reference/cpu-backend';
+import { folderWeights } from '../reference/folder-weights';
 import { exactNelbo } from '../reference/nelbo';
 import { EOS, idsOf, runCommand, TestFolders } from './run-command';
 

@@ -3,12 +3,13 @@ import type { Backend } from '../../src/backends/backend';
 import { createWasmBackend } from '../../src/backends/wasm/wasm-backend';
 import { createWebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
 import { nelboTerms } from '../../src/engine/likelihood';
-import type { ModelSource } from '../../src/weights/model-source';
+import type { ModelSource } from '../../src/model/source/model-source';
 import { largestDifference } from '../backends/difference';
 import { readGolden } from '../backends/golden';
 import { tinyModel } from '../backends/tiny-model';
 import { testGpu } from '../gpu';
-import { CpuBackend, folderWeights } from '../reference/cpu-backend';
+import { CpuBackend } from '../reference/cpu-backend';
+import { folderWeights } from '../reference/folder-weights';
 import { readTrace, TRACES } from './greedy-traces';
 import { endOf, events, ofType } from './small-model';
 

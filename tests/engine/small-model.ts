@@ -1,30 +1,45 @@
 import type { Backend } from '../../src/backends/backend';
 import { generate } from '../../src/engine/generate';
 import type { GenerationEvent, GenerationRequest } from '../../src/engine/generation';
-import type { ModelConfig } from '../../src/weights/model-config';
-import { CpuBackend, randomWeights } from '../reference/cpu-backend';
+import { describeModel } from '../../src/network/families';
+import type { CheckpointFacts } from '../../src/network/family';
+import type { ModelConfig } from '../../src/network/model-config';
+import { CpuBackend } from '../reference/cpu-backend';
+import { randomWeights } from '../reference/random-weights';
 
-/** A model small enough for plain loops, with all that the engine must mind. */
-export const SMALL: ModelConfig = {
-  architecture: 'bd3lm',
-  vocabSize: 14,
-  hiddenSize: 8,
-  mlpSize: 16,
-  layers: 2,
-  heads: 2,
-  contextLength: 13,
-  ropeBase: 10_000,
-  normEpsilon: 1e-5,
-  maskId: 13,
+/** What a checkpoint without a tokenizer says. */
+export const NO_FACTS: CheckpointFacts = {
+  maskId: null,
   bosId: null,
-  eosId: null,
-  blockSizes: [1, 2, 3, 4],
-  defaultBlockSize: 4,
+  addsBos: false,
+  eosIds: [],
+  generationEosIds: [],
+  tiedHead: false,
+  mlpSize: null,
 };
 
+/** A model small enough for plain loops, with all that the engine must mind. */
+export const SMALL = smallConfig({});
+
+/** BD3-LM without adaLN; `change` is of what does not follow from its config.json, but for the vocabulary. */
+function smallConfig(change: Partial<ModelConfig>): ModelConfig {
+  const config = {
+    model_type: 'bd3lm',
+    vocab_size: change.vocabSize ?? 14,
+    hidden_dim: 8,
+    n_blocks: 2,
+    n_heads: 2,
+    model_length: 13,
+    adaln: false,
+    block_size: 4,
+    block_sizes: [1, 2, 3, 4],
+  };
+  return { ...describeModel(config, { ...NO_FACTS, mlpSize: 16 }), ...change };
+}
+
 export function smallBackend(change: Partial<ModelConfig> = {}): CpuBackend {
-  const config = { ...SMALL, ...change };
-  return new CpuBackend(config, randomWeights(config, 11));
+  const config = smallConfig(change);
+  return new CpuBackend(config, randomWeights(config.network, 11));
 }
 
 export const REQUEST: GenerationRequest = {

@@ -2,14 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backend } from '../../src/backends/backend';
 import { createWasmBackend } from '../../src/backends/wasm/wasm-backend';
 import { createWebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
-import type { ModelSource } from '../../src/weights/model-source';
+import type { ModelSource } from '../../src/model/source/model-source';
 import { largestDifference } from '../backends/difference';
 import { exportedModel } from '../backends/tiny-model';
 import { endOf, events } from '../engine/small-model';
 import { testGpu } from '../gpu';
 import { publishedConfig } from '../long/published-config';
 import { writeRandomCheckpoint } from '../long/random-checkpoint';
-import { CpuBackend, folderWeights } from '../reference/cpu-backend';
+import { CpuBackend } from '../reference/cpu-backend';
+import { folderWeights } from '../reference/folder-weights';
 import { TemporaryFolders } from '../temporary-folders';
 
 /** As `bd3lm-owt-block_size1024-pretrain`, whose one block is its whole context: more rows than the small kernels take. */

@@ -1,8 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bd3lmShapes } from '../../export/bd3lm-tensors';
 import { STREAM, uniform } from '../../src/backends/random';
-import type { ModelConfig } from '../../src/weights/model-config';
+import { bd3lmShapes } from '../bd3lm-shapes';
 import { floatTensor, type TensorBytes, writeSafetensors } from './write-safetensors';
 
 /** The fields of a checkpoint's config.json that matter, as the authors name them. */
@@ -23,11 +22,8 @@ export type CheckpointConfig = typeof SMALL_CHECKPOINT;
 
 /** The weights of a checkpoint with this config, drawn so that activations stay of size 1 or so. */
 export function randomTensors(config: CheckpointConfig = SMALL_CHECKPOINT): Map<string, TensorBytes> {
-  const { vocab_size: vocabSize, hidden_dim: hiddenSize, n_blocks: layers } = config;
-  const sizes = { vocabSize, hiddenSize, layers, mlpSize: 4 * hiddenSize } as ModelConfig;
-  const shapes = bd3lmShapes(sizes, config.adaln ? config.cond_dim : null);
   return new Map(
-    [...shapes].map(([name, shape], index) => {
+    [...bd3lmShapes(config)].map(([name, shape], index) => {
       const size = shape.reduce((a, b) => a * b);
       const spread = shape.length === 2 ? 1.5 / Math.sqrt(shape[1]!) : 0.2;
       const centre = name.includes('norm') ? 1 : 0;

@@ -6,7 +6,7 @@ import type { Backend } from '../../src/backends/backend';
 import { createWasmBackend } from '../../src/backends/wasm/wasm-backend';
 import { createWebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
 import { openModelFolder } from '../../src/cli/model-folder';
-import type { ModelSource } from '../../src/weights/model-source';
+import type { ModelSource } from '../../src/model/source/model-source';
 import { testGpu } from '../gpu';
 import { TemporaryFolders } from '../temporary-folders';
 

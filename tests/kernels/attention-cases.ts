@@ -7,22 +7,37 @@ import { download, runKernels, upload, uploadPass } from './device-arrays';
 import { randomArray } from './numbers';
 import { toPairs, uploadRing } from './pairs';
 
+const TWO_HEADS = { heads: 2, kvHeads: 2, headSize: 6 };
+const PAIRS = { heads: 4, kvHeads: 2, headSize: 16 };
+const TRIPLES = { heads: 6, kvHeads: 2, headSize: 10 };
+const EIGHT = { heads: 8, kvHeads: 1, headSize: 8 };
+const WIDE = { heads: 2, kvHeads: 2, headSize: 64 };
+
 /**
- * name, then the case: awkward caches, blocks and head sizes, kept small for software adapters. Few pairs of heads
- * and head size, since each is a pipeline to compile.
+ * name, then the case: awkward caches, blocks, head sizes and groups of query heads, kept small for software adapters.
+ * Few pairs of heads and head size, since each is a pipeline to compile.
  */
 export const ATTENTION_CASES: readonly (readonly [name: string, shape: AttentionCase])[] = [
-  ['empty cache, one row', { rows: 1, position: 0, blockSize: 1, ring: 8, heads: 2, headSize: 6 }],
-  ['empty cache, block of 3', { rows: 3, position: 0, blockSize: 3, ring: 9, heads: 2, headSize: 6 }],
-  ['cache of one block', { rows: 4, position: 4, blockSize: 4, ring: 32, heads: 4, headSize: 16 }],
-  ['ring just filled', { rows: 4, position: 28, blockSize: 4, ring: 32, heads: 4, headSize: 16 }],
-  ['wrapped ring', { rows: 4, position: 44, blockSize: 4, ring: 32, heads: 4, headSize: 16 }],
-  ['partial last chunk of slots', { rows: 3, position: 66, blockSize: 3, ring: 141, heads: 2, headSize: 6 }],
-  ['three chunks, block of 32', { rows: 32, position: 128, blockSize: 32, ring: 192, heads: 2, headSize: 64 }],
-  ['widest head', { rows: 2, position: 70, blockSize: 2, ring: 80, heads: 1, headSize: 128 }],
-  ['single rows, causal', { rows: 7, position: 0, blockSize: 1, ring: 7, heads: 2, headSize: 34 }],
-  ['blocks among themselves', { rows: 21, position: 0, blockSize: 3, ring: 30, heads: 4, headSize: 16 }],
-  ['blocks across chunks', { rows: 72, position: 0, blockSize: 4, ring: 72, heads: 2, headSize: 6 }],
+  ['empty cache, one row', { rows: 1, position: 0, blockSize: 1, ring: 8, ...TWO_HEADS }],
+  ['empty cache, block of 3', { rows: 3, position: 0, blockSize: 3, ring: 9, ...TWO_HEADS }],
+  ['cache of one block', { rows: 4, position: 4, blockSize: 4, ring: 32, ...PAIRS }],
+  ['ring just filled', { rows: 4, position: 28, blockSize: 4, ring: 32, ...PAIRS }],
+  ['wrapped ring', { rows: 4, position: 44, blockSize: 4, ring: 32, ...PAIRS }],
+  ['block over the end of the ring', { rows: 4, position: 30, blockSize: 4, ring: 32, ...PAIRS }],
+  ['two blocks, the second over the end of the ring', { rows: 6, position: 10, blockSize: 3, ring: 15, ...TRIPLES }],
+  ['two blocks in a full ring', { rows: 6, position: 27, blockSize: 3, ring: 15, ...TRIPLES }],
+  ['partial last chunk of slots', { rows: 3, position: 66, blockSize: 3, ring: 141, ...TWO_HEADS }],
+  ['three chunks, block of 32', { rows: 32, position: 128, blockSize: 32, ring: 192, ...WIDE }],
+  ['widest head', { rows: 2, position: 70, blockSize: 2, ring: 80, heads: 1, kvHeads: 1, headSize: 128 }],
+  ['eight query heads, one row', { rows: 1, position: 70, blockSize: 1, ring: 72, ...EIGHT }],
+  ['eight query heads, causal in a full ring', { rows: 5, position: 154, blockSize: 1, ring: 72, ...EIGHT }],
+  ['single rows, causal', { rows: 7, position: 0, blockSize: 1, ring: 7, heads: 2, kvHeads: 2, headSize: 34 }],
+  ['single rows, causal, over the end of the ring', { rows: 7, position: 67, blockSize: 1, ring: 70, ...TWO_HEADS }],
+  ['single rows, causal, chunks apart', { rows: 9, position: 1404, blockSize: 1, ring: 140, ...TRIPLES }],
+  ['a ring full of single rows', { rows: 20, position: 47, blockSize: 1, ring: 20, ...TRIPLES }],
+  ['a last block that is short', { rows: 8, position: 5, blockSize: 3, ring: 40, ...TRIPLES }],
+  ['blocks among themselves', { rows: 21, position: 0, blockSize: 3, ring: 30, ...PAIRS }],
+  ['blocks across chunks', { rows: 72, position: 0, blockSize: 4, ring: 72, ...TWO_HEADS }],
 ];
 
 /** Sums of up to 192 weighted values of size 1 in f32, against f64. */
@@ -53,13 +68,13 @@ export async function expectAttention(
   spread: number,
   cache: CacheDtype = 'f32',
 ): Promise<void> {
-  const hidden = shape.heads * shape.headSize;
-  const q = randomArray(shape.rows * hidden, 1).map((x) => x * spread);
-  const keys = randomArray(shape.ring * hidden, 2);
-  const values = randomArray(shape.ring * hidden, 3);
+  const cacheWidth = shape.kvHeads * shape.headSize;
+  const q = randomArray(shape.rows * shape.heads * shape.headSize, 1).map((x) => x * spread);
+  const keys = randomArray(shape.ring * cacheWidth, 2);
+  const values = randomArray(shape.ring * cacheWidth, 3);
   const filled = Math.min(shape.position + shape.rows, shape.ring);
-  keys.fill(GARBAGE, filled * hidden);
-  values.fill(GARBAGE, filled * hidden);
+  keys.fill(GARBAGE, filled * cacheWidth);
+  values.fill(GARBAGE, filled * cacheWidth);
   const out = buffers.storage('out', q.byteLength);
   const [keyRing, valueRing] = [keys, values].map((ring) => uploadRing(device, buffers, ring, shape.headSize, cache));
   const kernels = attend(

@@ -5,6 +5,7 @@ import { mergeAttention } from '../../src/kernels/merge-attention';
 import { ATTENTION_CASES, type Attend, expectAttention, GARBAGE } from './attention-cases';
 import { download, runKernels, upload, uploadPass } from './device-arrays';
 import { kernelDevice } from './kernel-device';
+import { randomArray } from './numbers';
 
 const { pipelines, buffers } = await kernelDevice();
 
@@ -36,7 +37,7 @@ describe.each([
   });
 
   it.each([1, 2, 5, 9, 13, 17])('%i rows', async (rows) => {
-    const shape = { rows, position: 3 * rows, blockSize: rows, ring: 7 * rows, heads: 2, headSize: 6 };
+    const shape = { rows, position: 3 * rows, blockSize: rows, ring: 7 * rows, heads: 2, kvHeads: 2, headSize: 6 };
     await expectAttention(pipelines.device, buffers, shape, inChunksOf(chunk, lanes), 1);
   });
 
@@ -44,13 +45,18 @@ describe.each([
     await expectAttention(pipelines.device, buffers, shape, inChunksOf(chunk, lanes), 1, 'f16');
   });
 
+  it.each([16, 32, 64, 80, 96])('heads of %i', async (headSize) => {
+    const shape = { rows: 2, position: 6, blockSize: 2, ring: 66, heads: 3, kvHeads: 1, headSize };
+    await expectAttention(pipelines.device, buffers, shape, inChunksOf(chunk, lanes), 1);
+  });
+
   it('scores far apart', async () => {
-    const shape = { rows: 4, position: 68, blockSize: 4, ring: 72, heads: 1, headSize: 16 };
+    const shape = { rows: 4, position: 68, blockSize: 4, ring: 72, heads: 1, kvHeads: 1, headSize: 16 };
     await expectAttention(pipelines.device, buffers, shape, inChunksOf(chunk, lanes), 300);
   });
 
   it('a NaN in q comes out as NaN, not as a number', async () => {
-    const shape = { rows: 1, position: 64, blockSize: 1, ring: 65, heads: 1, headSize: 4 };
+    const shape = { rows: 1, position: 64, blockSize: 1, ring: 65, heads: 1, kvHeads: 1, headSize: 4 };
     const { device } = pipelines;
     const ones = new Float32Array(65 * 4).fill(1);
     const out = buffers.storage('out', 16);
@@ -68,3 +74,32 @@ describe.each([
     expect([...new Float32Array(await download(device, buffers, out))]).toEqual(Array(4).fill(Number.NaN));
   });
 });
+
+/** A clean block with the next block along, the first alone, and a single row each: what they share must be equal. */
+it.each([1, 8] as const)(
+  'a row comes out the same to the last bit whatever rows are beside it, %i lanes',
+  async (lanes) => {
+    const { device } = pipelines;
+    const shape = { heads: 6, kvHeads: 2, headSize: 10, ring: 90, position: 70, blockSize: 4, cache: 'f32' } as const;
+    const rings = [2, 3].map((seed) => upload(device, buffers, 'ring', randomArray(90 * 20, seed)));
+    const queries = randomArray(12 * 60, 1);
+    const attend = async (rows: number) => {
+      const out = buffers.storage('out', rows * 60 * 4);
+      const kernels = inChunksOf(64, lanes)(
+        { ...shape, rows },
+        {
+          pass: uploadPass(device, buffers, { ...shape, rows }),
+          q: upload(device, buffers, 'q', queries.slice(0, rows * 60)),
+          keys: rings[0]!,
+          values: rings[1]!,
+          out,
+        },
+      );
+      runKernels(device, ...kernels.map((kernel) => [kernel, rows] as const));
+      return new Float32Array(await download(device, buffers, out), 0, rows * 60);
+    };
+    const all = await attend(12);
+    expect(await attend(4)).toEqual(all.subarray(0, 4 * 60));
+    expect(await attend(8)).toEqual(all.subarray(0, 8 * 60));
+  },
+);

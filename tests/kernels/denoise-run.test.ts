@@ -21,6 +21,7 @@ import { PASS_BYTES, packPass } from '../../src/kernels/pass';
 import { packWorkgroups, planPass } from '../../src/kernels/plan-pass';
 import { readTrace, reveal, TRACE_BYTES } from '../../src/kernels/reveal';
 import { DRAWN_BYTES } from '../../src/kernels/sample';
+import type { ModelConfig } from '../../src/network/model-config';
 import { SMALL } from '../engine/small-model';
 import { download, runKernels } from './device-arrays';
 import { kernelDevice } from './kernel-device';
@@ -28,7 +29,9 @@ import { kernelDevice } from './kernel-device';
 const { device, pipelines, buffers } = await kernelDevice();
 
 const MASK = SMALL.maskId;
-const EOS = 5;
+const STOPS = [2, 5] as const;
+const EOS = STOPS[1];
+const KEPT_ROW = 32;
 const SEED = 77;
 const SLOTS = 4;
 const FEW_ROWS = 32;
@@ -46,10 +49,12 @@ function predict({ positions, pass }: Pick<DenoiseStep, 'positions' | 'pass'>, b
   });
 }
 
-/** One pass over the network, as plain code or the GPU has it. */
+/** One pass over the network, as plain code or the GPU has it; without ids where the head alone runs. */
 interface Pass {
   /** Of its first row, in the text. */
   readonly position: number;
+  /** Rows of a stored pass that see no later row are blocks of 1. */
+  readonly blockSize: number;
   readonly ids: readonly number[];
   /** Rows of the pass whose logits are wanted, and the number of their draw. */
   readonly picks: readonly number[];
@@ -61,15 +66,34 @@ class LotBackend implements Backend {
   readonly name = 'wasm';
   readonly adapter = 'lots';
   readonly kvBytesPerToken = 0;
-  readonly config = { ...SMALL, eosId: EOS };
+  readonly config: ModelConfig;
   readonly passes: Pass[] = [];
   position = 0;
+
+  constructor({ predicts, causal }: Case) {
+    const cleanAttention = causal ? 'causal' : 'block';
+    this.config = { ...SMALL, stopIds: STOPS, network: { ...SMALL.network, predicts, cleanAttention } };
+  }
+
   async denoiseStep(step: DenoiseStep): Promise<Prediction[]> {
-    this.passes.push({ position: this.position, ids: [...step.ids], picks: step.positions, number: step.pass });
-    return predict(step, this.position);
+    const { position } = this;
+    const [ids, number] = [[...step.ids], step.pass];
+    if (this.config.network.predicts === 'own') {
+      this.passes.push({ position, ids, picks: step.positions, number, blockSize: ids.length });
+    } else if (step.positions[0] !== 0) {
+      const picks = step.positions.map((offset) => offset - 1);
+      this.passes.push({ position, ids, picks, number, blockSize: ids.length });
+    } else {
+      // From the last row of the clean pass before the block.
+      const clean = this.passes.pop() ?? { position, ids: [], blockSize: ids.length };
+      const row = clean.ids.length === 0 ? KEPT_ROW : clean.ids.length - 1;
+      this.passes.push({ ...clean, picks: [row], number });
+    }
+    return predict(step, position);
   }
   async commitBlock(ids: readonly number[]): Promise<void> {
-    this.passes.push({ position: this.position, ids: [...ids], picks: [], number: 0 });
+    const blockSize = this.config.network.cleanAttention === 'causal' ? 1 : ids.length;
+    this.passes.push({ position: this.position, ids: [...ids], picks: [], number: 0, blockSize });
     this.position += ids.length;
   }
   writeBlocks(request: BlocksRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
@@ -99,13 +123,16 @@ function carried(passes: readonly Pass[], carryEnd: number): Pass[] {
     }
     const { position, ids } = last;
     const picks = pass.picks.map((row) => row + ids.length);
-    joined[joined.length - 1] = { position, ids: [...ids, ...pass.ids], picks, number: pass.number };
+    joined[joined.length - 1] = { ...pass, position, ids: [...ids, ...pass.ids], picks };
   }
   return joined;
 }
 
 interface Case {
   readonly policy: RevealPolicy;
+  readonly predicts: 'own' | 'next';
+  readonly causal: boolean;
+  readonly subBlockSize?: number;
   readonly blockSize: number;
   readonly blocks: number;
   /** Ids of the first block that are given: every other one from its start. */
@@ -114,11 +141,11 @@ interface Case {
   readonly carryEnd: number;
 }
 
-function requestOf({ policy, blockSize, blocks, pinned }: Case): BlocksRequest {
+function requestOf({ policy, blockSize, blocks, pinned, subBlockSize }: Case): BlocksRequest {
   const first = Array.from({ length: blockSize }, (_, offset) =>
     offset % 2 === 0 && offset < 2 * pinned ? EOS : MASK,
   );
-  return { first, blocks, policy, nfe: 3, sampling: { temperature: 1, topP: 1, seed: SEED } };
+  return { first, blocks, policy, subBlockSize, nfe: 3, sampling: { temperature: 1, topP: 1, seed: SEED } };
 }
 
 /** Runs the two kernels pass by pass, and between them hands over what a network would predict. */
@@ -150,8 +177,12 @@ class GpuRun {
     const settings: RunSettings = {
       policy: policy.name,
       blockSize,
+      subBlockSize: test.subBlockSize ?? blockSize,
       maskId: MASK,
-      eosId: EOS,
+      stopIds: STOPS,
+      predicts: test.predicts,
+      cleanAttention: test.causal ? 'causal' : 'block',
+      keptRow: KEPT_ROW,
       steps: 'steps' in policy ? policy.steps : 0,
       bound: policy.name === 'threshold' ? policy.threshold : policy.name === 'entropy' ? policy.entropyBound : 0,
       carryEnd: test.carryEnd,
@@ -197,12 +228,15 @@ class GpuRun {
     expect([...(await this.#words('counts')).subarray(0, 9)]).toEqual(
       [dispatched(rows, 2), dispatched(rows, 3), dispatched(picked, 4)].flat(),
     );
-    if (rows === 0) return undefined;
+    if (rows === 0 && picked === 0) return undefined;
     const ids = [...(await this.#words('ids')).subarray(0, rows)];
     const picks = [...(await this.#words('picks')).subarray(0, picked)];
-    if (picked > 0) expect(head[1]).toBe(position);
-    const firstRow = rows - blockSize;
-    const predictions = predict({ positions: picks.map((row) => row - firstRow), pass: number }, position + firstRow);
+    const progress = await this.#words('progress');
+    const [blockPosition, rowOfFirst] = [progress[0]!, progress[7]!];
+    // Row r of the pass predicts the token at the head's position + r.
+    if (picked > 0) expect((head[1]! + rowOfFirst) >>> 0).toBe(blockPosition);
+    const offsets = picks.map((row) => (row - rowOfFirst) >>> 0);
+    const predictions = predict({ positions: offsets, pass: number }, blockPosition);
     const drawn = new ArrayBuffer(predictions.length * DRAWN_BYTES);
     predictions.forEach(({ id, probability, entropy }, row) => {
       new Uint32Array(drawn)[row * 3] = id;
@@ -212,7 +246,8 @@ class GpuRun {
     runKernels(device, [end, 1]);
     const trace = await download(device, buffers, this.#slices.trace);
     const revealed = readTrace(trace, slot * blockSize * TRACE_BYTES, blockSize);
-    return { pass: { position, ids, picks, number: picked > 0 ? number : 0 }, reveal: revealed };
+    const pass = { position, ids, picks, number: picked > 0 ? number : 0, blockSize: trunk[2]! };
+    return { pass, reveal: revealed };
   }
 }
 
@@ -230,7 +265,19 @@ const POLICIES: readonly RevealPolicy[] = [
 ];
 
 /** Block sizes, blocks, pinned ids, and up to where a clean pass carries the next block along. */
-const SHAPES: readonly Omit<Case, 'policy'>[] = [
+const OWN: Pick<Case, 'predicts' | 'causal'> = { predicts: 'own', causal: false };
+
+/** The same for models whose rows predict the next token, or whose clean rows see nothing later; and sub-blocks. */
+const OTHER_SHAPES: readonly Omit<Case, 'policy'>[] = [
+  { blockSize: 1, blocks: 5, pinned: 0, position: 7, carryEnd: 0, predicts: 'next', causal: true },
+  { blockSize: 5, blocks: 3, pinned: 0, position: 10, carryEnd: 0, predicts: 'next', causal: true },
+  { blockSize: 8, blocks: 3, pinned: 3, position: 40, carryEnd: 0, predicts: 'next', causal: false, subBlockSize: 4 },
+  { blockSize: 16, blocks: 2, pinned: 0, position: 3, carryEnd: 0, predicts: 'next', causal: false, subBlockSize: 8 },
+  { blockSize: 12, blocks: 2, pinned: 2, position: 0, carryEnd: 100, predicts: 'own', causal: false, subBlockSize: 3 },
+  { blockSize: 4, blocks: 3, pinned: 1, position: 5, carryEnd: 0, predicts: 'own', causal: true },
+];
+
+const SHAPES: readonly Omit<Case, 'policy' | 'predicts' | 'causal'>[] = [
   { blockSize: 1, blocks: 3, pinned: 0, position: 0, carryEnd: 0 },
   { blockSize: 1, blocks: 6, pinned: 0, position: 7, carryEnd: 9 },
   { blockSize: 5, blocks: 3, pinned: 2, position: 10, carryEnd: 0 },
@@ -242,10 +289,13 @@ const SHAPES: readonly Omit<Case, 'policy'>[] = [
 describe.each(POLICIES.map((policy) => [JSON.stringify(policy), policy] as const))(
   'plan-pass and reveal, %s',
   (_, policy) => {
-    it.each(SHAPES)('blocks of $blockSize, $pinned pinned, carried below $carryEnd', async (shape) => {
-      const test = { ...shape, policy, steps: 1 };
+    const shapes: readonly Omit<Case, 'policy'>[] = [...SHAPES.map((shape) => ({ ...OWN, ...shape })), ...OTHER_SHAPES];
+    const title =
+      'blocks of $blockSize ($subBlockSize), $pinned pinned, carried below $carryEnd, $predicts, causal $causal';
+    it.each(shapes)(title, async (shape) => {
+      const test = { ...shape, policy };
       const request = requestOf(test);
-      const backend = new LotBackend();
+      const backend = new LotBackend(test);
       backend.position = shape.position;
       const steps: BlockStep[] = [];
       for await (const step of backend.writeBlocks(request, new AbortController().signal)) steps.push(step);

@@ -1,5 +1,5 @@
 import { Float16Array } from '@petamoriken/float16';
-import { storedBytes } from '../../export/stored-bytes';
+import { storedBytes } from '../../src/convert/stored-bytes';
 import type { BufferSlice, Buffers } from '../../src/gpu/buffers';
 import type { Matrix } from '../../src/kernels/matrix';
 import { dequantize } from '../reference/dequantize';
@@ -18,8 +18,7 @@ export function uploadMatrix(
   columns: number,
   dtype: Matrix['dtype'],
 ): { matrix: Matrix; stored: Float32Array } {
-  const shape = [numbers.length / columns, columns];
-  const [bytes, scaleBytes] = storedBytes({ name: 'matrix', shape }, numbers, dtype);
+  const [bytes, scaleBytes] = storedBytes({ name: 'matrix', columns }, dtype, numbers);
   const values = uploadBytes(device, buffers, 'values', bytes!);
   if (dtype === 'f32') return { matrix: { dtype, values }, stored: numbers };
   if (dtype === 'f16') return { matrix: { dtype, values }, stored: Float32Array.from(new Float16Array(numbers)) };

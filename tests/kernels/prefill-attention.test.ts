@@ -18,7 +18,12 @@ it.each(HALVES)('prefill attention over an f16 cache: %s', async (_, shape) => {
   await expectAttention(pipelines.device, buffers, shape, attend, 1, 'f16');
 });
 
+it.each([16, 32, 64, 80, 96])('heads of %i', async (headSize) => {
+  const shape = { rows: 5, position: 61, blockSize: 1, ring: 66, heads: 3, kvHeads: 1, headSize };
+  await expectAttention(pipelines.device, buffers, shape, attend, 1);
+});
+
 it('scores far apart', async () => {
-  const shape = { rows: 72, position: 0, blockSize: 4, ring: 72, heads: 4, headSize: 16 };
+  const shape = { rows: 72, position: 0, blockSize: 4, ring: 72, heads: 4, kvHeads: 4, headSize: 16 };
   await expectAttention(pipelines.device, buffers, shape, attend, 300);
 });

@@ -3,18 +3,18 @@ import type { BufferSlice } from '../../src/gpu/buffers';
 import type { CacheDtype } from '../../src/kernels/kv-cache';
 import type { Lanes } from '../../src/kernels/lanes';
 import type { Matrix } from '../../src/kernels/matrix';
-import { projectQkv } from '../../src/kernels/project-qkv';
-import { projectQkv as referenceProjectQkv } from '../reference/project-qkv';
-import type { RopeCase } from '../reference/rope';
+import { fusesHeadNorm, projectQkv } from '../../src/kernels/project-qkv';
+import { packQkvVectors } from '../../src/kernels/qkv-vectors';
+import { type ProjectQkvCase, projectQkv as referenceProjectQkv } from '../reference/project-qkv';
 import { expectClose } from './compare';
 import { download, runKernels, upload, uploadPass } from './device-arrays';
 import { kernelDevice } from './kernel-device';
 import { DTYPES, uploadMatrix } from './matrices';
 import { randomArray } from './numbers';
 import { downloadRing, fromPairs, uploadRing } from './pairs';
-import { ROPE_CASES, turnsOfSlots } from './rope-cases';
+import { ROPE_CASES, ropeTableOf } from './rope-cases';
 
-/** Sums of up to 128 products of size 1 in f32, against f64, and one turn of what is rounded to f32. */
+/** Sums of up to 128 products of size 1 in f32, against f64, and one turn of what is rounded to f32; a head norm divides by their root mean square. */
 const TOLERANCE = { atol: 2e-5, rtol: 1e-5 };
 
 /** What is stored in f16 is rounded to 11 bits. */
@@ -22,71 +22,107 @@ const HALVES = { atol: 2e-5, rtol: 2 ** -10 };
 
 const { device, pipelines, buffers } = await kernelDevice();
 
-/** Those whose rows of weights are whole fours, and more about tiles of rows and heads that fours straddle. */
-const CASES: readonly (readonly [name: string, shape: RopeCase])[] = [
-  ...ROPE_CASES.filter(([, { heads, headSize }]) => (heads * headSize) % 4 === 0),
-  ['an odd half', { rows: 6, position: 4, ring: 12, heads: 6, headSize: 2, base: 100 }],
-  ['17 rows', { rows: 17, position: 17, ring: 34, heads: 2, headSize: 6, base: 10_000 }],
-  ['32 rows over the end of the ring', { rows: 32, position: 40, ring: 48, heads: 4, headSize: 16, base: 10_000 }],
+/** The cases of RoPE with x of some width, and more about tiles of rows and heads that fours of features straddle. */
+const CASES: readonly (readonly [name: string, shape: ProjectQkvCase])[] = [
+  ...ROPE_CASES.map(([name, shape], index) => [name, { ...shape, columns: [36, 4, 32, 20, 8, 128][index]! }] as const),
+  ['an odd half', { rows: 6, position: 4, ring: 12, heads: 6, kvHeads: 6, headSize: 2, columns: 12, base: 100 }],
+  ['17 rows', { rows: 17, position: 17, ring: 34, heads: 3, kvHeads: 1, headSize: 6, columns: 12, base: 10_000 }],
+  ['32 rows', { rows: 32, position: 40, ring: 48, heads: 4, kvHeads: 2, headSize: 16, columns: 64, base: 10_000 }],
 ];
 
-async function project(
-  shape: RopeCase,
-  { lanes, dtype, cache = 'f32' }: { lanes: Lanes; dtype: Matrix['dtype']; cache?: CacheDtype },
-  x: Float32Array<ArrayBuffer>,
-) {
-  const hidden = shape.heads * shape.headSize;
-  const { matrix, stored } = uploadMatrix(device, buffers, randomArray(3 * hidden * hidden, 4), hidden, dtype);
-  const keys = randomArray(shape.ring * hidden, 2);
-  const values = randomArray(shape.ring * hidden, 3);
+interface Options {
+  readonly lanes: Lanes;
+  readonly dtype: Matrix['dtype'];
+  readonly cache?: CacheDtype;
+  readonly biased?: boolean;
+  readonly headNormed?: boolean;
+}
+
+const NORM_EPSILON = 1e-5;
+
+async function project(shape: ProjectQkvCase, options: Options, x: Float32Array<ArrayBuffer>) {
+  const { lanes, dtype, cache = 'f32', biased = false, headNormed = false } = options;
+  const { rows, ring, heads, kvHeads, headSize, columns } = shape;
+  const features = (heads + 2 * kvHeads) * headSize;
+  const { matrix, stored } = uploadMatrix(device, buffers, randomArray(features * columns, 4), columns, dtype);
   // One row more than the pass has, which must stay as it is.
-  const before = randomArray((shape.rows + 1) * hidden, 5);
-  const [keyRing, valueRing] = [keys, values].map((ring) => uploadRing(device, buffers, ring, shape.headSize, cache));
+  const before = randomArray((rows + 1) * heads * headSize, 5);
+  const [keyRing, valueRing] = [2, 3].map((seed) =>
+    uploadRing(device, buffers, randomArray(ring * kvHeads * headSize, seed), headSize, cache),
+  );
+  const bias = biased ? randomArray(features, 6) : undefined;
+  const headNorm = headNormed
+    ? { q: randomArray(headSize, 7), k: randomArray(headSize, 8), epsilon: NORM_EPSILON }
+    : undefined;
+  const vectors = packQkvVectors(device, buffers, 'vectors', shape, {
+    bias: bias && upload(device, buffers, 'bias', bias),
+    headNorm: headNorm && {
+      q: upload(device, buffers, 'qNorm', headNorm.q),
+      k: upload(device, buffers, 'kNorm', headNorm.k),
+      epsilon: NORM_EPSILON,
+    },
+  });
   const slices = {
     pass: uploadPass(device, buffers, shape),
     x: upload(device, buffers, 'x', x),
     weights: matrix,
-    turns: upload(device, buffers, 'turns', turnsOfSlots(shape)),
+    ropeTable: upload(device, buffers, 'ropeTable', ropeTableOf(shape)),
     q: upload(device, buffers, 'q', before),
     keys: keyRing!.slice,
     values: valueRing!.slice,
+    vectors,
   };
-  runKernels(device, [projectQkv(pipelines, 'qkv', { ...shape, lanes, cache }, slices), shape.rows]);
-  const ring = (slice: BufferSlice) => downloadRing(device, buffers, slice, keys.length, shape.headSize, cache);
+  runKernels(device, [projectQkv(pipelines, 'qkv', { ...shape, lanes, cache }, slices), rows]);
+  const held = (slice: BufferSlice) => downloadRing(device, buffers, slice, ring * kvHeads * headSize, headSize, cache);
   const pairs = new Float32Array(await download(device, buffers, slices.q), 0, before.length);
   const computed = {
-    q: fromPairs(pairs, shape.headSize),
-    keys: await ring(slices.keys),
-    values: await ring(slices.values),
+    q: fromPairs(pairs, headSize),
+    keys: await held(slices.keys),
+    values: await held(slices.values),
   };
-  const q = fromPairs(before, shape.headSize);
-  const held = { keys: keyRing!.held, values: valueRing!.held };
+  const q = fromPairs(before, headSize);
+  const rings = { keys: keyRing!.held, values: valueRing!.held };
   // The reference writes its ring in place; slots of other rows must be as they were.
-  q.set(referenceProjectQkv(shape, x, stored, held.keys, held.values));
-  return { computed, expected: { q, ...held } };
+  q.set(referenceProjectQkv(shape, x, stored, rings.keys, rings.values, { bias, headNorm }));
+  return { computed, expected: { q, ...rings } };
+}
+
+/** Runs a case over random numbers and compares with the reference. */
+async function expectProjected(shape: ProjectQkvCase, options: Options, ofRing = TOLERANCE): Promise<void> {
+  const { computed, expected } = await project(shape, options, randomArray(shape.rows * shape.columns, 1));
+  expectClose(computed.q, expected.q, TOLERANCE);
+  expectClose(computed.keys, expected.keys, ofRing);
+  expectClose(computed.values, expected.values, ofRing);
 }
 
 describe.each([1, 8] as const)('%i lanes', (lanes) => {
   describe.each(DTYPES)('%s', (dtype) => {
     it.each(CASES)('project qkv: %s', async (_, shape) => {
-      const x = randomArray(shape.rows * shape.heads * shape.headSize, 1);
-      const { computed, expected } = await project(shape, { lanes, dtype }, x);
-      expectClose(computed.q, expected.q, TOLERANCE);
-      expectClose(computed.keys, expected.keys, TOLERANCE);
-      expectClose(computed.values, expected.values, TOLERANCE);
+      await expectProjected(shape, { lanes, dtype });
     });
   });
 
   it.each(CASES)('into an f16 cache: %s', async (_, shape) => {
-    const x = randomArray(shape.rows * shape.heads * shape.headSize, 1);
-    const { computed, expected } = await project(shape, { lanes, dtype: 'f32', cache: 'f16' }, x);
-    expectClose(computed.q, expected.q, TOLERANCE);
-    expectClose(computed.keys, expected.keys, HALVES);
-    expectClose(computed.values, expected.values, HALVES);
+    await expectProjected(shape, { lanes, dtype: 'f32', cache: 'f16' }, HALVES);
+  });
+
+  it.each(CASES)('with a bias: %s', async (_, shape) => {
+    await expectProjected(shape, { lanes, dtype: 'f32', biased: true });
+  });
+
+  describe.each([false, true])('with a head norm, bias: %s', (biased) => {
+    it.each(CASES.filter(([, { headSize }]) => fusesHeadNorm(headSize, lanes)))('%s', async (_, shape) => {
+      await expectProjected(shape, { lanes, dtype: 'q8', headNormed: true, biased });
+    });
+
+    it.each([24, 64, 80].filter((size) => fusesHeadNorm(size, lanes)))('heads of %i', async (headSize) => {
+      const shape = { rows: 3, position: 5, ring: 9, heads: 2, kvHeads: 1, headSize, columns: 8, base: 10_000 };
+      await expectProjected(shape, { lanes, dtype: 'q4', headNormed: true, biased }, TOLERANCE);
+    });
   });
 
   it('a NaN in x makes its row NaN and no other', async () => {
-    const shape = { rows: 6, position: 0, ring: 8, heads: 2, headSize: 6, base: 10_000 };
+    const shape = { rows: 6, position: 0, ring: 8, heads: 2, kvHeads: 2, headSize: 6, columns: 12, base: 10_000 };
     const x = randomArray(shape.rows * 12, 1);
     x[2 * 12 + 1] = Number.NaN;
     const { computed, expected } = await project(shape, { lanes, dtype: 'q8' }, x);
@@ -95,4 +131,10 @@ describe.each([1, 8] as const)('%i lanes', (lanes) => {
     expectClose(computed.keys, expected.keys, TOLERANCE);
     expectClose(computed.values, expected.values, TOLERANCE);
   });
+});
+
+it('tells which head norms it fuses', () => {
+  const fused = (lanes: Lanes) => [16, 20, 24, 32, 64, 80, 96, 128, 256].filter((size) => fusesHeadNorm(size, lanes));
+  expect(fused(8)).toEqual([16, 20, 24, 32, 64, 80, 96, 128]);
+  expect(fused(1)).toEqual([16, 24, 32, 64, 80, 96, 128, 256]);
 });

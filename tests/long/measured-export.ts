@@ -5,7 +5,7 @@
  *     node scripts/run.mjs tests/long/measured-export.ts <checkpoint> <model-folder> <dtype> <tokenizer-folder>
  */
 import { exportCheckpoint } from '../../export/export-checkpoint';
-import type { WeightDtype } from '../../src/weights/manifest';
+import type { WeightDtype } from '../../src/model/format/packing';
 
 export interface MeasuredExport {
   readonly seconds: number;

@@ -12,7 +12,7 @@ import { createWebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
 import { openModelFolder } from '../../src/cli/model-folder';
 import { generate } from '../../src/engine/generate';
 import { nelboTerms } from '../../src/engine/likelihood';
-import type { ModelSource } from '../../src/weights/model-source';
+import type { ModelSource } from '../../src/model/source/model-source';
 import { defaultDevice } from './default-device';
 import { JavaScriptMemory } from './javascript-memory';
 import { BLOCK_SIZE, NEW_TOKENS, NOISED, PROMPT } from './text';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BackendName } from '../../src/backends/backend';
 import { createWebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
 import { openModelFolder } from '../../src/cli/model-folder';
-import type { WeightDtype } from '../../src/weights/manifest';
+import type { WeightDtype } from '../../src/model/format/packing';
 import { largestDifference } from '../backends/difference';
 import { runCommand } from '../cli/run-command';
 import { TemporaryFolders } from '../temporary-folders';

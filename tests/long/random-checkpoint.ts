@@ -1,9 +1,11 @@
-import { writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bd3lmShapes } from '../../export/bd3lm-tensors';
-import { FileSequence } from '../../export/file-sequence';
-import type { ManifestFile } from '../../src/weights/manifest';
-import type { ModelConfig } from '../../src/weights/model-config';
+import { tensorShapes } from '../../src/convert/check-tensors';
+import type { ManifestFile } from '../../src/model/format/manifest';
+import { describeModel, familyOf } from '../../src/network/families';
+import { ConfigFields, type JsonObject } from '../../src/network/fields';
+import { bd3lmShapes } from '../bd3lm-shapes';
 import { drawNumbers } from './draw-numbers';
 import type { PublishedConfig } from './published-config';
 
@@ -26,13 +28,13 @@ interface Tensor {
 }
 
 /**
- * Writes a checkpoint with every tensor that the authors' code saves, drawn at random: the same bytes for the same
- * options. Activations stay of size 1 to 3, logits of size 4, and adaLN moves every norm and gate.
+ * Writes a checkpoint of any family with every tensor that the authors' code saves, drawn at random: the same bytes for
+ * the same options. Activations stay of size 1 to 3, logits of size 4, and adaLN moves every norm and gate.
  * Returns the files of weights.
  */
 export async function writeRandomCheckpoint(
   folder: string,
-  config: PublishedConfig,
+  config: PublishedConfig | JsonObject,
   { seed, dtype, shards }: RandomCheckpointOptions,
 ): Promise<readonly ManifestFile[]> {
   const tensors = tensorsOf(config, seed);
@@ -42,7 +44,7 @@ export async function writeRandomCheckpoint(
   for (let shard = 0; shard < shards; shard++) {
     const path = shards === 1 ? 'model.safetensors' : `model-${place(shard + 1)}-of-${place(shards)}.safetensors`;
     const some = tensors.slice(shard * perShard, (shard + 1) * perShard);
-    files.push(...(await writeShard(folder, path, some, dtype)));
+    files.push(await writeShard(folder, path, some, dtype));
     for (const { name } of some) map[name] = path;
   }
   if (shards > 1) {
@@ -69,7 +71,7 @@ async function writeShard(
   path: string,
   tensors: readonly Tensor[],
   dtype: 'F32' | 'BF16',
-): Promise<readonly ManifestFile[]> {
+): Promise<ManifestFile> {
   let end = 0;
   const entries = tensors.map((tensor) => {
     const start = end;
@@ -79,19 +81,24 @@ async function writeShard(
   const header = Buffer.from(JSON.stringify(Object.fromEntries([['__metadata__', { format: 'pt' }], ...entries])));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(header.length));
-  const file = new FileSequence(folder, [{ path, bytes: 8 + header.length + end }]);
+  const file = await open(join(folder, path), 'w');
+  const hash = createHash('sha256');
+  const append = async (bytes: Uint8Array) => {
+    hash.update(bytes);
+    await file.writeFile(bytes);
+  };
   try {
-    await file.append(length);
-    await file.append(header);
+    await append(length);
+    await append(header);
     const buffer = new Float32Array(PIECE);
     for (const tensor of tensors) {
       for (let from = 0; from < sizeOf(tensor); from += PIECE) {
         const numbers = buffer.subarray(0, Math.min(PIECE, sizeOf(tensor) - from));
         tensor.draw(numbers, from);
-        await file.append(dtype === 'F32' ? bytesOf(numbers) : upperHalves(numbers));
+        await append(dtype === 'F32' ? bytesOf(numbers) : upperHalves(numbers));
       }
     }
-    return file.finish();
+    return { path, bytes: 8 + header.length + end, sha256: hash.digest('hex') };
   } finally {
     await file.close();
   }
@@ -106,11 +113,30 @@ function upperHalves({ buffer, byteOffset, length }: Float32Array): Uint8Array {
   return bytesOf(Uint16Array.from(bits, (word) => word >>> 16));
 }
 
-/** The weights in the order of `bd3lmShapes`, then the authors' buffers. */
-function tensorsOf(config: PublishedConfig, seed: number): Tensor[] {
-  const { vocab_size: vocabSize, hidden_dim: hiddenSize, n_blocks: layers, n_heads: heads } = config;
-  const sizes = { vocabSize, hiddenSize, layers, mlpSize: 4 * hiddenSize } as ModelConfig;
-  const shapes = bd3lmShapes(sizes, config.adaln ? config.cond_dim : null);
+/** Every tensor of a checkpoint: of BD3-LM with the authors' buffers. */
+function tensorsOf(config: PublishedConfig | JsonObject, seed: number): Tensor[] {
+  if (isBd3lm(config)) return [...drawn(bd3lmShapes(config), seed), ...buffersOf(config)];
+  const fields = new ConfigFields(config);
+  const tiedHead = fields.flag('tie_word_embeddings', false);
+  const others = { maskId: null, bosId: null, addsBos: false, eosIds: [], generationEosIds: [], mlpSize: null };
+  const model = describeModel(config, { ...others, tiedHead });
+  return drawn(tensorShapes(model.network, familyOf(config).sources(model, fields)), seed);
+}
+
+function isBd3lm(config: PublishedConfig | JsonObject): config is PublishedConfig {
+  return config.model_type === 'bd3lm';
+}
+
+function drawn(shapes: ReadonlyMap<string, readonly number[]>, seed: number): Tensor[] {
+  return [...shapes].map(([name, shape], index) => ({
+    name,
+    shape,
+    draw: (numbers: Float32Array, from: number) =>
+      drawNumbers(numbers, { seed, stream: index, from, ...distributionOf(name, shape) }),
+  }));
+}
+
+function buffersOf({ hidden_dim: hiddenSize, n_heads: heads, ...config }: PublishedConfig): Tensor[] {
   const given = (name: string, shape: readonly number[], number: (index: number) => number): Tensor => ({
     name,
     shape,
@@ -118,22 +144,19 @@ function tensorsOf(config: PublishedConfig, seed: number): Tensor[] {
   });
   const frequency = (index: number) => 10_000 ** ((-2 * index * heads) / hiddenSize);
   return [
-    ...[...shapes].map(([name, shape], index) => ({
-      name,
-      shape,
-      draw: (numbers: Float32Array, from: number) =>
-        drawNumbers(numbers, { seed, stream: index, from, ...distributionOf(name, shape) }),
-    })),
     given('backbone.rotary_emb.inv_freq', [hiddenSize / heads / 2], frequency),
     given('sampling_eps_min', [], () => config.sampling_eps_min),
     given('sampling_eps_max', [], () => config.sampling_eps_max),
   ];
 }
 
+/** Heads, and embeddings that may be. */
+const HEADS = ['backbone.output_layer.linear.weight', 'lm_head.weight', 'model.embed_tokens.weight'];
+
 function distributionOf(name: string, shape: readonly number[]): { readonly centre: number; readonly spread: number } {
   if (name.includes('norm')) return { centre: 1, spread: 0.1 };
   if (name.endsWith('embedding')) return { centre: 0, spread: 1 };
   const columns = shape[1];
   if (columns === undefined) return { centre: 0, spread: 0.1 };
-  return { centre: 0, spread: (name === 'backbone.output_layer.linear.weight' ? 4 : 1.2) / Math.sqrt(columns) };
+  return { centre: 0, spread: (HEADS.includes(name) ? 4 : 1.2) / Math.sqrt(columns) };
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { BackendName } from '../../src/backends/backend';
-import type { WeightDtype } from '../../src/weights/manifest';
+import type { WeightDtype } from '../../src/model/format/packing';
 import type { MeasuredExport } from './measured-export';
 import type { MeasuredModel } from './measured-model';
 

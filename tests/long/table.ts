@@ -1,5 +1,5 @@
 import type { BackendName } from '../../src/backends/backend';
-import type { WeightDtype } from '../../src/weights/manifest';
+import type { WeightDtype } from '../../src/model/format/packing';
 import type { MeasuredExport } from './measured-export';
 import type { MeasuredModel } from './measured-model';
 

@@ -4,18 +4,30 @@ export interface AttentionCase {
   readonly position: number;
   readonly blockSize: number;
   readonly ring: number;
+  /** Of q. */
   readonly heads: number;
+  /** Of keys and values: query head h reads KV head ⌊h / (heads / kvHeads)⌋. */
+  readonly kvHeads: number;
   readonly headSize: number;
 }
 
-/** Slots that a row sees: those filled before its block, and its block. */
-export function visibleSlots({ position, blockSize, ring }: AttentionCase, row: number): number {
-  return Math.min(position + (Math.floor(row / blockSize) + 1) * blockSize, ring);
+/** The slots that a row sees: all that were ever filled, but for those of later blocks of the pass. */
+export function visibleSlots({ rows, position, blockSize, ring }: AttentionCase, row: number): number[] {
+  const slots: number[] = [];
+  for (let slot = 0; slot < Math.min(position + rows, ring); slot++) {
+    let isLater = false;
+    for (let other = 0; other < rows; other++) {
+      const isSameSlot = (position + other) % ring === slot;
+      if (isSameSlot && Math.floor(other / blockSize) > Math.floor(row / blockSize)) isLater = true;
+    }
+    if (!isLater) slots.push(slot);
+  }
+  return slots;
 }
 
 /**
  * softmax(q · kᵀ / √headSize) · v of each row and head, in f64.
- * q [rows, heads, headSize]; keys and values [ring, heads, headSize]; returns [rows, heads, headSize].
+ * q [rows, heads, headSize]; keys and values [ring, kvHeads, headSize]; returns [rows, heads, headSize].
  */
 export function attention(
   shape: AttentionCase,
@@ -23,28 +35,26 @@ export function attention(
   keys: Float32Array,
   values: Float32Array,
 ): Float32Array {
-  const { rows, heads, headSize } = shape;
-  const hidden = heads * headSize;
-  const out = new Float32Array(rows * hidden);
+  const { rows, heads, kvHeads, headSize } = shape;
+  const out = new Float32Array(rows * heads * headSize);
   for (let row = 0; row < rows; row++) {
+    const slots = visibleSlots(shape, row);
     for (let head = 0; head < heads; head++) {
-      const scores: number[] = [];
-      for (let slot = 0; slot < visibleSlots(shape, row); slot++) {
+      const from = (row * heads + head) * headSize;
+      const kvHead = Math.floor(head / (heads / kvHeads));
+      const kvFrom = (slot: number) => (slot * kvHeads + kvHead) * headSize;
+      const scores = slots.map((slot) => {
         let dot = 0;
-        for (let d = head * headSize; d < (head + 1) * headSize; d++) {
-          dot += q[row * hidden + d]! * keys[slot * hidden + d]!;
-        }
-        scores.push(dot / Math.sqrt(headSize));
-      }
+        for (let d = 0; d < headSize; d++) dot += q[from + d]! * keys[kvFrom(slot) + d]!;
+        return dot / Math.sqrt(headSize);
+      });
       const peak = scores.reduce((a, b) => Math.max(a, b));
       const weights = scores.map((score) => Math.exp(score - peak));
       const total = weights.reduce((a, b) => a + b);
-      for (let d = head * headSize; d < (head + 1) * headSize; d++) {
+      for (let d = 0; d < headSize; d++) {
         let sum = 0;
-        weights.forEach((weight, slot) => {
-          sum += weight * values[slot * hidden + d]!;
-        });
-        out[row * hidden + d] = sum / total;
+        for (const [index, slot] of slots.entries()) sum += weights[index]! * values[kvFrom(slot) + d]!;
+        out[from + d] = sum / total;
       }
     }
   }

@@ -1,11 +1,6 @@
-import { Float16Array } from '@petamoriken/float16';
 import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Prediction } from '../../src/backends/backend';
 import { writeBlocksByVerbs } from '../../src/backends/block-loop';
-import { STREAM, uniform } from '../../src/backends/random';
-import type { ModelConfig } from '../../src/weights/model-config';
-import type { ModelSource } from '../../src/weights/model-source';
-import { type WeightSpec, weightSpecs } from '../../src/weights/weight-spec';
-import { dequantize } from './dequantize';
+import type { ModelConfig } from '../../src/network/model-config';
 import { sample } from './sample';
 import { uncachedLogits, type Weights } from './uncached';
 
@@ -23,6 +18,7 @@ export class CpuBackend implements Backend {
   readonly passes: number[] = [];
   readonly #weights: Weights;
   #blockSize = 1;
+  #shortBlock = 0;
   #committed: number[] = [];
 
   constructor(config: ModelConfig, weights: Weights) {
@@ -34,9 +30,10 @@ export class CpuBackend implements Backend {
     return this.#committed.length;
   }
 
-  begin(blockSize: number): void {
+  begin(blockSize: number, ids: readonly number[] = []): void {
     this.calls.push(`begin ${blockSize}`);
     this.#blockSize = blockSize;
+    this.#shortBlock = ids.length % blockSize;
     this.#committed = [];
   }
 
@@ -75,44 +72,14 @@ export class CpuBackend implements Backend {
 
   dispose(): void {}
 
+  /** Of one block as it stands, or of several clean ones. */
   #logitsAfter(ids: readonly number[]): Float32Array {
-    return uncachedLogits(this.config, this.#weights, this.#blockSize, [...this.#committed, ...ids], ids.length);
+    const text = {
+      ids: [...this.#committed, ...ids],
+      blockSize: this.#blockSize,
+      shortBlock: this.#shortBlock,
+      noisedFrom: ids.length > this.#blockSize ? ids.length : this.position,
+    };
+    return uncachedLogits(this.config, this.#weights, text, ids.length);
   }
-}
-
-/** Weights drawn evenly from ±1.5/√columns; norms scale by 1 or so. */
-export function randomWeights(config: ModelConfig, seed: number): Weights {
-  return new Map(
-    weightSpecs(config).map(({ name, shape }, index) => {
-      const size = shape.reduce((a, b) => a * b);
-      const spread = shape.length === 2 ? 1.5 / Math.sqrt(shape[1]!) : 0.2;
-      const centre = /norm\d?\.weight$/.test(name) ? 1 : 0;
-      const draw = (_: unknown, i: number) => centre + spread * (2 * uniform(seed, STREAM.token, index, i) - 1);
-      return [name, Float32Array.from({ length: size }, draw)];
-    }),
-  );
-}
-
-/** The weights of a model folder as f32: `weights.bin` has its tensors one after the other, at multiples of 4 bytes. */
-export async function folderWeights({ manifest, config, read }: ModelSource): Promise<Weights> {
-  const { buffer } = await read('weights.bin');
-  let from = 0;
-  const next = (size: number, bytesEach: number) => {
-    const bytes = buffer.slice(from, from + size * bytesEach);
-    from += Math.ceil((size * bytesEach) / 4) * 4;
-    return bytes;
-  };
-  const decode = ({ shape }: WeightSpec): Float32Array => {
-    const [rows, columns] = shape as readonly [number, number | undefined];
-    const size = rows * (columns ?? 1);
-    const { dtype } = manifest;
-    if (columns === undefined || dtype === 'f32') return new Float32Array(next(size, 4));
-    if (dtype === 'f16') return Float32Array.from(new Float16Array(next(size, 2)));
-    const groups = rows * Math.ceil(columns / 32);
-    const bytes = new Uint8Array(next(groups, dtype === 'q8' ? 32 : 16));
-    return dequantize(bytes, new Float32Array(next(groups, 4)), columns, dtype);
-  };
-  const weights = new Map(weightSpecs(config).map((spec) => [spec.name, decode(spec)]));
-  if (from !== buffer.byteLength) throw new Error(`weights.bin has ${buffer.byteLength} bytes, and the model ${from}.`);
-  return weights;
 }

@@ -1,6 +1,6 @@
-import type { QuantizedDtype } from '../../src/weights/weight-spec';
+import type { QuantizedDtype } from '../../src/model/format/packing';
 
-/** Numbers [rows, columns] from the bytes and scales of a stored matrix, as `weight-spec.ts` has them. */
+/** Numbers [rows, columns] from the bytes and scales of a stored matrix, as `packing.ts` has them. */
 export function dequantize(
   bytes: Uint8Array,
   scales: Float32Array,

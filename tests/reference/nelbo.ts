@@ -1,5 +1,5 @@
 import type { ScoredText } from '../../src/engine/nelbo';
-import type { ModelConfig } from '../../src/weights/model-config';
+import type { ModelConfig } from '../../src/network/model-config';
 import { uncachedLogits, type Weights } from './uncached';
 
 /** The NELBO of a text, and the variance of its estimate from one draw of noise a block. */

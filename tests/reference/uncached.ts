@@ -1,95 +1,123 @@
-import { ringSize } from '../../src/backends/backend';
-import type { ModelConfig } from '../../src/weights/model-config';
+import { type ModelConfig, ringSize } from '../../src/network/model-config';
+import type { Attention, Linear, Mlp, Network, Norm } from '../../src/network/network';
 import { turn } from './rope';
 
-/** Weights by the names of `weight-spec.ts`, each row-major. */
+/** Weights by the names of the network, each row-major. */
 export type Weights = ReadonlyMap<string, Float32Array>;
 
+/** A text cut into blocks. */
+export interface BlockedText {
+  readonly ids: readonly number[];
+  readonly blockSize: number;
+  /** Tokens of a short first block; 0 where all are whole. */
+  readonly shortBlock?: number;
+  /** Where the block begins that is not clean, the last one; `ids.length` where there is none. */
+  readonly noisedFrom: number;
+}
+
 /**
- * The network over a whole text at once, without any cache: raw logits [rows, vocab] of the last `rows`
- * ids. Blocks see themselves, unmasked, and as many blocks before them as fit into the ring with them.
+ * The network over a whole text at once, without any cache: raw logits [rows, vocab] of the last `rows` ids, by
+ * predicted position. A row sees its own block, all of it or where clean attention is causal what is not after the row,
+ * and as many tokens before the block as fit into the ring with it.
  *
  * That this is what a ring of cached keys and values computes is the point of it: a block's cached keys
  * were made when the block itself saw its own window, which is what each layer here does to each row.
  */
-export function uncachedLogits(
-  config: ModelConfig,
-  weights: Weights,
-  blockSize: number,
-  ids: readonly number[],
-  rows: number,
-): Float32Array {
-  const weight = (name: string): Float32Array => weights.get(name)!;
-  const { hiddenSize, vocabSize } = config;
-  const embedding = weight('embedding.weight');
-  const stream = ids.map((id) => [...embedding.subarray(id * hiddenSize, (id + 1) * hiddenSize)]);
-  for (let layer = 0; layer < config.layers; layer++) {
-    const of = (name: string) => weight(`layers.${layer}.${name}`);
-    const normed = stream.map((x) => layerNorm(config, x, of('norm1.weight'), of('norm1.bias')));
-    const attended = attend(
-      config,
-      blockSize,
-      normed.map((h) => times(of('attention.qkv.weight'), h)),
-    );
-    for (const [position, x] of stream.entries()) {
-      add(x, times(of('attention.out.weight'), attended[position]!));
-      const up = times(of('mlp.up.weight'), layerNorm(config, x, of('norm2.weight'), of('norm2.bias')));
-      add(up, of('mlp.up.bias'));
-      const down = times(of('mlp.down.weight'), up.map(geluTanh));
-      add(down, of('mlp.down.bias'));
-      add(x, down);
-    }
-  }
+export function uncachedLogits(config: ModelConfig, weights: Weights, text: BlockedText, rows: number): Float32Array {
+  const { network, vocabSize } = config;
+  const stream = finalRows(config, weights, text);
+  const shift = network.predicts === 'next' ? 1 : 0;
   const logits = new Float32Array(rows * vocabSize);
-  for (const [row, x] of stream.slice(stream.length - rows).entries()) {
-    const scores = times(
-      weight('head.weight'),
-      layerNorm(config, x, weight('final_norm.weight'), weight('final_norm.bias')),
-    );
-    add(scores, weight('head.bias'));
-    logits.set(scores, row * vocabSize);
+  for (let row = 0; row < rows; row++) {
+    const x = stream[text.ids.length - rows + row - shift];
+    const scores = x ? linear(weights, network.head, normalize(weights, network.finalNorm, x)) : [Number.NaN];
+    logits.set(x ? scores : new Float32Array(vocabSize).fill(Number.NaN), row * vocabSize);
   }
   return logits;
 }
 
-/** qkv: for each position [3 · hidden] → [hidden], the heads beside each other. */
-function attend(config: ModelConfig, blockSize: number, qkv: readonly number[][]): number[][] {
-  const { heads, hiddenSize } = config;
-  const headSize = hiddenSize / heads;
-  const window = ringSize(config, blockSize) / blockSize;
-  const blockOf = (position: number) => Math.floor(position / blockSize);
-  const out = qkv.map(() => Array<number>(hiddenSize).fill(0));
+/** What the layers give for each id, before the final norm. */
+function finalRows(config: ModelConfig, weights: Weights, text: BlockedText): number[][] {
+  const { network } = config;
+  const { name, columns } = network.embedding;
+  const embedding = weights.get(name)!;
+  const stream = text.ids.map((id) => [...embedding.subarray(id * columns, (id + 1) * columns)]);
+  const seen = seenBy(network, text, ringSize(config, text.blockSize));
+  for (const { attention, mlp } of network.layers) {
+    const qkv = stream.map((x) => linear(weights, attention.qkv, normalize(weights, attention.norm, x)));
+    const attended = attend(weights, attention, qkv, seen);
+    for (const [position, x] of stream.entries()) {
+      add(x, linear(weights, attention.out, attended[position]!));
+      const up = linear(weights, mlp.up, normalize(weights, mlp.norm, x));
+      add(x, linear(weights, mlp.down, activate(mlp, up)));
+    }
+  }
+  return stream;
+}
+
+/** The positions that each position sees. */
+function seenBy({ cleanAttention }: Network, text: BlockedText, ring: number): number[][] {
+  const { ids, blockSize, shortBlock = 0, noisedFrom } = text;
+  return ids.map((_, position) => {
+    const start = position < shortBlock ? 0 : position - ((position - shortBlock) % blockSize);
+    const blockEnd = Math.min(start === 0 && shortBlock > 0 ? shortBlock : start + blockSize, ids.length);
+    const isCausal = cleanAttention === 'causal' && position < noisedFrom;
+    const end = isCausal ? position + 1 : blockEnd;
+    return [...ids.keys()].filter((key) => key < end && key >= blockEnd - ring);
+  });
+}
+
+/** qkv of each position [q of all heads, k, v] → [heads · headSize]. */
+function attend(
+  weights: Weights,
+  { heads, kvHeads, headSize, ropeBase, headNorm }: Attention,
+  qkv: readonly number[][],
+  seen: readonly number[][],
+): number[][] {
+  const part = (position: number, head: number) => qkv[position]!.slice(head * headSize, (head + 1) * headSize);
+  const normed = (norm: Norm | undefined, x: number[]) => (norm ? normalize(weights, norm, x) : x);
+  const out = qkv.map(() => Array<number>(heads * headSize).fill(0));
   for (let head = 0; head < heads; head++) {
-    const part = (which: number, position: number) => {
-      const from = which * hiddenSize + head * headSize;
-      return qkv[position]!.slice(from, from + headSize);
-    };
-    const turned = (which: number) => qkv.map((_, position) => turn(part(which, position), position, config.ropeBase));
-    const [queries, keys] = [turned(0), turned(1)];
+    const kvHead = Math.floor(head / (heads / kvHeads));
+    const queries = qkv.map((_, at) => turn(normed(headNorm?.q, part(at, head)), at, ropeBase));
+    const keys = qkv.map((_, at) => turn(normed(headNorm?.k, part(at, heads + kvHead)), at, ropeBase));
     for (const [position, q] of queries.entries()) {
-      const seen = keys.flatMap((_, key) => {
-        const distance = blockOf(position) - blockOf(key);
-        return distance >= 0 && distance < window ? [key] : [];
-      });
-      const weights = softmax(seen.map((key) => dot(q, keys[key]!) / Math.sqrt(headSize)));
-      for (const [index, key] of seen.entries()) {
-        for (const [d, v] of part(2, key).entries()) out[position]![head * headSize + d]! += weights[index]! * v;
+      const shares = softmax(seen[position]!.map((key) => dot(q, keys[key]!) / Math.sqrt(headSize)));
+      for (const [index, key] of seen[position]!.entries()) {
+        for (const [d, v] of part(key, heads + kvHeads + kvHead).entries()) {
+          out[position]![head * headSize + d]! += shares[index]! * v;
+        }
       }
     }
   }
   return out;
 }
 
-function layerNorm({ normEpsilon }: ModelConfig, x: readonly number[], weight: Float32Array, bias: Float32Array) {
-  const mean = x.reduce((a, b) => a + b) / x.length;
-  const variance = x.reduce((sum, value) => sum + (value - mean) ** 2, 0) / x.length;
-  return x.map((value, i) => ((value - mean) / Math.sqrt(variance + normEpsilon)) * weight[i]! + bias[i]!);
+function activate({ activation }: Mlp, up: readonly number[]): number[] {
+  if (activation === 'gelu-tanh') return up.map(geluTanh);
+  // gate 0, value 0, gate 1, …
+  return Array.from({ length: up.length / 2 }, (_, i) => {
+    const gate = up[2 * i]!;
+    return (gate / (1 + Math.exp(-gate))) * up[2 * i + 1]!;
+  });
 }
 
-/** matrix [rows, x.length] · x */
-function times(matrix: Float32Array, x: readonly number[]): number[] {
-  return Array.from({ length: matrix.length / x.length }, (_, row) => {
-    let sum = 0;
+function normalize(weights: Weights, { kind, weight, bias, epsilon }: Norm, x: readonly number[]): number[] {
+  const factors = weights.get(weight.name)!;
+  const shifts = bias ? weights.get(bias.name)! : undefined;
+  const mean = kind === 'layer' ? x.reduce((a, b) => a + b) / x.length : 0;
+  const variance = x.reduce((sum, value) => sum + (value - mean) ** 2, 0) / x.length;
+  return x.map(
+    (value, i) => ((value - mean) / Math.sqrt(variance + epsilon)) * factors[i]! + (shifts ? shifts[i]! : 0),
+  );
+}
+
+/** weight [rows, x.length] · x + bias */
+function linear(weights: Weights, { weight, bias }: Linear, x: readonly number[]): number[] {
+  const matrix = weights.get(weight.name)!;
+  const shifts = bias ? weights.get(bias.name)! : undefined;
+  return Array.from({ length: weight.rows }, (_, row) => {
+    let sum = shifts ? shifts[row]! : 0;
     for (let column = 0; column < x.length; column++) sum += matrix[row * x.length + column]! * x[column]!;
     return sum;
   });

@@ -1,48 +1,63 @@
 import { UnmaskError } from '../../errors';
-import { ropeTurns } from '../../kernels/rope';
-import type { ModelConfig } from '../../weights/model-config';
-import { type GraphValues, type ModelSession, openModelSession } from '../../weights/model-session';
-import type { ModelSource } from '../../weights/model-source';
+import type { ModelSource } from '../../model/source/model-source';
+import { readWeights } from '../../model/source/read-weights';
+import type { ModelConfig } from '../../network/model-config';
+import { cacheNumbersPerToken, hiddenSize } from '../../network/network';
+import { type CpuDtypes, f32Everywhere } from '../../onnx/cpu-dtypes';
+import type { CpuNetwork } from '../../onnx/cpu-network';
+import { openCpuNetwork } from '../../onnx/open-cpu-network';
+import type { WeightsFile } from '../../onnx/stored-rows';
 import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Prediction } from '../backend';
 import { writeBlocksByVerbs } from '../block-loop';
 import { checkPredictions } from '../check-predictions';
 import { Sequence } from '../sequence';
-import { allocateRings, type LayerRing, storeRows } from './kv-ring';
+import { CachedPasses } from './cached-passes';
 import { sample } from './sample';
 
 /** Loads a model onto the CPU. Throws `bad-model`, `network`, `cancelled` or `out-of-memory`. */
-export async function createWasmBackend(source: ModelSource, signal?: AbortSignal): Promise<WasmBackend> {
-  const session = await openModelSession(source, signal);
-  return new WasmBackend(session, source.config, () => session.release());
+export function createWasmBackend(source: ModelSource, signal?: AbortSignal): Promise<WasmBackend> {
+  return openWasmBackend(source.config, readWeights(source, signal), signal);
 }
 
-/** Added to a score, it leaves nothing of the key after the softmax; −∞ would make NaN of a row without keys. */
-const HIDDEN = -1e30;
+/** The same from the files of a model's weights. */
+export async function openWasmBackend(
+  config: ModelConfig,
+  files: AsyncIterable<WeightsFile>,
+  signal?: AbortSignal,
+  dtypes: CpuDtypes = f32Everywhere(config.network),
+): Promise<WasmBackend> {
+  const network = await openCpuNetwork(config.network, files, dtypes, signal);
+  return new WasmBackend(network, config, () => network.release());
+}
 
-/** One sequence on the CPU: onnxruntime-web runs `model.onnx`, and the cache is kept here. See `Backend`. */
+/** One sequence on the CPU: onnxruntime-web runs the layers. See `Backend`. */
 export class WasmBackend implements Backend {
   readonly name = 'wasm';
   readonly adapter: string;
   readonly config: ModelConfig;
-  readonly #session: ModelSession;
-  readonly #rings: readonly LayerRing[];
+  readonly #network: CpuNetwork;
+  readonly #passes: CachedPasses;
   readonly #sequence: Sequence;
   readonly #release: () => void;
+  /**
+   * Where rows predict the next token: the last row [hidden] of the last clean pass, which predicts the token at
+   * `position`.
+   */
+  #lastRow: Float32Array | null = null;
   #disposed = false;
 
   /** `release` is called once, when it is disposed of. */
-  constructor(session: ModelSession, config: ModelConfig, release: () => void) {
-    this.adapter = session.threads === 1 ? 'CPU, 1 thread' : `CPU, ${session.threads} threads`;
+  constructor(network: CpuNetwork, config: ModelConfig, release: () => void) {
+    this.adapter = network.threads === 1 ? 'CPU, 1 thread' : `CPU, ${network.threads} threads`;
     this.config = config;
-    this.#session = session;
-    this.#rings = allocateRings(config);
+    this.#network = network;
+    this.#passes = new CachedPasses(network, config);
     this.#sequence = new Sequence(config);
     this.#release = release;
   }
 
   get kvBytesPerToken(): number {
-    const { layers, hiddenSize } = this.config;
-    return 2 * layers * hiddenSize * Float32Array.BYTES_PER_ELEMENT;
+    return cacheNumbersPerToken(this.config.network) * Float32Array.BYTES_PER_ELEMENT;
   }
 
   get position(): number {
@@ -52,6 +67,7 @@ export class WasmBackend implements Backend {
   begin(blockSize: number, ids?: readonly number[]): void {
     this.#checkAlive();
     this.#sequence.begin(blockSize, ids);
+    this.#lastRow = null;
   }
 
   async prefill(ids: readonly number[]): Promise<void> {
@@ -65,7 +81,8 @@ export class WasmBackend implements Backend {
     this.#sequence.checkStep(step);
     const { ids, positions, sampling, pass } = step;
     if (positions.length === 0) return [];
-    const logits = await this.#logitsOf(ids, positions);
+    const hidden = await this.#rowsFor(ids, positions);
+    const logits = await this.#network.logits(hidden);
     const { vocabSize, maskId } = this.config;
     const predictions = positions.map((position, index) => {
       const row = logits.subarray(index * vocabSize, (index + 1) * vocabSize);
@@ -90,93 +107,63 @@ export class WasmBackend implements Backend {
   async logits(ids: readonly number[]): Promise<Float32Array> {
     this.#checkAlive();
     this.#sequence.checkScored(ids);
-    return this.#logitsOf(ids, [...ids.keys()]);
+    const { vocabSize, network } = this.config;
+    const { blockSize, position, ring } = this.#sequence;
+    const within = ids.length > blockSize ? network.cleanAttention : 'block';
+    const rows = await this.#passes.run(ids, { position, ring, blockSize, within });
+    if (network.predicts === 'own') return this.#network.logits(rows);
+    // Row r of the answer comes from row r − 1, the first from the clean pass before.
+    const width = hiddenSize(network);
+    const logits = new Float32Array(ids.length * vocabSize);
+    if (this.#lastRow && position > 0) logits.set(await this.#network.logits(this.#lastRow));
+    else logits.fill(Number.NaN, 0, vocabSize);
+    if (ids.length > 1) logits.set(await this.#network.logits(rows.subarray(0, rows.length - width)), vocabSize);
+    return logits;
   }
 
   async fork(): Promise<WasmBackend> {
     this.#checkAlive();
-    return new WasmBackend(this.#session, this.config, () => {});
+    return new WasmBackend(this.#network, this.config, () => {});
   }
 
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#passes.dispose();
     this.#release();
   }
 
-  /** Puts the rows' keys and values into the ring. */
+  /** A clean pass: puts the rows' keys and values into the cache. */
   async #store(ids: readonly number[]): Promise<void> {
-    const names = this.#rings.flatMap((_, layer) => [`keys.${layer}`, `values.${layer}`]);
-    const stored = await this.#session.run(this.#inputs(ids, []), names);
-    const { position, ring } = this.#sequence;
-    const place = { position, ring, hiddenSize: this.config.hiddenSize };
-    for (const [layer, { keys, values }] of this.#rings.entries()) {
-      storeRows(keys, await floatsOf(stored, `keys.${layer}`), place);
-      storeRows(values, await floatsOf(stored, `values.${layer}`), place);
-    }
-    this.#sequence.advance(ids);
-  }
-
-  /** Raw logits [picks.length, vocab]. */
-  async #logitsOf(ids: readonly number[], picks: readonly number[]): Promise<Float32Array> {
-    return floatsOf(await this.#session.run(this.#inputs(ids, picks), ['logits']), 'logits');
-  }
-
-  /** The inputs of `model.onnx` for a pass over the ids at the current position. */
-  #inputs(ids: readonly number[], picks: readonly number[]): GraphValues {
-    const { hiddenSize, heads, ropeBase } = this.config;
-    const session = this.#session;
-    const { position, ring } = this.#sequence;
-    const slots = Math.min(position, ring);
-    const half = hiddenSize / heads / 2;
-    const turns = ropeTurns(position, ids.length, hiddenSize / heads, ropeBase);
-    const turn = (first: number) =>
-      session.floats(
-        turns.filter((_, i) => i % 2 === first),
-        [ids.length, half],
-      );
-    const past = (numbers: Float32Array) =>
-      session.floats(numbers.subarray(0, slots * hiddenSize), [1, slots, hiddenSize]);
-    return {
-      ids: session.integers(ids),
-      picks: session.integers(picks),
-      cos: turn(0),
-      sin: turn(1),
-      bias: session.floats(this.#bias(ids.length, slots), [1, 1, ids.length, slots + ids.length]),
-      ...Object.fromEntries(
-        this.#rings.flatMap(({ keys, values }, layer) => [
-          [`past_keys.${layer}`, past(keys)],
-          [`past_values.${layer}`, past(values)],
-        ]),
-      ),
-    };
-  }
-
-  /**
-   * [rows, slots + rows]: hides from every row the slots of the block that this one evicts, and the rows of
-   * later blocks of the same pass.
-   */
-  #bias(rows: number, slots: number): Float32Array {
+    const { cleanAttention, predicts } = this.config.network;
     const { position, ring, blockSize } = this.#sequence;
-    const bias = new Float32Array(rows * (slots + rows));
-    const evicted = position < ring ? slots : position % ring;
-    for (let row = 0; row < rows; row++) {
-      const from = row * (slots + rows);
-      bias.fill(HIDDEN, from + evicted, from + Math.min(evicted + blockSize, slots));
-      const seen = (Math.floor(row / blockSize) + 1) * blockSize;
-      bias.fill(HIDDEN, from + slots + seen, from + slots + rows);
+    const rows = await this.#passes.run(ids, { position, ring, blockSize, within: cleanAttention });
+    this.#sequence.advance(ids);
+    if (predicts === 'next') this.#lastRow = rows.slice(-hiddenSize(this.config.network));
+  }
+
+  /** The rows [positions.length, hidden] that predict these positions of a noised block. */
+  async #rowsFor(ids: readonly number[], positions: readonly number[]): Promise<Float32Array> {
+    const { predicts } = this.config.network;
+    const width = hiddenSize(this.config.network);
+    const { position, ring, blockSize } = this.#sequence;
+    const shift = predicts === 'next' ? 1 : 0;
+    const needsPass = positions.some((each) => each >= shift);
+    const rows = needsPass ? await this.#passes.run(ids, { position, ring, blockSize, within: 'block' }) : null;
+    const picked = new Float32Array(positions.length * width);
+    for (const [index, each] of positions.entries()) {
+      const row = each - shift;
+      picked.set(row < 0 ? this.#lastRowOrThrow() : rows!.subarray(row * width, (row + 1) * width), index * width);
     }
-    return bias;
+    return picked;
+  }
+
+  #lastRowOrThrow(): Float32Array {
+    if (this.#lastRow) return this.#lastRow;
+    throw new UnmaskError('bad-input', 'This model predicts the next token, so it needs a clean pass to begin with.');
   }
 
   #checkAlive(): void {
     if (this.#disposed) throw new UnmaskError('internal', 'This backend was already disposed of.');
   }
-}
-
-async function floatsOf(values: GraphValues, name: string): Promise<Float32Array> {
-  const data = await values[name]!.getData();
-  if (!(data instanceof Float32Array))
-    throw new UnmaskError('bad-model', `${name} of model.onnx is not of f32 numbers.`);
-  return data;
 }

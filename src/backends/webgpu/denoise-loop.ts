@@ -6,8 +6,8 @@ import { type PassSettings, packPass } from '../../kernels/pass';
 import { packWorkgroups, planPass } from '../../kernels/plan-pass';
 import { type Revealed, readTrace, reveal, TRACE_BYTES } from '../../kernels/reveal';
 import type { RevealPolicy } from '../backend';
+import { type DeviceNetwork, KEPT_ROW } from './device-network';
 import { allocateLoop, type LoopMemory } from './memory';
-import type { Network } from './network';
 import type { RunPlan } from './run-replay';
 
 /** Submissions that the GPU has before it while one is read. */
@@ -15,12 +15,12 @@ export const IN_FLIGHT = 2;
 
 /**
  * The denoise loop on the GPU. Each of its passes is planned, computed, sampled and revealed by kernels, so
- * any number of them can follow each other without a word from JavaScript: a pass goes on where the last
+ * any number of them can follow each other without JavaScript: a pass goes on where the last
  * one ended, be that within a block or in the next.
  */
 export class DenoiseLoop {
   readonly #device: GPUDevice;
-  readonly #network: Network;
+  readonly #network: DeviceNetwork;
   readonly #memory: LoopMemory;
   readonly #begin: Kernel;
   readonly #end: Kernel;
@@ -29,7 +29,7 @@ export class DenoiseLoop {
   #blockSize = 0;
   #submissions = 0;
 
-  constructor(pipelines: Pipelines, buffers: Buffers, network: Network) {
+  constructor(pipelines: Pipelines, buffers: Buffers, network: DeviceNetwork) {
     this.#device = pipelines.device;
     this.#network = network;
     const { few, head, sampler } = network;
@@ -43,8 +43,9 @@ export class DenoiseLoop {
   }
 
   /** Puts the run in place of the one before. `ring` is that of the sequence. */
-  start({ request, position, maskId, eosId, carryEnd }: RunPlan, ring: number): void {
-    const { first, policy, sampling, nfe, blocks } = request;
+  start({ request, position, config, carryEnd }: RunPlan, ring: number): void {
+    const { first, policy, subBlockSize = first.length, sampling, nfe, blocks } = request;
+    const { maskId, stopIds, network } = config;
     this.#blockSize = first.length;
     const { run, progress, tokens } = this.#memory;
     const { trunk, head } = this.#network.few;
@@ -54,11 +55,15 @@ export class DenoiseLoop {
       packRun({
         policy: policy.name,
         blockSize: first.length,
+        subBlockSize,
         maskId,
-        eosId,
+        stopIds,
         steps: 'steps' in policy ? policy.steps : 0,
         bound: boundOf(policy),
         carryEnd,
+        predicts: network.predicts,
+        cleanAttention: network.cleanAttention,
+        keptRow: KEPT_ROW,
         trunkKernels: trunk.length,
         headKernels: head.length + 1,
       }),

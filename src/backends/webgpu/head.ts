@@ -1,33 +1,32 @@
 import type { BufferSlice } from '../../gpu/buffers';
 import type { Kernel, Pipelines } from '../../gpu/kernel';
 import type { Lanes } from '../../kernels/lanes';
-import { layerNorm } from '../../kernels/layer-norm';
 import { matmulFew } from '../../kernels/matmul-few';
+import { norm } from '../../kernels/norm';
 import { sample } from '../../kernels/sample';
-import type { ModelConfig } from '../../weights/model-config';
+import type { ModelConfig } from '../../network/model-config';
+import { hiddenSize } from '../../network/network';
 import type { HeadMemory } from './memory';
 import type { NetworkWeights } from './weights';
 
 /** From the residual stream `x` [rows, hidden] to the logits of the picked rows: final norm of these rows, then head. */
 export function headKernels(
   pipelines: Pipelines,
-  config: ModelConfig,
-  weights: NetworkWeights,
-  memory: HeadMemory,
+  { network, vocabSize }: ModelConfig,
+  { finalNorm, head }: NetworkWeights,
+  { pass, picks, normed, logits }: HeadMemory,
   x: BufferSlice,
   lanes: Lanes,
 ): Kernel[] {
-  const { hiddenSize, vocabSize, normEpsilon } = config;
-  const { pass, picks, normed, logits } = memory;
-  const norm = { columns: hiddenSize, epsilon: normEpsilon, lanes };
+  const columns = hiddenSize(network);
+  const { kind, epsilon } = finalNorm;
+  const parts = head.weight.map(({ firstRow, rows, values: weights }) => {
+    const shape = { rows, columns, epilogue: 'none', lanes, yColumns: vocabSize, yOffset: firstRow } as const;
+    return matmulFew(pipelines, 'head.logits', shape, { pass, x: normed, weights, bias: head.bias, y: logits });
+  });
   return [
-    layerNorm(pipelines, 'head.norm', norm, { pass, x, picks, ...weights.finalNorm, y: normed }),
-    matmulFew(
-      pipelines,
-      'head.logits',
-      { rows: vocabSize, columns: hiddenSize, epilogue: 'none', lanes },
-      { pass, x: normed, weights: weights.head.weight, bias: weights.head.bias, y: logits },
-    ),
+    norm(pipelines, 'head.norm', { columns, kind, epsilon, lanes }, { pass, x, picks, ...finalNorm, y: normed }),
+    ...parts,
   ];
 }
 

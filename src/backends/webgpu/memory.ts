@@ -5,32 +5,52 @@ import { CACHE_BYTES, type CacheDtype } from '../../kernels/kv-cache';
 import { PASS_BYTES } from '../../kernels/pass';
 import { TRACE_BYTES } from '../../kernels/reveal';
 import { DRAWN_BYTES } from '../../kernels/sample';
-import type { ModelConfig } from '../../weights/model-config';
+import type { ModelConfig } from '../../network/model-config';
+import {
+  type Attention,
+  cacheNumbersPerToken,
+  cacheWidth,
+  hiddenSize,
+  type Layer,
+  type Network,
+  queryWidth,
+} from '../../network/network';
 
 const F32 = 4;
 
-/** K and V of one layer, [contextLength, hidden] each; a sequence uses the first `ring` slots. */
+/** K and V of one layer, [contextLength, cache width] each; a sequence uses the first `ring` slots. */
 export interface LayerCache {
   readonly keys: BufferSlice;
   readonly values: BufferSlice;
 }
 
-/** Of a token's keys and values, in all layers together. */
-export function cacheBytesPerToken({ layers, hiddenSize }: ModelConfig, dtype: CacheDtype): number {
-  return 2 * layers * hiddenSize * CACHE_BYTES[dtype];
+/** Bytes of a token's keys and values, in all layers together. */
+export function cacheBytesPerToken({ network }: ModelConfig, dtype: CacheDtype): number {
+  return cacheNumbersPerToken(network) * CACHE_BYTES[dtype];
 }
 
-export function allocateCache(buffers: Buffers, config: ModelConfig, dtype: CacheDtype): LayerCache[] {
-  const bytes = config.contextLength * config.hiddenSize * CACHE_BYTES[dtype];
-  return Array.from({ length: config.layers }, (_, layer) => ({
-    keys: buffers.storage(`layer${layer}.attention.keys`, bytes),
-    values: buffers.storage(`layer${layer}.attention.values`, bytes),
-  }));
+export function allocateCache(
+  buffers: Buffers,
+  { network, contextLength }: ModelConfig,
+  dtype: CacheDtype,
+): LayerCache[] {
+  return network.layers.map(({ attention }, layer) => {
+    const bytes = contextLength * cacheWidth(attention) * CACHE_BYTES[dtype];
+    return {
+      keys: buffers.storage(`layer${layer}.attention.keys`, bytes),
+      values: buffers.storage(`layer${layer}.attention.values`, bytes),
+    };
+  });
 }
 
-/** [contextLength, headSize / 2] pairs (cos, sin) f32: RoPE's turns of the position that each slot of the ring holds. */
-export function allocateTurns(buffers: Buffers, { contextLength, hiddenSize, heads }: ModelConfig): BufferSlice {
-  return buffers.storage('attention.turns', contextLength * (hiddenSize / heads) * F32);
+/** [contextLength, headSize / 2] pairs (cos, sin) f32: RoPE of the position that each slot of the ring holds. */
+export function allocateRopeTable(buffers: Buffers, { contextLength, network }: ModelConfig): BufferSlice {
+  return buffers.storage('attention.ropeTable', contextLength * ropeOf(network).headSize * F32);
+}
+
+/** The head size and base of RoPE, which all layers share. */
+export function ropeOf({ layers }: Network): Pick<Attention, 'headSize' | 'ropeBase'> {
+  return layers[0]!.attention;
 }
 
 /** What flows through the layers, all f32 but the ids; `capacity` rows, shared by all layers. */
@@ -40,35 +60,38 @@ export interface Activations {
   readonly pass: BufferSlice;
   /** [rows] u32 */
   readonly ids: BufferSlice;
-  /** [rows, hidden]: the residual stream. */
+  /** [rows + 1, hidden]: the residual stream; its last row is kept from the clean pass before. */
   readonly x: BufferSlice;
-  /** [rows, hidden]: normalised, or attended. */
+  /** [rows, hidden] normalised, or [rows, query width] attended. */
   readonly h: BufferSlice;
-  /** [rows, 3 · hidden] */
+  /** [rows, query width + 2 · cache width] */
   readonly qkv: BufferSlice;
-  /** [rows, hidden] */
+  /** [rows, query width] */
   readonly q: BufferSlice;
   /** [rows, mlp] */
   readonly up: BufferSlice;
 }
 
-export function allocateActivations(
-  buffers: Buffers,
-  name: string,
-  config: ModelConfig,
-  capacity: number,
-): Activations {
-  const { hiddenSize, mlpSize } = config;
-  const rows = (what: string, columns: number) => buffers.storage(`${name}.${what}`, capacity * columns * F32);
+export function allocateActivations(buffers: Buffers, name: string, network: Network, capacity: number): Activations {
+  const rows = (what: string, columns: number, count = capacity) =>
+    buffers.storage(`${name}.${what}`, count * columns * F32);
+  const widest = (width: (layer: Layer) => number) => Math.max(...network.layers.map(width));
+  const queries = widest(({ attention }) => queryWidth(attention));
   return {
     capacity,
     pass: buffers.uniform(`${name}.pass`, PASS_BYTES),
     ids: rows('ids', 1),
-    x: rows('x', hiddenSize),
-    h: rows('h', hiddenSize),
-    qkv: rows('qkv', 3 * hiddenSize),
-    q: rows('q', hiddenSize),
-    up: rows('up', mlpSize),
+    x: rows('x', hiddenSize(network), capacity + 1),
+    h: rows('h', Math.max(hiddenSize(network), queries)),
+    qkv: rows(
+      'qkv',
+      widest(({ attention }) => attention.qkv.weight.rows),
+    ),
+    q: rows('q', queries),
+    up: rows(
+      'up',
+      widest(({ mlp }) => mlp.down.weight.columns),
+    ),
   };
 }
 
@@ -76,19 +99,23 @@ export function allocateActivations(
 export interface AttentionParts {
   /** See `attentionScores`. */
   readonly scores: BufferSlice;
-  /** [chunks, rows, hidden] f32, unless there is one chunk. */
+  /** [chunks, rows, query width] f32, unless there is one chunk. */
   readonly sums: BufferSlice;
   /** [chunks, rows, heads] pairs of f32 */
   readonly weights: BufferSlice;
 }
 
-export function allocateAttentionParts(buffers: Buffers, config: ModelConfig, capacity: number): AttentionParts {
-  const { hiddenSize, heads, contextLength } = config;
-  const shape = { heads, ringCapacity: contextLength, chunk: ATTENTION_CHUNK };
+export function allocateAttentionParts(
+  buffers: Buffers,
+  { network, contextLength }: ModelConfig,
+  capacity: number,
+): AttentionParts {
+  const { heads, kvHeads, headSize } = network.layers[0]!.attention;
+  const shape = { heads, kvHeads, ringCapacity: contextLength, chunk: ATTENTION_CHUNK };
   const chunks = attentionChunks(shape);
   return {
     scores: buffers.storage('attention.scores', attentionScores(shape, capacity) * F32),
-    sums: buffers.storage('attention.sums', chunks === 1 ? 0 : chunks * capacity * hiddenSize * F32),
+    sums: buffers.storage('attention.sums', chunks === 1 ? 0 : chunks * capacity * heads * headSize * F32),
     weights: buffers.storage('attention.weights', chunks * capacity * heads * 2 * F32),
   };
 }
@@ -108,13 +135,18 @@ export interface HeadMemory {
   readonly drawn: BufferSlice;
 }
 
+/** [hidden] f32: the last row of a clean pass, on its way to the kept row of `x`. */
+export function allocateKeptRow(buffers: Buffers, network: Network): BufferSlice {
+  return buffers.storage('kept', hiddenSize(network) * F32);
+}
+
 export function allocateHead(buffers: Buffers, config: ModelConfig, capacity: number): HeadMemory {
   const rows = (what: string, columns: number) => buffers.storage(`head.${what}`, capacity * columns * F32);
   return {
     capacity,
     pass: buffers.uniform('head.pass', PASS_BYTES),
     picks: rows('picks', 1),
-    normed: rows('normed', config.hiddenSize),
+    normed: rows('normed', hiddenSize(config.network)),
     logits: rows('logits', config.vocabSize),
     drawn: buffers.storage('head.drawn', capacity * DRAWN_BYTES),
   };

@@ -3,18 +3,29 @@ import { readBack } from '../../gpu/readback';
 import type { PassSettings } from '../../kernels/pass';
 import { DRAWN_BYTES, type Drawn, readDrawn } from '../../kernels/sample';
 import { checkPredictions } from '../check-predictions';
-import { FEW_ROWS, type Network } from './network';
+import { type DeviceNetwork, FEW_ROWS, KEPT_ROW } from './device-network';
+
+/** A network pass whose rows the head predicts from. */
+export interface PredictingPass {
+  /** What the layers read; empty where the kept row alone is picked. */
+  readonly ids: readonly number[];
+  /** Rows of the pass, or KEPT_ROW. */
+  readonly picks: readonly number[];
+  readonly settings: PassSettings;
+  /** Of the token that row 0 predicts. */
+  readonly predictedPosition: number;
+}
 
 /** Submits whole passes of the network and reads back what they made: ids, or for scoring logits. */
 export class Passes {
   readonly #device: GPUDevice;
-  readonly #network: Network;
+  readonly #network: DeviceNetwork;
   /** (id, probability, entropy) of every position of a block. */
   readonly #drawn: BufferSlice;
   /** FEW_ROWS rows of logits; there once scoring needs it, as generation never does. */
   #logits: BufferSlice | undefined;
 
-  constructor(device: GPUDevice, buffers: Buffers, network: Network) {
+  constructor(device: GPUDevice, buffers: Buffers, network: DeviceNetwork) {
     this.#device = device;
     this.#network = network;
     this.#drawn = buffers.readback('head.drawn.readback', network.config.contextLength * DRAWN_BYTES);
@@ -35,70 +46,88 @@ export class Passes {
     this.#logits = readback;
   }
 
-  /** Submits the layers over the ids, for what they leave in the KV ring. */
+  /** Submits the layers over the ids, for what they leave in the KV ring and in KEPT_ROW. */
   store(ids: readonly number[], settings: PassSettings): void {
-    this.#submit((pass) => this.#network.encodeTrunk(this.#device, pass, ids, settings));
+    const keeps = this.#network.config.network.predicts === 'next';
+    this.#submit(
+      (pass) => this.#network.encodeTrunk(this.#device, pass, ids, settings),
+      (encoder) => keeps && this.#network.encodeKeepRow(encoder, ids.length),
+    );
   }
 
   /**
    * Layers over the ids, then head and sampler over the picked rows: one submission, and one more for
    * each FEW_ROWS picks after the first. Throws `bad-model` where the logits cannot be right.
    */
-  async draw(ids: readonly number[], picks: readonly number[], settings: PassSettings): Promise<Drawn[]> {
-    for (let from = 0; from < picks.length; from += FEW_ROWS) {
-      this.#submitDraw(from, ids, picks.slice(from, from + FEW_ROWS), settings);
-    }
-    const drawn = readDrawn(await readBack(this.#drawn, picks.length * DRAWN_BYTES), picks.length);
-    checkPredictions(drawn, this.#network.config.vocabSize);
+  async draw(work: PredictingPass): Promise<Drawn[]> {
+    const { head, sampler, config } = this.#network;
+    const { length } = work.picks;
+    this.#submitParts(work, (pass, count, from) => {
+      sampler.encode(pass, count);
+      return { from: head.drawn, to: this.#drawn, offset: from * DRAWN_BYTES, bytes: count * DRAWN_BYTES };
+    });
+    const drawn = readDrawn(await readBack(this.#drawn, length * DRAWN_BYTES), length);
+    checkPredictions(drawn, config.vocabSize);
     return drawn;
   }
 
-  /** Raw logits [ids.length, vocab], read back FEW_ROWS rows at a time. */
-  async logits(ids: readonly number[], settings: PassSettings): Promise<Float32Array> {
-    const { vocabSize } = this.#network.config;
-    const logits = new Float32Array(ids.length * vocabSize);
-    for (let from = 0; from < ids.length; from += FEW_ROWS) {
-      const picks = Array.from({ length: Math.min(FEW_ROWS, ids.length - from) }, (_, row) => from + row);
-      logits.set(await this.#logitsOf(from, ids, picks, settings), from * vocabSize);
+  /** Raw logits [picks, vocab], read back FEW_ROWS rows at a time. */
+  async logits(work: PredictingPass): Promise<Float32Array> {
+    const { head, config } = this.#network;
+    const readback = this.#logits;
+    if (!readback) throw new Error('there is nothing to read logits through');
+    const rowBytes = config.vocabSize * Float32Array.BYTES_PER_ELEMENT;
+    const logits = new Float32Array(work.picks.length * config.vocabSize);
+    for (let from = 0; from < work.picks.length; from += FEW_ROWS) {
+      const picks = work.picks.slice(from, from + FEW_ROWS);
+      this.#submitPart({ ...work, picks }, from === 0, () => {
+        return { from: head.logits, to: readback, offset: 0, bytes: picks.length * rowBytes };
+      });
+      const part = await readBack(readback, picks.length * rowBytes);
+      logits.set(new Float32Array(part), from * config.vocabSize);
     }
     return logits;
   }
 
-  #submitDraw(from: number, ids: readonly number[], picks: readonly number[], settings: PassSettings): void {
-    const { head, sampler } = this.#network;
+  #submitParts(work: PredictingPass, end: (pass: GPUComputePassEncoder, count: number, from: number) => Copy): void {
+    for (let from = 0; from < work.picks.length; from += FEW_ROWS) {
+      const picks = work.picks.slice(from, from + FEW_ROWS);
+      this.#submitPart({ ...work, picks }, from === 0, (pass) => end(pass, picks.length, from));
+    }
+  }
+
+  /** Head over at most FEW_ROWS picks, in the first part after the layers. `end` encodes what follows it. */
+  #submitPart(
+    { ids, picks, settings, predictedPosition }: PredictingPass,
+    isFirst: boolean,
+    end: (pass: GPUComputePassEncoder) => Copy,
+  ): void {
+    let copy: Copy;
     this.#submit(
       (pass) => {
-        if (from === 0) this.#network.encodeTrunk(this.#device, pass, ids, settings);
-        this.#network.encodeHead(this.#device, pass, picks, settings);
-        sampler.encode(pass, picks.length);
+        if (isFirst && ids.length > 0) this.#network.encodeTrunk(this.#device, pass, ids, settings);
+        this.#network.encodeHead(this.#device, pass, picks, { ...settings, position: predictedPosition });
+        copy = end(pass);
       },
-      { from: head.drawn, to: this.#drawn, offset: from * DRAWN_BYTES, bytes: picks.length * DRAWN_BYTES },
+      (encoder) => encoder.copyBufferToBuffer(copy.from.buffer, 0, copy.to.buffer, copy.offset, copy.bytes),
     );
   }
 
-  async #logitsOf(from: number, ids: readonly number[], picks: readonly number[], settings: PassSettings) {
-    const { head, config } = this.#network;
-    if (!this.#logits) throw new Error('there is nothing to read logits through');
-    const bytes = picks.length * config.vocabSize * Float32Array.BYTES_PER_ELEMENT;
-    this.#submit(
-      (pass) => {
-        if (from === 0) this.#network.encodeTrunk(this.#device, pass, ids, settings);
-        this.#network.encodeHead(this.#device, pass, picks, settings);
-      },
-      { from: head.logits, to: this.#logits, offset: 0, bytes },
-    );
-    return new Float32Array(await readBack(this.#logits, bytes));
-  }
-
-  /** One compute pass, then the copy to read back, in one submission. */
-  #submit(encodePass: (pass: GPUComputePassEncoder) => void, copy?: Copy): void {
+  /** One compute pass, then copies, in one submission. */
+  #submit(encodePass: (pass: GPUComputePassEncoder) => void, encodeCopies: (encoder: GPUCommandEncoder) => void): void {
     const encoder = this.#device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     encodePass(pass);
     pass.end();
-    if (copy) encoder.copyBufferToBuffer(copy.from.buffer, 0, copy.to.buffer, copy.offset, copy.bytes);
+    encodeCopies(encoder);
     this.#device.queue.submit([encoder.finish()]);
   }
+}
+
+/** The pass that predicts from the kept row alone: `position` is of the token that it predicts. */
+export function keptRowPass(settings: PassSettings): PredictingPass {
+  const { position } = settings;
+  return { ids: [], picks: [KEPT_ROW], settings: { ...settings, rows: 1 }, predictedPosition: position - KEPT_ROW };
 }
 
 interface Copy {

@@ -1,12 +1,13 @@
 import type { Revealed } from '../../kernels/reveal';
+import type { ModelConfig } from '../../network/model-config';
 import type { BlockStep, BlocksRequest } from '../backend';
+import { BlockDraft } from '../block-draft';
 import type { Sequence } from '../sequence';
 
 /** The part of a run that both ends must agree on; see `Run` in `plan-pass.wgsl`. */
 export interface RunPlan {
   readonly request: BlocksRequest;
-  readonly maskId: number;
-  readonly eosId: number | null;
+  readonly config: Pick<ModelConfig, 'maskId' | 'stopIds' | 'network'>;
   /** Of the first block, in the text. */
   readonly position: number;
   /** A finished block that starts below this position takes the next one along in its clean pass. */
@@ -20,26 +21,23 @@ export interface RunPlan {
 export class RunReplay {
   readonly #plan: RunPlan;
   readonly #sequence: Sequence;
-  #draft: readonly number[];
-  /** The places of the block whose ids were given. */
-  #given: readonly boolean[];
+  #draft: BlockDraft;
   #blocksLeft: number;
   #nfe: number;
 
-  /** `sequence` stands at the first block, and is told of every block that got its clean pass. */
+  /** `sequence` stands at the first block, and is moved on for every block that got its clean pass. */
   constructor(plan: RunPlan, sequence: Sequence) {
     const { first, blocks, nfe } = plan.request;
     this.#plan = plan;
     this.#sequence = sequence;
-    this.#draft = first;
-    this.#given = first.map((id) => id !== plan.maskId);
+    this.#draft = BlockDraft.of(first, plan.config.maskId);
     this.#blocksLeft = blocks;
     this.#nfe = nfe;
   }
 
   /** Blocks without their clean pass, the one that the sequence stands at among them. */
   get blocksOpen(): number {
-    return this.#blocksLeft + (this.#draft.includes(this.#plan.maskId) ? 0 : 1);
+    return this.#blocksLeft + (this.#draft.isWhole ? 1 : 0);
   }
 
   /** Whether the passes after the last one have nothing to do. */
@@ -47,28 +45,27 @@ export class RunReplay {
     return this.#blocksLeft === 0;
   }
 
-  /** Takes over what the next pass revealed, [] for a clean pass; returns it as a step unless it is one. */
+  /** Takes over what the next pass revealed; returns it as a step unless it is a clean pass that reveals nothing. */
   take(reveal: readonly Revealed[]): BlockStep | undefined {
-    const { maskId, carryEnd } = this.#plan;
-    if (!this.#draft.includes(maskId)) {
-      const carries = this.#sequence.position < carryEnd;
-      this.#sequence.advance(this.#draft);
-      this.#draft = this.#draft.map(() => maskId);
-      this.#given = [];
+    const { carryEnd, config } = this.#plan;
+    const predictsNext = config.network.predicts === 'next';
+    if (this.#draft.isWhole) {
+      const carries = predictsNext || this.#sequence.position < carryEnd;
+      this.#sequence.advance(this.#draft.ids);
+      this.#draft = this.#draft.next();
       this.#nfe++;
       if (!carries) return undefined;
     }
     if (reveal.length === 0) throw new Error('a denoise pass revealed nothing');
-    const draft = [...this.#draft];
-    for (const { position, id } of reveal) draft[position] = id;
-    this.#draft = draft;
-    this.#nfe++;
-    if (!draft.includes(maskId)) this.#blocksLeft = this.#isLast(draft) ? 0 : this.#blocksLeft - 1;
+    // A block's first token comes from the clean pass before it, which was counted.
+    const isFirstToken = predictsNext && this.#draft.masked[0] === 0;
+    if (!isFirstToken) this.#nfe++;
+    this.#draft = this.#draft.with(reveal);
+    if (this.#draft.isWhole) this.#blocksLeft = this.#isLast() ? 0 : this.#blocksLeft - 1;
     return { reveal, nfe: this.#nfe };
   }
 
-  #isLast(draft: readonly number[]): boolean {
-    const { eosId } = this.#plan;
-    return this.#blocksLeft === 1 || draft.some((id, offset) => id === eosId && !this.#given[offset]);
+  #isLast(): boolean {
+    return this.#blocksLeft === 1 || this.#draft.endsText(this.#plan.config.stopIds);
   }
 }

@@ -1,3 +1,4 @@
+import type { ModelConfig } from '../../network/model-config';
 import type { BlocksRequest } from '../backend';
 import { MOST_PASSES } from './memory';
 
@@ -7,7 +8,7 @@ export const FRAME_MS = 16;
 /** How many passes the denoise loop puts into its next submission, from 1 to MOST_PASSES. */
 export interface SubmitSize {
   readonly passes: number;
-  /** Told of each submission how long the GPU was busy with it. */
+  /** Notes how long the GPU was busy with a submission. */
   took(passes: number, milliseconds: number): void;
 }
 
@@ -22,7 +23,8 @@ export class FrameSize implements SubmitSize {
 
   took(passes: number, milliseconds: number): void {
     const each = milliseconds / passes;
-    // The fastest of late: what else the machine does makes passes slower, never faster. It forgets by and by.
+    // The fastest of late: other work of the machine makes passes slower, never faster. The minimum grows 10 % a
+    // submission, so it can recover.
     this.#milliseconds = Math.min(each, this.#milliseconds * 1.1);
   }
 }
@@ -40,9 +42,16 @@ export class BlockSize implements SubmitSize {
   took(): void {}
 }
 
-/** The fewest passes in which a run's policy can reveal a block: the first one, which may have fewer masks. */
-export function fewestPasses({ policy, first }: BlocksRequest, maskId: number): number {
-  const masks = first.filter((id) => id === maskId).length;
+/**
+ * The fewest passes in which a run's policy can reveal a block: the first one, which may have fewer masks. Where
+ * rows predict the next token, one of the masks takes no pass of the block's own.
+ */
+export function fewestPasses(
+  { policy, first }: BlocksRequest,
+  { maskId, network }: Pick<ModelConfig, 'maskId' | 'network'>,
+): number {
+  const all = first.filter((id) => id === maskId).length;
+  const masks = network.predicts === 'next' ? Math.max(all - 1, 1) : all;
   switch (policy.name) {
     case 'first-hitting':
       return masks;

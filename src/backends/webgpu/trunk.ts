@@ -2,20 +2,20 @@ import type { BufferSlice } from '../../gpu/buffers';
 import type { Kernel, Pipelines } from '../../gpu/kernel';
 import { ATTENTION_CHUNK, attentionChunks, blockAttention } from '../../kernels/block-attention';
 import { embedding } from '../../kernels/embedding';
-import type { InputNorm } from '../../kernels/input-norm';
 import type { CacheDtype } from '../../kernels/kv-cache';
 import type { Lanes } from '../../kernels/lanes';
-import { layerNorm } from '../../kernels/layer-norm';
+import type { Epilogue } from '../../kernels/matmul';
 import { matmulFew } from '../../kernels/matmul-few';
 import { matmulMany } from '../../kernels/matmul-many';
-import type { Matrix } from '../../kernels/matrix';
 import { mergeAttention } from '../../kernels/merge-attention';
+import { norm } from '../../kernels/norm';
 import { prefillAttention } from '../../kernels/prefill-attention';
-import { projectQkv } from '../../kernels/project-qkv';
+import { fusesHeadNorm, projectQkv } from '../../kernels/project-qkv';
 import { rope } from '../../kernels/rope';
-import type { ModelConfig } from '../../weights/model-config';
+import type { ModelConfig } from '../../network/model-config';
+import { type Attention, hiddenSize, type Linear, type Mlp } from '../../network/network';
 import type { Activations, AttentionParts, LayerCache } from './memory';
-import type { LayerWeights, NetworkWeights, NormWeights } from './weights';
+import type { LayerWeights, LinearWeights, NetworkWeights, NormWeights } from './weights';
 
 export interface TrunkInputs {
   readonly pipelines: Pipelines;
@@ -23,125 +23,123 @@ export interface TrunkInputs {
   readonly weights: NetworkWeights;
   readonly cache: readonly LayerCache[];
   readonly cacheDtype: CacheDtype;
-  /** See `allocateTurns`. */
-  readonly turns: BufferSlice;
+  /** See `allocateRopeTable`. */
+  readonly ropeTable: BufferSlice;
   readonly activations: Activations;
   readonly lanes: Lanes;
 }
 
-/** Storage buffers of `projectQkv`, with its norm or without; devices must offer no more than 8. */
-const QKV_BUFFERS = 9;
+/** A layer: what it is, its weights, and its share of the cache. */
+interface LayerParts {
+  /** `layer3` */
+  readonly name: string;
+  readonly attention: Attention;
+  readonly mlp: Mlp;
+  readonly weights: LayerWeights;
+  readonly ring: LayerCache;
+}
 
 /** What differs between passes of few rows and of many. */
-interface Parts {
-  /** From the residual stream `x` to `q`, turned, and to K and V in the ring: norm, projection and RoPE. */
-  project(name: string, layer: LayerWeights, ring: LayerCache): readonly Kernel[];
+interface Projections {
+  /** From the residual stream `x` to `q`, rotated, and to K and V in the ring: norm, projection, head norm, RoPE. */
+  project(layer: LayerParts): readonly Kernel[];
   /** From `q` and the ring to `h`. */
-  attend(label: string, ring: LayerCache): readonly Kernel[];
-  /** From the residual stream `x` to `up`: norm, matmul and GELU. */
-  widen(name: string, layer: LayerWeights): readonly Kernel[];
-  /** Adds a · weightsᵀ + bias to the residual stream `x`. */
-  addTo(label: string, a: BufferSlice, columns: number, linear: { weight: Matrix; bias?: BufferSlice }): Kernel;
+  attend(layer: LayerParts): readonly Kernel[];
+  /** From the residual stream `x` to `up`: norm, matmul and activation. */
+  upProjection(layer: LayerParts): readonly Kernel[];
+  /** Adds a · weightᵀ + bias to the residual stream `x`. */
+  projectResidual(label: string, a: BufferSlice, linear: Linear, weights: LinearWeights): Kernel;
 }
+
+const EPILOGUE = { 'gelu-tanh': 'gelu', swiglu: 'swiglu' } as const satisfies Record<Mlp['activation'], Epilogue>;
 
 /** From ids to the residual stream after the last layer, for passes of few rows. */
 export function fewRowsTrunk(inputs: TrunkInputs, parts: AttentionParts): Kernel[] {
-  const { pipelines, config, turns, activations, lanes } = inputs;
-  const { pass, x, q, up } = activations;
-  const { hiddenSize, mlpSize } = config;
-  const normed = fusesNorms(inputs) ? normedWhenRead : normedBefore;
+  const { pipelines, config, ropeTable, activations, lanes, cacheDtype: cache } = inputs;
+  const { pass, x, h, q, up } = activations;
+  const fusesNorms = lanes > 1 && hiddenSize(config.network) % 4 === 0;
   return trunk(inputs, {
-    project(name, layer, ring) {
-      if (!fitsQkv(inputs)) return projectInTwo(inputs, name, layer, ring);
-      const { before, ...input } = normed(inputs, `${name}.norm1`, layer.norm1);
-      const shape = { ...attentionShape(inputs), lanes };
-      const buffers = { pass, ...input, weights: layer.qkv, turns, q, ...ring };
+    project(layer) {
+      const { name, attention, weights, ring } = layer;
+      const { heads, kvHeads, headSize, qkv } = attention;
+      const { columns } = qkv.weight;
+      const fits = columns % 4 === 0 && (!attention.headNorm || fusesHeadNorm(headSize, lanes));
+      if (!fits) return projectInTwo(inputs, layer);
+      const before = fusesNorms ? [] : [normed(inputs, `${name}.norm1`, weights.norm1)];
+      const shape = { heads, kvHeads, headSize, columns, cache, lanes };
+      const vectors = weights.qkvVectors;
+      const buffers = { pass, x: fusesNorms ? x : h, weights: weights.qkv.weight, vectors, ropeTable, q, ...ring };
       return [...before, projectQkv(pipelines, `${name}.attention.qkv`, shape, buffers)];
     },
-    attend: (label, ring) => attendInChunks(inputs, parts, label, ring),
-    widen(name, { norm2, up: { weight, bias } }) {
-      const { before, ...input } = normed(inputs, `${name}.norm2`, norm2);
-      const shape = { rows: mlpSize, columns: hiddenSize, epilogue: 'gelu', lanes } as const;
+    attend: (layer) => attendInChunks(inputs, parts, layer),
+    upProjection({ name, mlp, weights }) {
+      const { rows, columns } = mlp.up.weight;
+      const shape = { rows, columns, epilogue: EPILOGUE[mlp.activation], lanes } as const;
+      const before = fusesNorms ? [] : [normed(inputs, `${name}.norm2`, weights.norm2)];
+      const input = fusesNorms ? { x, norm: weights.norm2 } : { x: h };
+      const { weight, bias } = weights.up;
       return [
         ...before,
         matmulFew(pipelines, `${name}.mlp.up`, shape, { pass, ...input, weights: weight, bias, y: up }),
       ];
     },
-    addTo(label, a, columns, { weight, bias }) {
-      const shape = { rows: hiddenSize, columns, epilogue: 'add', lanes } as const;
-      return matmulFew(pipelines, label, shape, { pass, x: a, weights: weight, ...(bias && { bias }), y: x });
+    projectResidual(label, a, { weight: { rows, columns } }, { weight, bias }) {
+      const shape = { rows, columns, epilogue: 'add', lanes } as const;
+      return matmulFew(pipelines, label, shape, { pass, x: a, weights: weight, bias, y: x });
     },
   });
 }
 
 /** The same for passes of many rows. */
 export function manyRowsTrunk(inputs: TrunkInputs): Kernel[] {
-  const { pipelines, config, activations } = inputs;
+  const { pipelines, activations, cacheDtype: cache } = inputs;
   const { pass, x, q, h, up } = activations;
-  const { hiddenSize, mlpSize } = config;
   return trunk(inputs, {
-    project: (name, layer, ring) => projectInTwo(inputs, name, layer, ring),
-    attend: (label, ring) => [prefillAttention(pipelines, label, attentionShape(inputs), { pass, q, ...ring, out: h })],
-    widen(name, { norm2, up: { weight, bias } }) {
-      const { before, ...input } = normedBefore(inputs, `${name}.norm2`, norm2);
-      const shape = { rows: mlpSize, columns: hiddenSize, epilogue: 'gelu' } as const;
+    project: (layer) => projectInTwo(inputs, layer),
+    attend({ name, attention: { heads, kvHeads, headSize }, ring }) {
+      const shape = { heads, kvHeads, headSize, cache };
+      return [prefillAttention(pipelines, `${name}.attention`, shape, { pass, q, ...ring, out: h })];
+    },
+    upProjection({ name, mlp, weights }) {
+      const { rows, columns } = mlp.up.weight;
+      const shape = { rows, columns, epilogue: EPILOGUE[mlp.activation] } as const;
+      const { weight, bias } = weights.up;
       return [
-        ...before,
-        matmulMany(pipelines, `${name}.mlp.up`, shape, { pass, ...input, weights: weight, bias, y: up }),
+        normed(inputs, `${name}.norm2`, weights.norm2),
+        matmulMany(pipelines, `${name}.mlp.up`, shape, { pass, x: h, weights: weight, bias, y: up }),
       ];
     },
-    addTo(label, a, columns, { weight, bias }) {
-      const shape = { rows: hiddenSize, columns, epilogue: 'add' } as const;
-      return matmulMany(pipelines, label, shape, { pass, x: a, weights: weight, ...(bias && { bias }), y: x });
+    projectResidual(label, a, { weight: { rows, columns } }, { weight, bias }) {
+      const shape = { rows, columns, epilogue: 'add' } as const;
+      return matmulMany(pipelines, label, shape, { pass, x: a, weights: weight, bias, y: x });
     },
   });
 }
 
-/** What a kernel reads where the residual stream is to be normalised, and the kernels to run before. */
-interface NormedInput {
-  readonly before: readonly Kernel[];
-  readonly x: BufferSlice;
-  readonly norm?: InputNorm;
-}
-
-/** The norm in a kernel of its own, from `x` to `h`. */
-function normedBefore(
-  { pipelines, config, activations, lanes }: TrunkInputs,
-  label: string,
-  norm: NormWeights,
-): NormedInput {
+/** A norm in a kernel of its own, from `x` to `h`. */
+function normed({ pipelines, config, activations, lanes }: TrunkInputs, label: string, weights: NormWeights): Kernel {
   const { pass, x, h } = activations;
-  const shape = { columns: config.hiddenSize, epsilon: config.normEpsilon, lanes };
-  return { before: [layerNorm(pipelines, label, shape, { pass, x, ...norm, y: h })], x: h };
+  const shape = { columns: hiddenSize(config.network), kind: weights.kind, epsilon: weights.epsilon, lanes };
+  return norm(pipelines, label, shape, { pass, x, ...weights, y: h });
 }
 
-/** The norm within the kernel that reads `x`: one dispatch less. */
-function normedWhenRead({ config, activations }: TrunkInputs, _label: string, norm: NormWeights): NormedInput {
-  return { before: [], x: activations.x, norm: { ...norm, epsilon: config.normEpsilon } };
-}
-
-/** Whether `projectQkv` runs on this device, over so many features. */
-function fitsQkv({ pipelines, config }: TrunkInputs): boolean {
-  const { maxStorageBuffersPerShaderStage: most } = pipelines.device.limits;
-  return config.hiddenSize % 4 === 0 && most >= QKV_BUFFERS;
-}
-
-/** Whether kernels can normalise what they read: in one that works alone it costs more than a dispatch. */
-function fusesNorms(inputs: TrunkInputs): boolean {
-  return inputs.lanes > 1 && fitsQkv(inputs);
-}
-
-/** For any number of rows and features: norm, then q, k and v, RoPE last. */
-function projectInTwo(inputs: TrunkInputs, name: string, layer: LayerWeights, ring: LayerCache): Kernel[] {
-  const { pipelines, config, turns, activations } = inputs;
-  const { hiddenSize } = config;
-  const { pass, qkv, q } = activations;
-  const { before, ...input } = normedBefore(inputs, `${name}.norm1`, layer.norm1);
-  const shape = { rows: 3 * hiddenSize, columns: hiddenSize, epilogue: 'none' } as const;
+/** For any number of rows and features: norm, then q, k and v, then head norm and RoPE. */
+function projectInTwo(inputs: TrunkInputs, { name, attention, weights, ring }: LayerParts): Kernel[] {
+  const { pipelines, ropeTable, activations, lanes, cacheDtype: cache } = inputs;
+  const { heads, kvHeads, headSize, qkv: linear } = attention;
+  const { pass, h, qkv, q } = activations;
+  const { rows, columns } = linear.weight;
+  const { weight, bias } = weights.qkv;
+  const buffers = { pass, qkv, ropeTable, q, ...ring, headNorm: weights.headNorm };
   return [
-    ...before,
-    matmulMany(pipelines, `${name}.attention.qkv`, shape, { pass, ...input, weights: layer.qkv, y: qkv }),
-    rope(pipelines, `${name}.attention.rope`, attentionShape(inputs), { pass, qkv, turns, q, ...ring }),
+    normed(inputs, `${name}.norm1`, weights.norm1),
+    matmulMany(
+      pipelines,
+      `${name}.attention.qkv`,
+      { rows, columns, epilogue: 'none' },
+      { pass, x: h, weights: weight, bias, y: qkv },
+    ),
+    rope(pipelines, `${name}.attention.rope`, { heads, kvHeads, headSize, cache, lanes }, buffers),
   ];
 }
 
@@ -149,38 +147,35 @@ function projectInTwo(inputs: TrunkInputs, name: string, layer: LayerWeights, ri
 function attendInChunks(
   inputs: TrunkInputs,
   { scores, sums, weights }: AttentionParts,
-  label: string,
-  ring: LayerCache,
+  { name, attention: { heads, kvHeads, headSize }, ring }: LayerParts,
 ): Kernel[] {
-  const { pipelines, config, activations, lanes } = inputs;
+  const { pipelines, config, activations, lanes, cacheDtype: cache } = inputs;
   const { pass, q, h } = activations;
-  const shape = { ...attentionShape(inputs), ringCapacity: config.contextLength, chunk: ATTENTION_CHUNK, lanes };
+  const label = `${name}.attention`;
+  const ringCapacity = config.contextLength;
+  const shape = { heads, kvHeads, headSize, cache, ringCapacity, chunk: ATTENTION_CHUNK, lanes };
   const attend = (to: BufferSlice) =>
     blockAttention(pipelines, label, shape, { pass, q, ...ring, scores, sums: to, weights });
   if (attentionChunks(shape) === 1) return [attend(h)];
   return [attend(sums), mergeAttention(pipelines, `${label}.merge`, shape, { pass, sums, weights, out: h })];
 }
 
-function attentionShape({ config: { heads, hiddenSize }, cacheDtype }: TrunkInputs) {
-  return { heads, headSize: hiddenSize / heads, cache: cacheDtype };
-}
-
-/** The paper's network, kernel by kernel; shapes beside the buffers in `Activations`. */
-function trunk({ pipelines, config, weights, cache, activations }: TrunkInputs, parts: Parts): Kernel[] {
-  const { hiddenSize, mlpSize } = config;
+/** The network, kernel by kernel; shapes beside the buffers in `Activations`. */
+function trunk({ pipelines, config, weights, cache, activations }: TrunkInputs, parts: Projections): Kernel[] {
+  const { network } = config;
   const { pass, ids, x, h, up } = activations;
-  const kernels = [
-    embedding(pipelines, 'embedding', { columns: hiddenSize }, { pass, ids, weights: weights.embedding, y: x }),
-  ];
-  weights.layers.forEach((layer, index) => {
-    const name = `layer${index}`;
-    const ring = cache[index]!;
+  const columns = hiddenSize(network);
+  const kernels = weights.embedding.map(({ firstRow, rows, values }) =>
+    embedding(pipelines, 'embedding', { columns, firstRow, rows }, { pass, ids, weights: values, y: x }),
+  );
+  network.layers.forEach(({ attention, mlp }, index) => {
+    const layer = { name: `layer${index}`, attention, mlp, weights: weights.layers[index]!, ring: cache[index]! };
     kernels.push(
-      ...parts.project(name, layer, ring),
-      ...parts.attend(`${name}.attention`, ring),
-      parts.addTo(`${name}.attention.out`, h, hiddenSize, { weight: layer.out }),
-      ...parts.widen(name, layer),
-      parts.addTo(`${name}.mlp.down`, up, mlpSize, layer.down),
+      ...parts.project(layer),
+      ...parts.attend(layer),
+      parts.projectResidual(`${layer.name}.attention.out`, h, attention.out, layer.weights.out),
+      ...parts.upProjection(layer),
+      parts.projectResidual(`${layer.name}.mlp.down`, up, mlp.down, layer.weights.down),
     );
   });
   return kernels;

@@ -3,22 +3,23 @@ import { Buffers } from '../../gpu/buffers';
 import type { Gpu } from '../../gpu/device';
 import { Pipelines } from '../../gpu/kernel';
 import { MAX_HEAD_SIZE } from '../../kernels/block-attention';
+import { MOST_STOP_IDS } from '../../kernels/denoise-run';
 import type { CacheDtype } from '../../kernels/kv-cache';
 import type { Lanes } from '../../kernels/lanes';
 import type { PassSettings } from '../../kernels/pass';
-import { loadGpuWeights } from '../../weights/gpu-weights';
-import type { ModelConfig } from '../../weights/model-config';
-import type { ModelSource } from '../../weights/model-source';
+import type { ModelSource } from '../../model/source/model-source';
+import type { ModelConfig } from '../../network/model-config';
+import { loadGpuWeights } from '../../onnx/gpu-weights';
 import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Prediction } from '../backend';
 import { writeBlocksByVerbs } from '../block-loop';
 import { Sequence } from '../sequence';
 import { chooseLanes } from './choose-lanes';
 import { DenoiseLoop } from './denoise-loop';
 import { DeviceGuard } from './device-guard';
+import { DeviceNetwork, FEW_ROWS } from './device-network';
 import { cacheBytesPerToken } from './memory';
-import { FEW_ROWS, Network } from './network';
-import { Passes } from './passes';
-import { type RoomNeeded, withAdvice } from './room';
+import { type MemoryNeeded, withAdvice } from './memory-advice';
+import { keptRowPass, Passes, type PredictingPass } from './passes';
 import { type RunPlan, RunReplay } from './run-replay';
 import { BlockSize, blocksReached, FrameSize, fewestPasses, mostUnderWay } from './submit-size';
 import { type NetworkWeights, networkWeights } from './weights';
@@ -39,22 +40,23 @@ export async function createWebgpuBackend(
   submissionOf: SubmissionOf = 'frame',
 ): Promise<WebgpuBackend> {
   checkHeads(source.config);
-  const room = { config: source.config, dtype: source.manifest.dtype, cacheDtype: cacheDtypeOf(gpu) };
+  const { config, packing } = source;
+  const needed = { config, packing, cacheDtype: cacheDtypeOf(gpu) };
   const guard = new DeviceGuard(gpu.device);
   const buffers = new Buffers(gpu.device);
   try {
     const backend = await guard.create(async () => {
       const stored = await loadGpuWeights(source, gpu.device, buffers, signal);
-      const weights = networkWeights(stored, source.config, source.manifest.dtype);
       const lanes = await chooseLanes(pipelinesOf(gpu.device), gpu.software);
-      return new WebgpuBackend({ ...room, gpu, weights, lanes, submissionOf }, guard, buffers);
+      const weights = networkWeights(stored, config.network, { device: gpu.device, buffers, lanes });
+      return new WebgpuBackend({ ...needed, gpu, weights, lanes, submissionOf }, guard, buffers);
     });
     signal?.throwIfAborted();
     return backend;
   } catch (error) {
     guard.dispose();
     buffers.dispose();
-    throw withAdvice(error, room);
+    throw withAdvice(error, needed);
   }
 }
 
@@ -67,15 +69,15 @@ function cacheDtypeOf({ software }: Gpu): CacheDtype {
 }
 
 /** What the sequences over one model share. */
-interface GpuModel extends RoomNeeded {
+interface GpuModel extends MemoryNeeded {
   readonly gpu: Gpu;
   readonly weights: NetworkWeights;
   readonly lanes: Lanes;
   readonly submissionOf: SubmissionOf;
 }
 
-function checkHeads({ hiddenSize, heads }: ModelConfig): void {
-  const size = hiddenSize / heads;
+function checkHeads({ network }: ModelConfig): void {
+  const size = Math.max(...network.layers.map(({ attention }) => attention.headSize));
   if (size <= MAX_HEAD_SIZE) return;
   throw new UnmaskError(
     'bad-model',
@@ -107,7 +109,7 @@ export class WebgpuBackend implements Backend {
   readonly #device: GPUDevice;
   readonly #guard: DeviceGuard;
   readonly #buffers: Buffers;
-  readonly #network: Network;
+  readonly #network: DeviceNetwork;
   readonly #passes: Passes;
   readonly #loop: DenoiseLoop;
   readonly #frameSize = new FrameSize();
@@ -124,7 +126,7 @@ export class WebgpuBackend implements Backend {
     this.#device = gpu.device;
     this.#guard = guard;
     this.#buffers = buffers;
-    this.#network = new Network({ ...model, pipelines, buffers });
+    this.#network = new DeviceNetwork({ ...model, pipelines, buffers });
     this.#sequence = new Sequence(config);
     this.#passes = new Passes(gpu.device, buffers, this.#network);
     this.#loop = new DenoiseLoop(pipelines, buffers, this.#network);
@@ -136,6 +138,11 @@ export class WebgpuBackend implements Backend {
 
   get kvBytesPerToken(): number {
     return cacheBytesPerToken(this.config, this.#model.cacheDtype);
+  }
+
+  /** Position p of a block is predicted by row p − shift of a pass over it. */
+  get #shift(): 0 | 1 {
+    return this.config.network.predicts === 'next' ? 1 : 0;
   }
 
   /** GPU buffers not yet freed. */
@@ -153,7 +160,7 @@ export class WebgpuBackend implements Backend {
     this.#sequence.checkPrefill(ids);
     await this.#reserve(ids.length);
     await this.#guard.run(() => {
-      this.#passes.store(ids, this.#settings(ids.length));
+      this.#passes.store(ids, this.#cleanSettings(ids.length));
       return this.#device.queue.onSubmittedWorkDone();
     });
     this.#sequence.advance(ids);
@@ -166,8 +173,19 @@ export class WebgpuBackend implements Backend {
     if (positions.length === 0) return [];
     await this.#reserve(ids.length);
     const settings = { ...this.#settings(ids.length), ...sampling, passNumber: pass };
-    const drawn = await this.#guard.run(() => this.#passes.draw(ids, positions, settings));
-    return positions.map((position, index) => ({ position, ...drawn[index]! }));
+    const predictions = new Map<number, Prediction>();
+    const draw = async (work: PredictingPass, offsets: readonly number[]) => {
+      const drawn = await this.#guard.run(() => this.#passes.draw(work));
+      for (const [index, position] of offsets.entries()) predictions.set(position, { position, ...drawn[index]! });
+    };
+    const shift = this.#shift;
+    const fromRows = positions.filter((position) => position >= shift);
+    if (fromRows.length < positions.length) await draw(keptRowPass(settings), [0]);
+    if (fromRows.length > 0) {
+      const picks = fromRows.map((position) => position - shift);
+      await draw({ ids, picks, settings, predictedPosition: this.position + shift }, fromRows);
+    }
+    return positions.map((position) => predictions.get(position)!);
   }
 
   async commitBlock(ids: readonly number[]): Promise<void> {
@@ -175,14 +193,15 @@ export class WebgpuBackend implements Backend {
     this.#sequence.checkBlock(ids);
     // Not awaited on the GPU: the next pass is encoded meanwhile, and its readback tells of a failure.
     await this.#reserve(ids.length);
-    this.#passes.store(ids, this.#settings(ids.length));
+    this.#passes.store(ids, this.#cleanSettings(ids.length));
     this.#sequence.advance(ids);
   }
 
   writeBlocks(request: BlocksRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
     this.#checkAlive();
     this.#sequence.checkRun(request);
-    if (request.first.length > FEW_ROWS) return writeBlocksByVerbs(this, request, signal);
+    const fits = request.first.length <= FEW_ROWS && this.config.stopIds.length <= MOST_STOP_IDS;
+    if (!fits) return writeBlocksByVerbs(this, request, signal);
     return this.#writeOnGpu(request, signal);
   }
 
@@ -193,7 +212,25 @@ export class WebgpuBackend implements Backend {
     if (this.#passes.lacksLogits) {
       this.#passes.takeLogits(await this.#make((buffers) => this.#passes.logitsReadback(buffers)));
     }
-    return this.#guard.run(() => this.#passes.logits(ids, this.#settings(ids.length)));
+    const isOneBlock = ids.length <= this.#sequence.blockSize;
+    const settings = isOneBlock ? this.#settings(ids.length) : this.#cleanSettings(ids.length);
+    const shift = this.#shift;
+    const { position } = this;
+    const picks = Array.from({ length: ids.length - shift }, (_, row) => row);
+    const fromRows =
+      picks.length === 0
+        ? new Float32Array(0)
+        : await this.#guard.run(() =>
+            this.#passes.logits({ ids, picks, settings, predictedPosition: position + shift }),
+          );
+    if (shift === 0) return fromRows;
+    const { vocabSize } = this.config;
+    const logits = new Float32Array(ids.length * vocabSize);
+    logits.fill(Number.NaN, 0, vocabSize);
+    if (this.#sequence.predictsFirst)
+      logits.set(await this.#guard.run(() => this.#passes.logits(keptRowPass(settings))));
+    logits.set(fromRows, vocabSize);
+    return logits;
   }
 
   async fork(): Promise<WebgpuBackend> {
@@ -215,16 +252,18 @@ export class WebgpuBackend implements Backend {
     this.#buffers.dispose();
   }
 
-  /** A run of the denoise loop, over blocks that fit into the lane for few rows. */
+  /** A run of the denoise loop, over blocks that fit into the kernels for few rows. */
   #writeOnGpu(request: BlocksRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
-    const { maskId, eosId } = this.config;
+    const { config } = this;
     const { blockSize, ring, position } = this.#sequence;
-    const carryEnd = 2 * blockSize <= FEW_ROWS ? Math.max(0, ring - 2 * blockSize + 1) : 0;
-    const plan: RunPlan = { request, maskId, eosId, position, carryEnd };
+    // A carried block is noised, and sees all of itself: its pass cannot be causal.
+    const carries = this.#shift === 0 && (config.network.cleanAttention === 'block' || blockSize === 1);
+    const carryEnd = carries && 2 * blockSize <= FEW_ROWS ? Math.max(0, ring - 2 * blockSize + 1) : 0;
+    const plan: RunPlan = { request, config, position, carryEnd };
     const replay = new RunReplay(plan, this.#sequence);
     this.#loop.start(plan, ring);
-    const fewest = fewestPasses(request, maskId);
-    let turnsEnd = position;
+    const fewest = fewestPasses(request, config);
+    let tableEnd = position;
     return writeBlocks(
       {
         loop: this.#loop,
@@ -236,12 +275,12 @@ export class WebgpuBackend implements Backend {
         prepare: (underWay) => {
           const blocks = Math.min(blocksReached(fewest, underWay), replay.blocksOpen);
           this.#sequence.reach(blocks * blockSize);
-          // A ring of one block has the turns of one: the next block's follow when its pass is.
+          // A ring of one block has the RoPE table of one: the next block's follows when its pass is.
           const end = this.#sequence.position + Math.min(blocks * blockSize, ring);
-          if (end > turnsEnd) {
-            this.#network.writeTurns(this.#device, { position: turnsEnd, rows: end - turnsEnd, ring });
+          if (end > tableEnd) {
+            this.#network.writeRopeTable(this.#device, { position: tableEnd, rows: end - tableEnd, ring });
           }
-          turnsEnd = Math.max(turnsEnd, end);
+          tableEnd = Math.max(tableEnd, end);
         },
       },
       signal,
@@ -251,7 +290,7 @@ export class WebgpuBackend implements Backend {
   /** Makes room for a pass of so many rows, where there is none yet. */
   async #reserve(rows: number): Promise<void> {
     if (!this.#network.lacks(rows)) return;
-    this.#network.takeManyRowsLane(await this.#make((buffers) => this.#network.manyRowsLane(buffers)));
+    this.#network.takeManyRows(await this.#make((buffers) => this.#network.manyRows(buffers)));
   }
 
   /** What `make` makes on buffers of its own, which go again where there is no room for all of them. */
@@ -270,6 +309,12 @@ export class WebgpuBackend implements Backend {
     // A short block is a block of its own size: its rows see no slot after their own.
     const blockSize = Math.min(this.#sequence.blockSize, rows);
     return { rows, position, blockSize, ring, ...PLAIN };
+  }
+
+  /** Of a pass whose K and V stay. */
+  #cleanSettings(rows: number): PassSettings {
+    const settings = this.#settings(rows);
+    return this.config.network.cleanAttention === 'causal' ? { ...settings, blockSize: 1 } : settings;
   }
 
   #checkAlive(): void {

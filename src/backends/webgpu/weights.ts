@@ -1,72 +1,95 @@
-import type { BufferSlice } from '../../gpu/buffers';
+import type { BufferSlice, Buffers } from '../../gpu/buffers';
+import type { InputNorm } from '../../kernels/input-norm';
+import type { Lanes } from '../../kernels/lanes';
 import type { Matrix } from '../../kernels/matrix';
-import type { WeightDtype } from '../../weights/manifest';
-import type { ModelConfig } from '../../weights/model-config';
+import { packQkvVectors, type QkvVectors } from '../../kernels/qkv-vectors';
+import type { HeadNorm } from '../../kernels/rope';
+import type { Attention, Linear, Network, Norm } from '../../network/network';
+import type { GpuMatrixPart, GpuWeights } from '../../onnx/gpu-weights';
 
-/** Scale and shift of a layer norm, [hidden] f32 each. */
-export interface NormWeights {
-  readonly weight: BufferSlice;
-  readonly bias: BufferSlice;
-}
+/** A norm's vectors beside what sort of norm it is. */
+export type NormWeights = InputNorm;
 
 /** W [output features, input features], and a bias [output features] f32. */
 export interface LinearWeights {
   readonly weight: Matrix;
-  readonly bias: BufferSlice;
+  readonly bias: BufferSlice | undefined;
 }
 
 /** One layer of the network. */
 export interface LayerWeights {
   readonly norm1: NormWeights;
-  /** [3 · hidden, hidden]: rows of q, then k, then v. */
-  readonly qkv: Matrix;
-  /** [hidden, hidden] */
-  readonly out: Matrix;
+  readonly qkv: LinearWeights;
+  readonly headNorm: HeadNorm | undefined;
+  /** Norm (of several lanes), bias and head norm for `projectQkv`. */
+  readonly qkvVectors: QkvVectors | undefined;
+  readonly out: LinearWeights;
   readonly norm2: NormWeights;
-  /** [mlp, hidden] */
   readonly up: LinearWeights;
-  /** [hidden, mlp] */
   readonly down: LinearWeights;
 }
 
+/** The rows of a matrix that is too large for one binding. */
+export type MatrixParts = readonly GpuMatrixPart[];
+
 export interface NetworkWeights {
   /** [vocab, hidden] */
-  readonly embedding: Matrix;
+  readonly embedding: MatrixParts;
   readonly layers: readonly LayerWeights[];
   readonly finalNorm: NormWeights;
   /** [vocab, hidden] */
-  readonly head: LinearWeights;
+  readonly head: { readonly weight: MatrixParts; readonly bias: BufferSlice | undefined };
+}
+
+export interface WeightsPlace {
+  readonly device: GPUDevice;
+  readonly buffers: Buffers;
+  readonly lanes: Lanes;
 }
 
 /** Puts the buffers of `loadGpuWeights` into the places of the network. */
-export function networkWeights(
-  stored: ReadonlyMap<string, BufferSlice>,
-  config: ModelConfig,
-  dtype: WeightDtype,
-): NetworkWeights {
-  const vector = (name: string): BufferSlice => {
-    const slice = stored.get(name);
-    if (!slice) throw new Error(`no weight ${name}`);
-    return slice;
+export function networkWeights(stored: GpuWeights, network: Network, place: WeightsPlace): NetworkWeights {
+  const norm = ({ kind, weight, bias, epsilon }: Norm): NormWeights => ({
+    kind,
+    weight: stored.vector(weight),
+    bias: bias ? stored.vector(bias) : undefined,
+    epsilon,
+  });
+  const linear = ({ weight, bias }: Linear): LinearWeights => {
+    const [part, ...others] = stored.matrix(weight);
+    if (!part || others.length > 0) throw new Error(`${weight.name} must be in one buffer`);
+    return { weight: part.values, bias: bias ? stored.vector(bias) : undefined };
   };
-  const matrix = (name: string): Matrix =>
-    dtype === 'q8' || dtype === 'q4'
-      ? { dtype, values: vector(`${name}.${dtype}`), scales: vector(`${name}.scale`) }
-      : { dtype, values: vector(name) };
-  const norm = (name: string): NormWeights => ({ weight: vector(`${name}.weight`), bias: vector(`${name}.bias`) });
-  const linear = (name: string): LinearWeights => ({ weight: matrix(`${name}.weight`), bias: vector(`${name}.bias`) });
-  const layer = (name: string): LayerWeights => ({
-    norm1: norm(`${name}.norm1`),
-    qkv: matrix(`${name}.attention.qkv.weight`),
-    out: matrix(`${name}.attention.out.weight`),
-    norm2: norm(`${name}.norm2`),
-    up: linear(`${name}.mlp.up`),
-    down: linear(`${name}.mlp.down`),
+  const layers = network.layers.map(({ attention, mlp }, index): LayerWeights => {
+    const norm1 = norm(attention.norm);
+    const qkv = linear(attention.qkv);
+    const headNorm = headNormOf(attention, stored);
+    const shape = { ...attention, columns: attention.qkv.weight.columns };
+    const parts = { norm: place.lanes > 1 ? norm1 : undefined, bias: qkv.bias, headNorm };
+    return {
+      norm1,
+      qkv,
+      headNorm,
+      qkvVectors: packQkvVectors(place.device, place.buffers, `layer${index}.attention.vectors`, shape, parts),
+      out: linear(attention.out),
+      norm2: norm(mlp.norm),
+      up: linear(mlp.up),
+      down: linear(mlp.down),
+    };
   });
   return {
-    embedding: matrix('embedding.weight'),
-    layers: Array.from({ length: config.layers }, (_, index) => layer(`layers.${index}`)),
-    finalNorm: norm('final_norm'),
-    head: linear('head'),
+    embedding: stored.matrix(network.embedding),
+    layers,
+    finalNorm: norm(network.finalNorm),
+    head: {
+      weight: stored.matrix(network.head.weight),
+      bias: network.head.bias ? stored.vector(network.head.bias) : undefined,
+    },
   };
+}
+
+function headNormOf({ headNorm }: Attention, stored: GpuWeights): HeadNorm | undefined {
+  if (!headNorm) return undefined;
+  const { q, k } = headNorm;
+  return { q: stored.vector(q.weight), k: stored.vector(k.weight), epsilon: q.epsilon };
 }

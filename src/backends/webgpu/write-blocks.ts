@@ -43,7 +43,7 @@ export async function* writeBlocks(writing: Writing, signal: AbortSignal): Async
       if (passes < 1) return;
       writing.prepare(waiting + passes);
       const reveals = loop.submit(passes);
-      // Whoever waits for it is told of a failure; nobody may.
+      // Avoids an unhandled rejection; `guard.run` reports the error.
       reveals.catch(() => {});
       inFlight.push({ passes, at: performance.now(), reveals });
     }

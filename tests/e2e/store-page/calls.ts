@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../../src/errors';
-import type { KeptModel } from '../../../src/weights/store/kept-model';
+import type { KeptModel } from '../../../src/model/store/kept-model';
 
 /** What a test may ask of the store. Those that return an id leave the model open for `read`. */
 export interface StoreCalls {

@@ -1,6 +1,6 @@
 import { describeError } from '../../../src/errors';
-import type { KeptSource, StoreOptions } from '../../../src/weights/store/kept-model';
-import { openModelStore } from '../../../src/weights/store/model-store';
+import type { KeptSource, StoreOptions } from '../../../src/model/store/kept-model';
+import { openModelStore } from '../../../src/model/store/model-store';
 import type { CallMessage, CallName, NewsMessage, StoreCalls } from './calls';
 
 type Calls = {

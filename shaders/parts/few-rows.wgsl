@@ -1,0 +1,145 @@
+// Products of up to 16 rows of x with the rows ("features") of a matrix, where reading the matrix is the work: a
+// weight is read once for 16 rows and unpacked in registers. `lanes` invocations share 4 features; they walk the
+// columns side by side, four columns each at a time, and then add up their sums. With one lane there is nothing
+// to add up and no barrier: an invocation makes 8 features on its own, so that a number of x serves more of them.
+// Many lanes keep a GPU busy; one lane suits software adapters, where barriers are slow.
+//
+// x can be normalised as it is read, which needs lanes > 1: each single lane would have to do it again.
+//
+// The kernel declares `params`, `threads`, and
+//   x  [rows, columns] f32 as vec4f; columns are a multiple of 4
+//   fn norm_weight(four: u32) -> vec4f  the norm's weight for columns 4 · four to 4 · four + 3, and
+//   fn norm_bias(four: u32) -> vec4f    its bias; called if `normed`
+
+// Rows that one read of a weight serves.
+const TILE = 16u;
+
+// 1, or a power of 2 from 4 on.
+override lanes: u32;
+override alone: bool = lanes == 1;
+override normed: bool;
+// RMS norm if true, otherwise layer norm.
+override norm_is_rms: bool;
+override norm_epsilon: f32;
+// Invocations that measure one row of x for its norm.
+override measurers: u32 = max(1u, threads / TILE);
+
+// [invocation]: what it has to add up with others. Small, as software adapters are slow to clear workgroup memory.
+var<workgroup> parts: array<vec4f, threads>;
+// [row of the tile]: mean (0 for RMS), and 1 / √(mean square of x − mean + epsilon).
+var<workgroup> moments: array<vec2f, TILE>;
+
+// Fills `moments`. Layer norm walks the row twice: the mean of squares less the squared mean would lose its
+// digits where the mean is large.
+fn measure_rows(t: u32, first_row: u32) {
+  let start = min(first_row + t / measurers, params.rows - 1) * (columns / 4);
+  var mean = 0.0;
+  if (!norm_is_rms) {
+    var sum = vec4f();
+    for (var four = t % measurers; four < columns / 4; four += measurers) { sum += x[start + four]; }
+    mean = sum_of_measurers(t, sum) / f32(columns);
+  }
+  var squares = vec4f();
+  for (var four = t % measurers; four < columns / 4; four += measurers) {
+    let distance = x[start + four] - mean;
+    squares += distance * distance;
+  }
+  let variance = sum_of_measurers(t, squares) / f32(columns);
+  if (t < measurers * TILE) { moments[t / measurers] = vec2f(mean, 1 / sqrt(variance + norm_epsilon)); }
+  workgroupBarrier();
+}
+
+fn sum_of_measurers(t: u32, mine: vec4f) -> f32 {
+  parts[t] = mine;
+  workgroupBarrier();
+  let first = t / measurers * measurers;
+  var sum = vec4f();
+  for (var i = first; i < min(first + measurers, threads); i++) { sum += parts[i]; }
+  workgroupBarrier();
+  return dot(sum, vec4f(1));
+}
+
+fn normalised(numbers: vec4f, row_of_tile: u32, scale: vec4f, shift: vec4f) -> vec4f {
+  let moment = moments[row_of_tile];
+  return (numbers - moment.x) * moment.y * scale + shift;
+}
+
+// Four rows of x at columns 4 · four to 4 · four + 3, normalised if `normed`. The last row repeats past the end.
+fn four_inputs(first_row: u32, four: u32) -> mat4x4f {
+  let at = min(first_row + vec4u(0, 1, 2, 3), vec4u(params.rows - 1)) * (columns / 4) + four;
+  let rows = mat4x4f(x[at.x], x[at.y], x[at.z], x[at.w]);
+  if (!normed) { return rows; }
+  let scale = norm_weight(four);
+  let shift = norm_bias(four);
+  let of_tile = first_row % TILE;
+  return mat4x4f(normalised(rows[0], of_tile, scale, shift), normalised(rows[1], of_tile + 1, scale, shift),
+                 normalised(rows[2], of_tile + 2, scale, shift), normalised(rows[3], of_tile + 3, scale, shift));
+}
+
+// The same columns of four features, each a column of the result.
+fn weights_of(features: vec4u, four: u32) -> mat4x4f {
+  return mat4x4f(four_weights(features.x, four), four_weights(features.y, four),
+                 four_weights(features.z, four), four_weights(features.w, four));
+}
+
+// [row][feature]
+fn products(inputs: mat4x4f, weights: mat4x4f) -> mat4x4f {
+  return mat4x4f(inputs[0] * weights, inputs[1] * weights, inputs[2] * weights, inputs[3] * weights);
+}
+
+// Sums over an invocation's columns: [four rows of the tile][row][feature].
+alias TileSums = array<mat4x4f, 4>;
+
+fn fours_of_rows(first_row: u32) -> u32 {
+  return (min(TILE, params.rows - first_row) + 3) / 4;
+}
+
+// Multiplies the rows of a tile with the features on the left; a single lane also with those on the right. Every
+// index of the sums is a constant: arrays with other indices would leave the registers.
+fn multiply(t: u32, row: u32, on_left: vec4u, on_right: vec4u,
+            left: ptr<function, TileSums>, right: ptr<function, TileSums>) {
+  let fours = fours_of_rows(row);
+  for (var four = t % lanes; four < columns / 4; four += lanes) {
+    let left_weights = weights_of(on_left, four);
+    var right_weights: mat4x4f;
+    if (alone) { right_weights = weights_of(on_right, four); }
+
+    var rows = four_inputs(row, four);
+    (*left)[0] += products(rows, left_weights);
+    if (alone) { (*right)[0] += products(rows, right_weights); }
+    if (fours > 1) {
+      rows = four_inputs(row + 4, four);
+      (*left)[1] += products(rows, left_weights);
+      if (alone) { (*right)[1] += products(rows, right_weights); }
+    }
+    if (fours > 2) {
+      rows = four_inputs(row + 8, four);
+      (*left)[2] += products(rows, left_weights);
+      if (alone) { (*right)[2] += products(rows, right_weights); }
+    }
+    if (fours > 3) {
+      rows = four_inputs(row + 12, four);
+      (*left)[3] += products(rows, left_weights);
+      if (alone) { (*right)[3] += products(rows, right_weights); }
+    }
+  }
+}
+
+// The sums of four rows. A copy, for indices that are no constants: what ends a kernel must be a loop, as
+// compilers take long over the same branches unrolled for every row and feature.
+fn sums_of(sums: ptr<function, TileSums>, four: u32) -> mat4x4f {
+  switch four {
+    case 0: { return (*sums)[0]; }
+    case 1: { return (*sums)[1]; }
+    case 2: { return (*sums)[2]; }
+    default: { return (*sums)[3]; }
+  }
+}
+
+// Adds up one feature of `parts` over the lanes that share it with invocation t.
+fn sum_of_lanes(t: u32, feature: u32) -> f32 {
+  let first = t - t % lanes;
+  var sum = 0.0;
+  for (var i = 0u; i < lanes; i++) { sum += parts[first + i][feature]; }
+  return sum;
+}

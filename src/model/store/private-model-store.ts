@@ -1,0 +1,155 @@
+import { UnmaskError } from '../../errors';
+import type { ManifestFile } from '../format/manifest';
+import { download } from '../source/download';
+import { readFrom } from '../source/model-files';
+import { MANIFEST, MANIFEST_LIMIT, manifestOf, openFilesOf, type ReadFile } from '../source/open-model-source';
+import { connectionLost } from '../source/server-answer';
+import type { Bring } from './bring';
+import { copyFrom } from './copy-file';
+import { fetchFrom } from './fetch-file';
+import { fillFolder } from './fill-folder';
+import { KeptFolder, removeFolder } from './kept-folder';
+import type { KeptFrom, KeptModel, KeptSource, StoreOptions } from './kept-model';
+import { openKeptSource } from './kept-source';
+import { ifUnused, whileChanging } from './model-lock';
+import { type Patience, watched } from './patience';
+import { sha256Of } from './sha256';
+import { storageSpace, withinSpace } from './storage-space';
+
+/** Milliseconds between two looks at what another tab brings. */
+const LOOK_MS = 500;
+
+/** The store in a directory of the origin's private file system. Methods as in `ModelStore`. */
+export class PrivateModelStore {
+  readonly #models: FileSystemDirectoryHandle;
+  readonly #patience: Patience;
+  readonly space = storageSpace;
+
+  constructor(models: FileSystemDirectoryHandle, patience: Patience) {
+    this.#models = models;
+    this.#patience = patience;
+  }
+
+  async list(): Promise<KeptModel[]> {
+    const ids: string[] = [];
+    for await (const id of this.#models.keys()) ids.push(id);
+    const kept = await Promise.all(ids.map((id) => this.#describe(id)));
+    return kept.filter((model) => model !== null).sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  fetchFromUrl(modelUrl: string, options: StoreOptions): Promise<KeptSource> {
+    const readFile: ReadFile = (path, limit, signal) => {
+      const url = new URL(path, modelUrl);
+      const stalled = () => connectionLost(url);
+      return watched(this.#patience, signal ?? options.signal, stalled, (signal, alive) =>
+        download(url, limit, alive, signal),
+      );
+    };
+    return this.#keep(readFile, { type: 'url', url: modelUrl }, fetchFrom(modelUrl, this.#patience), options);
+  }
+
+  importFiles(folderName: string, files: readonly File[], options: StoreOptions): Promise<KeptSource> {
+    const from = { type: 'folder', name: folderName } as const;
+    return this.#keep(readFrom(folderName, files), from, copyFrom(folderName, files), options);
+  }
+
+  async openKept(id: string, options: StoreOptions): Promise<KeptSource> {
+    const folder = await this.#changing(id, options, async () => {
+      const folder = await this.#found(id);
+      await this.#complete(folder, options);
+      return folder;
+    });
+    return this.#open(folder, options);
+  }
+
+  async remove(id: string): Promise<void> {
+    const refuse = () => {
+      throw new UnmaskError('bad-input', 'This model is being fetched or loaded. Remove it when that is over.');
+    };
+    await ifUnused(id, () => removeFolder(this.#models, id), refuse);
+  }
+
+  /** Checks the heads of a model, then puts it into the store. */
+  async #keep(readFile: ReadFile, from: KeptFrom, bring: Bring, options: StoreOptions): Promise<KeptSource> {
+    const bytes = await readFile(MANIFEST, MANIFEST_LIMIT, options.signal);
+    const manifest = manifestOf(bytes);
+    await openFilesOf(manifest, readFile, options.signal);
+    const id = await sha256Of(new Blob([bytes]));
+    const folder = await this.#changing(id, options, async () => {
+      const found = await KeptFolder.find(this.#models, id);
+      const totalBytes = manifest.files.reduce((sum, { bytes }) => sum + bytes, 0);
+      const neededBytes = totalBytes - ((await found?.keptBytes()) ?? 0);
+      const put = () => KeptFolder.put(this.#models, bytes, from);
+      const folder = await withinSpace(manifest.name, () => neededBytes, put);
+      await fillFolder(folder, bring, options);
+      return folder;
+    });
+    return this.#open(folder, options);
+  }
+
+  #open(folder: KeptFolder, options: StoreOptions): Promise<KeptSource> {
+    const repair = (file: ManifestFile, signal: AbortSignal) =>
+      whileChanging(folder.id, signal, async () => {
+        const current = await this.#found(folder.id);
+        await current.dropIfDamaged(file);
+        await this.#complete(current, { ...options, signal });
+      });
+    return openKeptSource(folder, repair, options.signal);
+  }
+
+  async #complete(folder: KeptFolder, options: StoreOptions): Promise<void> {
+    const { from } = folder;
+    switch (from.type) {
+      case 'url':
+        return fillFolder(folder, fetchFrom(from.url, this.#patience), options);
+      case 'folder':
+        return fillFolder(folder, lackingFrom(from.name), options);
+      default:
+        return from satisfies never;
+    }
+  }
+
+  async #found(id: string): Promise<KeptFolder> {
+    const folder = await KeptFolder.find(this.#models, id);
+    if (folder) return folder;
+    throw new UnmaskError('bad-model', 'This model is not kept here any more. Open it again.');
+  }
+
+  /** Null for what is no model, which is deleted unless a tab is at work on it. */
+  async #describe(id: string): Promise<KeptModel | null> {
+    const describe = async () => (await KeptFolder.find(this.#models, id))?.describe() ?? null;
+    const clean = async () => {
+      const kept = await describe();
+      if (!kept) await removeFolder(this.#models, id);
+      return kept;
+    };
+    return (await describe()) ?? ifUnused(id, clean, () => null);
+  }
+
+  /** As `whileChanging`; while another tab has the model, what it brings counts as progress. */
+  #changing<T>(id: string, { signal, onProgress }: StoreOptions, change: () => Promise<T>): Promise<T> {
+    let isWaiting = true;
+    const look = async () => {
+      const folder = await KeptFolder.find(this.#models, id);
+      const keptBytes = await folder?.keptBytes();
+      if (folder && keptBytes !== undefined && isWaiting) onProgress(keptBytes, folder.totalBytes);
+    };
+    const looks = setInterval(() => look().catch(() => {}), LOOK_MS);
+    const end = () => {
+      isWaiting = false;
+      clearInterval(looks);
+    };
+    const begin = () => {
+      end();
+      return change();
+    };
+    return whileChanging(id, signal, begin).finally(end);
+  }
+}
+
+/** Of a model that came from a folder of this device, which the page cannot read again by itself. */
+function lackingFrom(folderName: string): Bring {
+  return async ({ path }) => {
+    throw new UnmaskError('bad-model', `${path} is missing here, or was damaged. Open the folder ${folderName} again.`);
+  };
+}

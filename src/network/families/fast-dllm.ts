@@ -1,0 +1,47 @@
+import type { Family } from '../family';
+import { contextsOf, LLAMA_FAMILY, llamaShaped, llamaSources } from '../llama-shaped';
+import { maskIdOf, qwenVariant } from '../qwen-shaped';
+import { ownStopIdsOf } from '../stop-ids';
+
+/** `|<MASK>|` */
+const MASK_ID = 151_665;
+const BLOCK_SIZE = 32;
+const SUB_BLOCK_SIZE = 8;
+
+/**
+ * Fast-dLLM v2 (`Efficient-Large-Model/Fast_dLLM_v2_1.5B`): Qwen2.5 with full attention within a block, clean or
+ * noised; row i predicts token i + 1, so a block's first token comes from the clean pass before it. Sub-blocks are
+ * revealed from left to right; a pass commits all masks above a threshold, at least one.
+ *
+ * Source: the model file of the published checkpoints, `Fast_dLLM_QwenForCausalLM.generate`.
+ */
+export const fastDllm: Family = {
+  modelTypes: ['Fast_dLLM_Qwen'],
+  ...LLAMA_FAMILY,
+  sources: ({ network }) => llamaSources(network),
+
+  describe(fields, facts) {
+    const network = llamaShaped(fields, facts, {
+      ...qwenVariant(fields, 'qwen2'),
+      cleanAttention: 'block',
+      predicts: 'next',
+    });
+    const vocabSize = network.embedding.rows;
+    const contexts = contextsOf(fields);
+    const blockSize = fields.count('bd_size', contexts.contextLength, BLOCK_SIZE);
+    return {
+      modelType: 'Fast_dLLM_Qwen',
+      network,
+      vocabSize,
+      ...contexts,
+      maskId: maskIdOf(fields, facts, vocabSize, MASK_ID),
+      bosId: facts.addsBos ? facts.bosId : null,
+      // `generate` ends at EOS alone, not at what generation_config.json adds to it.
+      stopIds: ownStopIdsOf(fields, facts, vocabSize),
+      blockSizes: [blockSize],
+      defaultBlockSize: blockSize,
+      grid: 'start',
+      decoding: { policy: 'threshold', threshold: 0.9, subBlockSize: Math.min(SUB_BLOCK_SIZE, blockSize) },
+    };
+  },
+};

@@ -1,0 +1,58 @@
+import type { CheckpointFacts, Family } from '../family';
+import { type ConfigFields, LARGEST } from '../fields';
+import { contextsOf, LLAMA_FAMILY, llamaShaped, llamaSources } from '../llama-shaped';
+import type { ModelConfig } from '../model-config';
+import { autoregressive, DEFAULT_DECODING } from '../model-config';
+import { stopIdsOf } from '../stop-ids';
+
+/**
+ * Llama (SmolLM2 is one). With an object `block_diffusion` in its config.json it is a block diffusion model adapted
+ * from such a one: `mask_token_id`, `block_sizes`, `block_size` (the one to write with), `predicts` ("own" or
+ * "next") and `clean_attention` ("block" or "causal"). Without, it is autoregressive and writes at block size 1.
+ *
+ * Source: transformers, models/llama; the object is ours (training/README.md).
+ */
+export const llama: Family = {
+  modelTypes: ['llama'],
+  ...LLAMA_FAMILY,
+  sources: ({ network }) => llamaSources(network),
+
+  describe(fields, facts): ModelConfig {
+    const diffusion = fields.object('block_diffusion');
+    fields.only('sliding_window', []);
+    const attentionBias = fields.flag('attention_bias', false);
+    const network = llamaShaped(fields, facts, {
+      qkvBias: attentionBias,
+      outBias: attentionBias,
+      mlpBias: fields.flag('mlp_bias', false),
+      headNorm: false,
+      cleanAttention: diffusion?.choice('clean_attention', ['block', 'causal'], 'causal') ?? 'causal',
+      predicts: diffusion?.choice('predicts', ['own', 'next'], 'next') ?? 'next',
+    });
+    const vocabSize = network.embedding.rows;
+    const model = {
+      modelType: 'llama',
+      network,
+      vocabSize,
+      ...contextsOf(fields),
+      bosId: facts.addsBos ? facts.bosId : null,
+      stopIds: stopIdsOf(fields, facts, vocabSize),
+    };
+    return diffusion
+      ? { ...model, ...blockDiffusion(diffusion, facts, model) }
+      : { ...model, ...autoregressive(vocabSize) };
+  },
+};
+
+function blockDiffusion(
+  fields: ConfigFields,
+  facts: CheckpointFacts,
+  { vocabSize, longestContext }: Pick<ModelConfig, 'vocabSize' | 'longestContext'>,
+) {
+  const defaultBlockSize = fields.count('block_size', Math.min(LARGEST.context, longestContext));
+  const blockSizes = fields.blockSizes('block_sizes', longestContext, [defaultBlockSize]);
+  if (!blockSizes.includes(defaultBlockSize)) fields.refuse('block_size', 'one of block_sizes');
+  const maskId = fields.id('mask_token_id', vocabSize) ?? facts.maskId;
+  if (maskId === null) fields.refuse('mask_token_id', `an id below ${vocabSize}`);
+  return { maskId, blockSizes, defaultBlockSize, grid: 'start' as const, decoding: DEFAULT_DECODING };
+}

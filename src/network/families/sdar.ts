@@ -1,0 +1,49 @@
+import type { Family } from '../family';
+import { contextsOf, LLAMA_FAMILY, llamaShaped, llamaSources } from '../llama-shaped';
+import { maskIdOf, qwenVariant } from '../qwen-shaped';
+import { stopIdsOf } from '../stop-ids';
+
+const MASK_ID = 151_669;
+const BLOCK_SIZE = 4;
+
+/** For a checkpoint that does not say its own: the sizes that SDAR was published with. */
+const PUBLISHED_SIZES = [4, 8, 16, 32, 64];
+
+/**
+ * SDAR (`JetLM/SDAR-1.7B-Chat`, `-b8` to `-b64`): Qwen3 with full attention within a block; rows predict their own
+ * token. Blocks begin at position 0, so what a prompt leaves over is given in the first block that is written. A
+ * pass commits all masks above a threshold, at least one (`low_confidence_dynamic`).
+ *
+ * Source: github.com/JetAstra/SDAR, `modeling_sdar.py` and `generate.py`.
+ */
+export const sdar: Family = {
+  modelTypes: ['sdar'],
+  ...LLAMA_FAMILY,
+  sources: ({ network }) => llamaSources(network),
+
+  describe(fields, facts) {
+    const network = llamaShaped(fields, facts, {
+      ...qwenVariant(fields, 'qwen3'),
+      cleanAttention: 'block',
+      predicts: 'own',
+    });
+    const vocabSize = network.embedding.rows;
+    const contexts = contextsOf(fields);
+    const defaultBlockSize = fields.count('block_size', contexts.contextLength, BLOCK_SIZE);
+    return {
+      modelType: 'sdar',
+      network,
+      vocabSize,
+      ...contexts,
+      maskId: maskIdOf(fields, facts, vocabSize, MASK_ID),
+      bosId: facts.addsBos ? facts.bosId : null,
+      stopIds: stopIdsOf(fields, facts, vocabSize),
+      blockSizes: fields.has('block_size')
+        ? [defaultBlockSize]
+        : PUBLISHED_SIZES.filter((size) => size <= contexts.contextLength),
+      defaultBlockSize,
+      grid: 'start',
+      decoding: { policy: 'threshold', threshold: 0.85, subBlockSize: null },
+    };
+  },
+};

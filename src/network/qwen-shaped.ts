@@ -1,0 +1,25 @@
+import type { CheckpointFacts } from './family';
+import type { ConfigFields } from './fields';
+import type { LlamaVariant } from './llama-shaped';
+
+/** Qwen2 has biases of q, k and v; Qwen3 has a norm over each head of q and k instead, and biases where it says so. */
+export function qwenVariant(
+  fields: ConfigFields,
+  base: 'qwen2' | 'qwen3',
+): Omit<LlamaVariant, 'cleanAttention' | 'predicts'> {
+  if (base === 'qwen2') return { qkvBias: true, outBias: false, mlpBias: false, headNorm: false };
+  const bias = fields.flag('attention_bias', false);
+  return { qkvBias: bias, outBias: bias, mlpBias: false, headNorm: true };
+}
+
+/** The mask id: the config's, else the tokenizer's mask token, else the family's. Throws `bad-model` for none below `vocabSize`. */
+export function maskIdOf(
+  fields: ConfigFields,
+  { maskId }: CheckpointFacts,
+  vocabSize: number,
+  familys: number,
+): number {
+  const found = fields.id('mask_token_id', vocabSize) ?? maskId ?? familys;
+  if (found >= vocabSize) fields.refuse('mask_token_id', `an id below ${vocabSize}`);
+  return found;
+}

@@ -1,0 +1,182 @@
+import type { Matrix, Vector, Weight } from '../network/network';
+import type { CpuDtypes } from './cpu-dtypes';
+import type { PlacedInitializer } from './encode-graph';
+import { readRow, type StoredRows } from './stored-rows';
+
+/** The order of a matrix's rows within a session: of `interleaved` rows 0, 2, 4, … come first, then 1, 3, 5, …. */
+export type RowOrder = 'stored' | 'interleaved';
+
+/**
+ * The weights of one session as they come in, at the dtypes that it computes with. They are in memory until the session
+ * is created, which takes a copy of them.
+ */
+export class SessionWeights {
+  readonly #bytes = new Map<string, Uint8Array>();
+  readonly #places: PlacedInitializer[] = [];
+  readonly #matrices = new Map<Matrix, MatrixSink>();
+  readonly #missing = new Set<Weight>();
+  readonly #order: (weight: Weight) => RowOrder;
+  readonly #dtypeOf: CpuDtypes;
+
+  constructor(weights: readonly Weight[], order: (weight: Weight) => RowOrder, dtypeOf: CpuDtypes) {
+    this.#missing = new Set(weights);
+    this.#order = order;
+    this.#dtypeOf = dtypeOf;
+  }
+
+  get isWhole(): boolean {
+    return this.#missing.size === 0;
+  }
+
+  /** The contents of the files that `places` tells of, by name. */
+  get files(): ReadonlyMap<string, Uint8Array> {
+    return this.#bytes;
+  }
+
+  /** Every tensor is a file of its own. */
+  get places(): readonly PlacedInitializer[] {
+    return this.#places;
+  }
+
+  addVector(vector: Vector, numbers: Float32Array): void {
+    const ordered = this.#order(vector) === 'stored' ? numbers : halvesApart(numbers);
+    this.#add(vector.name, 'float32', [vector.size], ordered);
+    this.#missing.delete(vector);
+  }
+
+  /** Rows of a matrix from `firstRow` on. They are read before this returns. */
+  addRows(matrix: Matrix, firstRow: number, rows: StoredRows): void {
+    const sink = this.#matrices.get(matrix) ?? sinkFor(matrix, this.#dtypeOf(matrix));
+    this.#matrices.set(matrix, sink);
+    const order = this.#order(matrix);
+    const half = matrix.rows / 2;
+    const place = (row: number) => (order === 'stored' ? row : (row % 2) * half + (row >> 1));
+    sink.add(rows, (row) => place(firstRow + row));
+    if (!sink.isWhole) return;
+    this.#matrices.delete(matrix);
+    for (const { name, type, shape, data } of sink.tensors()) this.#add(name, type, shape, data);
+    this.#missing.delete(matrix);
+  }
+
+  #add(name: string, type: PlacedInitializer['type'], shape: readonly number[], data: ArrayBufferView): void {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    this.#bytes.set(name, bytes);
+    this.#places.push({ name, type, shape, location: name, offset: 0, bytes: bytes.byteLength });
+  }
+}
+
+interface SessionTensor {
+  readonly name: string;
+  readonly type: PlacedInitializer['type'];
+  readonly shape: readonly number[];
+  readonly data: ArrayBufferView;
+}
+
+/** Takes the rows of a matrix. */
+interface MatrixSink {
+  readonly isWhole: boolean;
+  add(rows: StoredRows, place: (row: number) => number): void;
+  tensors(): SessionTensor[];
+}
+
+function sinkFor(matrix: Matrix, dtype: ReturnType<CpuDtypes>): MatrixSink {
+  return dtype === 'f32' ? new FloatSink(matrix) : new ByteSink(matrix);
+}
+
+/** [rows, columns] f32. */
+class FloatSink implements MatrixSink {
+  readonly #matrix: Matrix;
+  readonly #numbers: Float32Array;
+  #rows = 0;
+
+  constructor(matrix: Matrix) {
+    this.#matrix = matrix;
+    this.#numbers = new Float32Array(matrix.rows * matrix.columns);
+  }
+
+  get isWhole(): boolean {
+    return this.#rows === this.#matrix.rows;
+  }
+
+  add(rows: StoredRows, place: (row: number) => number): void {
+    const { columns } = this.#matrix;
+    for (let row = 0; row < rows.rows; row++) {
+      const at = place(row) * columns;
+      readRow(rows, row, this.#numbers.subarray(at, at + columns));
+    }
+    this.#rows += rows.rows;
+  }
+
+  tensors(): SessionTensor[] {
+    const { name, rows, columns } = this.#matrix;
+    return [{ name, type: 'float32', shape: [rows, columns], data: this.#numbers }];
+  }
+}
+
+/** Rows that are quantised together, so that the transposed matrix is written in runs of bytes. */
+const ROWS_AT_ONCE = 64;
+
+/** [columns, rows] int8, as MatMulInteger wants it, and a scale for each row. */
+class ByteSink implements MatrixSink {
+  readonly #matrix: Matrix;
+  readonly #bytes: Int8Array;
+  readonly #scales: Float32Array;
+  #rows = 0;
+
+  constructor(matrix: Matrix) {
+    this.#matrix = matrix;
+    this.#bytes = new Int8Array(matrix.rows * matrix.columns);
+    this.#scales = new Float32Array(matrix.rows);
+  }
+
+  get isWhole(): boolean {
+    return this.#rows === this.#matrix.rows;
+  }
+
+  add(rows: StoredRows, place: (row: number) => number): void {
+    const { columns, rows: stride } = this.#matrix;
+    const numbers = new Float32Array(columns);
+    const levels = new Int8Array(ROWS_AT_ONCE * columns);
+    const places = new Int32Array(ROWS_AT_ONCE);
+    for (let first = 0; first < rows.rows; first += ROWS_AT_ONCE) {
+      const count = Math.min(ROWS_AT_ONCE, rows.rows - first);
+      for (let i = 0; i < count; i++) {
+        readRow(rows, first + i, numbers);
+        places[i] = place(first + i);
+        this.#scales[places[i]!] = quantizeRow(numbers, levels.subarray(i * columns, (i + 1) * columns));
+      }
+      for (let column = 0; column < columns; column++) {
+        for (let i = 0; i < count; i++) this.#bytes[column * stride + places[i]!] = levels[i * columns + column]!;
+      }
+    }
+    this.#rows += rows.rows;
+  }
+
+  tensors(): SessionTensor[] {
+    const { name, rows, columns } = this.#matrix;
+    return [
+      { name, type: 'int8', shape: [columns, rows], data: this.#bytes },
+      { name: `${name}.scale`, type: 'float32', shape: [rows], data: this.#scales },
+    ];
+  }
+}
+
+/** Writes round(127 · number / largest magnitude), and returns what a level is worth. */
+function quantizeRow(numbers: Float32Array, levels: Int8Array): number {
+  let largest = 0;
+  for (let i = 0; i < numbers.length; i++) {
+    const magnitude = Math.abs(numbers[i]!);
+    if (magnitude > largest) largest = magnitude;
+  }
+  const factor = largest === 0 ? 0 : 127 / largest;
+  for (let i = 0; i < numbers.length; i++) {
+    const level = numbers[i]! * factor;
+    levels[i] = level < 0 ? level - 0.5 : level + 0.5;
+  }
+  return largest / 127;
+}
+
+function halvesApart(numbers: Float32Array): Float32Array {
+  const half = numbers.length / 2;
+  return numbers.map((_, i) => numbers[i < half ? 2 * i : 2 * (i - half) + 1]!);
+}

@@ -1,0 +1,118 @@
+import { GROUP_BYTES, SCALE_GROUP, type StoredTensor, type WeightDtype, ZERO_LEVEL } from '../model/format/packing';
+import type { Matrix, Vector } from '../network/network';
+
+export interface PlacedTensor extends StoredTensor {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+export type StoredPart = (
+  | { readonly matrix: Matrix; readonly dtype: WeightDtype; readonly firstRow: number; readonly rows: number }
+  | { readonly vector: Vector }
+) & { readonly tensors: readonly PlacedTensor[] };
+
+export interface WeightsFile {
+  readonly path: string;
+  readonly data: Uint8Array<ArrayBuffer>;
+  readonly parts: readonly StoredPart[];
+}
+
+/** Rows of a matrix as they are stored. */
+export interface StoredRows {
+  readonly dtype: WeightDtype;
+  readonly columns: number;
+  readonly rows: number;
+  /** f32 numbers, f16 bits, or the bytes of q8 and q4. */
+  readonly values: Float32Array | Uint16Array | Uint8Array;
+  /** [rows, groups] for q8 and q4. */
+  readonly scales: Float32Array | null;
+}
+
+/** Views of the rows of a part within its file, or copies where they are not aligned. */
+export function storedRows(part: Extract<StoredPart, { matrix: Matrix }>, file: Uint8Array<ArrayBuffer>): StoredRows {
+  const { matrix, dtype, rows, tensors } = part;
+  const [values, scales] = tensors.map((tensor) => arrayOf(tensor, file));
+  return {
+    dtype,
+    rows,
+    columns: matrix.columns,
+    values: values!,
+    scales: (scales as Float32Array | undefined) ?? null,
+  };
+}
+
+/** The numbers of a stored vector. */
+export function storedVector({ tensors }: StoredPart, file: Uint8Array<ArrayBuffer>): Float32Array {
+  return (arrayOf(tensors[0]!, file) as Float32Array).slice();
+}
+
+/** Writes a row's numbers to out [columns]. */
+export function readRow({ dtype, columns, values, scales }: StoredRows, row: number, out: Float32Array): void {
+  switch (dtype) {
+    case 'f32':
+      out.set((values as Float32Array).subarray(row * columns, (row + 1) * columns));
+      return;
+    case 'f16': {
+      const from = row * columns;
+      const numbers = everyHalf();
+      for (let column = 0; column < columns; column++) out[column] = numbers[values[from + column]!]!;
+      return;
+    }
+    case 'q8':
+      readQ8(values as Uint8Array, scales!, columns, row, out);
+      return;
+    case 'q4':
+      readQ4(values as Uint8Array, scales!, columns, row, out);
+      return;
+    default:
+      dtype satisfies never;
+  }
+}
+
+function readQ8(bytes: Uint8Array, scales: Float32Array, columns: number, row: number, out: Float32Array): void {
+  const groups = Math.ceil(columns / SCALE_GROUP);
+  for (let group = 0; group < groups; group++) {
+    const scale = scales[row * groups + group]!;
+    const from = (row * groups + group) * GROUP_BYTES.q8;
+    const first = group * SCALE_GROUP;
+    const count = Math.min(SCALE_GROUP, columns - first);
+    for (let i = 0; i < count; i++) out[first + i] = (bytes[from + i]! - ZERO_LEVEL.q8) * scale;
+  }
+}
+
+function readQ4(bytes: Uint8Array, scales: Float32Array, columns: number, row: number, out: Float32Array): void {
+  const groups = Math.ceil(columns / SCALE_GROUP);
+  for (let group = 0; group < groups; group++) {
+    const scale = scales[row * groups + group]!;
+    const from = (row * groups + group) * GROUP_BYTES.q4;
+    const first = group * SCALE_GROUP;
+    const count = Math.min(SCALE_GROUP, columns - first);
+    for (let i = 0; i < count; i++) {
+      const byte = bytes[from + (i >> 1)]!;
+      out[first + i] = ((i & 1 ? byte >> 4 : byte & 15) - ZERO_LEVEL.q4) * scale;
+    }
+  }
+}
+
+function arrayOf({ type, offset, bytes }: PlacedTensor, file: Uint8Array<ArrayBuffer>) {
+  const at = file.subarray(offset, offset + bytes);
+  if (type === 'uint8') return at;
+  const Numbers = type === 'float32' ? Float32Array : Uint16Array;
+  const { buffer, byteOffset } = at.byteOffset % Numbers.BYTES_PER_ELEMENT === 0 ? at : at.slice();
+  return new Numbers(buffer, byteOffset, bytes / Numbers.BYTES_PER_ELEMENT);
+}
+
+let halves: Float32Array | undefined;
+
+/** What each of the 65,536 halves is; made when first needed. */
+function everyHalf(): Float32Array {
+  halves ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => {
+    const sign = bits & 0x8000 ? -1 : 1;
+    const exponent = (bits >> 10) & 31;
+    const fraction = bits & 1023;
+    if (exponent === 0) return sign * fraction * 2 ** -24;
+    if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+    return sign * (1024 + fraction) * 2 ** (exponent - 25);
+  });
+  return halves;
+}

@@ -1,0 +1,96 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { huggingFaceUrl, modelFolderUrl } from '../../../src/model/store/model-address';
+
+afterEach(() => vi.unstubAllGlobals());
+
+describe('a Hugging Face repository', () => {
+  it.each([
+    ['someone/tiny-stories', 'https://huggingface.co/someone/tiny-stories/resolve/main/'],
+    [' someone/tiny.stories_2 ', 'https://huggingface.co/someone/tiny.stories_2/resolve/main/'],
+    ['someone/tiny@v1.0', 'https://huggingface.co/someone/tiny/resolve/v1.0/'],
+    ['someone/tiny@refs/pr/1', 'https://huggingface.co/someone/tiny/resolve/refs%2Fpr%2F1/'],
+  ])('%s is the URL of its files', (text, url) => {
+    expect(huggingFaceUrl(text)).toBe(url);
+    expect(modelFolderUrl(url)).toBe(url);
+  });
+
+  it.each([
+    '',
+    'tiny',
+    'a/b/c',
+    '/a/b',
+    'a/',
+    'a/b@',
+    'a/b@c@d',
+    '../b',
+    'a/..',
+    'a b/c',
+    'https://huggingface.co/a/b',
+    'a/b?x',
+    `a/${'b'.repeat(97)}`,
+  ])('"%s" is none', (text) => {
+    expect(huggingFaceUrl(text)).toBeNull();
+  });
+});
+
+describe('the address of a model folder', () => {
+  it.each([
+    ['https://example.org/models/tiny/', 'https://example.org/models/tiny/'],
+    ['https://example.org/models/tiny', 'https://example.org/models/tiny/'],
+    ['  https://example.org/models/tiny/manifest.json \n', 'https://example.org/models/tiny/'],
+    ['https://example.org', 'https://example.org/'],
+    ['https://example.org/manifest.json', 'https://example.org/'],
+    ['https://example.org/my-manifest.json', 'https://example.org/my-manifest.json/'],
+    ['https://example.org/tiny//?download=true#files', 'https://example.org/tiny/'],
+    ['HTTPS://Example.org/Tiny', 'https://example.org/Tiny/'],
+    ['http://localhost:8000/tiny', 'http://localhost:8000/tiny/'],
+    ['http://127.0.0.1:8000/tiny', 'http://127.0.0.1:8000/tiny/'],
+    ['http://[::1]:8000/tiny', 'http://[::1]:8000/tiny/'],
+    ['https://huggingface.co/someone/tiny', 'https://huggingface.co/someone/tiny/resolve/main/'],
+    ['https://huggingface.co/someone/tiny/', 'https://huggingface.co/someone/tiny/resolve/main/'],
+    ['https://huggingface.co/someone/tiny/tree/v2/web', 'https://huggingface.co/someone/tiny/resolve/v2/web/'],
+    [
+      'https://huggingface.co/someone/tiny/blob/main/manifest.json',
+      'https://huggingface.co/someone/tiny/resolve/main/',
+    ],
+  ])('%s is %s', (text, url) => {
+    expect(modelFolderUrl(text)).toBe(url);
+    expect(modelFolderUrl(url)).toBe(url);
+  });
+
+  it.each([
+    '',
+    'tiny',
+    'example.org/tiny',
+    'ftp://example.org/tiny',
+    'file:///tiny',
+    'blob:https://a.org/1',
+    'data:,x',
+  ])('is not "%s"', (text) => {
+    expect(() => modelFolderUrl(text)).toThrow(
+      expect.objectContaining({
+        code: 'bad-input',
+        message:
+          `"${text}" is no address of a model folder. Give one that begins with https://, ` +
+          'or a Hugging Face repository as owner/name.',
+      }),
+    );
+  });
+
+  it('has no password in it', () => {
+    expect(() => modelFolderUrl('https://me:secret@example.org/tiny')).toThrow(
+      expect.objectContaining({ code: 'bad-input', message: expect.not.stringContaining('secret') }),
+    );
+  });
+
+  it('may be of plain http only where the browser fetches that', () => {
+    const text = 'http://example.org/tiny';
+    const refusal = expect.objectContaining({ code: 'bad-input', message: expect.stringContaining('Use an https://') });
+    expect(() => modelFolderUrl(text)).toThrow(refusal);
+    expect(() => modelFolderUrl('http://localhost.example.org/tiny')).toThrow(refusal);
+    vi.stubGlobal('location', new URL('https://example.org/'));
+    expect(() => modelFolderUrl(text)).toThrow(refusal);
+    vi.stubGlobal('location', new URL('http://other.example/'));
+    expect(modelFolderUrl(text)).toBe(`${text}/`);
+  });
+});
