@@ -80,7 +80,7 @@ export class NetworkOperations {
     });
     const seen = this.add(this.#reshape(scores, [heads, -1, SAME]), 'bias', `${name}.seen`);
     const shares = this.#node('Softmax', [seen], `${name}.shares`, { axis: { int: -1 } });
-    const sums = this.#node('MatMul', [this.#reshape(shares, [kvHeads, -1, SAME]), 'values'], `${name}.sums`);
+    const sums = this.#node('MatMul', [this.#reshape(shares, [kvHeads, -1, SAME]), 'values'], `${name}.attended`);
     return this.#reshape(this.#headsFirst(this.#reshape(sums, [heads, -1, headSize])), [-1, queryWidth(attention)]);
   }
 

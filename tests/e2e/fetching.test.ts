@@ -48,7 +48,7 @@ beforeAll(async () => {
   files = await tinyFiles(folder);
   id = sha256(files.get('manifest.json')!);
   totalBytes = manifest().files.reduce((sum, { bytes }) => sum + bytes, 0);
-  shards = manifest().weights.flatMap((part) => part.files);
+  shards = [...manifest().weights];
   await buildStorePage(join(place, 'page'));
   host = new PlainHost(join(place, 'page'), '/');
   await host.start();

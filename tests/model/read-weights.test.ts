@@ -4,8 +4,8 @@ import type { ModelSource } from '../../src/model/source/model-source';
 import { readWeights, type WeightsFile } from '../../src/model/source/read-weights';
 import { describeModel } from '../../src/network/families';
 import { packed, randomModel } from '../random-model';
-import { randomWeights } from '../reference/random-weights';
 import { folderWeights } from '../reference/folder-weights';
+import { randomWeights } from '../reference/random-weights';
 
 const FACTS = {
   maskId: 30,

@@ -24,7 +24,7 @@ export async function openWasmBackend(
   config: ModelConfig,
   files: AsyncIterable<WeightsFile>,
   signal?: AbortSignal,
-  dtypes: CpuDtypes = f32Everywhere(config.network),
+  dtypes: CpuDtypes = f32Everywhere(),
 ): Promise<WasmBackend> {
   const network = await openCpuNetwork(config.network, files, dtypes, signal);
   return new WasmBackend(network, config, () => network.release());
