@@ -8,13 +8,15 @@ export const GENERATE_HELP = `Writes text with a model folder.
 
   --model <folder>      a model folder, as \`npm run export\` writes it
   --prompt <text>       used as it is, after BOS if the model has one
+  --chat                the prompt is a user's turn, in the model's chat template; prints the answer
   --prompt-ids <ids>    used exactly as given, without BOS; "" is an empty prompt
   --block-size <n>      one the model was trained on (default: the model's own)
   --max-tokens <n>      tokens to write after the prompt (default: 128)
-  --policy <name>       ${POLICY_NAMES.join(', ')} (default: confidence)
+  --policy <name>       ${POLICY_NAMES.join(', ')} (default: the model's own)
   --steps <n>           per block, for ancestral and confidence (default: the block size)
-  --threshold <x>       for threshold: reveal what is likelier than this (default: 0.9)
+  --threshold <x>       for threshold: reveal what is likelier than this (default: the model's own)
   --entropy-bound <x>   for entropy: nats that a pass reveals at most, its last token not counted (default: 0.5)
+  --sub-block-size <n>  reveal so many positions of a block at a time, from left to right (default: the model's own)
   --temperature <x>     0 is arg-max (default: 0.8)
   --top-p <x>           nucleus; 1 is all (default: 0.95)
   --seed <n>            0 to 4294967295; the same seed gives the same text (default: drawn)
@@ -23,7 +25,8 @@ export const GENERATE_HELP = `Writes text with a model folder.
   --json                print one object instead of the text
   --help                print this
 
---json prints prompt_ids, ids (prompt and generated), text (of ids; null for a model without tokenizer),
+--json prints prompt_ids, ids (prompt and generated; a stop id that ended them is the last), answer_ids (generated,
+without it), text (of ids; null for a model without tokenizer), answer (text of answer_ids),
 block_size, steps (per pass: block, step, and reveal: [position in block, id, probability] in order), nfe
 (forward passes), backend, adapter, dtype, seed and seconds (of writing, without loading).
 `;
@@ -35,10 +38,16 @@ export interface GenerateOptions {
   /** Undefined: the model's default. */
   readonly blockSize: number | undefined;
   readonly maxTokens: number;
-  readonly policy: string;
+  /** The prompt is a user's turn. */
+  readonly chat: boolean;
+  /** Undefined: the model's. */
+  readonly policy: string | undefined;
   /** Undefined: the block size. */
   readonly steps: number | undefined;
-  readonly threshold: number;
+  /** Undefined: the model's. */
+  readonly threshold: number | undefined;
+  /** Undefined: the model's. */
+  readonly subBlockSize: number | undefined;
   /** In nats. */
   readonly entropyBound: number;
   readonly temperature: number;
@@ -55,12 +64,14 @@ const OPTIONS = {
   model: TEXT,
   prompt: TEXT,
   'prompt-ids': TEXT,
+  chat: FLAG,
   'block-size': TEXT,
   'max-tokens': TEXT,
   policy: TEXT,
   steps: TEXT,
   threshold: TEXT,
   'entropy-bound': TEXT,
+  'sub-block-size': TEXT,
   temperature: TEXT,
   'top-p': TEXT,
   seed: TEXT,
@@ -81,9 +92,11 @@ export function readGenerateOptions(args: readonly string[]): GenerateOptions | 
     prompt: readPrompt(values.prompt, values['prompt-ids']),
     blockSize: number('block-size'),
     maxTokens: number('max-tokens') ?? 128,
-    policy: values.policy ?? 'confidence',
+    chat: readChat(values),
+    policy: values.policy,
     steps: number('steps'),
-    threshold: number('threshold') ?? 0.9,
+    threshold: number('threshold'),
+    subBlockSize: number('sub-block-size'),
     entropyBound: number('entropy-bound') ?? 0.5,
     temperature: number('temperature') ?? 0.8,
     topP: number('top-p') ?? 0.95,
@@ -100,10 +113,16 @@ type NumberOption =
   | 'steps'
   | 'threshold'
   | 'entropy-bound'
+  | 'sub-block-size'
   | 'temperature'
   | 'top-p'
   | 'seed'
   | 'context';
+
+function readChat({ chat = false, prompt }: { readonly chat?: boolean; readonly prompt?: string }): boolean {
+  if (chat && prompt === undefined) throw new UsageError('--chat needs the words of --prompt.');
+  return chat;
+}
 
 function readPrompt(text: string | undefined, idList: string | undefined): GenerateOptions['prompt'] {
   if ((text === undefined) === (idList === undefined)) {

@@ -4,8 +4,10 @@ import { checkRequest } from '../engine/check-request';
 import { generate } from '../engine/generate';
 import type { GenerationRequest } from '../engine/generation';
 import { UnmaskError } from '../errors';
-import { withContext } from '../model/source/model-source';
-import type { ModelConfig } from '../network/model-config';
+import { type ModelSource, withContext } from '../model/source/model-source';
+import { readChatTemplateFiles } from '../model/source/tokenizer-files';
+import type { Decoding, ModelConfig } from '../network/model-config';
+import { createChatTemplate } from '../tokenizer/chat-template';
 import type { Tokenizer } from '../tokenizer/tokenizer';
 import { openBackend } from './backend-choice';
 import { EXIT, runToExit } from './command';
@@ -31,11 +33,14 @@ async function write(options: GenerateOptions, signal: AbortSignal): Promise<voi
   const whole = await openModelFolder(options.model);
   const source = options.context === undefined ? whole : withContext(whole, options.context);
   const tokenizer = await openTokenizer(source, signal);
-  const request = requestOf(options, source.config, tokenizer);
+  const promptIds = options.chat
+    ? await chatIdsOf(options, source, tokenizer, signal)
+    : promptIdsOf(options.prompt, source.config, tokenizer);
+  const request = requestOf(options, source.config, promptIds);
   // Before the load, which takes long.
   checkRequest(request, source.config);
   const backend = await openBackend(source, options.backend, signal);
-  const told = { backend, dtype: source.manifest.dtype, tokenizer, request };
+  const told = { backend, dtype: source.manifest.dtype, tokenizer, request, showsPrompt: !options.chat };
   const output = options.json ? jsonOutput(told, process.stdout) : textOutput(told, process.stdout, process.stderr);
   const began = performance.now();
   for await (const event of generate(backend, request, signal)) {
@@ -46,17 +51,39 @@ async function write(options: GenerateOptions, signal: AbortSignal): Promise<voi
   output.finish((performance.now() - began) / 1000);
 }
 
-function requestOf(options: GenerateOptions, config: ModelConfig, tokenizer: Tokenizer | null) {
-  const { maxTokens, threshold, entropyBound, temperature, topP } = options;
+function requestOf(options: GenerateOptions, config: ModelConfig, promptIds: readonly number[]) {
+  const { maxTokens, entropyBound, temperature, topP } = options;
+  const { decoding } = config;
+  const policy = options.policy ?? decoding.policy;
+  const threshold = options.threshold ?? decoding.threshold;
   const blockSize = options.blockSize ?? config.defaultBlockSize;
   const seed = options.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!;
   return {
-    promptIds: promptIdsOf(options.prompt, config, tokenizer),
+    promptIds,
     blockSize,
     maxTokens,
-    policy: policyNamed(options.policy, { steps: options.steps ?? blockSize, threshold, entropyBound }),
+    policy: policyNamed(policy, { steps: options.steps ?? blockSize, threshold, entropyBound }),
+    subBlockSize: options.subBlockSize ?? subBlockSizeOf(decoding, blockSize),
     sampling: { temperature, topP, seed },
   } satisfies GenerationRequest;
+}
+
+/** The model's own, where it divides the block size that was asked for. */
+function subBlockSizeOf({ subBlockSize }: Decoding, blockSize: number): number | undefined {
+  return subBlockSize !== null && blockSize % subBlockSize === 0 ? subBlockSize : undefined;
+}
+
+async function chatIdsOf(
+  { prompt }: GenerateOptions,
+  source: ModelSource,
+  tokenizer: Tokenizer | null,
+  signal: AbortSignal,
+): Promise<readonly number[]> {
+  const template = createChatTemplate(await readChatTemplateFiles(source, signal));
+  if (!template || !tokenizer || !('text' in prompt)) {
+    throw new UnmaskError('bad-input', 'This model has no chat template: it goes on from text. Write without --chat.');
+  }
+  return template.encode([{ role: 'user', content: prompt.text }], tokenizer, source.config.chatVariables);
 }
 
 function promptIdsOf(

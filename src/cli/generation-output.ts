@@ -10,6 +10,8 @@ export interface Told {
   readonly dtype: WeightDtype;
   /** Null for a model that runs on ids alone. */
   readonly tokenizer: Tokenizer | null;
+  /** Whether the text begins with the prompt; an answer stands alone. */
+  readonly showsPrompt: boolean;
   readonly request: GenerationRequest & { readonly promptIds: readonly number[] };
 }
 
@@ -36,10 +38,13 @@ export function jsonOutput({ backend, dtype, tokenizer, request }: Told, out: Wr
     },
     finish(seconds) {
       if (!end) return;
+      const answerIds = end.ids.slice(request.promptIds.length, end.reason === 'eos' ? -1 : undefined);
       const told = {
         prompt_ids: request.promptIds,
         ids: end.ids,
+        answer_ids: answerIds,
         text: tokenizer ? tokenizer.decode(end.ids) : null,
+        answer: tokenizer ? tokenizer.decode(answerIds) : null,
         block_size: request.blockSize,
         steps,
         nfe: end.nfe,
@@ -65,7 +70,7 @@ export function textOutput(told: Told, out: Writable, aside: Writable): Generati
       switch (event.type) {
         case 'start':
           pinned = event.pinned.length;
-          out.write(text.push(request.promptIds));
+          if (told.showsPrompt) out.write(text.push(request.promptIds));
           break;
         case 'block':
           out.write(text.push(event.ids.slice(pinned)));

@@ -25,20 +25,22 @@ export interface ModelConfig {
   readonly defaultBlockSize: number;
   /** Blocks begin at multiples of the block size, or the last block of the prompt ends with the prompt. */
   readonly grid: 'start' | 'prompt';
+  /** Variables of the chat template that its authors set. */
+  readonly chatVariables: Readonly<Record<string, unknown>>;
   /** How the model's authors decode: what a person has not set is this. */
   readonly decoding: Decoding;
 }
 
 export interface Decoding {
-  readonly policy: 'first-hitting' | 'confidence' | 'threshold';
+  readonly policy: 'confidence' | 'threshold';
   /** For `threshold`. */
   readonly threshold: number;
   /** Masks are revealed in parts of a block of this many positions, from left to right; null for the whole block. */
   readonly subBlockSize: number | null;
 }
 
-/** As our own models decode: exact samples, one pass a token. */
-export const DEFAULT_DECODING: Decoding = { policy: 'first-hitting', threshold: 0.9, subBlockSize: null };
+/** As our own models decode: the surest token first. */
+export const DEFAULT_DECODING: Decoding = { policy: 'confidence', threshold: 0.9, subBlockSize: null };
 
 /** An autoregressive model as a diffusion model of block size 1. */
 export function autoregressive(

@@ -12,6 +12,13 @@ export interface Tokenizer {
    * What the vocabulary cannot express (nothing, in byte-level models) becomes its unknown token or nothing.
    */
   encode(text: string): number[];
+  /** What special tokens look like in text. */
+  readonly specialTokens: readonly string[];
+  /**
+   * Ids of a text in which special tokens are tokens; `textOf` is applied to what is between them before it is
+   * encoded.
+   */
+  encodeWithSpecial(text: string, textOf?: (text: string) => string): number[];
   /** Text of ids. Special tokens, and ids without a token, give nothing; broken characters give `�`. */
   decode(ids: readonly number[]): string;
   /**
@@ -49,12 +56,20 @@ export function createTokenizer(vocabSize: number, tokenizerJson: Uint8Array, to
     if (token) return token.special ? 0 : new TextEncoder().encode(token.content).length;
     return decoder.id_to_token(id)?.length ?? 0;
   }
+  function encode(text: string): number[] {
+    if (text === '') return [];
+    const ids: (number | undefined)[] = encoder.encode(text, { add_special_tokens: false }).ids;
+    return ids.filter((id) => id !== undefined);
+  }
+  const specialIds = new Map(added.flatMap(({ special, content, id }) => (special ? [[content, id]] : [])));
+  const specialTokens = [...specialIds.keys()].filter((token) => token !== '');
   return {
-    encode(text) {
-      if (text === '') return [];
-      const ids: (number | undefined)[] = encoder.encode(text, { add_special_tokens: false }).ids;
-      return ids.filter((id) => id !== undefined);
-    },
+    encode,
+    specialTokens,
+    encodeWithSpecial: (text, textOf = (between) => between) =>
+      splitAt(text, specialTokens).flatMap((piece, index) =>
+        index % 2 === 1 ? [specialIds.get(piece)!] : encode(textOf(piece)),
+      ),
     decode,
     countBytes(ids) {
       if (!isByteLevel(json.decoder)) {
@@ -67,6 +82,14 @@ export function createTokenizer(vocabSize: number, tokenizerJson: Uint8Array, to
     },
     stream: () => new StreamDecoder(decode),
   };
+}
+
+/** A text cut at these tokens, of two that begin at one place at the longer: text, token, text, … text. */
+function splitAt(text: string, tokens: readonly string[]): string[] {
+  if (tokens.length === 0) return [text];
+  const longestFirst = tokens.toSorted((a, b) => b.length - a.length);
+  const literal = (token: string) => token.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return text.split(new RegExp(`(${longestFirst.map(literal).join('|')})`));
 }
 
 interface CheckedTokenizer {

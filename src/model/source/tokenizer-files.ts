@@ -9,9 +9,21 @@ export async function readTokenizerFiles(
   source: ModelSource,
   signal?: AbortSignal,
 ): Promise<readonly [json: Uint8Array, config?: Uint8Array] | null> {
-  const has = (path: string) => source.manifest.files.some((file) => file.path === path);
-  if (!has(MODEL_FILES.tokenizer)) return null;
-  const json = await source.read(MODEL_FILES.tokenizer, signal);
-  if (!has(MODEL_FILES.tokenizerConfig)) return [json];
-  return [json, await source.read(MODEL_FILES.tokenizerConfig, signal)];
+  const json = await readIfListed(source, MODEL_FILES.tokenizer, signal);
+  const config = await readIfListed(source, MODEL_FILES.tokenizerConfig, signal);
+  if (!json) return null;
+  return config ? [json, config] : [json];
+}
+
+/** The bytes of the files that can hold a chat template. Throws what `source.read` throws. */
+export async function readChatTemplateFiles(source: ModelSource, signal?: AbortSignal) {
+  return {
+    jinja: await readIfListed(source, MODEL_FILES.chatTemplate, signal),
+    json: await readIfListed(source, MODEL_FILES.chatTemplateJson, signal),
+    tokenizerConfig: await readIfListed(source, MODEL_FILES.tokenizerConfig, signal),
+  };
+}
+
+async function readIfListed(source: ModelSource, path: string, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+  return source.manifest.files.some((file) => file.path === path) ? source.read(path, signal) : undefined;
 }

@@ -37,6 +37,8 @@ export const a2d: Family = {
       modelType,
       network,
       vocabSize,
+      // An empty block of thought, which the models were trained on.
+      chatVariables: base === 'qwen3' ? { enable_thinking: false } : {},
       ...contexts,
       maskId: maskIdOf(fields, facts, vocabSize, MASK_ID[base]),
       bosId: facts.addsBos ? facts.bosId : null,

@@ -42,6 +42,7 @@ export const bd3lm: Family = {
       modelType: 'bd3lm',
       network,
       vocabSize,
+      chatVariables: {},
       contextLength,
       longestContext: contextLength,
       maskId: vocabSize - 1,

@@ -33,6 +33,7 @@ export const fastDllm: Family = {
       modelType: 'Fast_dLLM_Qwen',
       network,
       vocabSize,
+      chatVariables: {},
       ...contexts,
       maskId: maskIdOf(fields, facts, vocabSize, MASK_ID),
       bosId: facts.addsBos ? facts.bosId : null,

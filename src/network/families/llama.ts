@@ -34,6 +34,7 @@ export const llama: Family = {
       modelType: 'llama',
       network,
       vocabSize,
+      chatVariables: {},
       ...contextsOf(fields),
       bosId: facts.addsBos ? facts.bosId : null,
       stopIds: stopIdsOf(fields, facts, vocabSize),

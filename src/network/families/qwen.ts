@@ -26,6 +26,7 @@ export const qwen: Family = {
       modelType,
       network,
       vocabSize,
+      chatVariables: {},
       ...contextsOf(fields),
       bosId: facts.addsBos ? facts.bosId : null,
       stopIds: stopIdsOf(fields, facts, vocabSize),

@@ -34,6 +34,7 @@ export const sdar: Family = {
       modelType: 'sdar',
       network,
       vocabSize,
+      chatVariables: {},
       ...contexts,
       maskId: maskIdOf(fields, facts, vocabSize, MASK_ID),
       bosId: facts.addsBos ? facts.bosId : null,
