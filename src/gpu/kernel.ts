@@ -1,6 +1,6 @@
 import type { BufferSlice } from './buffers';
 
-/** A shader file: its stem names it, and in snake_case its entry point. */
+/** A shader, joined from the parts it needs and its own file: the stem names the file, and in snake_case the entry point. */
 export interface KernelSource {
   /** `matmul-few` */
   readonly stem: string;

@@ -1,7 +1,7 @@
-/** What the KV ring holds its numbers in. */
+/** Format of the numbers in the KV ring. */
 export type CacheDtype = 'f32' | 'f16';
 
-/** Bytes of a number of the KV ring. */
+/** Bytes of a number in the KV ring. */
 export const CACHE_BYTES = { f32: 4, f16: 2 } as const satisfies Record<CacheDtype, number>;
 
 /** The `override cache_f16` of every shader that reads or writes the KV ring. */

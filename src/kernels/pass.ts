@@ -1,9 +1,10 @@
-/** What changes from pass to pass; every kernel binds it as the uniform `Pass`. Counts unless noted. */
+/** Parameters of a pass; every kernel binds them as the uniform `Pass`. Counts unless noted. */
 export interface PassSettings {
-  /** Rows that this pass computes. */
+  /** Rows that this pass computes; at most `ring` where it attends. */
   readonly rows: number;
   /** Absolute position of row 0. */
   readonly position: number;
+  /** Rows that see each other; 1 makes the pass token-causal. See parts/visible-slots.wgsl. */
   readonly blockSize: number;
   /** Slots of the KV ring. */
   readonly ring: number;
