@@ -12,7 +12,7 @@ import { type Draw, drawNumbers } from './draw-numbers';
 import { PUBLISHED_SHAPES } from './published-shapes';
 
 /** What a checkpoint says that has no tokenizer. */
-const NO_FACTS: CheckpointFacts = {
+export const NO_FACTS: CheckpointFacts = {
   maskId: null,
   bosId: null,
   addsBos: false,

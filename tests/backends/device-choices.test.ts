@@ -24,6 +24,9 @@ const TOLERANCE = 1e-4;
 /** Keys and values rounded to 11 bits in every layer. */
 const HALVES_TOLERANCE = 2e-2;
 
+/** The same of logits up to 20. */
+const WIDE_HALVES_TOLERANCE = 6e-2;
+
 const folders = new TemporaryFolders();
 afterAll(() => folders.remove());
 
@@ -79,15 +82,19 @@ it.each(['f32', 'f16', 'q8', 'q4'] as const)('embedding and head in several part
   for (const lanes of [1, 8] as const) {
     const choices = { lanes, cacheDtype: 'f32' } as const;
     const whole = await logitsWith(choices, source, device);
-    const inParts = await logitsWith(choices, source, limited(device, 9_000));
+    const inParts = await logitsWith(choices, source, limited(device, 12_000));
     expect(inParts).toEqual(whole);
   }
 });
 
 /** Those for one lane are compared with plain loops in models.test.ts. */
-it.each<[name: string, open: () => Promise<ModelSource>]>([
+it.each<[name: string, open: () => Promise<ModelSource>, halvesTolerance?: number]>([
   ['q8', () => tinyModel('q8')],
-  ['grouped heads with head norms, q8', () => exportedModel('tests/fixtures/a2d-qwen3-tiny', 'q8')],
+  [
+    'grouped heads with head norms, q8',
+    () => exportedModel('tests/fixtures/a2d-qwen3-tiny', 'q8'),
+    WIDE_HALVES_TOLERANCE,
+  ],
   ['grouped heads with biases, q4', () => exportedModel('tests/fixtures/qwen2-tiny', 'q4')],
   [
     'odd sizes, f16',
@@ -99,13 +106,13 @@ it.each<[name: string, open: () => Promise<ModelSource>]>([
   ],
 ])(
   'what suits a GPU computes what suits a software adapter: eight lanes with norms fused, a cache of f16: %s',
-  async (_, open) => {
+  async (_, open, halvesTolerance = HALVES_TOLERANCE) => {
     const source = await open();
     const one = await logitsWith({ lanes: 1, cacheDtype: 'f32' }, source);
     const eight = await logitsWith({ lanes: 8, cacheDtype: 'f32' }, source);
     expect(largestDifference(eight, one)).toBeLessThan(TOLERANCE);
     const halves = await logitsWith({ lanes: 8, cacheDtype: 'f16' }, source);
-    expect(largestDifference(halves, one)).toBeLessThan(HALVES_TOLERANCE);
+    expect(largestDifference(halves, one)).toBeLessThan(halvesTolerance);
     expect(largestDifference(halves, one)).toBeGreaterThan(0);
   },
 );
