@@ -101,6 +101,16 @@ it('the checkpoint’s own tokenizer is not replaced', async () => {
   expect(await idsOf(tokenizer)).toEqual([1, 1]);
 });
 
+it('what a checkpoint without one says of special tokens stays its own', async () => {
+  await write(checkpoint, 'tokenizer_config.json', {
+    eos_token: '<e>',
+    added_tokens_decoder: { 5: { content: '<e>' } },
+  });
+  await write(tokenizer, 'tokenizer.json', TOKENIZER);
+  await write(tokenizer, 'tokenizer_config.json', { bos_token: 'a', eos_token: 'b' });
+  expect(await idsOf(tokenizer)).toEqual([2, 5]);
+});
+
 it('a folder without one is refused', async () => {
   await expect(idsOf(tokenizer)).rejects.toMatchObject({
     code: 'bad-model',
