@@ -41,6 +41,11 @@ export function readsText({ files }: TokenizerSource): boolean {
   return files.has(MODEL_FILES.tokenizer);
 }
 
+/** A tokenizer for a checkpoint that has none: what the checkpoint says of special tokens stays its own. */
+export function withTokenizer(own: TokenizerSource, others: TokenizerSource): TokenizerSource {
+  return { files: new Map([...others.files, ...own.files]), json: new Map([...others.json, ...own.json]) };
+}
+
 /** The ids of a tokenizer's tokens by their text. */
 export class TokenIds {
   readonly #json: ReadonlyMap<string, JsonObject>;
@@ -60,16 +65,23 @@ export class TokenIds {
 
   /** Undefined for a token that is not there. */
   find(text: string): number | undefined {
-    const { model } = this.#tokenizer;
-    const vocab: unknown = Object(model).vocab;
-    const inModel = Array.isArray(vocab)
-      ? indexOrUndefined(vocab.findIndex((token) => listOf(token)[0] === text))
-      : ownValue(vocab, text);
-    const candidates = [this.#added.find((token) => Object(token).content === text), inModel];
-    const [added, known] = [Object(candidates[0]).id, candidates[1]];
-    const decoder = this.#decoder.find(([, token]) => Object(token).content === text)?.[0];
-    const found = added ?? known ?? (decoder === undefined ? undefined : Number(decoder)) ?? ownValue(this.#map, text);
-    return Number.isSafeInteger(found) ? (found as number) : undefined;
+    const isIt = (token: unknown) => Object(token).content === text;
+    const decoded = this.#decoder.find(([, token]) => isIt(token))?.[0];
+    const ids: unknown[] = [
+      Object(this.#added.find(isIt)).id,
+      this.#inVocabulary(text),
+      decoded === undefined ? undefined : Number(decoded),
+      ownValue(this.#map, text),
+    ];
+    return ids.find((id): id is number => Number.isSafeInteger(id));
+  }
+
+  #inVocabulary(text: string): unknown {
+    const vocab: unknown = Object(this.#tokenizer.model).vocab;
+    if (!Array.isArray(vocab)) return ownValue(vocab, text);
+    // Unigram models list their tokens, and an id is a place in the list.
+    const place = vocab.findIndex((token) => listOf(token)[0] === text);
+    return place < 0 ? undefined : place;
   }
 
   get #tokenizer(): JsonObject {
@@ -92,7 +104,6 @@ export class TokenIds {
 
   #largestIds(): [path: string, id: number][] {
     const vocab: unknown = Object(this.#tokenizer.model).vocab;
-    // Unigram models list their tokens, and an id is a place in the list.
     const ofModel = Array.isArray(vocab) ? vocab.length - 1 : mostOf(Object.values(Object(vocab)));
     const ofAdded = mostOf(this.#added.map((token) => Object(token).id));
     return [
@@ -105,10 +116,6 @@ export class TokenIds {
 
 function ownValue(object: unknown, key: string): unknown {
   return Object.hasOwn(Object(object), key) ? Object(object)[key] : undefined;
-}
-
-function indexOrUndefined(index: number): number | undefined {
-  return index < 0 ? undefined : index;
 }
 
 /** The largest of those that are numbers; −1 where none is. */

@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../checkpoint/checkpoint';
 import { factsOf } from '../checkpoint/checkpoint-facts';
-import { readsText, type TokenizerSource } from '../checkpoint/tokenizer-source';
+import { readsText, type TokenizerSource, withTokenizer } from '../checkpoint/tokenizer-source';
 import { UnmaskError } from '../errors';
 import { FORMAT_VERSION, LARGEST_FILE, type Manifest, type ManifestFile, MODEL_FILES } from '../model/format/manifest';
 import type { Packing } from '../model/format/packing';
@@ -32,7 +32,8 @@ export async function convertCheckpoint(
   { id, packing, tokenizer: others, fileBytes = FILE_BYTES, signal, onProgress }: ConvertOptions,
 ): Promise<Manifest> {
   const { tensors, card } = checkpoint;
-  const tokenizer = others && !readsText(checkpoint.tokenizer) ? others : checkpoint.tokenizer;
+  const { tokenizer: own } = checkpoint;
+  const tokenizer = others && !readsText(own) ? withTokenizer(own, others) : own;
   const family = familyOf(checkpoint.config);
   const facts = await factsOf(family, checkpoint, tokenizer, signal);
   // Described from what is written, so that a model is what its folder says.

@@ -11,6 +11,11 @@ export function ownStopIdsOf(fields: ConfigFields, facts: CheckpointFacts, vocab
   return firstNamed([fields.ids('eos_token_id', vocabSize), facts.generationEosIds, facts.eosIds]);
 }
 
+/** Every one that any file names, for a family without a rule of its own. */
+export function allStopIds(fields: ConfigFields, facts: CheckpointFacts, vocabSize: number): readonly number[] {
+  return [...new Set([...facts.eosIds, ...facts.generationEosIds, ...fields.ids('eos_token_id', vocabSize)])];
+}
+
 function firstNamed(lists: readonly (readonly number[])[]): readonly number[] {
   return lists.find((ids) => ids.length > 0) ?? [];
 }

@@ -101,6 +101,31 @@ it('the checkpoint’s own tokenizer is not replaced', async () => {
   expect(await idsOf(tokenizer)).toEqual([1, 1]);
 });
 
+it('stop ids of config.json and generation_config.json are used, or refused by name', async () => {
+  await write(tokenizer, 'tokenizer.json', TOKENIZER);
+  await writeCheckpoint(checkpoint, { eos_token_id: [1, 3] });
+  await write(checkpoint, 'generation_config.json', { eos_token_id: [0, 1] });
+  expect(await idsOf(tokenizer)).toEqual([2, 2, 0, 1, 3]);
+  await write(checkpoint, 'generation_config.json', { eos_token_id: [0, 37] });
+  await expect(idsOf(tokenizer)).rejects.toMatchObject({
+    code: 'bad-model',
+    message: expect.stringContaining('generation_config.json: eos_token_id must be an id below 37'),
+  });
+  await write(checkpoint, 'generation_config.json', {});
+  await writeCheckpoint(checkpoint, { eos_token_id: [1, '3'] });
+  await expect(idsOf(tokenizer)).rejects.toThrow('config.json: eos_token_id must be an id below 37');
+});
+
+it('what a checkpoint without one says of special tokens stays its own', async () => {
+  await write(checkpoint, 'tokenizer_config.json', {
+    eos_token: '<e>',
+    added_tokens_decoder: { 5: { content: '<e>' } },
+  });
+  await write(tokenizer, 'tokenizer.json', TOKENIZER);
+  await write(tokenizer, 'tokenizer_config.json', { bos_token: 'a', eos_token: 'b' });
+  expect(await idsOf(tokenizer)).toEqual([2, 5]);
+});
+
 it('a folder without one is refused', async () => {
   await expect(idsOf(tokenizer)).rejects.toMatchObject({
     code: 'bad-model',

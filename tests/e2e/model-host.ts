@@ -82,7 +82,7 @@ export async function otherModel(folders: TemporaryFolders): Promise<string> {
     edit(json);
     await writeFile(join(folder, file), JSON.stringify(json));
   };
-  await change('config.json', (config) => Object.assign(config, { blockSizes: [4, 16], defaultBlockSize: 4 }));
+  await change('config.json', (config) => Object.assign(config, { block_sizes: [4, 16], block_size: 4 }));
   const config = await readFile(join(folder, 'config.json'));
   await change('manifest.json', (manifest) => {
     const files = manifest.files as { path: string; bytes: number; sha256: string }[];

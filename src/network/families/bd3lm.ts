@@ -2,6 +2,7 @@ import type { Computed, Family, ReadTensor, Source } from '../family';
 import { type ConfigFields, LARGEST } from '../fields';
 import { DEFAULT_DECODING } from '../model-config';
 import { hiddenSize, type Linear, type Network, type Norm } from '../network';
+import { allStopIds } from '../stop-ids';
 
 /** What the authors' code has as constants. */
 const ROPE_BASE = 10_000;
@@ -47,7 +48,7 @@ export const bd3lm: Family = {
       longestContext: contextLength,
       maskId: vocabSize - 1,
       bosId: facts.bosId,
-      stopIds: facts.eosIds,
+      stopIds: allStopIds(fields, facts, vocabSize),
       blockSizes,
       defaultBlockSize,
       grid: 'start',
