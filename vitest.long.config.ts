@@ -1,7 +1,7 @@
 import './tests/node-20.ts';
 import { defineConfig } from 'vitest/config';
 
-/** Two hundred rounds of everything, and the published models' shape: 1 GB of disk, 3 GB of memory, and minutes. */
+/** Two hundred rounds of everything, and the published models' shapes: 9 GB of disk, 5 GB of memory, and minutes. */
 export default defineConfig({
   test: {
     include: ['tests/long/**/*.test.ts'],

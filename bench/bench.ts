@@ -4,7 +4,7 @@ import { stopOnInterrupt } from '../src/cli/interrupt';
 import { UnmaskError } from '../src/errors';
 import { BENCH_HELP, type BenchOptions, readBenchOptions } from './bench-options';
 import { BenchSite } from './bench-site';
-import { PUBLISHED_CONFIG, writeRandomModel } from './random-model';
+import { BENCH_CONFIG, writeRandomModel } from './random-model';
 import type { BenchReport } from './report';
 import { reportTables, type Table } from './tables';
 
@@ -30,7 +30,7 @@ async function measure({ scope }: BenchOptions): Promise<BenchReport> {
   try {
     if (scope === 'full') {
       log('writing a random model of the published shape');
-      await writeRandomModel(site.modelFolder(LARGE), PUBLISHED_CONFIG);
+      await writeRandomModel(site.modelFolder(LARGE), BENCH_CONFIG, { dtype: 'q8', embeddingDtype: 'q8' });
     }
     abort.signal.throwIfAborted();
     const { url, browser } = await site.open();

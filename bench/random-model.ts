@@ -1,15 +1,18 @@
 import { ModelFolderWriter } from '../export/model-folder';
-import { STREAM, uniform } from '../src/backends/random';
 import { encodeJson } from '../src/convert/convert-checkpoint';
 import { FILE_BYTES, type PlannedPart, planFiles } from '../src/convert/plan-files';
 import { bytesOf, storedBytes } from '../src/convert/stored-bytes';
 import { FORMAT_VERSION, type Manifest, type ManifestFile, MODEL_FILES } from '../src/model/format/manifest';
-import { FACTS_FIELD, parseModelConfig } from '../src/network/families';
+import type { Packing } from '../src/model/format/packing';
+import { describeModel, FACTS_FIELD, parseModelConfig } from '../src/network/families';
 import type { CheckpointFacts } from '../src/network/family';
 import type { JsonObject } from '../src/network/fields';
 import { parametersOf } from '../src/network/network';
+import { type Draw, drawNumbers } from './draw-numbers';
+import { PUBLISHED_SHAPES } from './published-shapes';
 
-const FACTS: CheckpointFacts = {
+/** What a checkpoint says that has no tokenizer. */
+export const NO_FACTS: CheckpointFacts = {
   maskId: null,
   bosId: null,
   addsBos: false,
@@ -19,43 +22,43 @@ const FACTS: CheckpointFacts = {
   mlpSize: null,
 };
 
-/** config.json of the shape of `kuleshov-group/bd3lm-owt-block_size{4,8,16}`, for every block size that is measured. */
-export const PUBLISHED_CONFIG: JsonObject = {
-  model_type: 'bd3lm',
-  vocab_size: 50_258,
-  hidden_dim: 768,
-  cond_dim: 128,
-  n_blocks: 12,
-  n_heads: 12,
-  model_length: 1_024,
+/** The published BD3-LM as a model of every block size that is measured. */
+export const BENCH_CONFIG: JsonObject = {
+  ...PUBLISHED_SHAPES['bd3lm-170M'].config,
   block_size: 16,
   block_sizes: [1, 4, 8, 16, 32],
-  [FACTS_FIELD]: FACTS,
 };
 
-export const PUBLISHED_SHAPE = parseModelConfig(PUBLISHED_CONFIG);
+/** What is measured of it where there is no folder. */
+export const PUBLISHED_SHAPE = describeModel(BENCH_CONFIG, NO_FACTS);
 
-const PACKING = { dtype: 'q8', embeddingDtype: 'q8' } as const;
+const SEED = 1;
 
-/** As many different numbers as keep rows of any width apart; a prime. */
-const POOL = 1_000_003;
-
-/** Writes a q8 model folder of random weights, scaled so that activations stay of size 1 or so. */
-export async function writeRandomModel(folder: string, config: JsonObject): Promise<Manifest> {
+/**
+ * Writes a model folder of random weights from a config.json of any family, scaled so that activations stay of size
+ * 1 or so. `facts` are what a checkpoint's other files would say.
+ */
+export async function writeRandomModel(
+  folder: string,
+  config: JsonObject,
+  packing: Packing,
+  facts: Partial<CheckpointFacts> = {},
+): Promise<Manifest> {
   const writer = new ModelFolderWriter(folder);
-  const { network } = parseModelConfig(config);
-  const draw = randomNumbers();
+  const written = { ...config, [FACTS_FIELD]: { ...NO_FACTS, ...facts } };
+  const { network } = parseModelConfig(written);
   const files: ManifestFile[] = [];
+  let stream = 0;
   try {
-    for (const { path, header, parts } of planFiles(network, PACKING, FILE_BYTES)) {
+    for (const { path, header, parts } of planFiles(network, packing, FILE_BYTES)) {
       const file = await writer.begin(path);
       await file.append(header);
-      for (const part of parts) for (const bytes of storedPart(part, draw)) await file.append(bytes);
+      for (const part of parts) for (const bytes of storedPart(part, stream++)) await file.append(bytes);
       files.push(await file.finish());
     }
     const weights = files.map(({ path }) => path);
     const configFile = await writer.begin(MODEL_FILES.config);
-    await configFile.append(encodeJson(config));
+    await configFile.append(encodeJson(written));
     files.push(await configFile.finish());
     const manifest: Manifest = {
       formatVersion: FORMAT_VERSION,
@@ -63,7 +66,7 @@ export async function writeRandomModel(folder: string, config: JsonObject): Prom
       name: 'Random weights',
       licence: 'MIT',
       parameters: parametersOf(network),
-      ...PACKING,
+      ...packing,
       weights,
       files,
     };
@@ -74,26 +77,18 @@ export async function writeRandomModel(folder: string, config: JsonObject): Prom
   }
 }
 
-type Draw = (count: number, centre: number, spread: number) => Float32Array;
-
-function storedPart(part: PlannedPart, draw: Draw): Uint8Array[] {
+function storedPart(part: PlannedPart, stream: number): Uint8Array[] {
   if ('vector' in part) {
     const { name, size } = part.vector;
-    return [bytesOf(draw(size, /norm\d?\.weight$/.test(name) ? 1 : 0, 0.2))];
+    return [bytesOf(drawn(size, stream, { centre: /norm\d?\.weight$/.test(name) ? 1 : 0, spread: 0.1 }))];
   }
   const { matrix, dtype, rows } = part;
-  return storedBytes(matrix, dtype, draw(rows * matrix.columns, 0, 1.5 / Math.sqrt(matrix.columns)));
+  const numbers = drawn(rows * matrix.columns, stream, { centre: 0, spread: 0.9 / Math.sqrt(matrix.columns) });
+  return storedBytes(matrix, dtype, numbers);
 }
 
-function randomNumbers(): Draw {
-  const pool = Float32Array.from({ length: POOL }, (_, index) => 2 * uniform(1, STREAM.token, 0, index) - 1);
-  let next = 0;
-  return (count, centre, spread) => {
-    const numbers = new Float32Array(count);
-    for (let index = 0; index < count; index++) {
-      numbers[index] = centre + spread * pool[next]!;
-      next = (next + 1) % POOL;
-    }
-    return numbers;
-  };
+function drawn(count: number, stream: number, distribution: Pick<Draw, 'centre' | 'spread'>): Float32Array {
+  const numbers = new Float32Array(count);
+  drawNumbers(numbers, { seed: SEED, stream, from: 0, ...distribution });
+  return numbers;
 }

@@ -65,9 +65,10 @@ function inPlainLines(target: ProgressTarget, told: Told, now: () => number): Pr
 }
 
 /** The one line about what was written. */
-export function exportResult(folder: string, { parameters, dtype, files }: Manifest): string {
+export function exportResult(folder: string, { parameters, dtype, embeddingDtype, files }: Manifest): string {
   const size = megabytes(files.reduce((sum, { bytes }) => sum + bytes, 0));
-  return `${folder}: ${(parameters / 1e6).toFixed(1)} million parameters as ${dtype}, ${size} MB\n`;
+  const dtypes = embeddingDtype === dtype ? dtype : `${dtype} (embedding and head as ${embeddingDtype})`;
+  return `${folder}: ${(parameters / 1e6).toFixed(1)} million parameters as ${dtypes}, ${size} MB\n`;
 }
 
 /** What to do about a model that no text can be given to; '' where there is nothing. */
@@ -75,7 +76,7 @@ export function tokenizerAdvice({ files }: Manifest): string {
   if (files.some(({ path }) => path === MODEL_FILES.tokenizer)) return '';
   return (
     'There is no tokenizer, and the page needs one. Give the folder of the one that the model was trained with as ' +
-    '--tokenizer <folder>; the published models use GPT-2’s.\n'
+    '--tokenizer <folder>; the published BD3-LM models use GPT-2’s.\n'
   );
 }
 

@@ -1,14 +1,17 @@
 import { EXIT, report } from '../src/cli/command';
 import { stopOnInterrupt } from '../src/cli/interrupt';
+import { writeOut } from '../src/cli/write-out';
 import { exportCheckpoint } from './export-checkpoint';
 import { EXPORT_HELP, readExportOptions } from './export-options';
 import { exportResult, progressOutput, tokenizerAdvice } from './export-output';
 
 /** `npm run export`: see `--help`. Returns the exit status. */
 async function main(args: readonly string[]): Promise<number> {
+  // Nobody need read how far it is.
+  process.stderr.on('error', () => {});
   const options = readExportOptions(args);
   if (options === 'help') {
-    process.stdout.write(EXPORT_HELP);
+    await writeOut(EXPORT_HELP);
     return EXIT.done;
   }
   const abort = new AbortController();
@@ -18,7 +21,7 @@ async function main(args: readonly string[]): Promise<number> {
   const reported = { signal: abort.signal, onProgress: progress.tell };
   const manifest = await exportCheckpoint(from, to, dtype, { ...others, ...reported }).finally(progress.clear);
   process.stderr.write(tokenizerAdvice(manifest));
-  process.stdout.write(exportResult(to, manifest));
+  await writeOut(exportResult(to, manifest));
   return EXIT.done;
 }
 

@@ -1,5 +1,16 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, mkdtemp, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  type FileHandle,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { FileSink, ModelSink } from '../src/convert/model-sink';
 import { WEIGHTS_FILE } from '../src/convert/plan-files';
@@ -68,7 +79,7 @@ export class ModelFolderWriter implements ModelSink {
       // Without its manifest a folder is no model: should this be interrupted, nobody takes old for new.
       for (const path of [MANIFEST, ...old, ...Object.values(MODEL_FILES)]) await rm(to(path), { force: true });
       const last = card === null ? [MANIFEST] : [CARD, MANIFEST];
-      for (const path of [...this.#paths, ...last]) await rename(from(path), to(path));
+      for (const path of [...this.#paths, ...last]) await moveFile(from(path), to(path));
     });
   }
 
@@ -90,6 +101,16 @@ export class ModelFolderWriter implements ModelSink {
       return mkdtemp(`${target}.partial-`);
     });
     return this.#staging;
+  }
+}
+
+/** Also to another disk, as a folder may be that is mounted where it is. */
+async function moveFile(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EXDEV')) throw error;
+    await copyFile(from, to);
   }
 }
 

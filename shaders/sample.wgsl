@@ -1,64 +1,86 @@
-// Draws one id from each row of logits, the mask's logit counted as −∞: arg-max at temperature 0 (the
-// lowest id wins a tie), otherwise the nucleus of softmax(logits / temperature) and the inverse of its
-// cumulative distribution in id order. Nothing is sorted: the nucleus is found as a threshold.
-// Tells of each row the entropy of softmax(logits), the mask left out, whatever temperature and nucleus are.
+// Draws one id from each row of logits, the mask's logit counted as −∞: arg-max at temperature 0 (the lowest id wins a
+// tie), otherwise the nucleus of softmax(logits / temperature) and the inverse of its cumulative distribution in id
+// order. Also writes the entropy of softmax(logits) without the mask, whatever temperature and nucleus are.
+//
+// Reading the row is the work, so it is read seldom: for the peak, for all sums, for the candidates of the nucleus'
+// boundary, and one sixteenth of it for the draw. Nothing is sorted. The boundary is a logit, found by narrowing an
+// interval to a sixteenth of itself: first while the sums are taken, then over the list of the logits inside it. Only
+// where they do not fit into the list is the row read again, in a narrower interval.
+//
+// Parts: pass, random.
 //
 // @binding(0) Pass uniform
-// @binding(1) logits [count, vocab] f32
-// @binding(2) picks  [count] u32: row of the block, so that position + picks[i] is the absolute position
-// @binding(3) drawn  [count] (id, its probability: softmax at temperature 1, entropy in nats), written;
-//             probability and entropy are −1 where a logit is not finite
+// @binding(1) logits     [count, vocab] f32
+// @binding(2) picks      [count] u32: row of the block, so that position + picks[i] is the absolute position
+// @binding(3) drawn      [count] (id, its probability: softmax at temperature 1, entropy in nats), written;
+//                        probability and entropy are −1 where a logit is not finite
+// @binding(4) candidates [count, threads, capacity] f32, for its own use: logits inside the interval
 // Dispatch: count workgroups of `threads`, one a row; a multiple of 16.
-
-struct Pass {
-  rows: u32, position: u32, block_size: u32, ring: u32,
-  seed: u32, pass_number: u32, temperature: f32, top_p: f32,
-}
 
 struct Drawn {
   id: u32, probability: f32, entropy: f32,
 }
 
-// Of invocations: sums are first those of a group, then those of all.
+// Groups of invocations. A group has a stretch of the vocabulary, whose ids its invocations take in turn.
 const GROUPS = 16u;
 const TOKEN_STREAM = 0u;
 // As the key of a logit: larger than that of any number.
 const NO_ID = 0xffffffffu;
 const NOT_FINITE = 0xffffffffu;
+// Key of the lowest number.
+const LOWEST = 0x00800000u;
+// Thresholds that split the interval.
+const SPLITS = 15u;
+// More rounds of narrowing than any row takes: 32 bits of a key, 4 of them a round, and the first and the last one.
+const MOST_ROUNDS = 12u;
 
 override vocab: u32;
 override mask_id: u32;
 override threads: u32;
+override capacity: u32;
 
 override per_group: u32 = threads / GROUPS;
+override group_stretch: u32 = (vocab + GROUPS - 1) / GROUPS;
+// When the stretch of one group is dealt out to all invocations in order.
+override small_stretch: u32 = (group_stretch + threads - 1) / threads;
 
 @group(0) @binding(0) var<uniform> params: Pass;
 @group(0) @binding(1) var<storage, read> logits: array<f32>;
 @group(0) @binding(2) var<storage, read> picks: array<u32>;
 @group(0) @binding(3) var<storage, read_write> drawn: array<Drawn>;
+@group(0) @binding(4) var<storage, read_write> candidates: array<f32>;
 
 var<workgroup> parts: array<vec4f, threads>;
 var<workgroup> groups: array<vec4f, GROUPS>;
 var<workgroup> tops: array<vec2u, threads>;
 var<workgroup> group_tops: array<vec2u, GROUPS>;
+var<workgroup> is_found: u32;
 
-// The same number as `uniform` of src/backends/random.ts: pcg4d of Jarzynski and Olano (2020).
-fn uniform_number(seed: u32, stream: u32, pass_number: u32, position: u32) -> f32 {
-  var v = vec4u(seed, stream, pass_number, position) * 1664525u + 1013904223u;
-  v.x += v.y * v.w; v.y += v.z * v.x; v.z += v.x * v.y; v.w += v.y * v.z;
-  v ^= v >> vec4u(16);
-  v.x += v.y * v.w;
-  return f32(v.x >> 8) * 0x1p-24;
-}
-
-// Bits that order as the floats do, so that a threshold can be searched bit by bit. −0 counts as +0.
+// Bits that order as the floats do. −0 counts as +0.
 fn order_key(value: f32) -> u32 {
   var bits = bitcast<u32>(value);
   if (bits == 0x80000000u) { bits = 0; }
   return select(bits | 0x80000000u, ~bits, (bits & 0x80000000u) != 0);
 }
 
-// Adds up one vec4f of every invocation, always in the same order.
+fn value_of(key: u32) -> f32 {
+  return bitcast<f32>(select(~key, key & 0x7fffffffu, (key & 0x80000000u) != 0));
+}
+
+fn weight_of(logit: f32, peak: f32) -> f32 {
+  return exp((logit - peak) / max(params.temperature, 1e-30));
+}
+
+// The ids of an invocation: [first_id, end_id), per_group apart.
+fn first_id(t: u32) -> u32 {
+  return t / per_group * group_stretch + t % per_group;
+}
+
+fn end_id(t: u32) -> u32 {
+  return min((t / per_group + 1) * group_stretch, vocab);
+}
+
+// Adds up one vec4f of every invocation, always in the same order. Leaves the sums of the groups in `groups`.
 fn sum_of_all(t: u32, mine: vec4f) -> vec4f {
   parts[t] = mine;
   workgroupBarrier();
@@ -73,6 +95,12 @@ fn sum_of_all(t: u32, mine: vec4f) -> vec4f {
   return sum;
 }
 
+fn sums_of_all(t: u32, mine: mat4x4f) -> mat4x4f {
+  var sums: mat4x4f;
+  for (var i = 0u; i < 4; i++) { sums[i] = sum_of_all(t, mine[i]); }
+  return sums;
+}
+
 // Of two (key, id) the greater key, or the lower id.
 fn higher(a: vec2u, b: vec2u) -> vec2u {
   return select(a, b, b.x > a.x || (b.x == a.x && b.y < a.y));
@@ -81,7 +109,7 @@ fn higher(a: vec2u, b: vec2u) -> vec2u {
 // The (key, id) of the greatest logit and the lowest id that has it; key NOT_FINITE where one is not finite.
 fn top_of_row(t: u32, row: u32) -> vec2u {
   var best = vec2u(0, NO_ID);
-  for (var id = t; id < vocab; id += threads) {
+  for (var id = first_id(t); id < end_id(t); id += per_group) {
     let logit = logits[row + id];
     let bits = bitcast<u32>(logit);
     let is_finite = (bits & 0x7f800000u) != 0x7f800000u;
@@ -91,6 +119,7 @@ fn top_of_row(t: u32, row: u32) -> vec2u {
   tops[t] = best;
   workgroupBarrier();
   if (t < GROUPS) {
+    best = vec2u(0, NO_ID);
     for (var i = 0u; i < per_group; i++) { best = higher(best, tops[t * per_group + i]); }
     group_tops[t] = best;
   }
@@ -100,90 +129,233 @@ fn top_of_row(t: u32, row: u32) -> vec2u {
   return best;
 }
 
-// The greatest key whose logits and all above them hold more than `mass`: where the nucleus ends.
-fn boundary_key(t: u32, row: u32, peak: f32, mass: f32) -> u32 {
-  var base = 0u;
-  for (var shift = 32u; shift > 0; shift -= 2) {
-    let step = 1u << (shift - 2);
-    let thresholds = vec3u(base) + vec3u(1, 2, 3) * step;
-    var above = vec3f();
-    for (var id = t; id < vocab; id += threads) {
-      if (id == mask_id) { continue; }
-      let logit = logits[row + id];
-      let weight = exp((logit - peak) / params.temperature);
-      above += select(vec3f(), vec3f(weight), vec3u(order_key(logit)) >= thresholds);
-    }
-    let held = sum_of_all(t, vec4f(above, 0)).xyz;
-    base += step * dot(vec3u(1), select(vec3u(0), vec3u(1), held > vec3f(mass)));
+// Where the boundary of the nucleus is: the greatest key such that the ids of this key and above weigh more than
+// `mass`. It is in [low, high), and the ids from `high` on weigh `above`.
+struct Interval {
+  low: u32, high: u32, above: f32,
+}
+
+// Sixteen keys or numbers. The last one is not of a threshold.
+alias Keys = array<vec4u, 4>;
+
+// SPLITS keys that divide the interval evenly, ascending.
+fn even_keys(interval: Interval) -> Keys {
+  let step = (interval.high - interval.low + SPLITS) / (SPLITS + 1);
+  let first = vec4u(interval.low) + vec4u(1, 2, 3, 4) * step;
+  return Keys(first, first + 4 * step, first + 8 * step, first + 12 * step);
+}
+
+// Keys of SPLITS numbers evenly between two, ascending. Even keys would be crowded around 0.
+fn even_numbers(low: f32, high: f32) -> Keys {
+  var keys: Keys;
+  for (var i = 0u; i < SPLITS; i++) {
+    let share = f32(i) / f32(SPLITS);
+    keys[i / 4][i % 4] = order_key(low * (1 - share) + high * share);
   }
-  return base;
+  return keys;
 }
 
-// How much of an invocation's own stretch of ids the nucleus keeps: all above the key `boundary` and, of
-// those on it, as many as `mass` has room for (but `least`), lowest ids first.
-struct Kept {
-  on_boundary: u32,
-  weight: f32,
+// What an id adds to the weight at or above each of the keys.
+fn weights_from(keys: Keys, key: u32, weight: f32) -> mat4x4f {
+  let all = vec4f(weight);
+  let mine = vec4u(key);
+  return mat4x4f(select(vec4f(), all, mine >= keys[0]), select(vec4f(), all, mine >= keys[1]),
+                 select(vec4f(), all, mine >= keys[2]), select(vec4f(), all, mine >= keys[3]));
 }
 
-fn kept_of(t: u32, row: u32, peak: f32, boundary: u32, mass: f32, least: u32) -> Kept {
-  var above = 0.0;
-  var count = 0u;
-  var weight_of_one = 0.0;
-  for (var id = t * stretch(); id < min((t + 1) * stretch(), vocab); id++) {
+// The part of the interval that holds the boundary, where the ids of each key and above weigh `weights`, without
+// those above the interval.
+fn narrowed(interval: Interval, keys: Keys, weights: mat4x4f, mass: f32) -> Interval {
+  var narrow = interval;
+  for (var i = 0u; i < SPLITS; i++) {
+    let key = keys[i / 4][i % 4];
+    let held = interval.above + weights[i / 4][i % 4];
+    if (held > mass) {
+      narrow.low = max(narrow.low, key);
+    } else if (key < narrow.high) {
+      narrow.high = key;
+      narrow.above = held;
+    }
+  }
+  return narrow;
+}
+
+// What an id adds to the sums of its row: its weight at temperature 1 for the probability, that at the asked one for
+// the draw, and the first one times its distance from the peak for the entropy.
+fn summands(logit: f32, peak: f32) -> vec4f {
+  let below = logit - peak;
+  let plain = exp(below);
+  // Between logits far apart `below` may be −∞, which times a weight of 0 would be NaN.
+  return vec4f(plain, weight_of(logit, peak), plain * max(below, -1e3), 0);
+}
+
+// The sums over an invocation's ids.
+fn own_sums(t: u32, row: u32, peak: f32) -> vec4f {
+  var sums = vec4f();
+  for (var id = first_id(t); id < end_id(t); id += per_group) {
+    if (id != mask_id) { sums += summands(logits[row + id], peak); }
+  }
+  return sums;
+}
+
+// The same, and their weights at or above each of the keys.
+fn own_sums_from(t: u32, row: u32, peak: f32, keys: Keys, weights: ptr<function, mat4x4f>) -> vec4f {
+  var sums = vec4f();
+  for (var id = first_id(t); id < end_id(t); id += per_group) {
     if (id == mask_id) { continue; }
     let logit = logits[row + id];
-    let key = order_key(logit);
-    let weight = exp((logit - peak) / params.temperature);
-    if (key > boundary) { above += weight; }
-    if (key == boundary) { count++; weight_of_one = weight; }
+    let added = summands(logit, peak);
+    sums += added;
+    *weights += weights_from(keys, order_key(logit), added.y);
   }
-  let sums = sum_of_all(t, vec4f(above, f32(count), f32(count) * weight_of_one, 0));
-  let fitting = clamp((mass - sums.x) * sums.y / max(sums.z, 1e-38), 0, sums.y);
-  let room = max(least, u32(fitting));
-  var earlier = 0.0;
-  for (var i = 0u; i < t / per_group; i++) { earlier += groups[i].y; }
-  for (var i = t / per_group * per_group; i < t; i++) { earlier += parts[i].y; }
-  let before = u32(earlier);
-  let on_boundary = min(count, max(room, before) - before);
-  return Kept(on_boundary, above + f32(on_boundary) * weight_of_one);
+  return sums;
 }
 
-// Ids of one invocation when the vocabulary is dealt out in order.
-fn stretch() -> u32 {
-  return (vocab + threads - 1) / threads;
+// What an invocation's ids above the interval weigh, and how many are inside it.
+struct Own {
+  above: f32, inside: u32,
 }
 
-// Whether the number lies in [start, next), where a series of such spans covers [0, total). Rounding can
-// lift the number to the total; then the last span that is not empty is meant.
+// Notes one logit: inside the interval it goes into the list, if it fits, and adds to the weights at or above each of
+// the keys.
+fn take(logit: f32, list: u32, peak: f32, interval: Interval, keys: Keys,
+        own: ptr<function, Own>, weights: ptr<function, mat4x4f>) {
+  let key = order_key(logit);
+  if (key < interval.low) { return; }
+  let weight = weight_of(logit, peak);
+  if (key >= interval.high) {
+    (*own).above += weight;
+    return;
+  }
+  if ((*own).inside < capacity) { candidates[list + (*own).inside] = logit; }
+  (*own).inside++;
+  *weights += weights_from(keys, key, weight);
+}
+
+// The nucleus: all ids whose key is above the boundary, and some of those on it.
+struct Nucleus {
+  boundary: u32,
+  // What an invocation's ids above the boundary weigh, and how many are on it.
+  above: f32, ties: u32,
+}
+
+// Narrows the interval down to the boundary.
+fn nucleus_of(t: u32, row: u32, list: u32, peak: f32, first: Interval, mass: f32) -> Nucleus {
+  var interval = first;
+  var own = Own(0, 0);
+  var is_listed = false;
+  for (var round = 0u; round < MOST_ROUNDS; round++) {
+    let is_single = interval.high - interval.low <= 1;
+    var keys = even_keys(interval);
+    if (round == 0) { keys = even_numbers(value_of(interval.low), value_of(interval.high)); }
+    var mine = mat4x4f();
+    if (is_listed) {
+      let listed = own.inside;
+      own.inside = 0;
+      for (var i = 0u; i < listed; i++) { take(candidates[list + i], list, peak, interval, keys, &own, &mine); }
+    } else {
+      own = Own(0, 0);
+      for (var id = first_id(t); id < end_id(t); id += per_group) {
+        if (id != mask_id) { take(logits[row + id], list, peak, interval, keys, &own, &mine); }
+      }
+    }
+    // Every invocation comes to the same result, but the compiler must be told.
+    if (t == 0) { is_found = select(0u, 1u, is_single); }
+    if (workgroupUniformLoad(&is_found) == 1) { break; }
+
+    mine[3][3] = select(0.0, 1.0, own.inside > capacity);
+    let weights = sums_of_all(t, mine);
+    is_listed = weights[3][3] == 0;
+    interval = narrowed(interval, keys, weights, mass);
+  }
+  return Nucleus(interval.low, own.above, own.inside);
+}
+
+// Whether the number lies in [start, next), where a series of such spans covers [0, total). Rounding can lift the
+// number to the total; then the last span that is not empty is meant.
 fn holds(start: f32, next: f32, total: f32, number: f32) -> bool {
   return next > start && start <= number && (number < next || next == total);
 }
 
-// The invocation whose stretch holds the id at which the cumulative weight first exceeds the random
-// number gets that id, every other one `vocab`. Looks for the group first, then within it.
-fn draw(t: u32, row: u32, peak: f32, boundary: u32, kept: Kept, random: f32) -> u32 {
-  let total = sum_of_all(t, vec4f(kept.weight)).x;
-  var start = 0.0;
-  for (var i = 0u; i < t / per_group; i++) { start += groups[i].x; }
-  let of_group = groups[t / per_group].x;
+// How many of `ties` are among the first `room`, where `earlier` come before them.
+fn kept_ties(ties: f32, earlier: f32, room: f32) -> f32 {
+  return min(ties, max(room - earlier, 0));
+}
+
+// A place in the cumulative distribution: a number between 0 and the weight of a group, and how many of the group's
+// ties the nucleus keeps, lowest ids first.
+struct Place {
+  group: u32, number: f32, ties: f32,
+}
+
+// Where the random number falls. All of a group's ids above the boundary are kept, and of those on it as many as `mass`
+// has room for, but `least`.
+fn place_of(t: u32, own: Nucleus, mass: f32, tie_weight: f32, least: f32, random: f32) -> Place {
+  let sums = sum_of_all(t, vec4f(own.above, f32(own.ties), 0, 0));
+  let room = max(least, floor(clamp((mass - sums.x) / max(tie_weight, 1e-38), 0, sums.y)));
+  var total = 0.0;
+  var earlier = 0.0;
+  for (var group = 0u; group < GROUPS; group++) {
+    total += groups[group].x + kept_ties(groups[group].y, earlier, room) * tie_weight;
+    earlier += groups[group].y;
+  }
   let number = random * total;
-  if (!holds(start, start + of_group, total, number)) { return vocab; }
-  let rest = number - start;
+  var start = 0.0;
+  earlier = 0;
+  for (var group = 0u; group < GROUPS; group++) {
+    let ties = kept_ties(groups[group].y, earlier, room);
+    let next = start + (groups[group].x + ties * tie_weight);
+    if (holds(start, next, total, number)) { return Place(group, number - start, ties); }
+    start = next;
+    earlier += groups[group].y;
+  }
+  return Place(0, 0, 0);
+}
+
+// The group's stretch is dealt out to all invocations in order. The one whose ids hold the place gets the id at which
+// the cumulative weight first exceeds the number, every other one `vocab`.
+fn draw(t: u32, row: u32, peak: f32, boundary: u32, tie_weight: f32, place: Place) -> u32 {
+  let first = place.group * group_stretch + t * small_stretch;
+  let end = min(min(first + small_stretch, (place.group + 1) * group_stretch), vocab);
+  var above = 0.0;
+  var ties = 0.0;
+  for (var id = first; id < end; id++) {
+    if (id == mask_id) { continue; }
+    let logit = logits[row + id];
+    let key = order_key(logit);
+    if (key > boundary) { above += weight_of(logit, peak); }
+    if (key == boundary) { ties += 1; }
+  }
+  _ = sum_of_all(t, vec4f(ties));
+  let own_group = t / per_group;
+  var earlier = 0.0;
+  for (var i = 0u; i < own_group; i++) { earlier += groups[i].x; }
+  for (var i = own_group * per_group; i < t; i++) { earlier += parts[i].x; }
+  let kept = kept_ties(ties, earlier, place.ties);
+  // Others may still be reading `parts`.
+  workgroupBarrier();
+  let total = sum_of_all(t, vec4f(above + kept * tie_weight)).x;
+
+  // The group of invocations that holds the number, then the invocation.
+  var start = 0.0;
+  for (var i = 0u; i < own_group; i++) { start += groups[i].x; }
+  let of_group = groups[own_group].x;
+  if (!holds(start, start + of_group, total, place.number)) { return vocab; }
+  let rest = place.number - start;
   start = 0.0;
-  for (var i = t / per_group * per_group; i < t; i++) { start += parts[i].x; }
+  for (var i = own_group * per_group; i < t; i++) { start += parts[i].x; }
   if (!holds(start, start + parts[t].x, of_group, rest)) { return vocab; }
 
   var cumulative = start;
-  var left = kept.on_boundary;
+  var left = kept;
   var chosen = vocab;
-  for (var id = t * stretch(); id < min((t + 1) * stretch(), vocab); id++) {
+  for (var id = first; id < end; id++) {
     let logit = logits[row + id];
     let key = order_key(logit);
     let is_tie = key == boundary && left > 0;
     if (id == mask_id || !(key > boundary || is_tie)) { continue; }
-    if (is_tie) { left--; }
-    let weight = exp((logit - peak) / params.temperature);
+    if (is_tie) { left -= 1; }
+    let weight = weight_of(logit, peak);
     if (weight > 0) { chosen = id; }
     cumulative += weight;
     if (cumulative > rest) { break; }
@@ -196,27 +368,35 @@ fn sample(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
   let row = group.x * vocab;
   let top = top_of_row(t, row);
   let peak = logits[row + top.y];
-  // All sums at once: the weights at temperature 1 for the probability, those at the asked one for the draw,
-  // and the first ones times their distance from the peak for the entropy.
-  var mine = vec4f();
-  for (var id = t; id < vocab; id += threads) {
-    if (id == mask_id) { continue; }
-    let below = logits[row + id] - peak;
-    let weight = exp(below);
-    // Between logits far apart `below` may be −∞, which times a weight of 0 would be NaN.
-    mine += vec4f(weight, exp(below / max(params.temperature, 1e-30)), weight * max(below, -1e3), 0);
-  }
-  let sums = sum_of_all(t, mine);
-
   var id = select(vocab, top.y, t == 0);
-  if (params.temperature > 0) {
-    var boundary = 0u;
-    let mass = params.top_p * sums.y;
-    if (params.top_p < 1) { boundary = boundary_key(t, row, peak, mass); }
-    let least = select(0u, 1u, boundary == top.x);
-    let kept = kept_of(t, row, peak, boundary, mass, least);
+  var sums: vec4f;
+  if (params.temperature == 0) {
+    sums = sum_of_all(t, own_sums(t, row, peak));
+  } else {
+    var nucleus: Nucleus;
+    var mass: f32;
+    if (params.top_p < 1) {
+      // What the nucleus leaves out weighs (1 − top_p) · total or more, so one of those ids, and with it every kept id,
+      // weighs at least its even share; total is at least 1, the weight of the peak. The 2 is for rounding.
+      let depth = log(2 * f32(vocab) / (1 - params.top_p)) * params.temperature;
+      let keys = even_numbers(max(peak - depth, -3.4e38), peak);
+      var weights = mat4x4f();
+      sums = sum_of_all(t, own_sums_from(t, row, peak, keys, &weights));
+      mass = params.top_p * sums.y;
+      let interval = narrowed(Interval(LOWEST, top.x + 1, 0), keys, sums_of_all(t, weights), mass);
+      nucleus = nucleus_of(t, row, (group.x * threads + t) * capacity, peak, interval, mass);
+    } else {
+      let own = own_sums(t, row, peak);
+      sums = sum_of_all(t, own);
+      mass = sums.y;
+      nucleus = Nucleus(0, own.y, 0);
+    }
     let position = params.position + picks[group.x];
-    id = draw(t, row, peak, boundary, kept, uniform_number(params.seed, TOKEN_STREAM, params.pass_number, position));
+    let random = f32(uniform_bits(params.seed, TOKEN_STREAM, params.pass_number, position)) * 0x1p-24;
+    let tie_weight = weight_of(value_of(max(nucleus.boundary, LOWEST)), peak);
+    let least = select(0.0, 1.0, nucleus.boundary == top.x);
+    let place = place_of(t, nucleus, mass, tie_weight, least, random);
+    id = draw(t, row, peak, nucleus.boundary, tie_weight, place);
   }
   if (top.x == NOT_FINITE) {
     if (t == 0) { drawn[group.x] = Drawn(top.y, -1, -1); }

@@ -21,7 +21,7 @@ from .checkpoint import load_checkpoint
 from .data import load_split, training_windows
 from .diffusion import add_noise
 from .memory import keep_memory
-from .model import BD3LM
+from .models.bd3lm import BD3LM
 from .schedules import LINEAR
 from .train import HiddenOf, weighted_loss
 

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch.optim.swa_utils import AveragedModel
 
-from .model import BD3LM, ModelConfig
+from .models.bd3lm import BD3LM, ModelConfig
 from .schedules import NoiseSchedule, schedule_named
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")

@@ -25,6 +25,13 @@ class Split:
 
 
 @dataclass(frozen=True)
+class Texts(Split):
+    """A split of `training.conversations`, ids int32: scored [n] bool are the tokens that the model is to write."""
+
+    scored: np.ndarray
+
+
+@dataclass(frozen=True)
 class Windows:
     """Where in ids [n] the windows [w] of `length` tokens begin."""
 
@@ -54,6 +61,14 @@ def load_split(prepared: Path, name: str) -> Split:
             f"{prepared}/{name}.ids.npy has ids beyond the vocabulary of tokenizer.json; prepare both anew"
         )
     return Split(ids, starts)
+
+
+def load_texts(prepared: Path, name: str) -> Texts:
+    """A split that `training.conversations` wrote. Raises ValueError for files that are missing or do not fit."""
+    ids, starts, scored = (_load(prepared / f"{name}.{part}.npy") for part in ("ids", "starts", "scored"))
+    if ids.dtype != np.int32 or scored.dtype != np.bool_ or ids.shape != scored.shape or starts[-1] >= len(ids):
+        raise ValueError(f"{prepared}/{name}.*.npy do not fit each other; write them with `training.conversations`")
+    return Texts(ids, starts, scored)
 
 
 def _load(path: Path) -> np.ndarray:
@@ -99,6 +114,15 @@ def documents(split: Split, length: int) -> list[Tensor]:
     """Every document with the `<|endoftext|>` at both its ends, cut to `length` ids."""
     whole = [np.append(split.ids[begin:end], END_OF_TEXT_ID)[:length] for begin, end in split.spans]
     return [torch.from_numpy(ids.astype(np.int64)) for ids in whole]
+
+
+def written_texts(texts: Texts, length: int) -> list[tuple[Tensor, Tensor]]:
+    """Every text, cut to `length` ids [n] int64, and which of them the model is to write [n] bool."""
+    spans = ((begin, min(end, begin + length)) for begin, end in texts.spans)
+    return [
+        (torch.from_numpy(texts.ids[begin:end].astype(np.int64)), torch.from_numpy(texts.scored[begin:end].copy()))
+        for begin, end in spans
+    ]
 
 
 def batch_numbers(windows: int, batch_size: int, step: int, seed: int) -> np.ndarray:

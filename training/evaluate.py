@@ -23,7 +23,7 @@ from .checkpoint import load_checkpoint
 from .data import documents, load_split, token_bytes
 from .diffusion import token_losses
 from .memory import keep_memory
-from .model import BD3LM
+from .models.bd3lm import BD3LM
 from .variance import MaskedLossMoments
 
 BATCH = 16
@@ -97,13 +97,18 @@ def likelihood(
         nats.append(total / draws)
         tokens += [clean.shape[1] - 1] * len(clean)
         size += int(bytes_of[clean[:, 1:]].sum())
-    per_document, counts = torch.cat(nats).double(), torch.tensor(tokens, dtype=torch.float64)
-    n, ratio = len(texts), (per_document.sum() / counts.sum()).item()
+    return summarize(torch.cat(nats), torch.tensor(tokens), size, block_size, samples)
+
+
+def summarize(nats: Tensor, tokens: Tensor, size: int, block_size: int, samples: int) -> Likelihood:
+    """The likelihood of documents with these nats [n] for these numbers of tokens [n], of `size` bytes in all."""
+    per_document, counts = nats.double(), tokens.double()
+    n, ratio = len(nats), (per_document.sum() / counts.sum()).item()
     scatter = (per_document - ratio * counts).square().sum().item()
     stderr = math.sqrt(n / (n - 1) * scatter) / counts.sum().item() if n > 1 else None
     return Likelihood(
         documents=n,
-        tokens=sum(tokens),
+        tokens=int(counts.sum()),
         bytes=size,
         nelbo_nats_per_token=ratio,
         ppl=math.exp(ratio),

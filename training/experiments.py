@@ -19,7 +19,7 @@ from .checkpoint import load_checkpoint
 from .data import documents, load_split, token_bytes, training_windows
 from .evaluate import likelihood, masked_loss_moments
 from .memory import keep_memory
-from .model import BD3LM
+from .models.bd3lm import BD3LM
 from .recipe import MIXTURE, parse_recipe
 from .schedules import NoiseSchedule, schedule_named
 from .train import batch_loss, train

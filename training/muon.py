@@ -15,7 +15,7 @@ NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 def orthogonalize(matrices: Tensor, steps: int = 5) -> Tensor:
     """Pushes the singular values of each of matrices [n, rows, columns] towards 1 (Newton–Schulz)."""
     a, b, c = NEWTON_SCHULZ
-    x = matrices.bfloat16() if matrices.is_cuda else matrices
+    x = matrices.bfloat16() if matrices.is_cuda or torch.is_autocast_enabled("cpu") else matrices
     wide = x.shape[1] <= x.shape[2]
     x = x if wide else x.mT
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
@@ -26,10 +26,15 @@ def orthogonalize(matrices: Tensor, steps: int = 5) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """`lr` is the size of an update in units of the spectral norm; a packed qkv counts as three matrices."""
+    """`lr` is the size of an update in units of the spectral norm.
 
-    def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.95) -> None:
-        super().__init__(parameters, {"lr": lr, "momentum": momentum})
+    A group of parameters may say that each of them holds `pieces` matrices, one below the other.
+    """
+
+    def __init__(
+        self, parameters: Iterable[Tensor] | Iterable[dict[str, object]], lr: float, momentum: float = 0.95
+    ) -> None:
+        super().__init__(parameters, {"lr": lr, "momentum": momentum, "pieces": 1})
 
     @torch.no_grad()
     def step(self) -> None:
@@ -42,8 +47,8 @@ class Muon(torch.optim.Optimizer):
                 buffer = state.setdefault("momentum", torch.zeros_like(parameter))
                 buffer.lerp_(parameter.grad, 1 - group["momentum"])
                 update = parameter.grad.lerp(buffer, group["momentum"])
-                packed = 3 if parameter.shape[0] == 3 * parameter.shape[1] else 1
-                for piece, target in zip(update.chunk(packed), parameter.chunk(packed), strict=True):
+                pieces = group["pieces"]
+                for piece, target in zip(update.chunk(pieces), parameter.chunk(pieces), strict=True):
                     by_shape.setdefault(piece.shape, []).append((piece, target))
             for (rows, columns), pairs in by_shape.items():
                 directions = orthogonalize(torch.stack([piece for piece, _ in pairs]))

@@ -27,7 +27,7 @@ from .data import Windows, batch_numbers, documents, load_split, token_bytes, tr
 from .diffusion import add_noise, token_losses
 from .evaluate import likelihood, masked_loss_moments, require_blocks
 from .memory import keep_memory
-from .model import BD3LM, ModelConfig
+from .models.bd3lm import BD3LM, ModelConfig
 from .muon import Muon
 from .recipe import Recipe, parse_recipe
 from .schedules import NoiseSchedule
@@ -47,17 +47,26 @@ def learning_rate_factor(step: int, steps: int, warmup: int, decay: int) -> floa
 
 def make_optimizers(model: BD3LM, optimizer: str) -> list[torch.optim.Optimizer]:
     """Muon or AdamW for the matrices inside the network; AdamW for embedding, head, norms and biases."""
-    matrices, others = [], []
-    for name, parameter in model.named_parameters():
-        inside = parameter.dim() == 2 and ".blocks." in name
-        (matrices if inside else others).append(parameter)
+    groups = model.parameter_groups()
+    matrices = [{"params": groups.matrices}, {"params": groups.packed, "pieces": 3}]
     adam = {"betas": (0.9, 0.98), "weight_decay": 0.0}
     first = Muon(matrices, lr=MUON_LR) if optimizer == "muon" else torch.optim.AdamW(matrices, ADAM_MATRIX_LR, **adam)
-    optimizers = [first, torch.optim.AdamW(others, ADAM_LR, **adam)]
-    for each in optimizers:
-        for group in each.param_groups:
+    return with_full_lr([first, torch.optim.AdamW(groups.others, ADAM_LR, **adam)])
+
+
+def with_full_lr(optimizers: list[torch.optim.Optimizer]) -> list[torch.optim.Optimizer]:
+    """The same optimisers, whose groups keep the learning rate that `set_lr_factor` scales."""
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
             group["full_lr"] = group["lr"]
     return optimizers
+
+
+def set_lr_factor(optimizers: list[torch.optim.Optimizer], factor: float) -> None:
+    """Sets every learning rate to a share of its full one."""
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = group["full_lr"] * factor
 
 
 HiddenOf = Callable[[Tensor, Tensor, Tensor | FlexMasks], Tensor]
@@ -184,9 +193,8 @@ def train(recipe: Recipe) -> None:
     losses, started = [], time.monotonic()
     while step < recipe.steps:
         factor = learning_rate_factor(step, recipe.steps, recipe.warmup_steps, recipe.decay_steps)
+        set_lr_factor(optimizers, factor)
         for optimizer in optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = group["full_lr"] * factor
             optimizer.zero_grad(set_to_none=True)
         clean, block_sizes, generator = step_batch(windows, recipe, step)
         loss = batch_loss(model, hidden_of, clean, block_sizes, schedules, generator)

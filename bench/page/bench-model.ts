@@ -7,10 +7,10 @@ import { openModelUrl } from '../../src/model/source/model-url';
 import { openDeviceWith } from './device-with';
 import { type OrtModel, openOrtModel } from './ort-model';
 
-/** Opens a model folder on a server as a model without EOS, so that a text ends when it is told to. */
+/** Opens a model folder on a server as a model without stop ids, so that a text ends when it is told to. */
 export async function openEndlessModel(url: string): Promise<ModelSource> {
   const source = await openModelUrl(url, { signal: new AbortController().signal, onProgress: () => {} });
-  return { ...source, config: { ...source.config, eosId: null } };
+  return { ...source, config: { ...source.config, stopIds: [] } };
 }
 
 /** `stories 10.5 M` */

@@ -12,21 +12,27 @@ export interface PassShape {
   readonly vocabSize: number;
 }
 
-/** The part of a bound buffer that a dispatch must touch, by the labels of both: the first that fits. Weights have no label. */
+/** The part of a bound buffer that a dispatch must touch, by the labels of both: the first that fits. Of a weight it is all, but for the embedding's. */
 const PARTS: readonly {
   readonly dispatch: RegExp;
   readonly buffer: RegExp;
   part(shape: PassShape): number;
 }[] = [
-  { dispatch: /^embedding$/, buffer: /^$/, part: ({ rows, vocabSize }) => rows / vocabSize },
+  { dispatch: /^embedding$/, buffer: /^embedding\.weight/, part: ({ rows, vocabSize }) => rows / vocabSize },
   { dispatch: /\.attention$/, buffer: /\.(keys|values)$/, part: ({ slots, contextLength }) => slots / contextLength },
-  { dispatch: /./, buffer: /\.(keys|values|turns)$/, part: ({ rows, contextLength }) => rows / contextLength },
+  { dispatch: /./, buffer: /\.(keys|values|ropeTable)$/, part: ({ rows, contextLength }) => rows / contextLength },
   {
     dispatch: /./,
     buffer: /^attention\./,
     part: ({ rows, capacity, slots, contextLength }) => (rows / capacity) * (slots / contextLength),
   },
-  { dispatch: /./, buffer: /^(few|head)\./, part: ({ rows, capacity }) => rows / capacity },
+  // Its last row is kept from the pass before.
+  { dispatch: /./, buffer: /^few\.x$/, part: ({ rows, capacity }) => rows / (capacity + 1) },
+  {
+    dispatch: /./,
+    buffer: /^(few\..+|head\.(pass|picks|normed|logits|drawn))$/,
+    part: ({ rows, capacity }) => rows / capacity,
+  },
 ];
 
 /** The fewest bytes that a dispatch can move: its inputs, weights and outputs, once each. */

@@ -1,4 +1,4 @@
-import { FEW_ROWS } from '../../src/backends/webgpu/network';
+import { FEW_ROWS } from '../../src/backends/webgpu/device-network';
 import { Buffers } from '../../src/gpu/buffers';
 import type { Gpu } from '../../src/gpu/device';
 import { Pipelines } from '../../src/gpu/kernel';

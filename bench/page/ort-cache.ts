@@ -1,5 +1,6 @@
 import type { Tensor } from 'onnxruntime-web/webgpu';
 import type { ModelConfig } from '../../src/network/model-config';
+import { cacheWidth } from '../../src/network/network';
 
 type Runtime = Pick<typeof import('onnxruntime-web/webgpu'), 'Tensor'>;
 
@@ -12,55 +13,58 @@ export interface CachePlace {
   readonly ring: number;
 }
 
-/** A KV ring in GPU buffers that are bound as inputs of `model.onnx`: [contextLength, hidden] f32 a layer, keys and values. */
+/** A KV ring in GPU buffers that are bound as inputs of `ortGraph`: [contextLength, cache width] f32 a layer, keys and values. */
 export class OrtCache {
   /** `keys.0`, `values.0`, `keys.1` … */
   readonly outputNames: readonly string[];
   readonly #device: GPUDevice;
-  readonly #hiddenSize: number;
-  readonly #buffers: ReadonlyMap<string, GPUBuffer>;
+  /** By name, with the features of a slot. */
+  readonly #rings: ReadonlyMap<string, { readonly buffer: GPUBuffer; readonly width: number }>;
 
-  constructor(device: GPUDevice, { layers, contextLength, hiddenSize }: ModelConfig) {
+  constructor(device: GPUDevice, { network, contextLength }: ModelConfig) {
     this.#device = device;
-    this.#hiddenSize = hiddenSize;
-    this.outputNames = Array.from({ length: layers }, (_, layer) => [`keys.${layer}`, `values.${layer}`]).flat();
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    this.#buffers = new Map(
-      this.outputNames.map((label) => [
-        label,
-        device.createBuffer({ label, size: contextLength * hiddenSize * F32, usage }),
-      ]),
+    this.#rings = new Map(
+      network.layers.flatMap(({ attention }, layer) => {
+        const width = cacheWidth(attention);
+        return [`keys.${layer}`, `values.${layer}`].map((label) => {
+          const buffer = device.createBuffer({ label, size: contextLength * width * F32, usage });
+          return [label, { buffer, width }] as const;
+        });
+      }),
     );
+    this.outputNames = [...this.#rings.keys()];
   }
 
-  /** The filled slots as `past_keys.0`, `past_values.0` … [1, slots, hidden]. */
+  /** The filled slots as `past_keys.0`, `past_values.0` … [1, slots, cache width]. */
   inputs({ Tensor }: Runtime, slots: number): Record<string, Tensor> {
-    const dims = [1, slots, this.#hiddenSize];
     return Object.fromEntries(
-      [...this.#buffers].map(([name, buffer]) => [
-        `past_${name}`,
+      [...this.#rings].map(([name, { buffer, width }]) => {
+        const dims = [1, slots, width];
         // A tensor without numbers has no buffer to bind.
-        slots === 0
-          ? new Tensor('float32', new Float32Array(0), dims)
-          : Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims }),
-      ]),
+        const past =
+          slots === 0
+            ? new Tensor('float32', new Float32Array(0), dims)
+            : Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims });
+        return [`past_${name}`, past];
+      }),
     );
   }
 
-  /** Copies what a pass over whole blocks made, [1, rows, hidden] on the GPU, into the ring. */
+  /** Copies what a pass over whole blocks made, [1, rows, cache width] on the GPU, into the ring. */
   store(made: Readonly<Record<string, Tensor>>, { rows, position, ring }: CachePlace): void {
-    const slotBytes = this.#hiddenSize * F32;
     // A ring is whole blocks long, so none of them goes round its end.
-    const offset = (position % ring) * slotBytes;
+    const slot = position % ring;
     const encoder = this.#device.createCommandEncoder();
-    for (const [name, buffer] of this.#buffers) {
-      encoder.copyBufferToBuffer(made[name]!.gpuBuffer, 0, buffer, offset, rows * slotBytes);
+    for (const [name, { buffer, width }] of this.#rings) {
+      const slotBytes = width * F32;
+      encoder.copyBufferToBuffer(made[name]!.gpuBuffer, 0, buffer, slot * slotBytes, rows * slotBytes);
     }
     this.#device.queue.submit([encoder.finish()]);
     for (const name of this.outputNames) made[name]!.dispose();
   }
 
   dispose(): void {
-    for (const buffer of this.#buffers.values()) buffer.destroy();
+    for (const { buffer } of this.#rings.values()) buffer.destroy();
   }
 }

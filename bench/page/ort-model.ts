@@ -1,33 +1,40 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web/webgpu';
-import { type DenoiseStep, type Prediction, ringSize } from '../../src/backends/backend';
+import type { DenoiseStep, Prediction } from '../../src/backends/backend';
 import { checkPredictions } from '../../src/backends/check-predictions';
+import { ropeTable } from '../../src/backends/wasm/rope-table';
 import { sample } from '../../src/backends/wasm/sample';
-import { ropeTable } from '../../src/kernels/rope';
-import { MODEL_FILES } from '../../src/model/format/manifest';
-import type { ModelConfig } from '../../src/network/model-config';
+import { UnmaskError } from '../../src/errors';
 import type { ModelSource } from '../../src/model/source/model-source';
-import { readAllWeights } from '../../src/model/source/weights-part';
+import { type ModelConfig, ringSize } from '../../src/network/model-config';
+import { encodeGraph } from '../../src/onnx/encode-graph';
 import { inTurn } from '../../src/onnx/session-queue';
 import { OrtCache } from './ort-cache';
+import { ortGraph } from './ort-graph';
+import { readOrtWeights } from './ort-weights';
 import { scoreBias } from './score-bias';
 
 /** The part of onnxruntime-web that makes tensors. */
 type Runtime = Pick<typeof import('onnxruntime-web/webgpu'), 'Tensor'>;
 
 /**
- * Opens `model.onnx` with onnxruntime-web's WebGPU execution provider on a device of the caller's: matrices
- * made f32 once, as the graph loads; logits come to JavaScript, keys and values stay on the GPU.
+ * Opens `ortGraph` of a model with onnxruntime-web's WebGPU execution provider on a device of the caller's: matrices
+ * are f32; logits come to JavaScript, keys and values stay on the GPU. Throws `bad-input` for a model whose rows
+ * predict the next token, which the loop does not do.
  */
 export async function openOrtModel(source: ModelSource, device: GPUDevice): Promise<OrtModel> {
-  const graph = await source.read(MODEL_FILES.modelGraph);
-  const externalData = await readAllWeights(source);
+  const { network } = source.config;
+  if (network.predicts === 'next' || network.cleanAttention === 'causal') {
+    throw new UnmaskError('bad-input', 'The benchmark compares models whose rows predict their own tokens.');
+  }
+  const weights = await readOrtWeights(source);
+  const graph = encodeGraph(ortGraph(network), weights.places);
+  const externalData = [...weights.files].map(([path, data]) => ({ path, data }));
   const runtime = await loadRuntime();
   runtime.env.wasm.numThreads = 1;
-  const names = Array.from({ length: source.config.layers }, (_, layer) => [`keys.${layer}`, `values.${layer}`]).flat();
+  const names = network.layers.flatMap((_, layer) => [`keys.${layer}`, `values.${layer}`]);
   const session = await inTurn(() =>
     runtime.InferenceSession.create(graph, {
       executionProviders: [{ name: 'webgpu', device }],
-      extra: { optimization: { constant_folding_max_output_size_in_bytes: '0' } },
       externalData,
       preferredOutputLocation: { logits: 'cpu', ...Object.fromEntries(names.map((name) => [name, 'gpu-buffer'])) },
     }),
@@ -106,27 +113,23 @@ export class OrtModel {
     return ringSize(this.config, this.#blockSize);
   }
 
-  /** The inputs of `model.onnx` for a pass over the ids at the current position. */
+  /** The inputs of `ortGraph` for a pass over the ids at the current position. */
   #inputs(ids: readonly number[], picks: readonly number[]): Record<string, Tensor> {
-    const { hiddenSize, heads, ropeBase } = this.config;
+    const { attention } = this.config.network.layers[0]!;
     const { Tensor } = this.#runtime;
     const rows = ids.length;
     const position = this.#position;
     const slots = Math.min(position, this.#ring);
-    const headSize = hiddenSize / heads;
-    const turns = ropeTable(position, rows, headSize, ropeBase);
-    const turn = (first: number) => {
-      const numbers = turns.filter((_, index) => index % 2 === first);
-      return new Tensor('float32', numbers, [rows, headSize / 2]);
-    };
+    const { cos, sin } = ropeTable(attention, position, rows);
+    const turns = (numbers: Float32Array) => new Tensor('float32', numbers, [rows, attention.headSize / 2]);
     const whole = (values: readonly number[]) =>
       new Tensor('int64', BigInt64Array.from(values, BigInt), [values.length]);
     const bias = scoreBias({ rows, slots, position, ring: this.#ring, blockSize: this.#blockSize });
     return {
       ids: whole(ids),
       picks: whole(picks),
-      cos: turn(0),
-      sin: turn(1),
+      cos: turns(cos),
+      sin: turns(sin),
       bias: new Tensor('float32', bias, [1, 1, rows, slots + rows]),
       ...this.#cache.inputs(this.#runtime, slots),
     };

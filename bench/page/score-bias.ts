@@ -12,7 +12,7 @@ export interface BiasedPass {
 }
 
 /**
- * The input `bias` of `model.onnx`, [rows, slots + rows] f32: hides from every row the slots of the block
+ * The input `bias` of `ortGraph`, [rows, slots + rows] f32: hides from every row the slots of the block
  * that this one evicts, and the rows of later blocks of the same pass.
  */
 export function scoreBias({ rows, slots, position, ring, blockSize }: BiasedPass): Float32Array {

@@ -14,9 +14,11 @@ export interface TextRequest {
 
 /** A text by confidence and arg-max, for the same ids on every device, after a prompt of `context` random ids. */
 export function textRequest(config: ModelConfig, blockSize: number, steps: number, context: number): TextRequest {
-  // The mask is the last id of the models that are measured.
-  const draw = (_: unknown, index: number) =>
-    Math.floor(uniform(SEED, STREAM.token, 0, index) * (config.vocabSize - 1));
+  const draw = (_: unknown, index: number) => {
+    const id = Math.floor(uniform(SEED, STREAM.token, 0, index) * (config.vocabSize - 1));
+    // Any but the mask.
+    return id < config.maskId ? id : id + 1;
+  };
   return {
     promptIds: Array.from({ length: context }, draw),
     blockSize,

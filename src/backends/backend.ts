@@ -98,8 +98,8 @@ export interface Backend {
   /** Tokens committed since `begin`: whole blocks, and before them the short first block of a prompt. */
   readonly position: number;
   /**
-   * Starts a sequence of this block size, whose blocks end where `ids` ends: where these are no whole blocks,
-   * the first one is short. Of the cache it keeps the blocks that the text before has in common with `ids`,
+   * Starts a sequence of this block size. On a grid that ends with the prompt its blocks end where `ids` ends:
+   * where these are no whole blocks, the first one is short. Of the cache it keeps the blocks that the text before has in common with `ids`,
    * where block size and ring allow, but for the last one where rows predict the next token; `position` tells
    * how many tokens those are.
    */

@@ -47,6 +47,8 @@ export class RecoveringBackend implements Backend {
   #begun: { readonly blockSize: number; readonly ids: readonly number[] } | null = null;
   /** What is in the cache, or has to be put into it. */
   #stored: readonly Stored[] = [];
+  /** How many of these the backend has made. A run may still yield what it had read when its device was lost. */
+  #filled = 0;
   #disposed = false;
 
   constructor(backend: Backend, recovery: Recovery) {
@@ -77,11 +79,12 @@ export class RecoveringBackend implements Backend {
     this.#begun = { blockSize, ids };
     const kept = ids.slice(0, this.#backend?.position ?? 0);
     this.#stored = keeping(this.#stored, kept, blockSize);
+    this.#filled = this.#stored.length;
   }
 
   async prefill(ids: readonly number[]): Promise<void> {
     await this.#call((backend) => backend.prefill(ids));
-    this.#stored = [...this.#stored, { pass: 'prefill', ids }];
+    this.#note({ pass: 'prefill', ids });
   }
 
   denoiseStep(step: DenoiseStep): Promise<Prediction[]> {
@@ -90,7 +93,7 @@ export class RecoveringBackend implements Backend {
 
   async commitBlock(ids: readonly number[]): Promise<void> {
     await this.#call((backend) => backend.commitBlock(ids));
-    this.#stored = [...this.#stored, { pass: 'commit', ids }];
+    this.#note({ pass: 'commit', ids });
   }
 
   async *writeBlocks(request: BlocksRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
@@ -99,9 +102,10 @@ export class RecoveringBackend implements Backend {
       const backend = await this.#alive();
       let isSame = true;
       try {
+        await this.#fill(backend);
         for await (const step of backend.writeBlocks(progress.restart(), signal)) {
           const finished = progress.finishedBefore();
-          if (finished) this.#stored = [...this.#stored, { pass: 'commit', ids: finished }];
+          if (finished) this.#note({ pass: 'commit', ids: finished }, backend);
           const kind = progress.take(step);
           if (kind === 'new') yield step;
           isSame = kind !== 'other';
@@ -109,7 +113,7 @@ export class RecoveringBackend implements Backend {
         }
         if (isSame) return;
       } catch (error) {
-        this.#note(error, backend);
+        this.#letGoOf(backend, error);
       }
       if (!isSame) throw new UnmaskError('device-lost', DIVERGED_MESSAGE);
     }
@@ -133,15 +137,16 @@ export class RecoveringBackend implements Backend {
     for (;;) {
       const backend = await this.#alive();
       try {
+        await this.#fill(backend);
         return await work(backend);
       } catch (error) {
-        this.#note(error, backend);
+        this.#letGoOf(backend, error);
       }
     }
   }
 
   /** Lets go of a backend whose device is lost. Throws `error` where it is no loss, or nothing is to go on. */
-  #note(error: unknown, backend: Backend): void {
+  #letGoOf(backend: Backend, error: unknown): void {
     if (!isLoss(error) || this.#disposed) throw error;
     // Another sequence on the same device may have noticed before.
     if (backend === this.#backend) this.#letGo();
@@ -163,6 +168,8 @@ export class RecoveringBackend implements Backend {
       let backend: Backend | undefined;
       try {
         backend = await this.#recovery.open();
+        if (this.#begun) backend.begin(this.#begun.blockSize, this.#begun.ids);
+        this.#filled = 0;
         await this.#fill(backend);
         this.#checkAlive();
         this.#adapter = backend.adapter;
@@ -175,10 +182,17 @@ export class RecoveringBackend implements Backend {
     }
   }
 
+  /** Notes a pass that `maker` made. */
+  #note(pass: Stored, maker: Backend | null = this.#backend): void {
+    this.#stored = [...this.#stored, pass];
+    if (maker === this.#backend) this.#filled = this.#stored.length;
+  }
+
+  /** Makes the passes that the backend lacks. */
   async #fill(backend: Backend): Promise<void> {
-    if (this.#begun) backend.begin(this.#begun.blockSize, this.#begun.ids);
-    for (const { pass, ids } of this.#stored) {
+    for (; this.#filled < this.#stored.length; this.#filled++) {
       this.#checkAlive();
+      const { pass, ids } = this.#stored[this.#filled]!;
       await (pass === 'prefill' ? backend.prefill(ids) : backend.commitBlock(ids));
     }
   }

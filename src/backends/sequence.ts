@@ -45,11 +45,11 @@ export class Sequence {
   }
 
   begin(blockSize: number, ids: readonly number[] = []): void {
-    const { contextLength, network } = this.#config;
+    const { contextLength, network, grid } = this.#config;
     if (!Number.isSafeInteger(blockSize) || blockSize < 1 || blockSize > contextLength) {
       throw new UnmaskError('bad-input', `The block size must be a whole number from 1 to ${contextLength}.`);
     }
-    const shortBlock = ids.length % blockSize;
+    const shortBlock = grid === 'prompt' ? ids.length % blockSize : 0;
     const isSameGrid = blockSize === this.#blockSize && shortBlock === this.#shortBlock;
     // The last block's clean pass is made again where its last row predicts the next token.
     const most = network.predicts === 'next' ? ids.length - 1 : ids.length;

@@ -3,8 +3,8 @@ import type { TensorEntry } from '../checkpoint/safetensors';
 import { UnmaskError } from '../errors';
 import type { Computed, Source } from '../network/family';
 
-/** Numbers that are read at once: 4 MB as f32. */
-export const PIECE = 2 ** 20;
+/** Numbers that are read at once: 1 MB as f32. */
+export const PIECE = 2 ** 18;
 
 /** Reads our weights out of a checkpoint's tensors, whose shapes are right. */
 export class WeightReader {

@@ -1,14 +1,20 @@
+import pass from '../../shaders/parts/pass.wgsl?raw';
+import random from '../../shaders/parts/random.wgsl?raw';
 import wgsl from '../../shaders/sample.wgsl?raw';
 import type { BufferSlice } from '../gpu/buffers';
 import type { Kernel, Pipelines } from '../gpu/kernel';
 import type { Lanes } from './lanes';
 
+const SOURCE = { stem: 'sample', wgsl: [pass, random, wgsl].join('\n') };
+
 export interface SampleShape {
   readonly vocab: number;
   /** Never drawn. */
   readonly maskId: number;
-  /** As of the matmuls: where one lane is best, few invocations share a row, as barriers are slow. */
+  /** As in the matmuls. 1 selects small workgroups, for adapters with slow barriers. */
   readonly lanes: Lanes;
+  /** Numbers that `candidates` has for each row, a multiple of 256; by default `sampleCandidates`. */
+  readonly candidates?: number;
 }
 
 export interface SampleBuffers {
@@ -19,19 +25,33 @@ export interface SampleBuffers {
   readonly picks: BufferSlice;
   /** [count] (id u32, probability f32, entropy f32), DRAWN_BYTES each, written; see `readDrawn`. */
   readonly drawn: BufferSlice;
+  /** [count, candidates] f32, for its own use. */
+  readonly candidates: BufferSlice;
 }
 
 /** Size of what is drawn from a row. */
 export const DRAWN_BYTES = 12;
 
+/** The most invocations that share a row; a multiple of all others. */
+const MOST_THREADS = 256;
+const MOST_CANDIDATES = 64 * MOST_THREADS;
+
+/** Numbers of a row's list of candidates for the nucleus, with which few rows are read more than three times. */
+export function sampleCandidates(vocab: number): number {
+  return Math.min(MOST_CANDIDATES, Math.ceil(vocab / MOST_THREADS) * MOST_THREADS);
+}
+
 /** Draws an id from each row of logits. A row is one of the `count` rows. */
 export function sample(pipelines: Pipelines, label: string, shape: SampleShape, buffers: SampleBuffers): Kernel {
-  const { pass, logits, picks, drawn } = buffers;
+  const { pass, logits, picks, drawn, candidates } = buffers;
+  const { vocab, maskId, lanes } = shape;
+  const threads = lanes === 1 ? 16 : MOST_THREADS;
+  const capacity = (shape.candidates ?? sampleCandidates(vocab)) / threads;
   return pipelines.bind(
     label,
-    { stem: 'sample', wgsl },
-    { vocab: shape.vocab, mask_id: shape.maskId, threads: shape.lanes === 1 ? 16 : 256 },
-    [pass, logits, picks, drawn],
+    SOURCE,
+    { vocab, mask_id: maskId, threads, capacity },
+    [pass, logits, picks, drawn, candidates],
     (rows) => [rows],
   );
 }

@@ -6,7 +6,7 @@ import { llama } from './families/llama';
 import { qwen } from './families/qwen';
 import { sdar } from './families/sdar';
 import type { CheckpointFacts, Family } from './family';
-import { ConfigFields, type JsonObject } from './fields';
+import { ConfigFields, type JsonObject, shown } from './fields';
 import type { ModelConfig } from './model-config';
 
 export const FAMILIES: readonly Family[] = [bd3lm, a2d, sdar, fastDllm, llama, qwen];
@@ -18,11 +18,9 @@ export const FACTS_FIELD = 'unmask';
 export function familyOf(config: JsonObject): Family {
   const family = FAMILIES.find(({ modelTypes }) => modelTypes.includes(config.model_type as string));
   if (family) return family;
+  const found = config.model_type === undefined ? 'missing' : shown(config.model_type);
   const known = FAMILIES.flatMap(({ modelTypes }) => modelTypes).join(', ');
-  throw new UnmaskError(
-    'bad-model',
-    `config.json: model_type is ${JSON.stringify(config.model_type) ?? 'missing'}. Unmask runs ${known}.`,
-  );
+  throw new UnmaskError('bad-model', `config.json: model_type is ${found}. Unmask runs ${known}.`);
 }
 
 /** The model of a checkpoint's config.json and what its other files say. Throws `bad-model`. */

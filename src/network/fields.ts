@@ -142,7 +142,7 @@ function isWhole(value: unknown, least: number, most: number): value is number {
 }
 
 /** A value in a message, cut where it is long. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

@@ -77,8 +77,9 @@ describe('a text is the same where the device was lost', () => {
     const events = await eventsOf(backend, request);
     const at = losing.map((share) => Math.round(share * (events.length - 1)));
     expect(await eventsOf(backend, request, at)).toEqual(events);
-    // After its last event nothing is asked of the device.
-    expect(losses).toBe(losing.filter((share) => share < 1).length);
+    // A run is ahead of what it yields: late in the text nothing may be left to ask of the device.
+    expect(losses).toBeLessThanOrEqual(losing.filter((share) => share < 1).length);
+    if (losing[0]! < 0.5) expect(losses).toBe(1);
   });
 
   it('again while the cache is filled anew', async () => {

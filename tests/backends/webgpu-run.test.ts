@@ -102,7 +102,7 @@ it('a run goes on after a prompt, and ends with a block that has EOS', async () 
   const all = await stepsOf(writeBlocksByVerbs(byVerbs, wanted, signal));
   const eosId = all[9]!.reveal[1]!.id;
 
-  const backend = await open({ eosId });
+  const backend = await open({ stopIds: [eosId] });
   backend.begin(4);
   await backend.prefill(prompt);
   const told = await stepsOf(backend.writeBlocks(wanted, signal));

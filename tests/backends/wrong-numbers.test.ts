@@ -7,20 +7,35 @@ import { testGpu } from '../gpu';
 import { tinyModel } from './tiny-model';
 
 const MASK = 97;
-const [VOCAB, HIDDEN] = [98, 64];
+const HIDDEN = 64;
 const sampling = { temperature: 1, topP: 0.9, seed: 0 };
 const signal = new AbortController().signal;
 
-/** The tiny model whose last weights, those of the head, are changed: first its matrix, then its bias, as f32. */
+/** The tiny model whose head is changed: its matrix and after that its bias, as f32. */
 async function withHead(change: (head: Float32Array) => void): Promise<ModelSource> {
   const source = await tinyModel('f32');
   const read: ModelSource['read'] = async (path) => {
     const bytes = await source.read(path);
-    const length = VOCAB * HIDDEN + VOCAB;
-    if (path === 'weights.bin') change(new Float32Array(bytes.buffer, bytes.byteLength - 4 * length, length));
+    if (!source.manifest.weights.includes(path)) return bytes;
+    const [matrix, bias] = ['head.weight', 'head.bias'].map((name) => floatsIn(bytes, name)) as [
+      Float32Array,
+      Float32Array,
+    ];
+    const head = Float32Array.from([...matrix, ...bias]);
+    change(head);
+    matrix.set(head.subarray(0, matrix.length));
+    bias.set(head.subarray(matrix.length));
     return bytes;
   };
   return { ...source, read };
+}
+
+/** The numbers of a tensor in the bytes of a safetensors file. */
+function floatsIn(bytes: Uint8Array<ArrayBuffer>, name: string): Float32Array {
+  const dataStart = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, dataStart)));
+  const [start, end] = header[name].data_offsets;
+  return new Float32Array(bytes.buffer, dataStart + start, (end - start) / 4);
 }
 
 const FAULTS: readonly (readonly [fault: string, change: (head: Float32Array) => void, message: RegExp])[] = [

@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { corpusText } from '../../src/cli/corpus-text';
 import type { ModelConfig } from '../../src/network/model-config';
 import { createTokenizer } from '../../src/tokenizer/tokenizer';
+import { SMALL } from '../engine/small-model';
 
 const tokenizer = createTokenizer(400, readFileSync('tests/fixtures/byte-bpe/tokenizer.json'));
-const CONFIG = { contextLength: 64, bosId: 0, eosId: 0 } as ModelConfig;
+const CONFIG: ModelConfig = { ...SMALL, contextLength: 64, bosId: 0, stopIds: [0, 5] };
 /** The kite has four bytes, none of which is merged with another. */
 const KITE = { kind: 'Poem', title: 'é', text: '🪁 風が吹いて' };
 const WHOLE = 'Poem: é\n\n🪁 風が吹いて';
@@ -40,9 +41,14 @@ describe('a document as a text to score', () => {
     expect(corpusText(KITE, tokenizer, { ...CONFIG, contextLength: 10 }, 4).ids).toHaveLength(8);
   });
 
-  it.each(['bosId', 'eosId'])('needs a model with %s', (field) => {
-    expect(() => corpusText(KITE, tokenizer, { ...CONFIG, [field]: null }, 4)).toThrowError(
-      expect.objectContaining({ code: 'bad-input' }),
-    );
+  it('has its first token given, and not scored, where the model has no BOS', () => {
+    const [first, ...others] = tokenizer.encode(WHOLE);
+    const { ids, given, bytes } = corpusText(KITE, tokenizer, { ...CONFIG, bosId: null }, 4);
+    expect({ ids, given }).toEqual({ ids: [first, ...others, 0], given: 1 });
+    expect(bytes).toBe(tokenizer.countBytes(others));
+  });
+
+  it('ends with its last token where no id ends a text', () => {
+    expect(corpusText(KITE, tokenizer, { ...CONFIG, stopIds: [] }, 4).ids).toEqual([0, ...tokenizer.encode(WHOLE)]);
   });
 });

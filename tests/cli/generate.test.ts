@@ -135,7 +135,7 @@ describe('says in one sentence what is wrong', () => {
     await writeFile(join(folder, 'manifest.json'), '{"formatVersion": 99}');
     const { status, error } = await runCommand(ENTRY, ['--model', folder, '--prompt-ids', '1']);
     expect(status).toBe(1);
-    expect(error).toMatch(/^manifest\.json: formatVersion must be 2\. Export the model again\.\n$/);
+    expect(error).toMatch(/^manifest\.json: formatVersion is 99, and this Unmask reads .* Export the model again .*\.\n$/);
   });
 
   it('prints its help', async () => {

@@ -45,7 +45,7 @@ test('a text is written with no request to another origin, and nothing that the 
   expect(await visitor.page.evaluate(() => violations)).toEqual([]);
   const urls = requested.map((request) => request.url());
   const own = (url: string) => url.startsWith(host.url) || url.startsWith('data:') || url.startsWith('blob:');
-  expect(urls.some((url) => url.endsWith('weights.bin'))).toBe(true);
+  expect(urls.some((url) => url.endsWith('model.safetensors'))).toBe(true);
   expect(urls.filter((url) => !own(url))).toEqual([]);
   expect(visitor.complaints).toEqual([]);
 });

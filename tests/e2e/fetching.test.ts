@@ -48,7 +48,7 @@ beforeAll(async () => {
   files = await tinyFiles(folder);
   id = sha256(files.get('manifest.json')!);
   totalBytes = manifest().files.reduce((sum, { bytes }) => sum + bytes, 0);
-  shards = manifest().weights.flatMap((part) => part.files);
+  shards = [...manifest().weights];
   await buildStorePage(join(place, 'page'));
   host = new PlainHost(join(place, 'page'), '/');
   await host.start();
@@ -281,14 +281,30 @@ describe('a file is begun anew', () => {
 describe('a server', () => {
   /** Each with what the person is told. */
   test.each<[string, Lie, ReturnType<typeof failed>]>([
-    ['lacks a file', { type: 'answers', status: 404 }, failed('network', 'weights-1-of-4.bin with 404.')],
-    ['is broken', { type: 'answers', status: 503 }, failed('network', 'bin with 503.', 'of 0.7 MB are kept')],
-    ['sends a web page', { type: 'sends-page' }, failed('network', 'bin with a web page.')],
-    ['sends another file', { type: 'flips', at: 9 }, failed('bad-model', 'bin differs from what the manifest says.')],
-    ['sends too much', { type: 'goes-on', bytes: 1 }, failed('bad-model', 'bin differs from what the manifest says.')],
-    ['sends too little', { type: 'ends', at: 900 }, failed('bad-model', 'bin differs from what the manifest says.')],
-    ['breaks off each time', { type: 'breaks', at: 900 }, failed('network', 'bin could not be fetched.', 'are kept')],
-    ['stalls each time', { type: 'stalls', at: 0 }, failed('network', 'bin could not be fetched.', 'are kept')],
+    ['lacks a file', { type: 'answers', status: 404 }, failed('network', 'model-00001-of-00004.safetensors with 404.')],
+    ['is broken', { type: 'answers', status: 503 }, failed('network', 'safetensors with 503.', 'of 0.7 MB are kept')],
+    ['sends a web page', { type: 'sends-page' }, failed('network', 'safetensors with a web page.')],
+    [
+      'sends another file',
+      { type: 'flips', at: 9 },
+      failed('bad-model', 'safetensors differs from what the manifest says.'),
+    ],
+    [
+      'sends too much',
+      { type: 'goes-on', bytes: 1 },
+      failed('bad-model', 'safetensors differs from what the manifest says.'),
+    ],
+    [
+      'sends too little',
+      { type: 'ends', at: 900 },
+      failed('bad-model', 'safetensors differs from what the manifest says.'),
+    ],
+    [
+      'breaks off each time',
+      { type: 'breaks', at: 900 },
+      failed('network', 'safetensors could not be fetched.', 'are kept'),
+    ],
+    ['stalls each time', { type: 'stalls', at: 0 }, failed('network', 'safetensors could not be fetched.', 'are kept')],
   ])('that %s is explained, what was good is kept, and the next try has the rest', async (_, lie, outcome) => {
     const shard = shards[0]!;
     server.habits.set(shard, lie);

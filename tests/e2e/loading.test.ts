@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-const WEIGHTS = '**/models/stories/weights.bin';
+const WEIGHTS = '**/models/stories/model.safetensors';
 
 test('loading counts bytes, can be cancelled, and can be begun again', async () => {
   let release = () => {};
@@ -33,7 +33,7 @@ test('loading counts bytes, can be cancelled, and can be begun again', async () 
 
 test.each([
   ['missing', 'manifest.json', { status: 404, body: 'gone' }],
-  ['damaged', 'config.json', { status: 200, body: '{"architecture":"bd3lm"}' }],
+  ['damaged', 'config.json', { status: 200, body: '{"model_type":"bd3lm"}' }],
 ])('a model with a %s file is explained, nothing is lost, and Try again works', async (_name, file, answer) => {
   const pattern = `**/models/stories/${file}`;
   const visit = await StoryPage.open(site, { title: 'Kept' }, (page) =>

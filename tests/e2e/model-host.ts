@@ -9,7 +9,7 @@ import type { TemporaryFolders } from '../temporary-folders';
 export class ModelHost {
   /** So many bytes of a file are sent, and the rest once `release` is called. */
   holdsAt = Number.POSITIVE_INFINITY;
-  /** The ranges of weights.bin that were asked for. */
+  /** The ranges of model.safetensors that were asked for. */
   readonly ranges: (string | null)[] = [];
   readonly folder: string;
   #server: Server | undefined;
@@ -61,7 +61,7 @@ export class ModelHost {
       return;
     }
     const bytes = await readFile(file);
-    if (name === 'weights.bin') this.ranges.push(headers.range ?? null);
+    if (name === 'model.safetensors') this.ranges.push(headers.range ?? null);
     const from = Number(/^bytes=(\d+)-/.exec(headers.range ?? '')?.[1] ?? 0);
     const range = { 'Content-Range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` };
     const length = { 'Content-Length': bytes.length - from, 'Accept-Ranges': 'bytes' };

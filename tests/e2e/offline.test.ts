@@ -99,7 +99,7 @@ test('a host that isolates the page: nothing is reloaded, the first visit is kep
   const { visitor, documents } = await visit(site.url);
   await visitor.reaches('finished');
   expect(documents()).toBe(1);
-  expect(await kept(visitor, ' model')).toContainEqual(expect.stringContaining('weights.bin'));
+  expect(await kept(visitor, ' model')).toContainEqual(expect.stringContaining('model.safetensors'));
   expect(await kept(visitor, ' runtime')).toEqual([expect.stringMatching(/^assets\/ort-wasm-.*\.wasm\?sha256=/)]);
   expect(await kept(visitor, '')).not.toContainEqual(expect.stringContaining('bench'));
   await checkManifest(visitor);

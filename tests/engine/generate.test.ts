@@ -146,9 +146,9 @@ describe('a prompt with gaps', () => {
 
   it('EOS ends it only where it was written', async () => {
     const eosId = 8;
-    expect(endOf(await events(smallBackend({ eosId }), { promptIds, maxTokens: 2 })).reason).toBe('length');
+    expect(endOf(await events(smallBackend({ stopIds: [eosId] }), { promptIds, maxTokens: 2 })).reason).toBe('length');
     const open = endOf(await events(smallBackend(), { promptIds, maxTokens: 2 })).ids;
-    const cut = endOf(await events(smallBackend({ eosId: open[4]! }), { promptIds, maxTokens: 2 }));
+    const cut = endOf(await events(smallBackend({ stopIds: [open[4]!] }), { promptIds, maxTokens: 2 }));
     expect(cut).toMatchObject({ reason: 'eos', ids: open.slice(0, 5) });
   });
 
@@ -175,17 +175,17 @@ describe('the end', () => {
     // A token that is first written in the middle of a block stands in for EOS.
     const at = open.findIndex((id, index) => index > 9 && index % 4 === 2 && open.indexOf(id, 5) === index);
     expect(at).toBeGreaterThan(0);
-    const all = await events(smallBackend({ eosId: open[at]! }), { promptIds, maxTokens: 40 });
+    const all = await events(smallBackend({ stopIds: [open[at]!] }), { promptIds, maxTokens: 40 });
     expect(endOf(all)).toMatchObject({ reason: 'eos', ids: open.slice(0, at + 1) });
     expect(ofType(all, 'block').at(-1)!.ids).toHaveLength(3);
 
-    const cut = await events(smallBackend({ eosId: open[at]! }), { promptIds, maxTokens: at - 5 });
+    const cut = await events(smallBackend({ stopIds: [open[at]!] }), { promptIds, maxTokens: at - 5 });
     expect(endOf(cut)).toMatchObject({ reason: 'length', ids: open.slice(0, at) });
   });
 
   it('EOS in the prompt does not end the text, not even pinned', async () => {
     const eosId = 9;
-    const all = await events(smallBackend({ eosId }), { maxTokens: 1, promptIds: [eosId, 1, 2, 3, eosId] });
+    const all = await events(smallBackend({ stopIds: [eosId] }), { maxTokens: 1, promptIds: [eosId, 1, 2, 3, eosId] });
     expect(endOf(all).reason).toBe('length');
     expect(endOf(all).ids).toHaveLength(6);
     expect(endOf(all).ids[5]).not.toBe(eosId);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { exportCheckpoint } from '../../export/export-checkpoint';
@@ -9,7 +9,7 @@ import { folderWeights } from '../reference/folder-weights';
 import type { Weights } from '../reference/uncached';
 import { TemporaryFolders } from '../temporary-folders';
 import { randomTensors, SMALL_CHECKPOINT, writeCheckpoint } from './random-checkpoint';
-import { floatTensor, type TensorBytes, writeSafetensors } from './write-safetensors';
+import { floatTensor, type TensorBytes, writeRaw, writeSafetensors } from './write-safetensors';
 
 const TINY = 'tests/fixtures/bd3lm-tiny';
 
@@ -34,30 +34,24 @@ describe('a model folder', () => {
     const manifest = await exportCheckpoint(TINY, model, 'f32');
     expect(parseManifest(JSON.parse(await readFile(join(model, 'manifest.json'), 'utf8')))).toEqual(manifest);
     expect(manifest).toMatchObject({ id: 'model', name: 'bd3lm-tiny', licence: 'unknown', parameters: 213026 });
-    expect(manifest.files.map(({ path }) => path)).toEqual([
-      'weights.bin',
-      'weights.onnx',
-      'model.onnx',
-      'config.json',
-    ]);
+    expect(manifest.weights).toEqual(['model.safetensors']);
+    expect(manifest.files.map(({ path }) => path)).toEqual(['model.safetensors', 'config.json']);
     for (const { path, bytes, sha256 } of manifest.files) {
       const content = await readFile(join(model, path));
       expect(content.byteLength).toBe(bytes);
       expect(createHash('sha256').update(content).digest('hex')).toBe(sha256);
     }
-    expect((await openModelFolder(model)).config).toEqual({
-      architecture: 'bd3lm',
+    const published = JSON.parse(await readFile(join(TINY, 'config.json'), 'utf8'));
+    const { unmask, ...config } = JSON.parse(await readFile(join(model, 'config.json'), 'utf8'));
+    expect(config).toEqual(published);
+    expect(unmask).toMatchObject({ maskId: null, bosId: null, eosIds: [], mlpSize: 256 });
+    expect((await openModelFolder(model)).config).toMatchObject({
+      modelType: 'bd3lm',
       vocabSize: 98,
-      hiddenSize: 64,
-      mlpSize: 256,
-      layers: 3,
-      heads: 4,
       contextLength: 32,
-      ropeBase: 10_000,
-      normEpsilon: 1e-5,
       maskId: 97,
       bosId: null,
-      eosId: null,
+      stopIds: [],
       blockSizes: [4],
       defaultBlockSize: 4,
     });
@@ -82,7 +76,7 @@ describe('a model folder', () => {
     expect(manifest).toMatchObject({ name: 'Little model', licence: 'mit' });
     expect(manifest.files.map(({ path }) => path)).toContain('tokenizer_config.json');
     const { config } = await openModelFolder(model);
-    expect(config).toMatchObject({ bosId: 5, eosId: 6, blockSizes: [1, 3], defaultBlockSize: 3 });
+    expect(config).toMatchObject({ bosId: 5, stopIds: [6], blockSizes: [1, 3], defaultBlockSize: 3 });
     expect(await readFile(join(model, 'README.md'), 'utf8')).toContain('# Little model');
   });
 
@@ -96,10 +90,46 @@ describe('a model folder', () => {
     expect((await readdir(model)).toSorted()).toEqual([
       'config.json',
       'manifest.json',
-      'model.onnx',
+      'model.safetensors',
       'notes.txt',
-      'weights.bin',
-      'weights.onnx',
+    ]);
+  });
+
+  it('takes the place of one of format 2', async () => {
+    await mkdir(model);
+    const old = ['model.onnx', 'weights.bin', 'weights-1-of-2.onnx', 'weights-2-of-2.1-of-3.bin', 'manifest.json'];
+    for (const name of old) await writeFile(join(model, name), '{"formatVersion": 2}');
+    await expect(openModelFolder(model)).rejects.toMatchObject({
+      code: 'bad-model',
+      message: expect.stringMatching(/formatVersion is 2, and .* format 3\. Export the model again/),
+    });
+    await exportCheckpoint(TINY, model, 'q8');
+    expect((await readdir(model)).toSorted()).toEqual([
+      'README.md',
+      'config.json',
+      'manifest.json',
+      'model.safetensors',
+    ]);
+  });
+
+  it('can have an embedding and a head of another dtype', async () => {
+    const manifest = await exportCheckpoint(TINY, model, 'q4', { embeddingDtype: 'f16' });
+    expect(manifest).toMatchObject({ dtype: 'q4', embeddingDtype: 'f16' });
+    const source = await openModelFolder(model);
+    expect(source.packing).toEqual({ dtype: 'q4', embeddingDtype: 'f16' });
+    await folderWeights(source);
+  });
+
+  it('takes a chat template and generation_config.json along', async () => {
+    await cp('tests/fixtures/sdar-tiny', checkpoint, { recursive: true });
+    await writeFile(join(checkpoint, 'chat_template.jinja'), '{{ messages[0].content }}');
+    const { files } = await exportCheckpoint(checkpoint, model, 'q8');
+    expect(files.map(({ path }) => path)).toEqual([
+      'model.safetensors',
+      'config.json',
+      'tokenizer_config.json',
+      'chat_template.jinja',
+      'generation_config.json',
     ]);
   });
 
@@ -115,7 +145,7 @@ describe('a model folder', () => {
 });
 
 describe('weights', () => {
-  it('without adaLN are the checkpoint’s, and biases it lacks are 0', async () => {
+  it('without adaLN are the checkpoint’s, and biases it lacks are none', async () => {
     const tensors = randomTensors();
     await writeCheckpoint(checkpoint, {}, tensors);
     const weights = await exported();
@@ -128,7 +158,7 @@ describe('weights', () => {
     ] as const) {
       expect(weights.get(ours)).toEqual(numbersOf(tensors.get(theirs)!));
     }
-    expect(weights.get('layers.0.norm1.bias')).toEqual(new Float32Array(20));
+    expect(weights.has('layers.0.norm1.bias')).toBe(false);
   });
 
   it('with adaLN whose modulation is 0 have gates of 0 and plain norms', async () => {
@@ -172,6 +202,55 @@ describe('weights', () => {
   });
 });
 
+describe('a head', () => {
+  const llama = async (change: object, head: 'equal' | 'other' | 'none'): Promise<void> => {
+    await cp('tests/fixtures/a2d-qwen3-tiny', checkpoint, { recursive: true });
+    const config = JSON.parse(await readFile(join(checkpoint, 'config.json'), 'utf8'));
+    await writeFile(join(checkpoint, 'config.json'), JSON.stringify({ ...config, ...change }));
+    const file = await readFile(join(checkpoint, 'model.safetensors'));
+    const start = 8 + Number(file.readBigUInt64LE(0));
+    const { __metadata__, ...header } = JSON.parse(file.toString('utf8', 8, start));
+    const tensors = new Map<string, TensorBytes>();
+    for (const [name, entry] of Object.entries<{ dtype: string; shape: number[]; data_offsets: [number, number] }>(
+      header,
+    )) {
+      const [from, to] = entry.data_offsets;
+      tensors.set(name, { ...entry, bytes: Uint8Array.from(file.subarray(start + from, start + to)) });
+    }
+    if (head === 'none') tensors.delete('lm_head.weight');
+    if (head === 'equal') tensors.set('lm_head.weight', tensors.get('model.embed_tokens.weight')!);
+    await writeSafetensors(join(checkpoint, 'model.safetensors'), tensors);
+  };
+  const isTied = async (): Promise<boolean> => {
+    await exportCheckpoint(checkpoint, model, 'f32');
+    const { head, embedding } = (await openModelFolder(model)).config.network;
+    return head.weight === embedding;
+  };
+
+  it.each([true, false])('that is stored and differs is used where the config says tied: %s', async (tied) => {
+    await llama({ tie_word_embeddings: tied }, 'other');
+    expect(await isTied()).toBe(false);
+  });
+
+  it.each([true, false])(
+    'that is stored and is the embedding is stored once where the config says tied: %s',
+    async (tied) => {
+      await llama({ tie_word_embeddings: tied }, 'equal');
+      expect(await isTied()).toBe(true);
+    },
+  );
+
+  it('that is not stored is the embedding, unless the config says that it is not', async () => {
+    await llama({ tie_word_embeddings: true }, 'none');
+    expect(await isTied()).toBe(true);
+    await llama({ tie_word_embeddings: false }, 'none');
+    await expect(isTied()).rejects.toMatchObject({
+      code: 'bad-model',
+      message: expect.stringContaining('lm_head.weight is missing, and tie_word_embeddings is false'),
+    });
+  });
+});
+
 describe('says what is wrong with a checkpoint', () => {
   const refusal = () => expect(exportCheckpoint(checkpoint, model, 'f32')).rejects;
 
@@ -195,26 +274,26 @@ describe('says what is wrong with a checkpoint', () => {
     const name = 'backbone.rotary_emb.inv_freq';
     const frequencies = (base: number) => Float32Array.from({ length: 5 }, (_, i) => base ** (-i / 5));
     await writeCheckpoint(checkpoint, {}, new Map([...tensors, [name, floatTensor([5], frequencies(500))]]));
-    await refusal().toThrow('inv_freq is not that of base 10000');
+    await refusal().toThrow('inv_freq is not that of base 10000, which config.json asks for');
     await writeCheckpoint(checkpoint, {}, new Map([...tensors, [name, floatTensor([5], frequencies(10_000))]]));
     await exported();
   });
 
   it.each<[change: object, message: string]>([
-    [{ model_type: 'gpt2' }, 'config.json: model_type is "gpt2", and only "bd3lm" can be exported.'],
+    [{ model_type: 'gpt2' }, 'config.json: model_type is "gpt2". Unmask runs bd3lm, '],
     [{ causal: true }, 'causal is true'],
     [{ time_conditioning: true }, 'time_conditioning is true'],
-    [{ n_blocks: 0 }, 'n_blocks is 0, and only a positive whole number'],
-    [{ hidden_dim: '20' }, 'hidden_dim is "20"'],
-    [{ n_heads: 7 }, 'hiddenSize must be a multiple of 2 · heads'],
-    [{ block_sizes: [1, 2] }, 'defaultBlockSize must be one of blockSizes'],
+    [{ n_blocks: 0 }, 'n_blocks must be a whole number from 1 to 256, and is 0'],
+    [{ hidden_dim: '20' }, 'hidden_dim must be a whole number from 1 to 16384, and is "20"'],
+    [{ n_heads: 7 }, 'hidden_dim must be a multiple of 2 · n_heads (14), and is 20'],
+    [{ block_sizes: [1, 2] }, 'block_size must be one of block_sizes, and is 3'],
   ])('%o', async (change, message) => {
     await writeCheckpoint(checkpoint, change, randomTensors());
     await refusal().toMatchObject({ code: 'bad-model', message: expect.stringContaining(message) });
   });
 
   it.each<[file: string, content: string, message: string]>([
-    ['config.json', '[]', 'config.json is not a JSON object'],
+    ['config.json', '[]', 'config.json cannot be read: it is not a JSON object'],
     [
       'model.safetensors.index.json',
       '{"weight_map": {"x": "../other.safetensors"}}',
@@ -237,9 +316,35 @@ describe('says what is wrong with a checkpoint', () => {
     await refusal().toThrow('Two shards have backbone.vocab_embed.embedding');
   });
 
+  it('an index that names a file without that tensor', async () => {
+    await writeCheckpoint(checkpoint);
+    const map = { 'backbone.vocab_embed.embedding': 'model.safetensors', x: 'model.safetensors' };
+    await writeFile(join(checkpoint, 'model.safetensors.index.json'), JSON.stringify({ weight_map: map }));
+    await refusal().toThrow(
+      'model.safetensors.index.json says that x is in model.safetensors, which has no such tensor',
+    );
+  });
+
+  it.each<[what: string, entries: (bytes: number) => string, message: string]>([
+    ['over each other', (bytes) => `"y":{"dtype":"U8","shape":[${bytes}],"data_offsets":[0,${bytes}]}`, 'lies over'],
+    [
+      'of the same name',
+      () => '"backbone.vocab_embed.embedding":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}',
+      'has backbone.vocab_embed.embedding twice',
+    ],
+  ])('two tensors %s', async (_, entries, message) => {
+    await writeCheckpoint(checkpoint);
+    const path = join(checkpoint, 'model.safetensors');
+    const file = await readFile(path);
+    const start = 8 + Number(file.readBigUInt64LE(0));
+    const header = file.toString('utf8', 8, start);
+    await writeRaw(path, `${header.slice(0, -1)},${entries(file.length - start)}}`, file.subarray(start));
+    await refusal().toMatchObject({ code: 'bad-model', message: expect.stringContaining(message) });
+  });
+
   it('a folder without a checkpoint', async () => {
     await refusal().toThrow('config.json is missing. Give the folder of a checkpoint');
     await writeFile(join(checkpoint, 'config.json'), JSON.stringify(SMALL_CHECKPOINT));
-    await refusal().toThrow('model.safetensors cannot be read');
+    await refusal().toThrow('model.safetensors cannot be used: it is missing');
   });
 });

@@ -6,9 +6,9 @@ function written(isTTY: boolean, pause: number): string[] {
   const lines: string[] = [];
   let time = 5_000;
   const output = progressOutput({ isTTY, write: (text) => lines.push(text) }, () => time);
-  for (let weights = 0; weights < 8; weights++) {
+  for (let parts = 0; parts < 8; parts++) {
     time += pause;
-    output.tell({ weights, ofWeights: 8, bytes: (weights + 1) * 5e6, ofBytes: 40e6 });
+    output.tell({ parts, ofParts: 8, bytes: (parts + 1) * 5e6, ofBytes: 40e6 });
   }
   output.clear();
   return lines;

@@ -1,8 +1,8 @@
-import { readdir, readlink, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readlink, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { exportCheckpoint } from '../../export/export-checkpoint';
-import { FileSequence } from '../../export/file-sequence';
+import { ModelFolderWriter } from '../../export/model-folder';
 import { openModelFolder } from '../../src/cli/model-folder';
 import { TemporaryFolders } from '../temporary-folders';
 import { writeCheckpoint } from './random-checkpoint';
@@ -27,10 +27,10 @@ async function openFilesOf(folder: string): Promise<string[]> {
 it('leaves nothing behind, an older model as it was, and no file open', async () => {
   const model = join(parent, 'model');
   await exportCheckpoint('tests/fixtures/bd3lm-tiny', model, 'q8');
-  for (const weight of [0, 1, 5, 24]) {
+  for (const part of [0, 1, 5, 18]) {
     const abort = new AbortController();
-    const onProgress = ({ weights }: { weights: number }) => {
-      if (weights === weight) abort.abort();
+    const onProgress = ({ parts }: { parts: number }) => {
+      if (parts === part) abort.abort();
     };
     const exporting = exportCheckpoint(checkpoint, model, 'f32', { signal: abort.signal, onProgress, fileBytes: 500 });
     await expect(exporting).rejects.toMatchObject({ name: 'AbortError' });
@@ -62,20 +62,54 @@ it('the checkpoint is not written over, by whatever name', async () => {
   expect(await readdir(checkpoint)).toEqual(before);
 });
 
-it('a full disk is told in a sentence', async () => {
-  const files = new FileSequence('/dev', [{ path: 'full', bytes: 3 }]);
-  await expect(files.append(new Uint8Array(3))).rejects.toMatchObject({
-    code: 'bad-input',
-    message: expect.stringMatching(/^full cannot be written: ENOSPC.* Make room for it\.$/),
+describe('what cannot be written is told in a sentence', () => {
+  it('on a full disk', async () => {
+    const folder = new ModelFolderWriter(join(parent, 'model'));
+    const first = await folder.begin('first');
+    await first.append(new Uint8Array(3));
+    await first.finish();
+    const [staging] = await readdir(parent);
+    await symlink('/dev/full', join(parent, staging!, 'second'));
+    const file = await folder.begin('second');
+    await expect(file.append(new Uint8Array(3))).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringMatching(/^second cannot be written: ENOSPC.* Make room for it\.$/),
+    });
+    await symlink('/dev/full', join(parent, staging!, 'manifest.json'));
+    await expect(folder.publish(new Uint8Array(3), null)).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringMatching(/^manifest\.json cannot be written: ENOSPC.* Make room for it\.$/),
+    });
+    await folder.close();
+    expect(await readdir(parent)).toEqual([]);
   });
-  await files.close();
+
+  it('onto a file', async () => {
+    await writeFile(join(parent, 'file'), 'mine');
+    await expect(exportCheckpoint(checkpoint, join(parent, 'file'), 'q8')).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringMatching(
+        /file cannot be made: there is a file of that name\. Name a folder that can be\.$/,
+      ),
+    });
+    expect(await readdir(parent)).toEqual(['file']);
+  });
+
+  it('where a file of a model is a folder', async () => {
+    await mkdir(join(parent, 'model', 'model.safetensors'), { recursive: true });
+    await expect(exportCheckpoint(checkpoint, join(parent, 'model'), 'q8')).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringMatching(/model cannot be written to: .*\. Name another folder\.$/),
+    });
+    expect(await readdir(parent)).toEqual(['model']);
+  });
 });
 
 it('tells how far it is, to the last byte', async () => {
-  const told: { weights: number; bytes: number }[] = [];
+  const told: { parts: number; bytes: number }[] = [];
   await exportCheckpoint(checkpoint, join(parent, 'model'), 'q4', { onProgress: (progress) => told.push(progress) });
   expect(told.map(({ bytes }) => bytes)).toEqual(told.map(({ bytes }) => bytes).toSorted((a, b) => a - b));
-  expect(told.at(-1)).toMatchObject({ weights: 25, ofWeights: 25 });
+  expect(told.at(-1)).toMatchObject({ parts: 20, ofParts: 20 });
   const { manifest } = await openModelFolder(join(parent, 'model'));
-  expect(told.at(-1)!.bytes).toBe(manifest.files.find(({ path }) => path === 'weights.bin')!.bytes);
+  expect(told.at(-1)!.bytes).toBe(manifest.files.find(({ path }) => path === 'model.safetensors')!.bytes);
 });

@@ -32,7 +32,8 @@ const write = (folder: string, change: Partial<RandomCheckpointOptions> = {}, co
 async function weightsOf(folder: string): Promise<Buffer> {
   const model = join(await folders.make(), 'model');
   await exportCheckpoint(folder, model, 'f32');
-  return readFile(join(model, 'weights.bin'));
+  const file = await readFile(join(model, 'model.safetensors'));
+  return file.subarray(8 + Number(file.readBigUInt64LE(0)));
 }
 
 it.each([4, 8, 16, 32])('is exported, with blocks of %i', async (blockSize) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Buffers } from '../../src/gpu/buffers';
-import { DRAWN_BYTES, type Drawn, readDrawn, sample } from '../../src/kernels/sample';
+import { DRAWN_BYTES, type Drawn, readDrawn, sample, sampleCandidates } from '../../src/kernels/sample';
 import { entropyOf, sample as referenceSample } from '../reference/sample';
 import { download, runKernels, upload, uploadPass } from './device-arrays';
 import { kernelDevice } from './kernel-device';
@@ -19,6 +19,8 @@ interface Draw {
   readonly position: number;
   /** Rows of the block, one for each row of logits. */
   readonly picks: readonly number[];
+  /** Numbers of a row's list of candidates. */
+  readonly candidates?: number;
 }
 
 /** The mask's id in vocabularies of so many: first, last and in the middle. Each pair is a pipeline to compile. */
@@ -36,6 +38,7 @@ describe.each([1, 8] as const)('%i lanes', (lanes) => {
       logits: upload(device, buffers, 'logits', logits),
       picks: upload(device, buffers, 'picks', Uint32Array.from(draw.picks)),
       drawn: buffers.storage('drawn', count * DRAWN_BYTES),
+      candidates: buffers.storage('candidates', count * (draw.candidates ?? sampleCandidates(draw.vocab)) * 4),
     };
     runKernels(device, [sample(pipelines, 'sample', { ...draw, lanes }, slices), count]);
     const drawn = readDrawn(await download(device, buffers, slices.drawn), count);
@@ -129,6 +132,24 @@ describe.each([1, 8] as const)('%i lanes', (lanes) => {
       const ids = new Set((await drawOnGpu(logits, draw)).map(({ id }) => id));
       // Eight equal ids of 1/8: four fit into 0.55.
       expect([...ids].sort()).toEqual([1, 2, 3, 4]);
+    });
+    it.each([0.2, 0.9, 0.999])('nucleus %f over 5,003 ids, with room for 256 candidates', async (topP) => {
+      const picks = [0, 1, 2, 3];
+      const draw = { ...DEFAULTS, vocab: 5003, maskId: MASK_IDS[5003], topP, candidates: 256, picks };
+      for (const spread of [0.001, 1, 8, 40]) await expectDraws(randomLogits(draw, spread), draw);
+    });
+    it('nucleus of a flat row that the list has no room for', async () => {
+      for (const level of [0, -7.25, 1e4, -3e38]) {
+        const draw = { ...DEFAULTS, vocab: 5003, maskId: MASK_IDS[5003], topP: 0.4, candidates: 256, picks: [0, 7, 9] };
+        await expectDraws(new Float32Array(draw.picks.length * 5003).fill(level), draw);
+      }
+    });
+    it('nucleus of a row of few different logits', async () => {
+      const picks = Array.from({ length: 20 }, (_, row) => row);
+      for (const candidates of [256, undefined]) {
+        const draw = { ...DEFAULTS, vocab: 1031, maskId: 515, topP: 0.7, picks, ...(candidates && { candidates }) };
+        await expectDraws(randomLogits(draw, 3).map(Math.round), draw);
+      }
     });
     it('survives logits far apart', async () => {
       const draw = { ...DEFAULTS, topP: 0.95, temperature: 0.7 };

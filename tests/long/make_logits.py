@@ -1,7 +1,7 @@
 """Writes logits.json: what PyTorch computes for the checkpoint that `write-checkpoint.ts` writes.
 
-    node scripts/run.mjs tests/long/write-checkpoint.ts <folder>
-    python -m tests.long.make_logits <folder>/checkpoint
+    node scripts/run.mjs tests/long/write-checkpoint.ts bd3lm-170M <folder>
+    python -m tests.long.make_logits <folder>
 
 On one machine it writes the same bytes twice; another may round the last digits otherwise.
 """

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
-import { open, writeFile } from 'node:fs/promises';
+import { mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { drawNumbers } from '../../bench/draw-numbers';
+import { PUBLISHED_SHAPES, type PublishedShape, type ShapeName } from '../../bench/published-shapes';
 import { tensorShapes } from '../../src/convert/check-tensors';
 import type { ManifestFile } from '../../src/model/format/manifest';
 import { describeModel, familyOf } from '../../src/network/families';
 import { ConfigFields, type JsonObject } from '../../src/network/fields';
 import { bd3lmShapes } from '../bd3lm-shapes';
-import { drawNumbers } from './draw-numbers';
 import type { PublishedConfig } from './published-config';
+import { SEED } from './text';
 
 export interface RandomCheckpointOptions {
   readonly seed: number;
@@ -15,6 +17,8 @@ export interface RandomCheckpointOptions {
   readonly dtype: 'F32' | 'BF16';
   /** Files that the weights are spread over, with an index if there are several. */
   readonly shards: number;
+  /** Whether the head is stored beside the embedding; by default as `tie_word_embeddings` says. */
+  readonly storesHead?: boolean | undefined;
 }
 
 /** Numbers of a tensor that are in memory at once. */
@@ -35,9 +39,9 @@ interface Tensor {
 export async function writeRandomCheckpoint(
   folder: string,
   config: PublishedConfig | JsonObject,
-  { seed, dtype, shards }: RandomCheckpointOptions,
+  { seed, dtype, shards, storesHead }: RandomCheckpointOptions,
 ): Promise<readonly ManifestFile[]> {
-  const tensors = tensorsOf(config, seed);
+  const tensors = tensorsOf(config, seed, storesHead);
   const perShard = Math.ceil(tensors.length / shards);
   const files: ManifestFile[] = [];
   const map: Record<string, string> = {};
@@ -109,15 +113,29 @@ function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Uint16Array)
 }
 
 function upperHalves({ buffer, byteOffset, length }: Float32Array): Uint8Array {
-  const bits = new Uint32Array(buffer, byteOffset, length);
-  return bytesOf(Uint16Array.from(bits, (word) => word >>> 16));
+  const words = new Uint16Array(buffer, byteOffset, 2 * length);
+  const upper = new Uint16Array(length);
+  for (let index = 0; index < length; index++) upper[index] = words[2 * index + 1]!;
+  return bytesOf(upper);
+}
+
+/** Writes a checkpoint of a published model's shape with all of its small files but the vocabulary. */
+export async function writePublishedShape(
+  folder: string,
+  name: ShapeName,
+  options: Partial<RandomCheckpointOptions> = {},
+): Promise<readonly ManifestFile[]> {
+  const { config, files, dtype, shards, storesHead }: PublishedShape = PUBLISHED_SHAPES[name];
+  await mkdir(folder, { recursive: true });
+  for (const [path, json] of Object.entries(files)) await writeFile(join(folder, path), JSON.stringify(json, null, 2));
+  return writeRandomCheckpoint(folder, config, { seed: SEED, dtype, shards, storesHead, ...options });
 }
 
 /** Every tensor of a checkpoint: of BD3-LM with the authors' buffers. */
-function tensorsOf(config: PublishedConfig | JsonObject, seed: number): Tensor[] {
+function tensorsOf(config: PublishedConfig | JsonObject, seed: number, storesHead?: boolean): Tensor[] {
   if (isBd3lm(config)) return [...drawn(bd3lmShapes(config), seed), ...buffersOf(config)];
   const fields = new ConfigFields(config);
-  const tiedHead = fields.flag('tie_word_embeddings', false);
+  const tiedHead = storesHead === undefined ? fields.flag('tie_word_embeddings', false) : !storesHead;
   const others = { maskId: null, bosId: null, addsBos: false, eosIds: [], generationEosIds: [], mlpSize: null };
   const model = describeModel(config, { ...others, tiedHead });
   return drawn(tensorShapes(model.network, familyOf(config).sources(model, fields)), seed);

@@ -5,6 +5,7 @@ import type { BackendName } from '../../src/backends/backend';
 import type { WeightDtype } from '../../src/model/format/packing';
 import type { MeasuredExport } from './measured-export';
 import type { MeasuredModel } from './measured-model';
+import type { MeasuredText } from './measured-text';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -30,4 +31,13 @@ export function measureExport(
 
 export function measureModel(model: string, backend: BackendName, logitsFile: string): Promise<MeasuredModel> {
   return run('measured-model.ts', [model, backend, logitsFile]);
+}
+
+export function measureText(
+  model: string,
+  backend: BackendName,
+  blockSize: number,
+  tokens: number,
+): Promise<MeasuredText> {
+  return run('measured-text.ts', [model, backend, String(blockSize), String(tokens)]);
 }

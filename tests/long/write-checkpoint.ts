@@ -1,38 +1,42 @@
 /**
- * Writes a random checkpoint of the published shape, 679 MB, and a tokenizer of GPT-2's shape beside it:
+ * Writes a random checkpoint of exactly a published model's shape and naming, a few MB in memory at a time:
  *
- *     node scripts/run.mjs tests/long/write-checkpoint.ts <folder> [--block-size n] [--dtype F32|BF16] [--shards n]
+ *     node scripts/run.mjs tests/long/write-checkpoint.ts <shape> <folder> [--dtype F32|BF16] [--shards n] [--seed n]
+ *                                                                        [--tokenizer <folder>]
  *
- * <folder>/checkpoint and <folder>/tokenizer are made.
+ * `bench/published-shapes.ts` has the shapes: bd3lm-170M (679 MB), Qwen3-0.6B-a2d (1.5 GB), SDAR-1.7B (4.1 GB),
+ * Fast-dLLM-v2-1.5B (3.1 GB), SmolLM2-135M (269 MB). --tokenizer also writes a tokenizer of GPT-2's shape, which is
+ * the first one's.
  */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { PUBLISHED_SHAPES, type ShapeName } from '../../bench/published-shapes';
 import { EXIT, parseCommandLine, readNumber, report, TEXT, UsageError } from '../../src/cli/command';
-import { publishedConfig } from './published-config';
-import { writeRandomCheckpoint } from './random-checkpoint';
+import { writePublishedShape } from './random-checkpoint';
 import { writeTokenizer } from './random-tokenizer';
-import { SEED } from './text';
 
 async function main(args: string[]): Promise<number> {
-  const options = { 'block-size': TEXT, dtype: TEXT, shards: TEXT };
+  const options = { dtype: TEXT, shards: TEXT, seed: TEXT, tokenizer: TEXT };
   const { values, positionals } = parseCommandLine({ args, options, allowPositionals: true });
-  const [folder, ...others] = positionals;
-  if (!folder || others.length > 0) throw new UsageError('Name one folder.');
-  const { dtype = 'F32' } = values;
-  if (dtype !== 'F32' && dtype !== 'BF16') throw new UsageError(`--dtype must be F32 or BF16, not "${dtype}".`);
-  const checkpoint = join(folder, 'checkpoint');
-  await mkdir(checkpoint, { recursive: true });
-  const config = publishedConfig(readNumber('block-size', values['block-size']) ?? 4);
-  const shards = readNumber('shards', values.shards) ?? 1;
-  for (const { path, bytes, sha256 } of await writeRandomCheckpoint(checkpoint, config, {
-    seed: SEED,
-    dtype,
-    shards,
-  })) {
+  const [name, folder, ...others] = positionals;
+  const shapes = Object.keys(PUBLISHED_SHAPES);
+  if (!name || !folder || others.length > 0) throw new UsageError(`Name a shape (${shapes.join(', ')}) and a folder.`);
+  if (!isShape(name)) throw new UsageError(`There is no shape ${name}. Choose ${shapes.join(', ')}.`);
+  const dtype = values.dtype && readDtype(values.dtype);
+  const [shards, seed] = [readNumber('shards', values.shards), readNumber('seed', values.seed)];
+  const given = { ...(dtype && { dtype }), ...(shards && { shards }), ...(seed !== undefined && { seed }) };
+  for (const { path, bytes, sha256 } of await writePublishedShape(folder, name, given)) {
     process.stdout.write(`${path}: ${(bytes / 1e6).toFixed(1)} MB, SHA-256 ${sha256}\n`);
   }
-  await writeTokenizer(join(folder, 'tokenizer'));
+  if (values.tokenizer) await writeTokenizer(values.tokenizer);
   return EXIT.done;
+}
+
+function readDtype(dtype: string): 'F32' | 'BF16' {
+  if (dtype === 'F32' || dtype === 'BF16') return dtype;
+  throw new UsageError(`--dtype must be F32 or BF16, not "${dtype}".`);
+}
+
+function isShape(name: string): name is ShapeName {
+  return Object.hasOwn(PUBLISHED_SHAPES, name);
 }
 
 process.exitCode = await main(process.argv.slice(2)).catch(report);

@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openModelFolder } from '../../src/cli/model-folder';
+import { parseModelConfig } from '../../src/network/families';
 import { CONFIG, FILES, smallFolder } from './small-folder';
 
 const { weights, config } = FILES;
@@ -10,7 +11,8 @@ it('reads every file of the manifest', async () => {
   const folder = await smallFolder();
   const source = await openModelFolder(folder.path);
   expect(source.manifest).toEqual(folder.manifest);
-  expect(source.config).toEqual(CONFIG);
+  expect(source.config).toEqual(parseModelConfig(CONFIG));
+  expect(source.packing).toEqual({ dtype: 'f32', embeddingDtype: 'f32' });
   for (const [path, bytes] of Object.entries(folder.files)) {
     const read = await source.read(path);
     expect(read).toEqual(new Uint8Array(bytes));
@@ -33,7 +35,7 @@ it('refuses a file that is missing, or no file', async () => {
   await rm(join(path, weights));
   await expect(source.read(weights)).rejects.toMatchObject({
     code: 'bad-model',
-    message: expect.stringMatching(/ has no weights\.bin\. Export a model/),
+    message: expect.stringMatching(/ has no model\.safetensors\. Export a model/),
   });
   await mkdir(join(path, weights));
   await expect(source.read(weights)).rejects.toMatchObject({ code: 'bad-model' });
@@ -59,13 +61,13 @@ it.each([
   const source = await openModelFolder(folder.path);
   await expect(source.read(weights)).rejects.toMatchObject({
     code: 'bad-model',
-    message: expect.stringContaining(`weights.bin is damaged: ${message}`),
+    message: expect.stringContaining(`model.safetensors is damaged: ${message}`),
   });
 });
 
 it('holds the config to the manifest', async () => {
   const folder = await smallFolder();
-  await folder.write(config, JSON.stringify({ ...CONFIG, layers: 2 }));
+  await folder.write(config, JSON.stringify({ ...CONFIG, n_blocks: 2 }));
   await expect(openModelFolder(folder.path)).rejects.toMatchObject({
     code: 'bad-model',
     message: expect.stringContaining('config.json is damaged: its SHA-256'),

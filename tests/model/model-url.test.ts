@@ -2,10 +2,11 @@ import { Readable } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
 import { download } from '../../src/model/source/download';
 import { openModelUrl } from '../../src/model/source/model-url';
+import { parseModelConfig } from '../../src/network/families';
 import { serveFolder } from './folder-server';
 import { CONFIG, FILES, sha256Of, smallFolder } from './small-folder';
 
-const { config, weights, weightsGraph, modelGraph, tokenizer, tokenizerConfig } = FILES;
+const { config, weights, generationConfig, tokenizer, tokenizerConfig } = FILES;
 
 async function servedFolder() {
   const folder = await smallFolder();
@@ -20,7 +21,7 @@ it('reads every file of the manifest, each when it is asked for', async () => {
   const { folder, server, open } = await servedFolder();
   const source = await open();
   expect(source.manifest).toEqual(folder.manifest);
-  expect(source.config).toEqual(CONFIG);
+  expect(source.config).toEqual(parseModelConfig(CONFIG));
   expect(server.requests.map(({ url }) => url)).toEqual(['/model/manifest.json', '/model/config.json']);
   for (const [path, bytes] of Object.entries(folder.files)) {
     const read = await source.read(path);
@@ -35,42 +36,37 @@ it('asks whether what the browser keeps is still current', async () => {
   expect(server.requests.map(({ headers }) => headers['cache-control'])).toEqual(Array(3).fill('max-age=0'));
 });
 
-describe.each([
-  ['webgpu', weightsGraph],
-  ['wasm', modelGraph],
-])('progress of what %s reads', (_, graph) => {
-  it('begins at 0, never falls, and reaches the total with the last byte', async () => {
-    const { folder, progress, open } = await servedFolder();
-    const source = await open();
-    const size = (path: string) => folder.files[path]!.length;
-    const everyLoad = size(weights) + size(tokenizer) + size(tokenizerConfig);
-    expect(progress).toEqual([[0, everyLoad]]);
-    await Promise.all([source.read(tokenizer), source.read(tokenizerConfig)]);
-    await source.read(graph);
-    await source.read(weights);
-    const total = everyLoad + size(graph);
-    expect(progress.at(-1)).toEqual([total, total]);
-    expect(progress.filter(([loaded, total]) => loaded >= total)).toHaveLength(1);
-    const loaded = progress.map(([loaded]) => loaded);
-    expect(loaded).toEqual(loaded.toSorted((a, b) => a - b));
-    // The weights came in pieces.
-    expect(progress.length).toBeGreaterThan(8);
-  });
+it('progress begins at 0, never falls, and reaches the total with the last byte', async () => {
+  const { folder, progress, open } = await servedFolder();
+  const source = await open();
+  const size = (path: string) => folder.files[path]!.length;
+  const everyLoad = size(weights) + size(tokenizer) + size(tokenizerConfig);
+  expect(progress).toEqual([[0, everyLoad]]);
+  await Promise.all([source.read(tokenizer), source.read(tokenizerConfig)]);
+  await source.read(generationConfig);
+  await source.read(weights);
+  const total = everyLoad + size(generationConfig);
+  expect(progress.at(-1)).toEqual([total, total]);
+  expect(progress.filter(([loaded, total]) => loaded >= total)).toHaveLength(1);
+  const loaded = progress.map(([loaded]) => loaded);
+  expect(loaded).toEqual(loaded.toSorted((a, b) => a - b));
+  // The weights came in pieces.
+  expect(progress.length).toBeGreaterThan(8);
 });
 
-it('is not complete while a graph is still to come', async () => {
+it('is not complete while a file is still to come', async () => {
   const { folder, server, progress, open } = await servedFolder();
   const source = await open();
   let answer = () => {};
-  server.answers.set(modelGraph, (response) => {
-    answer = () => response.end(folder.files[modelGraph]);
+  server.answers.set(generationConfig, (response) => {
+    answer = () => response.end(folder.files[generationConfig]);
   });
-  const graph = source.read(modelGraph);
+  const reading = source.read(generationConfig);
   for (const path of [tokenizer, tokenizerConfig, weights]) await source.read(path);
   expect(progress.every(([loaded, total]) => loaded < total)).toBe(true);
   await vi.waitFor(() => expect(server.open()).toBe(1));
   answer();
-  await graph;
+  await reading;
   const [loaded, total] = progress.at(-1)!;
   expect(loaded).toBe(total);
 });
@@ -95,7 +91,7 @@ describe('a file that is not what the manifest says', () => {
     const source = await open();
     await expect(source.read(weights)).rejects.toMatchObject({
       code: 'bad-model',
-      message: expect.stringContaining(`weights.bin is damaged: ${message}`),
+      message: expect.stringContaining(`model.safetensors is damaged: ${message}`),
     });
   });
 
@@ -121,7 +117,7 @@ describe('a file that is not what the manifest says', () => {
 
   it('is refused when it is the config', async () => {
     const { folder, open } = await servedFolder();
-    await folder.write(config, JSON.stringify({ ...CONFIG, layers: 2 }));
+    await folder.write(config, JSON.stringify({ ...CONFIG, n_blocks: 2 }));
     await expect(open()).rejects.toMatchObject({
       code: 'bad-model',
       message: expect.stringContaining('config.json is damaged: its SHA-256'),
@@ -143,7 +139,7 @@ describe('a file that is not what the manifest says', () => {
     const { folder, server, open } = await servedFolder();
     await expect(download(new URL(weights, server.url), 2 ** 50, () => {})).rejects.toMatchObject({
       code: 'out-of-memory',
-      message: expect.stringContaining('weights.bin takes'),
+      message: expect.stringContaining('model.safetensors takes'),
     });
     expect(server.requests).toHaveLength(0);
     folder.manifest.files.find(({ path }) => path === weights)!.bytes = 2 ** 40;
@@ -172,13 +168,13 @@ describe('a file that is not what the manifest says', () => {
 
 it('holds the config of a manifest to its fields', async () => {
   const { folder, open } = await servedFolder();
-  const wrong = Buffer.from(JSON.stringify({ ...CONFIG, layers: 0 }));
+  const wrong = Buffer.from(JSON.stringify({ ...CONFIG, n_blocks: 0 }));
   await folder.write(config, wrong);
   Object.assign(folder.manifest.files[0]!, { bytes: wrong.length, sha256: sha256Of(wrong) });
   await folder.writeManifest();
   await expect(open()).rejects.toMatchObject({
     code: 'bad-model',
-    message: expect.stringContaining('config.json: layers must be'),
+    message: expect.stringContaining('config.json: n_blocks must be'),
   });
 });
 
@@ -247,7 +243,7 @@ describe('a server', () => {
     });
     await expect(source.read(weights)).rejects.toMatchObject({
       code: 'network',
-      message: expect.stringContaining('weights.bin could not be fetched'),
+      message: expect.stringContaining('model.safetensors could not be fetched'),
     });
   });
 });

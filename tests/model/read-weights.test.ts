@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { planFiles } from '../../src/convert/plan-files';
 import type { ModelSource } from '../../src/model/source/model-source';
-import { readWeights, type WeightsFile } from '../../src/model/source/read-weights';
+import { readWeights } from '../../src/model/source/read-weights';
+import type { WeightsFile } from '../../src/model/source/stored-part';
 import { describeModel } from '../../src/network/families';
 import { packed, randomModel } from '../random-model';
-import { randomWeights } from '../reference/random-weights';
 import { folderWeights } from '../reference/folder-weights';
+import { randomWeights } from '../reference/random-weights';
 
 const FACTS = {
   maskId: 30,

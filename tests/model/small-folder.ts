@@ -3,41 +3,45 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { MODEL_FILES } from '../../src/model/format/manifest';
+import { FORMAT_VERSION, MODEL_FILES } from '../../src/model/format/manifest';
+import { FACTS_FIELD } from '../../src/network/families';
 
 /** The names of a folder's files. */
-export const FILES = { ...MODEL_FILES, weights: 'weights.bin', weightsGraph: 'weights.onnx' };
+export const FILES = { ...MODEL_FILES, weights: 'model.safetensors' };
 
+/** config.json of a model of two heads. */
 export const CONFIG = {
-  architecture: 'bd3lm',
-  vocabSize: 98,
-  hiddenSize: 8,
-  // So that the weights take about as many bytes as are written below.
-  mlpSize: 4295,
-  layers: 1,
-  heads: 2,
-  contextLength: 16,
-  ropeBase: 10000,
-  normEpsilon: 1e-5,
-  maskId: 97,
-  bosId: 0,
-  eosId: 0,
-  blockSizes: [1, 4],
-  defaultBlockSize: 4,
+  model_type: 'bd3lm',
+  adaln: false,
+  vocab_size: 98,
+  hidden_dim: 8,
+  n_heads: 2,
+  n_blocks: 1,
+  model_length: 16,
+  block_size: 4,
+  block_sizes: [1, 4],
+  [FACTS_FIELD]: {
+    maskId: null,
+    bosId: 0,
+    addsBos: false,
+    eosIds: [0],
+    generationEosIds: [],
+    tiedHead: false,
+    // So that the weights take about as many bytes as are written below.
+    mlpSize: 4270,
+  },
 };
 
 export const MANIFEST = {
-  formatVersion: 2,
+  formatVersion: FORMAT_VERSION,
   id: 'small',
   name: 'Small',
   licence: 'MIT',
   parameters: 1234,
   dtype: 'f32',
-  weights: [{ graph: 'weights.onnx', files: ['weights.bin'] }],
-  files: [
-    { path: 'weights.bin', bytes: 3, sha256: '0'.repeat(64) },
-    { path: 'weights.onnx', bytes: 5, sha256: '1'.repeat(64) },
-  ],
+  embeddingDtype: 'f32',
+  weights: ['model.safetensors'],
+  files: [{ path: 'model.safetensors', bytes: 3, sha256: '0'.repeat(64) }],
 };
 
 /** A model folder by hand. `manifest` and `files` are what was written, for a test to write otherwise. */
@@ -60,10 +64,9 @@ export async function smallFolder(): Promise<SmallFolder> {
   const files: Record<string, Buffer> = {
     [FILES.config]: Buffer.from(JSON.stringify(CONFIG)),
     [FILES.weights]: randomBytes(300_001),
-    [FILES.weightsGraph]: randomBytes(700),
-    [FILES.modelGraph]: randomBytes(1100),
     [FILES.tokenizer]: randomBytes(5000),
     [FILES.tokenizerConfig]: randomBytes(90),
+    [FILES.generationConfig]: randomBytes(70),
   };
   const listed = Object.entries(files).map(([path, bytes]) => ({ path, bytes: bytes.length, sha256: sha256Of(bytes) }));
   const manifest = { ...MANIFEST, files: listed };

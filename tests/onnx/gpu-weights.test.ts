@@ -9,6 +9,7 @@ import { isMatrix, tensorsOf } from '../../src/network/network';
 import { type GpuWeights, loadGpuWeights } from '../../src/onnx/gpu-weights';
 import { testGpu } from '../gpu';
 import { packed, randomModel } from '../random-model';
+import { limited } from './limited-device';
 
 const FACTS = { maskId: 30, bosId: null, addsBos: false, eosIds: [], generationEosIds: [], mlpSize: null };
 const CONFIG: ModelConfig = describeModel(
@@ -27,18 +28,6 @@ const CONFIG: ModelConfig = describeModel(
 
 let buffers: Buffers | undefined;
 afterEach(() => buffers?.dispose());
-
-/** A device that says it binds less. */
-function limited(device: GPUDevice, limit: number): GPUDevice {
-  const limits = { ...device.limits, maxStorageBufferBindingSize: limit, maxBufferSize: 2 ** 28 };
-  return new Proxy(device, {
-    get(target, key) {
-      if (key === 'limits') return limits;
-      const value = Reflect.get(target, key);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
-}
 
 async function bytesOf(device: GPUDevice, { buffer, size }: BufferSlice): Promise<Uint8Array> {
   const readback = device.createBuffer({ size, usage: 9 });

@@ -16,14 +16,19 @@ export function exactNelbo(config: ModelConfig, weights: Weights, { ids, given, 
   let [nats, variance] = [0, 0];
   for (let from = 0; from < ids.length; from += blockSize) {
     const clean = ids.slice(from, from + blockSize);
-    const rows = clean.flatMap((_, row) => (from + row >= given ? [row] : []));
+    const scored = clean.flatMap((_, row) => (from + row >= given ? [row] : []));
+    // Where rows predict the next token, a block's first one comes exactly from the clean row before it.
+    const isExact = config.network.predicts === 'next' && scored[0] === 0;
+    const rows = isExact ? scored.slice(1) : scored;
+    if (isExact) nats += exactFirst(config, weights, { ids: ids.slice(0, from + 1), given, blockSize });
     const ways = subsets(rows).filter(({ length }) => length > 0);
     let [mean, square] = [0, 0];
     for (const masked of ways) {
       const sameCount = ways.filter(({ length }) => length === masked.length).length;
       const chance = 1 / rows.length / sameCount;
       const noised = clean.map((id, row) => (masked.includes(row) ? config.maskId : id));
-      const logits = uncachedLogits(config, weights, blockSize, [...ids.slice(0, from), ...noised], noised.length);
+      const text = { ids: [...ids.slice(0, from), ...noised], blockSize, shortBlock: 0, noisedFrom: from };
+      const logits = uncachedLogits(config, weights, text, noised.length);
       const surprisal = masked.reduce((sum, row) => sum - logProbability(config, logits, row, clean[row]!), 0);
       const draw = (surprisal * rows.length) / masked.length;
       mean += chance * draw;
@@ -33,6 +38,12 @@ export function exactNelbo(config: ModelConfig, weights: Weights, { ids, given, 
     variance += square - mean ** 2;
   }
   return { nats, variance };
+}
+
+/** −log p of the last id of a text that begins a block. */
+function exactFirst(config: ModelConfig, weights: Weights, { ids, blockSize }: ScoredText): number {
+  const text = { ids, blockSize, shortBlock: 0, noisedFrom: ids.length };
+  return -logProbability(config, uncachedLogits(config, weights, text, 1), 0, ids.at(-1)!);
 }
 
 function subsets(rows: readonly number[]): number[][] {

@@ -11,7 +11,7 @@ from training.attention import flex_masks, masked_attention, training_attention,
 from training.benchmark import two_pass_hidden
 from training.checkpoint import checkpoint_config, load_checkpoint, save_checkpoint
 from training.diffusion import token_losses
-from training.model import BD3LM, ModelConfig
+from training.models.bd3lm import BD3LM, ModelConfig
 
 REFERENCE = Path(__file__).parents[1] / "fixtures" / "bd3lm-tiny"
 CONFIG = ModelConfig(vocab_size=30, model_length=16, block_size=4, hidden_dim=32, n_blocks=2, n_heads=2)

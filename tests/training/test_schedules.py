@@ -9,7 +9,7 @@ from torch import Tensor
 
 from training.diffusion import add_noise, draw_masks
 from training.evaluate import mask_by_count, nelbo_terms
-from training.model import BD3LM, ModelConfig
+from training.models.bd3lm import BD3LM, ModelConfig
 from training.schedules import FULL, LINEAR, SMALLEST_T, UNCLIPPED, NoiseSchedule, clipped, schedule_named, stratified
 from training.variance import count_probabilities
 

@@ -17,7 +17,7 @@ from training.attention import masked_attention
 from training.checkpoint import INDEX, load_checkpoint
 from training.data import batch_numbers, documents, load_split, token_bytes, training_windows
 from training.evaluate import likelihood
-from training.model import BD3LM, ModelConfig
+from training.models.bd3lm import BD3LM, ModelConfig
 from training.muon import orthogonalize
 from training.prepare import END_OF_TEXT, MASK, encode_split, tokenizer_config, train_tokenizer
 from training.publish import publish, split_into_shards

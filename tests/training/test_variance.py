@@ -6,7 +6,7 @@ from torch import nn
 
 from training.diffusion import draw_masks
 from training.evaluate import masked_loss_moments
-from training.model import BD3LM, ModelConfig
+from training.models.bd3lm import BD3LM, ModelConfig
 from training.schedules import LINEAR, clipped, stratified
 from training.variance import (
     GRID_STEP,

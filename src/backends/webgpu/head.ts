@@ -32,11 +32,11 @@ export function headKernels(
 
 /** One draw from each row of the head's logits. */
 export function samplerKernel(pipelines: Pipelines, config: ModelConfig, memory: HeadMemory, lanes: Lanes): Kernel {
-  const { pass, logits, picks, drawn } = memory;
+  const { pass, logits, picks, drawn, candidates } = memory;
   return sample(
     pipelines,
     'head.sample',
     { vocab: config.vocabSize, maskId: config.maskId, lanes },
-    { pass, logits, picks, drawn },
+    { pass, logits, picks, drawn, candidates },
   );
 }

@@ -4,7 +4,7 @@ import { MOST_ROWS, PROGRESS_BYTES, RUN_BYTES } from '../../kernels/denoise-run'
 import { CACHE_BYTES, type CacheDtype } from '../../kernels/kv-cache';
 import { PASS_BYTES } from '../../kernels/pass';
 import { TRACE_BYTES } from '../../kernels/reveal';
-import { DRAWN_BYTES } from '../../kernels/sample';
+import { DRAWN_BYTES, sampleCandidates } from '../../kernels/sample';
 import type { ModelConfig } from '../../network/model-config';
 import {
   type Attention,
@@ -133,6 +133,8 @@ export interface HeadMemory {
   readonly logits: BufferSlice;
   /** [count] (id u32, probability f32, entropy f32) */
   readonly drawn: BufferSlice;
+  /** [count, sampleCandidates] f32, for the sampler's own use */
+  readonly candidates: BufferSlice;
 }
 
 /** [hidden] f32: the last row of a clean pass, on its way to the kept row of `x`. */
@@ -149,6 +151,7 @@ export function allocateHead(buffers: Buffers, config: ModelConfig, capacity: nu
     normed: rows('normed', hiddenSize(config.network)),
     logits: rows('logits', config.vocabSize),
     drawn: buffers.storage('head.drawn', capacity * DRAWN_BYTES),
+    candidates: rows('candidates', sampleCandidates(config.vocabSize)),
   };
 }
 

@@ -1,3 +1,4 @@
+import { UnmaskError } from '../../errors';
 import type { BufferSlice, Buffers } from '../../gpu/buffers';
 import type { InputNorm } from '../../kernels/input-norm';
 import type { Lanes } from '../../kernels/lanes';
@@ -57,7 +58,12 @@ export function networkWeights(stored: GpuWeights, network: Network, place: Weig
   });
   const linear = ({ weight, bias }: Linear): LinearWeights => {
     const [part, ...others] = stored.matrix(weight);
-    if (!part || others.length > 0) throw new Error(`${weight.name} must be in one buffer`);
+    if (!part || others.length > 0) {
+      throw new UnmaskError(
+        'out-of-memory',
+        `${weight.name} is larger than this GPU binds at once. Take a smaller model, or choose the wasm backend.`,
+      );
+    }
     return { weight: part.values, bias: bias ? stored.vector(bias) : undefined };
   };
   const layers = network.layers.map(({ attention, mlp }, index): LayerWeights => {

@@ -12,7 +12,7 @@ import {
   wholeMatrix,
 } from '../format/packing';
 import { unusable } from './file-places';
-import type { PlacedTensor, StoredPart } from './read-weights';
+import type { PlacedTensor, StoredPart } from './stored-part';
 
 /** What a tensor's name stands for. */
 type Expected = { readonly matrix: Matrix; readonly dtype: WeightDtype } | { readonly vector: Vector };

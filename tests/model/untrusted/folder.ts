@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
 import { cp, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exportCheckpoint } from '../../../export/export-checkpoint';
+import { type ExportOptions, exportCheckpoint } from '../../../export/export-checkpoint';
 import { UnmaskError } from '../../../src/errors';
-import { MODEL_FILES } from '../../../src/model/format/manifest';
 import type { ModelSource } from '../../../src/model/source/model-source';
 import { openModelSource, type ReadFile, tooLong } from '../../../src/model/source/open-model-source';
+import { readWeights } from '../../../src/model/source/read-weights';
 import { readTokenizerFiles } from '../../../src/model/source/tokenizer-files';
-import { readAllWeights } from '../../../src/model/source/weights-part';
-import { checkModelGraph, checkWeightsGraph } from '../../../src/onnx/checks/check-graphs';
 import { createTokenizer } from '../../../src/tokenizer/tokenizer';
 import { writeCheckpoint } from '../../export/random-checkpoint';
 import { TemporaryFolders } from '../../temporary-folders';
@@ -30,19 +28,29 @@ export interface Corruption {
   corrupt(folder: Folder): void;
 }
 
-export const WEIGHTS = 'weights.bin';
-export const WEIGHTS_GRAPH = 'weights.onnx';
+export const WEIGHTS = 'model.safetensors';
 
-/** A model of two layers with the byte-level tokenizer of the fixtures, as `npm run export` writes it. */
-export async function exportedFolder(): Promise<Folder> {
-  const folders = new TemporaryFolders();
-  try {
-    const [checkpoint, model] = [await folders.make(), await folders.make()];
+/** A BD3-LM of two layers with the byte-level tokenizer of the fixtures, as `npm run export` writes it. */
+export function textFolder(options: ExportOptions = {}): Promise<Folder> {
+  return exported(options, async (checkpoint) => {
     await writeCheckpoint(checkpoint, { vocab_size: 400 });
     for (const name of ['tokenizer.json', 'tokenizer_config.json']) {
       await cp(`tests/fixtures/byte-bpe/${name}`, join(checkpoint, name));
     }
-    await exportCheckpoint(checkpoint, model, 'q8');
+  });
+}
+
+/** An SDAR with special tokens alone. */
+export function sdarFolder(options: ExportOptions = {}): Promise<Folder> {
+  return exported(options, (checkpoint) => cp('tests/fixtures/sdar-tiny', checkpoint, { recursive: true }));
+}
+
+async function exported(options: ExportOptions, write: (checkpoint: string) => Promise<void>): Promise<Folder> {
+  const folders = new TemporaryFolders();
+  try {
+    const [checkpoint, model] = [await folders.make(), await folders.make()];
+    await write(checkpoint);
+    await exportCheckpoint(checkpoint, model, 'q8', options);
     const names = await readdir(model);
     const entries = names.map(async (name) => [name, new Uint8Array(await readFile(join(model, name)))] as const);
     const files = new Map(await Promise.all(entries));
@@ -85,11 +93,8 @@ export function openFolder({ manifest, files }: Folder, reads: Reads): Promise<M
 /** All that both backends check and read, in the page's order; the runtime itself is left out. */
 export async function readModel(source: ModelSource): Promise<void> {
   const tokenizer = await readTokenizerFiles(source);
-  if (!tokenizer) throw new UnmaskError('bad-model', 'This model has no tokenizer.');
-  createTokenizer(source.config.vocabSize, ...tokenizer);
-  checkModelGraph(await source.read(MODEL_FILES.modelGraph), source);
-  for (const part of source.manifest.weights) checkWeightsGraph(await source.read(part.graph), part, source);
-  await readAllWeights(source);
+  if (tokenizer) createTokenizer(source.config.vocabSize, ...tokenizer);
+  for await (const { parts } of readWeights(source)) void parts;
 }
 
 /** JSON as an attacker may write it: numbers that are no numbers come out as such. */

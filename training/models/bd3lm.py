@@ -13,7 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .attention import Attend, FlexMasks, training_attention
+from ..attention import Attend, FlexMasks, training_attention
+from .groups import ParameterGroups
 
 MLP_RATIO = 4
 TIMESTEP_FREQUENCIES = 256
@@ -223,6 +224,15 @@ class BD3LM(nn.Module):
                 nn.init.normal_(parameter, std=0.1)
             elif parameter.dim() == 2:
                 nn.init.normal_(parameter, std=parameter.shape[1] ** -0.5)
+
+    def parameter_groups(self) -> ParameterGroups:
+        """The matrices inside the network, among them a packed q, k and v a layer, and everything else."""
+        inside = {name: p for name, p in self.named_parameters() if p.dim() == 2 and ".blocks." in name}
+        return ParameterGroups(
+            matrices=[p for name, p in inside.items() if not name.endswith("attn_qkv.weight")],
+            packed=[p for name, p in inside.items() if name.endswith("attn_qkv.weight")],
+            others=[p for name, p in self.named_parameters() if name not in inside],
+        )
 
     def denoise_hidden(self, noised: Tensor, clean: Tensor, masks: Tensor | FlexMasks) -> Tensor:
         """One pass over x_t ⊕ x_0 (paper, section 3.2 and appendix B.6).

@@ -1,0 +1,46 @@
+import { rm } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ShapeName } from '../../bench/published-shapes';
+import { TemporaryFolders } from '../temporary-folders';
+import { ShapeFolders } from './exported-shape';
+import { measureText } from './run-measured';
+
+const folders = new TemporaryFolders();
+const shapes = new ShapeFolders(folders);
+afterAll(async () => {
+  await folders.remove();
+  console.log(shapes.lines.join('\n'));
+});
+
+/** Blocks are tiny: a software GPU takes seconds for a pass. */
+const WRITTEN: readonly (readonly [name: ShapeName, blockSize: number])[] = [
+  ['SmolLM2-135M', 1],
+  ['Qwen3-0.6B-a2d', 2],
+];
+const TOKENS = 4;
+/** On idle cores they take a fifth of it. */
+const TIMEOUT_MS = 480_000;
+
+describe.each(WRITTEN)('%s from its checkpoint to text', (name, blockSize) => {
+  let checkpoint: string;
+  beforeAll(async () => {
+    checkpoint = await shapes.checkpoint(name);
+  }, TIMEOUT_MS);
+  afterAll(() => rm(checkpoint, { recursive: true }));
+
+  it.each(['q8', 'q4'] as const)('as %s writes the same on both backends', { timeout: TIMEOUT_MS }, async (dtype) => {
+    const model = await shapes.model(name, checkpoint, dtype);
+    const onWasm = await measureText(model, 'wasm', blockSize, TOKENS);
+    const onWebgpu = await measureText(model, 'webgpu', blockSize, TOKENS);
+    for (const [backend, measured] of Object.entries({ wasm: onWasm, webgpu: onWebgpu })) {
+      const { loadSeconds, baseMegabytes, peakMegabytes, writeSeconds, passes } = measured;
+      shapes.lines.push(
+        `${name} as ${dtype} on ${backend}: loaded in ${loadSeconds.toFixed(1)} s with ` +
+          `${(peakMegabytes - baseMegabytes).toFixed(0)} MB at most, ${(writeSeconds / passes).toFixed(2)} s a pass`,
+      );
+    }
+    await rm(model, { recursive: true });
+    expect(onWasm.ids).toHaveLength(TOKENS);
+    expect(onWebgpu.ids).toEqual(onWasm.ids);
+  });
+});

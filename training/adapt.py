@@ -1,0 +1,211 @@
+"""Adapts an autoregressive llama to block diffusion by further training, x_t ⊕ x_0 in one pass.
+
+    python -m training.adapt --prepared <folder> --base <folder> --out <folder> --steps n
+
+Killed, it resumes from `<out>/state.pt`; a larger `--steps` goes on from there. It writes `<out>/checkpoint/`
+(Hugging Face layout) and `<out>/log.jsonl`. Matrix products run in bf16, weights are kept in f32.
+"""
+
+import math
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from .adapt_recipe import AdaptRecipe, parse_recipe
+from .checkpoint import load_state, save_state
+from .data import Windows, batch_numbers, load_texts, token_bytes, training_windows, written_texts
+from .evaluate_shifted import Scored, likelihoods, masked_loss_moments, score_texts
+from .llama_checkpoint import load_llama, mask_token_of, save_llama, with_mask_token
+from .lora import add_adapters
+from .mask_embedding import freeze_embedding, merged_state
+from .memory import keep_memory
+from .models.llama import Llama
+from .muon import Muon
+from .objective import Noised, add_shifted_noise, complement, losses
+from .schedules import NoiseSchedule
+from .train import CLIP_NORM, Log, learning_rate_factor, set_lr_factor, with_full_lr
+from .variance import grid_search
+
+LOG_EVERY = 5
+VALIDATED_TEXTS = 16
+
+
+class Clock:
+    """Seconds since it was made: of the day, and of this process on a core."""
+
+    def __init__(self) -> None:
+        self._began, self._used = time.monotonic(), time.process_time()
+
+    def per(self, steps: int) -> dict[str, float]:
+        """Both, a step."""
+        wall, cpu = time.monotonic() - self._began, time.process_time() - self._used
+        return {"s_per_step": round(wall / steps, 2), "cpu_s_per_step": round(cpu / steps, 2)}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A step's windows: clean [batch, length], block_sizes [batch, copies], following [batch, length], noised."""
+
+    clean: Tensor
+    scored: Tensor
+    block_sizes: Tensor
+    following: Tensor
+    noised: Noised
+
+
+def step_batch(
+    texts: Windows,
+    scored: Windows,
+    mask_id: int,
+    recipe: AdaptRecipe,
+    schedules: Mapping[int, NoiseSchedule],
+    step: int,
+) -> Batch:
+    """What a step is trained on; it depends on the recipe, the schedules and the step alone."""
+    generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
+    numbers = batch_numbers(len(texts.starts), recipe.batch_size, step, recipe.seed)
+    clean, written = texts.batch(numbers), scored.batch(numbers) > 0
+    chances = torch.tensor([weight for _, weight in recipe.mixture])
+    draws = recipe.batch_size * (1 if recipe.masks == "complementary" else recipe.copies)
+    drawn = torch.tensor(recipe.block_sizes)[torch.multinomial(chances, draws, replacement=True, generator=generator)]
+    sizes = drawn.view(recipe.batch_size, -1)
+    noised = add_shifted_noise(clean, written, sizes, mask_id, schedules, recipe.first_masked, generator)
+    if recipe.masks == "complementary":
+        noised, sizes = complement(noised, clean, written, sizes, mask_id), sizes.repeat(1, 2)
+    following = written & (torch.rand(clean.shape, generator=generator) < recipe.following)
+    following[:, 0] = False  # No row comes before it.
+    return Batch(clean, written, sizes, following, noised)
+
+
+def backward(model: Llama, batch: Batch, recipe: AdaptRecipe) -> dict[str, float]:
+    """Adds a step's gradients, window by window. Returns nats of a next token, and of a masked one by block size."""
+    masked_scale = batch.scored.sum() * recipe.copies
+    following_scale = batch.following.sum()
+    nats: defaultdict[str, float] = defaultdict(float)
+    tokens: defaultdict[str, float] = defaultdict(float)
+    for row in range(len(batch.clean)):
+        one = slice(row, row + 1)
+        noised = Noised(batch.noised.ids[one], batch.noised.weights[one])
+        sums = losses(model, batch.clean[one], noised, batch.block_sizes[one], batch.following[one])
+        loss = sums.masked.sum() / masked_scale + recipe.following_weight * sums.following.sum() / following_scale
+        loss.backward()
+        nats["following"] += sums.following.sum().item()
+        tokens["following"] += batch.following[one].sum().item()
+        for size, total in zip(batch.block_sizes[row].tolist(), sums.masked[0].tolist(), strict=True):
+            nats[f"masked_{size}"] += total
+            tokens[f"masked_{size}"] += batch.scored[one].sum().item() * (size - 1) / size
+    return {name: nats[name] / tokens[name] for name in nats if tokens[name]}
+
+
+def make_optimizers(model: Llama, recipe: AdaptRecipe) -> list[torch.optim.Optimizer]:
+    """Muon or AdamW for the matrices inside the network; AdamW for the mask token's embedding and the norms."""
+    groups = model.parameter_groups()
+    adam = {"betas": (0.9, 0.98), "weight_decay": 0.0, "fused": True}
+    if recipe.optimizer == "muon":
+        matrices = Muon(groups.matrices, lr=recipe.muon_lr)
+    else:
+        matrices = torch.optim.AdamW(groups.matrices, recipe.lr, **adam)
+    return with_full_lr([matrices, torch.optim.AdamW(groups.others, recipe.lr, **adam)])
+
+
+def new_model(recipe: AdaptRecipe, mask_id: int) -> Llama:
+    """The base with a mask token, or a checkpoint; its embedding frozen, with adapters where the recipe has a rank."""
+    start = recipe.start_from
+    model = freeze_embedding(load_llama(start) if start else with_mask_token(load_llama(recipe.base), mask_id))
+    return add_adapters(model, recipe.lora_rank) if recipe.lora_rank else model
+
+
+def validate(average: nn.Module, recipe: AdaptRecipe, mask_id: int) -> tuple[dict[str, float], list[list[Scored]]]:
+    """Bits per byte of a few conversations, by block size, and what they were computed from."""
+    model = Llama(replace(average.config, mask_token_id=mask_id))
+    model.load_state_dict(merged_state(average))
+    texts = written_texts(load_texts(recipe.prepared, "valid.conversation"), recipe.length)[:VALIDATED_TEXTS]
+    with torch.autocast("cpu", torch.bfloat16):
+        results = score_texts(model, texts)
+    found = likelihoods(texts, results, token_bytes(recipe.prepared))
+    return {f"bits_per_byte_{one.block_size}": round(one.bits_per_byte, 4) for one in found}, results
+
+
+def search(results: list[list[Scored]], sizes: tuple[int, ...]) -> dict[int, NoiseSchedule]:
+    """The clipped schedule of least NELBO variance for each block size above 2."""
+    return {size: grid_search(masked_loss_moments(results, size))[0] for size in sizes if size > 2}
+
+
+def adapt(recipe: AdaptRecipe) -> None:
+    """Runs a recipe to its last step, or goes on with it. Raises ValueError for bad data before it starts."""
+    torch.manual_seed(recipe.seed)
+    split = load_texts(recipe.prepared, "train")
+    texts = training_windows(split, recipe.length)
+    scored = replace(texts, ids=split.scored)
+    mask_id = mask_token_of(recipe.prepared)
+    model = new_model(recipe, mask_id)
+    optimizers = make_optimizers(model, recipe)
+    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay))
+    recipe.run.mkdir(parents=True, exist_ok=True)
+    state_file = recipe.run / "state.pt"
+    schedules = recipe.first_schedules()
+    step = load_state(state_file, model, average, optimizers, schedules) if state_file.exists() else 0
+    model.model.compile(dynamic=False)
+    log = Log(recipe.run)
+    log.write(
+        {
+            "recipe": {name: str(value) for name, value in asdict(recipe).items()},
+            "trained": sum(p.numel() for p in model.parameters() if p.requires_grad),
+            "windows": len(texts.starts),
+            "from_step": step,
+        }
+    )
+    clock, means, count = Clock(), defaultdict(list), 0
+    while step < recipe.steps:
+        factor = learning_rate_factor(step, recipe.steps, recipe.warmup_steps, recipe.decay_steps)
+        set_lr_factor(optimizers, factor)
+        for optimizer in optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        batch = step_batch(texts, scored, mask_id, recipe, schedules, step)
+        for name, value in backward(model, batch, recipe).items():
+            means[name].append(value)
+        norm = nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM).item()
+        if not math.isfinite(norm):
+            raise FloatingPointError(f"the gradient is not finite at step {step}; resume with a lower learning rate")
+        with torch.autocast("cpu", torch.bfloat16):
+            for optimizer in optimizers:
+                optimizer.step()
+        average.update_parameters(model)
+        step += 1
+        count += 1
+        if step % LOG_EVERY == 0:
+            losses_now = {name: round(sum(values) / len(values), 4) for name, values in sorted(means.items())}
+            pace = {**clock.per(count), "tokens": step * recipe.batch_size * recipe.length}
+            log.write({"step": step, **losses_now, "grad_norm": round(norm, 3), "lr": factor, **pace})
+            clock, means, count = Clock(), defaultdict(list), 0
+        last = step == recipe.steps
+        if step % recipe.validate_every == 0 or last:
+            scores, results = validate(average.module, recipe, mask_id)
+            if recipe.schedule == "search":
+                schedules |= search(results, recipe.block_sizes)
+            names = {size: schedule.name for size, schedule in schedules.items()}
+            log.write({"step": step, **scores, "schedules": names})
+            clock, means, count = Clock(), defaultdict(list), 0
+        if step % recipe.save_every == 0 or last:
+            save_state(state_file, step, model, average, optimizers, schedules)
+            save_llama(recipe.run / "checkpoint", merged_state(average.module), mask_id, recipe.base, recipe.prepared)
+
+
+def main() -> None:
+    keep_memory()
+    try:
+        recipe = parse_recipe(sys.argv[1:])
+        torch.set_num_threads(recipe.threads)
+        adapt(recipe)
+    except ValueError as problem:
+        sys.exit(f"{problem}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""Attention over x_t ⊕ x_0 for a model whose row i predicts token i + 1, with a token-causal clean half.
+
+Several noised copies share one clean half. A clean row sees itself and the clean rows before it, exactly as in
+the autoregressive base model. A row of a noised copy sees its own noised block, both ways, and the clean tokens
+of earlier blocks. Sources: Arriola et al. (ICLR 2025), section 3.2, and Fast-dLLM v2 for the shift.
+"""
+
+import torch
+from torch import Tensor
+
+from .attention import Attend
+
+TILE = 64
+"""Rows attend in tiles of this many places, so that no key after a tile's end is looked at."""
+
+
+def tile_biases(length: int, block_sizes: Tensor) -> list[Tensor]:
+    """What each tile's rows see, as 0 or −∞ added to the scores: [batch, (copies + 1) · TILE, keys] a tile.
+
+    block_sizes [batch, copies] are divisors of TILE, and TILE divides length. A tile's rows are those of every
+    noised copy, then the clean ones. Its keys are the clean tokens up to the tile's end, then the tile's noised
+    rows of every copy.
+    """
+    batch, copies = block_sizes.shape
+    place = torch.arange(TILE)
+    block = (place // block_sizes[..., None]).flatten(1)
+    copy = torch.arange(copies).repeat_interleave(TILE)
+    clean_block = place // block_sizes.repeat_interleave(TILE, dim=1)[..., None]
+    own_block = (block[:, :, None] == block[:, None, :]) & (copy[:, None] == copy)
+    noised = torch.cat((block[..., None] > clean_block, own_block), dim=2)
+    causal = (place[:, None] >= place).expand(batch, -1, -1)
+    clean = torch.cat((causal, torch.zeros(batch, TILE, copies * TILE, dtype=torch.bool)), dim=2)
+    in_tile = torch.cat((noised, clean), dim=1)
+    biases = []
+    for tile in range(length // TILE):
+        earlier = torch.ones(batch, in_tile.shape[1], tile * TILE, dtype=torch.bool)
+        seen = torch.cat((earlier, in_tile), dim=2)
+        biases.append(torch.zeros(seen.shape).masked_fill(~seen, -torch.inf))
+    return biases
+
+
+def hide_padding(biases: list[Tensor], length: int, copies: int) -> list[Tensor]:
+    """The same biases, with the noised keys from place `length` on unseen: a text's last block may be a short one."""
+    hidden = []
+    for tile, bias in enumerate(biases):
+        noised_place = torch.arange(tile * TILE, (tile + 1) * TILE).repeat(copies)
+        place = torch.cat((torch.zeros(bias.shape[2] - len(noised_place), dtype=torch.long), noised_place))
+        whole = bias.masked_fill(place >= length, -torch.inf)
+        # A row of the padding may see nothing then; what it computes is not used.
+        hidden.append(whole.masked_fill((whole == -torch.inf).all(-1, keepdim=True), 0.0))
+    return hidden
+
+
+def shifted_attention(biases: list[Tensor]) -> Attend:
+    """Attention for rows [copies · length noised, length clean] by `tile_biases`."""
+
+    def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        batch, heads, rows, dim = q.shape
+        length = len(biases) * TILE
+        noised, groups = rows - length, heads // k.shape[1]
+        # [batch, key_value_heads, groups, copies + 1, tiles, TILE, dim] and [batch, key_value_heads, copies, …]
+        q = q.unflatten(2, (-1, len(biases), TILE)).unflatten(1, (-1, groups)) * dim**-0.5
+        k_noised, v_noised = (x[:, :, :noised].unflatten(2, (-1, len(biases), TILE)) for x in (k, v))
+        outputs = []
+        for tile, bias in enumerate(biases):
+            end = noised + (tile + 1) * TILE
+            keys = torch.cat((k[:, :, noised:end], k_noised[:, :, :, tile].flatten(2, 3)), dim=2)
+            values = torch.cat((v[:, :, noised:end], v_noised[:, :, :, tile].flatten(2, 3)), dim=2)
+            # The query heads that share a key and value head are rows of one product.
+            scores = (q[:, :, :, :, tile].flatten(2, 4) @ keys.mT).unflatten(2, (groups, -1))
+            weights = (scores.float() + bias[:, None, None]).softmax(-1).type_as(values)
+            outputs.append((weights.flatten(2, 3) @ values).unflatten(2, (groups, -1, TILE)).flatten(1, 2))
+        return torch.stack(outputs, dim=3).flatten(2, 4)
+
+    return attend
