@@ -91,8 +91,12 @@ export class GraphBuilder implements Graph {
 
   /** One f32 without axes. */
   scalar(name: string, value: number): void {
-    const bytes = [...new Uint8Array(Float32Array.of(value).buffer)];
-    this.constants.push({ name, type: 'float32', shape: [], bytes });
+    this.floats(name, [], Float32Array.of(value));
+  }
+
+  floats(name: string, shape: readonly number[], { buffer, byteOffset, byteLength }: Float32Array): void {
+    const bytes = [...new Uint8Array(buffer, byteOffset, byteLength)];
+    this.constants.push({ name, type: 'float32', shape, bytes });
   }
 
   node(

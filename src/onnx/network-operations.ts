@@ -9,6 +9,7 @@ import {
 } from '../network/network';
 import type { CpuDtypes } from './cpu-dtypes';
 import { type Attribute, ELEMENT_TYPES, type GraphBuilder } from './graph';
+import { rotationMatrix, rotationSize } from './rotation';
 
 /**
  * A network's operations as ONNX nodes for the CPU. Values are [rows, features] where nothing else is said; every
@@ -93,9 +94,13 @@ export class NetworkOperations {
     return this.#reshape(turned, [-1, heads, headSize]);
   }
 
-  /** x · Wᵀ by bytes: a row of x becomes round(127 · x / its largest magnitude) + 128. */
-  #quantizedProduct(weight: Matrix, x: string): string {
+  /**
+   * x · Wᵀ by bytes: x is turned as the weight is (`rotation.ts`), then a row becomes
+   * round(127 · x / its largest magnitude) + 128.
+   */
+  #quantizedProduct(weight: Matrix, input: string): string {
     const at = (part: string) => `${weight.name}.${part}`;
+    const x = this.#rotated(weight, input);
     const largest = this.#node('ReduceMax', [this.#node('Abs', [x], at('magnitudes')), this.#integers([1])], at('max'));
     // A row of zeros is divided by something too.
     const divisor = this.#node('Add', [largest, this.#scalar('least.max', 1e-30)], at('divisor'));
@@ -107,6 +112,16 @@ export class NetworkOperations {
     const floats = this.#node('Cast', [sums], at('floats'), { to: { int: ELEMENT_TYPES.float32 } });
     const scaled = this.#node('Mul', [floats, at('scale')], at('products'));
     return this.#node('Div', [scaled, steps], at('out.product'));
+  }
+
+  #rotated({ name, columns }: Matrix, x: string): string {
+    const size = rotationSize(columns);
+    if (size === 1) return x;
+    const matrix = this.#constant(`rotation.${size}`, (constant) => {
+      this.#graph.floats(constant, [size, size], rotationMatrix(size));
+    });
+    const runs = this.#node('Reshape', [x, this.#integers([-1, size])], `${name}.runs`);
+    return this.#reshape(this.#node('MatMul', [runs, matrix], `${name}.rotated`), [-1, columns]);
   }
 
   #headsFirst(x: string): string {

@@ -1,4 +1,5 @@
 import { UnmaskError } from '../errors';
+import type { StoredPart, WeightsFile } from '../model/source/read-weights';
 import type { Layer, Matrix, Network, Vector, Weight } from '../network/network';
 import type { CpuDtypes } from './cpu-dtypes';
 import { CpuNetwork } from './cpu-network';
@@ -7,7 +8,7 @@ import { encodeGraph } from './encode-graph';
 import { headGraph, layerGraph } from './network-graph';
 import { inTurn } from './session-queue';
 import { SessionWeights } from './session-weights';
-import { type StoredPart, type StoredRows, storedRows, storedVector, type WeightsFile } from './stored-rows';
+import { type StoredRows, storedRows, storedVector } from './stored-rows';
 
 /**
  * Loads a network onto the CPU, file after file. A layer's weights are turned into what its session takes, the session

@@ -1,6 +1,7 @@
 import type { Matrix, Vector, Weight } from '../network/network';
 import type { CpuDtypes } from './cpu-dtypes';
 import type { PlacedInitializer } from './encode-graph';
+import { rotate, rotationSize } from './rotation';
 import { readRow, type StoredRows } from './stored-rows';
 
 /** The order of a matrix's rows within a session: of `interleaved` rows 0, 2, 4, … come first, then 1, 3, 5, …. */
@@ -48,10 +49,7 @@ export class SessionWeights {
   addRows(matrix: Matrix, firstRow: number, rows: StoredRows): void {
     const sink = this.#matrices.get(matrix) ?? sinkFor(matrix, this.#dtypeOf(matrix));
     this.#matrices.set(matrix, sink);
-    const order = this.#order(matrix);
-    const half = matrix.rows / 2;
-    const place = (row: number) => (order === 'stored' ? row : (row % 2) * half + (row >> 1));
-    sink.add(rows, (row) => place(firstRow + row));
+    for (const run of runsOf(matrix, this.#order(matrix), firstRow, rows.rows)) sink.add(rows, run);
     if (!sink.isWhole) return;
     this.#matrices.delete(matrix);
     for (const { name, type, shape, data } of sink.tensors()) this.#add(name, type, shape, data);
@@ -65,9 +63,26 @@ export class SessionWeights {
   }
 }
 
+/** Rows source, source + step, … of a part, which are rows target, target + 1, … of a session's matrix. */
+interface Run {
+  readonly source: number;
+  readonly step: number;
+  readonly target: number;
+  readonly count: number;
+}
+
+function runsOf({ rows }: Matrix, order: RowOrder, firstRow: number, count: number): Run[] {
+  if (order === 'stored') return [{ source: 0, step: 1, target: firstRow, count }];
+  return [0, 1].map((parity) => {
+    const source = (firstRow + parity) % 2;
+    const target = (parity * rows) / 2 + (firstRow + source - parity) / 2;
+    return { source, step: 2, target, count: Math.ceil((count - source) / 2) };
+  });
+}
+
 interface SessionTensor {
   readonly name: string;
-  readonly type: PlacedInitializer['type'];
+  readonly type: StoredPlace['type'];
   readonly shape: readonly number[];
   readonly data: ArrayBufferView;
 }
@@ -75,7 +90,7 @@ interface SessionTensor {
 /** Takes the rows of a matrix. */
 interface MatrixSink {
   readonly isWhole: boolean;
-  add(rows: StoredRows, place: (row: number) => number): void;
+  add(rows: StoredRows, run: Run): void;
   tensors(): SessionTensor[];
 }
 
@@ -98,13 +113,13 @@ class FloatSink implements MatrixSink {
     return this.#rows === this.#matrix.rows;
   }
 
-  add(rows: StoredRows, place: (row: number) => number): void {
+  add(rows: StoredRows, { source, step, target, count }: Run): void {
     const { columns } = this.#matrix;
-    for (let row = 0; row < rows.rows; row++) {
-      const at = place(row) * columns;
-      readRow(rows, row, this.#numbers.subarray(at, at + columns));
+    for (let i = 0; i < count; i++) {
+      const at = (target + i) * columns;
+      readRow(rows, source + i * step, this.#numbers.subarray(at, at + columns));
     }
-    this.#rows += rows.rows;
+    this.#rows += count;
   }
 
   tensors(): SessionTensor[] {
@@ -116,7 +131,7 @@ class FloatSink implements MatrixSink {
 /** Rows that are quantised together, so that the transposed matrix is written in runs of bytes. */
 const ROWS_AT_ONCE = 64;
 
-/** [columns, rows] int8, as MatMulInteger wants it, and a scale for each row. */
+/** [columns, rows] int8, as MatMulInteger wants it, and a scale for each row. Rows are turned first (`rotation.ts`). */
 class ByteSink implements MatrixSink {
   readonly #matrix: Matrix;
   readonly #bytes: Int8Array;
@@ -133,23 +148,21 @@ class ByteSink implements MatrixSink {
     return this.#rows === this.#matrix.rows;
   }
 
-  add(rows: StoredRows, place: (row: number) => number): void {
+  add(rows: StoredRows, { source, step, target, count }: Run): void {
     const { columns, rows: stride } = this.#matrix;
-    const numbers = new Float32Array(columns);
+    const numbers = new Float64Array(columns);
     const levels = new Int8Array(ROWS_AT_ONCE * columns);
-    const places = new Int32Array(ROWS_AT_ONCE);
-    for (let first = 0; first < rows.rows; first += ROWS_AT_ONCE) {
-      const count = Math.min(ROWS_AT_ONCE, rows.rows - first);
-      for (let i = 0; i < count; i++) {
-        readRow(rows, first + i, numbers);
-        places[i] = place(first + i);
-        this.#scales[places[i]!] = quantizeRow(numbers, levels.subarray(i * columns, (i + 1) * columns));
+    const size = rotationSize(columns);
+    for (let first = 0; first < count; first += ROWS_AT_ONCE) {
+      const together = Math.min(ROWS_AT_ONCE, count - first);
+      for (let i = 0; i < together; i++) {
+        readRow(rows, source + (first + i) * step, numbers);
+        rotate(numbers, size);
+        this.#scales[target + first + i] = quantizeRow(numbers, levels, i * columns);
       }
-      for (let column = 0; column < columns; column++) {
-        for (let i = 0; i < count; i++) this.#bytes[column * stride + places[i]!] = levels[i * columns + column]!;
-      }
+      writeTransposed(levels, columns, together, this.#bytes, target + first, stride);
     }
-    this.#rows += rows.rows;
+    this.#rows += count;
   }
 
   tensors(): SessionTensor[] {
@@ -161,8 +174,8 @@ class ByteSink implements MatrixSink {
   }
 }
 
-/** Writes round(127 · number / largest magnitude), and returns what a level is worth. */
-function quantizeRow(numbers: Float32Array, levels: Int8Array): number {
+/** Writes levels round(127 · number / largest magnitude) from `at` on, and returns what a level is worth. */
+function quantizeRow(numbers: Float64Array, levels: Int8Array, at: number): number {
   let largest = 0;
   for (let i = 0; i < numbers.length; i++) {
     const magnitude = Math.abs(numbers[i]!);
@@ -170,10 +183,25 @@ function quantizeRow(numbers: Float32Array, levels: Int8Array): number {
   }
   const factor = largest === 0 ? 0 : 127 / largest;
   for (let i = 0; i < numbers.length; i++) {
-    const level = numbers[i]! * factor;
-    levels[i] = level < 0 ? level - 0.5 : level + 0.5;
+    // Rounded without a branch: the sum is positive, and | 0 drops what is behind its point.
+    levels[at + i] = ((numbers[i]! * factor + 128.5) | 0) - 128;
   }
   return largest / 127;
+}
+
+/** Writes levels [count, columns] to the columns from `target` on of out [columns, stride]. */
+function writeTransposed(
+  levels: Int8Array,
+  columns: number,
+  count: number,
+  out: Int8Array,
+  target: number,
+  stride: number,
+): void {
+  for (let column = 0; column < columns; column++) {
+    const to = column * stride + target;
+    for (let i = 0, from = column; i < count; i++, from += columns) out[to + i] = levels[from]!;
+  }
 }
 
 function halvesApart(numbers: Float32Array): Float32Array {

@@ -1,21 +1,6 @@
-import { GROUP_BYTES, SCALE_GROUP, type StoredTensor, type WeightDtype, ZERO_LEVEL } from '../model/format/packing';
-import type { Matrix, Vector } from '../network/network';
-
-export interface PlacedTensor extends StoredTensor {
-  readonly offset: number;
-  readonly bytes: number;
-}
-
-export type StoredPart = (
-  | { readonly matrix: Matrix; readonly dtype: WeightDtype; readonly firstRow: number; readonly rows: number }
-  | { readonly vector: Vector }
-) & { readonly tensors: readonly PlacedTensor[] };
-
-export interface WeightsFile {
-  readonly path: string;
-  readonly data: Uint8Array<ArrayBuffer>;
-  readonly parts: readonly StoredPart[];
-}
+import { GROUP_BYTES, SCALE_GROUP, type WeightDtype, ZERO_LEVEL } from '../model/format/packing';
+import type { PlacedTensor, StoredPart } from '../model/source/read-weights';
+import type { Matrix } from '../network/network';
 
 /** Rows of a matrix as they are stored. */
 export interface StoredRows {
@@ -47,7 +32,11 @@ export function storedVector({ tensors }: StoredPart, file: Uint8Array<ArrayBuff
 }
 
 /** Writes a row's numbers to out [columns]. */
-export function readRow({ dtype, columns, values, scales }: StoredRows, row: number, out: Float32Array): void {
+export function readRow(
+  { dtype, columns, values, scales }: StoredRows,
+  row: number,
+  out: Float32Array | Float64Array,
+): void {
   switch (dtype) {
     case 'f32':
       out.set((values as Float32Array).subarray(row * columns, (row + 1) * columns));
@@ -74,7 +63,13 @@ const GROUP = SCALE_GROUP;
 const [Q8_BYTES, Q8_ZERO] = [GROUP_BYTES.q8, ZERO_LEVEL.q8];
 const [Q4_BYTES, Q4_ZERO] = [GROUP_BYTES.q4, ZERO_LEVEL.q4];
 
-function readQ8(bytes: Uint8Array, scales: Float32Array, columns: number, row: number, out: Float32Array): void {
+function readQ8(
+  bytes: Uint8Array,
+  scales: Float32Array,
+  columns: number,
+  row: number,
+  out: Float32Array | Float64Array,
+): void {
   const groups = Math.ceil(columns / GROUP);
   for (let group = 0; group < groups; group++) {
     const scale = scales[row * groups + group]!;
@@ -85,7 +80,13 @@ function readQ8(bytes: Uint8Array, scales: Float32Array, columns: number, row: n
   }
 }
 
-function readQ4(bytes: Uint8Array, scales: Float32Array, columns: number, row: number, out: Float32Array): void {
+function readQ4(
+  bytes: Uint8Array,
+  scales: Float32Array,
+  columns: number,
+  row: number,
+  out: Float32Array | Float64Array,
+): void {
   const groups = Math.ceil(columns / GROUP);
   for (let group = 0; group < groups; group++) {
     const scale = scales[row * groups + group]!;

@@ -29,40 +29,58 @@ export function sample(
   const top = topId(logits, maskId);
   if (top === undefined) return NOT_FINITE;
   const peak = logits[top]!;
-  const plain = weightsOf(logits, peak, 1, maskId);
-  const total = sum(plain);
-  const entropy = entropyOf(logits, plain, peak, total);
+  const { total, entropy } = distributionOf(logits, peak, maskId);
   if (temperature === 0) return { id: top, probability: 1 / total, entropy };
-  const weights = temperature === 1 ? plain : weightsOf(logits, peak, temperature, maskId);
+  const weights = weightsOf(logits, peak, temperature, maskId);
   const kept = topP < 1 ? nucleus(weights, topP * sum(weights), top) : [...weights.keys()];
   const id = inverse(weights, kept, uniform(seed, STREAM.token, pass, position));
-  return { id, probability: plain[id]! / total, entropy };
+  return { id, probability: Math.exp(logits[id]! - peak) / total, entropy };
 }
+
+// The loops below run over a vocabulary for each row that is drawn, so they are plain ones.
 
 /** The likeliest id; undefined where a logit is not finite. */
 function topId(logits: Float32Array, maskId: number): number | undefined {
   let top = maskId === 0 ? 1 : 0;
-  for (const [id, logit] of logits.entries()) {
+  let peak = logits[top]!;
+  for (let id = 0; id < logits.length; id++) {
     if (id === maskId) continue;
-    if (!Number.isFinite(logit)) return undefined;
-    if (logit > logits[top]!) top = id;
+    const logit = logits[id]!;
+    // A number that is not finite, minus itself, is NaN.
+    if (logit - logit !== 0) return undefined;
+    if (logit > peak) {
+      top = id;
+      peak = logit;
+    }
   }
   return top;
 }
 
-/** exp((logit − peak) / temperature), 0 for the mask. */
-function weightsOf(logits: Float32Array, peak: number, temperature: number, maskId: number): Float64Array {
-  const weights = Float64Array.from(logits, (logit) => Math.exp((logit - peak) / temperature));
-  weights[maskId] = 0;
-  return weights;
+/**
+ * With the weights exp(logit − peak), 0 for the mask: their sum Z, and the entropy log Z − Σ p · (logit − peak), no part
+ * of which is below 0.
+ */
+function distributionOf(logits: Float32Array, peak: number, maskId: number): { total: number; entropy: number } {
+  let total = 0;
+  let below = 0;
+  for (let id = 0; id < logits.length; id++) {
+    // The mask has no weight, and its logit need not be finite.
+    if (id === maskId) continue;
+    const distance = logits[id]! - peak;
+    const weight = Math.exp(distance);
+    total += weight;
+    below += weight * distance;
+  }
+  return { total, entropy: Math.log(total) - below / total };
 }
 
-/** H = log Z − Σ p · (logit − peak), with `total` = Z the sum of the weights exp(logit − peak): no part of it is below 0. */
-function entropyOf(logits: Float32Array, weights: Float64Array, peak: number, total: number): number {
-  let below = 0;
-  // The mask has no weight, and its logit need not be finite.
-  for (const [id, weight] of weights.entries()) if (weight > 0) below += weight * (logits[id]! - peak);
-  return Math.log(total) - below / total;
+/** exp((logit − peak) / temperature), 0 for the mask. */
+function weightsOf(logits: Float32Array, peak: number, temperature: number, maskId: number): Float64Array {
+  const weights = new Float64Array(logits.length);
+  for (let id = 0; id < logits.length; id++) weights[id] = Math.exp((logits[id]! - peak) / temperature);
+  // An autoregressive model has no mask among its ids.
+  if (maskId < weights.length) weights[maskId] = 0;
+  return weights;
 }
 
 /** The heaviest ids, lower ids first among equals, that together weigh at most `mass`, and always `top`; ascending. */

@@ -1,12 +1,11 @@
 import { UnmaskError } from '../../errors';
 import type { ModelSource } from '../../model/source/model-source';
-import { readWeights } from '../../model/source/read-weights';
+import { readWeights, type WeightsFile } from '../../model/source/read-weights';
 import type { ModelConfig } from '../../network/model-config';
 import { cacheNumbersPerToken, hiddenSize } from '../../network/network';
-import { type CpuDtypes, f32Everywhere } from '../../onnx/cpu-dtypes';
+import { type CpuDtypes, cpuDtypes } from '../../onnx/cpu-dtypes';
 import type { CpuNetwork } from '../../onnx/cpu-network';
 import { openCpuNetwork } from '../../onnx/open-cpu-network';
-import type { WeightsFile } from '../../onnx/stored-rows';
 import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Prediction } from '../backend';
 import { writeBlocksByVerbs } from '../block-loop';
 import { checkPredictions } from '../check-predictions';
@@ -16,15 +15,16 @@ import { sample } from './sample';
 
 /** Loads a model onto the CPU. Throws `bad-model`, `network`, `cancelled` or `out-of-memory`. */
 export function createWasmBackend(source: ModelSource, signal?: AbortSignal): Promise<WasmBackend> {
-  return openWasmBackend(source.config, readWeights(source, signal), signal);
+  const dtypes = cpuDtypes(source.config.network, source.packing);
+  return openWasmBackend(source.config, readWeights(source, signal), dtypes, signal);
 }
 
 /** The same from the files of a model's weights. */
 export async function openWasmBackend(
   config: ModelConfig,
   files: AsyncIterable<WeightsFile>,
+  dtypes: CpuDtypes,
   signal?: AbortSignal,
-  dtypes: CpuDtypes = f32Everywhere(),
 ): Promise<WasmBackend> {
   const network = await openCpuNetwork(config.network, files, dtypes, signal);
   return new WasmBackend(network, config, () => network.release());

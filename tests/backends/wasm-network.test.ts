@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { openWasmBackend, type WasmBackend } from '../../src/backends/wasm/wasm-backend';
+import type { WeightDtype } from '../../src/model/format/packing';
+import { readWeights } from '../../src/model/source/read-weights';
+import { describeModel } from '../../src/network/families';
+import type { ModelConfig } from '../../src/network/model-config';
+import { type CpuDtypes, cpuDtypes, f32Everywhere, int8Except } from '../../src/onnx/cpu-dtypes';
+import { cpuRuntime } from '../../src/onnx/cpu-runtime';
+import { NO_FACTS } from '../engine/small-model';
+import { packed, randomModel } from '../random-model';
+import { CpuBackend } from '../reference/cpu-backend';
+import { folderWeights } from '../reference/folder-weights';
+import { largestDifference } from './difference';
+
+/** Two ways of ours through the same numbers. */
+const TOLERANCE = 1e-4;
+
+/** Llama-shaped: `change` is of its config.json. */
+function llama(change: object, diffusion: object | null = null): ModelConfig {
+  const config = {
+    model_type: 'llama',
+    vocab_size: 61,
+    hidden_size: 40,
+    intermediate_size: 36,
+    num_hidden_layers: 2,
+    num_attention_heads: 6,
+    num_key_value_heads: 2,
+    head_dim: 10,
+    max_position_embeddings: 26,
+    rms_norm_eps: 1e-5,
+    ...change,
+    ...(diffusion && {
+      block_diffusion: { mask_token_id: 60, block_size: 4, block_sizes: [1, 3, 4, 8], ...diffusion },
+    }),
+  };
+  return describeModel(config, { ...NO_FACTS, tiedHead: true });
+}
+
+async function both(config: ModelConfig, dtype: WeightDtype = 'f32', dtypes: CpuDtypes = f32Everywhere) {
+  // Files so small that the embedding comes in parts.
+  const source = randomModel(config, packed(dtype), 3, 4096);
+  const backend = await openWasmBackend(config, readWeights(source), dtypes);
+  return { backend, plain: new CpuBackend(config, await folderWeights(source)) };
+}
+
+const idsFrom = (start: number, count: number) => Array.from({ length: count }, (_, i) => ((start + i) * 17) % 59);
+
+async function expectSame(backend: WasmBackend, plain: CpuBackend, ids: readonly number[], tolerance = TOLERANCE) {
+  const [logits, expected] = [await backend.logits(ids), await plain.logits(ids)];
+  const known = (all: Float32Array) => (Number.isNaN(expected[0]!) ? all.subarray(backend.config.vocabSize) : all);
+  expect(logits[0]).toEqual(Number.isNaN(expected[0]!) ? Number.NaN : expect.any(Number));
+  expect(largestDifference(known(logits), known(expected))).toBeLessThan(tolerance);
+}
+
+describe('networks against plain loops', () => {
+  it.each<[string, ModelConfig]>([
+    ['causal clean rows that predict the next token', llama({}, { clean_attention: 'causal', predicts: 'next' })],
+    ['clean blocks that see themselves, next token', llama({}, { clean_attention: 'block', predicts: 'next' })],
+    ['clean blocks that see themselves, own token', llama({}, { clean_attention: 'block', predicts: 'own' })],
+    ['causal clean rows, own token', llama({}, { clean_attention: 'causal', predicts: 'own' })],
+    ['one key head for all', llama({ num_key_value_heads: 1 }, {})],
+    ['a key head each, biases', llama({ num_key_value_heads: 6, attention_bias: true, mlp_bias: true }, {})],
+  ])('%s', async (_, config) => {
+    const { backend, plain } = await both(config);
+    // A short first block, then blocks up to past the ring's end, whose 24 slots the blocks do not divide evenly.
+    const prompt = idsFrom(1, 11);
+    for (const each of [backend, plain]) {
+      each.begin(4, prompt);
+      await each.prefill(prompt.slice(0, 3));
+      await each.prefill(prompt.slice(3));
+    }
+    for (let block = 0; block < 6; block++) {
+      await expectSame(backend, plain, [7, 60, 60, 8]);
+      for (const each of [backend, plain]) await each.commitBlock(idsFrom(50 + block, 4));
+    }
+    expect(backend.position).toBe(35);
+    // Several clean blocks on an empty cache, and a text that is shorter than a block.
+    for (const each of [backend, plain]) each.begin(8);
+    await expectSame(backend, plain, idsFrom(5, 24));
+    await expectSame(backend, plain, idsFrom(5, 5));
+    backend.dispose();
+  });
+
+  it.each<[WeightDtype]>([['f16'], ['q8'], ['q4']])('weights stored as %s', async (dtype) => {
+    const { backend, plain } = await both(llama({}, {}), dtype);
+    for (const each of [backend, plain]) each.begin(4);
+    await expectSame(backend, plain, idsFrom(2, 24));
+    backend.dispose();
+  });
+
+  it('multiplied as bytes, logits stay near and a row does not depend on the others of its pass', async () => {
+    const { backend, plain } = await both(llama({ hidden_size: 96, intermediate_size: 100 }, {}), 'q8', int8Except());
+    for (const each of [backend, plain]) each.begin(4);
+    await expectSame(backend, plain, idsFrom(2, 24), 0.1);
+    const together = await backend.logits(idsFrom(2, 8));
+    backend.begin(4);
+    await backend.commitBlock(idsFrom(2, 4));
+    const { vocabSize } = backend.config;
+    const after = await backend.logits(idsFrom(6, 4));
+    expect(largestDifference(after.subarray(0, vocabSize), together.subarray(4 * vocabSize, 5 * vocabSize))).toBe(0);
+    backend.dispose();
+  });
+});
+
+describe('which dtype', () => {
+  it('bytes for large models that are stored as bytes, f32 for all others', () => {
+    const large = llama({ vocab_size: 32_000, hidden_size: 640 });
+    const of = (config: ModelConfig, dtype: WeightDtype, embedding = dtype) => {
+      const dtypes = cpuDtypes(config.network, packed(dtype, embedding));
+      return [dtypes(config.network.layers[0]!.mlp.down.weight), dtypes(config.network.head.weight)];
+    };
+    expect(of(large, 'q8')).toEqual(['int8', 'int8']);
+    expect(of(large, 'q4', 'f16')).toEqual(['int8', 'f32']);
+    expect(of(large, 'f16')).toEqual(['f32', 'f32']);
+    expect(of(llama({}), 'q8')).toEqual(['f32', 'f32']);
+  });
+});
+
+describe('the first position of a block where rows predict the next token', () => {
+  it('comes from the clean pass before it, also after a fork and a new beginning', async () => {
+    const { backend, plain } = await both(llama({}, {}));
+    const step = { ids: [60, 60, 60, 60], sampling: { temperature: 0, topP: 1, seed: 0 }, pass: 0 };
+    backend.begin(4);
+    plain.begin(4);
+    await expect(backend.denoiseStep({ ...step, positions: [0] })).rejects.toMatchObject({ code: 'bad-input' });
+    for (const each of [backend, plain]) await each.prefill(idsFrom(1, 8));
+    const of = async (each: WasmBackend | CpuBackend, positions: number[]) =>
+      (await each.denoiseStep({ ...step, positions })).map(({ position, id }) => [position, id]);
+    expect(await of(backend, [0])).toEqual(await of(plain, [0]));
+    expect(await of(backend, [3, 0, 1])).toEqual(await of(plain, [3, 0, 1]));
+    backend.begin(4, idsFrom(1, 8));
+    expect(backend.position).toBe(4);
+    await backend.prefill(idsFrom(5, 4));
+    expect(await of(backend, [0])).toEqual(await of(plain, [0]));
+    backend.dispose();
+  });
+});
+
+describe('memory', () => {
+  it('grows with the sequence, and is used again by the next', async () => {
+    const config = { ...llama({ max_position_embeddings: 4096 }), contextLength: 4096 };
+    const runtime = await cpuRuntime();
+    const write = async () => {
+      const { backend } = await both(config);
+      backend.begin(1);
+      await backend.prefill(idsFrom(0, 400));
+      backend.dispose();
+      return runtime.memoryBytes;
+    };
+    const once = await write();
+    for (let i = 0; i < 3; i++) expect(await write()).toBe(once);
+  });
+});
