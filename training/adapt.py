@@ -162,6 +162,7 @@ def adapt(recipe: AdaptRecipe) -> None:
         }
     )
     clock, means, count = Clock(), defaultdict(list), 0
+    saved = time.monotonic()
     while step < recipe.steps:
         factor = learning_rate_factor(step, recipe.steps, recipe.warmup_steps, recipe.decay_steps)
         set_lr_factor(optimizers, factor)
@@ -192,7 +193,8 @@ def adapt(recipe: AdaptRecipe) -> None:
             names = {size: schedule.name for size, schedule in schedules.items()}
             log.write({"step": step, **scores, "schedules": names})
             clock, means, count = Clock(), defaultdict(list), 0
-        if step % recipe.save_every == 0 or last:
+        if time.monotonic() - saved > 60 * recipe.save_minutes or last:
+            saved = time.monotonic()
             save_state(state_file, step, model, average, optimizers, schedules)
             save_llama(recipe.run / "checkpoint", merged_state(average.module), mask_id, recipe.base, recipe.prepared)
 

@@ -17,7 +17,7 @@ from .adapt import adapt
 from .adapt_recipe import parse_recipe
 from .memory import keep_memory
 
-COMMON = "--ema-decay 0 --batch-size 2 --warmup-steps 4 --save-every 1000 --validate-every 1000"
+COMMON = "--ema-decay 0 --batch-size 2 --warmup-steps 4 --save-minutes 1000 --validate-every 1000"
 VARIANTS = {
     "all matrices, 2 copies": (40, ""),
     "LoRA of rank 64": (44, "--lora-rank 64 --lr 1e-3"),

@@ -45,13 +45,13 @@ class AdaptRecipe:
     ema_decay: float
     batch_size: int
     length: int
-    save_every: int
+    save_minutes: float
     validate_every: int
     threads: int
     seed: int
 
     def __post_init__(self) -> None:
-        for name in ("steps", "copies", "batch_size", "decay_steps", "warmup_steps", "save_every", "validate_every"):
+        for name in ("steps", "copies", "batch_size", "decay_steps", "warmup_steps", "validate_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"--{name.replace('_', '-')} must be 1 or more, not {getattr(self, name)}")
         if self.length < TILE or self.length % TILE:
@@ -103,7 +103,7 @@ def parse_recipe(arguments: list[str]) -> AdaptRecipe:
     parser.add_argument("--ema-decay", type=float, default=0.98, help="of the weights that are validated and kept")
     parser.add_argument("--batch-size", type=int, default=4)
     parser.add_argument("--length", type=int, default=512)
-    parser.add_argument("--save-every", type=int, default=15)
+    parser.add_argument("--save-minutes", type=float, default=5, help="how often the state and checkpoint are written")
     parser.add_argument("--validate-every", type=int, default=100)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)

@@ -75,7 +75,7 @@ def prepare_conversations(base: Path, data: Path, out: Path) -> Path:
 
 def arguments_of(base: Path, prepared: Path, run: Path, more: str) -> list[str]:
     where = f"--prepared {prepared} --base {base} --out {run}"
-    pace = "--length 64 --batch-size 2 --warmup-steps 2 --decay-steps 1 --save-every 5 --validate-every 10"
+    pace = "--length 64 --batch-size 2 --warmup-steps 2 --decay-steps 1 --save-minutes 5 --validate-every 10"
     return f"{where} {pace} {more}".split()
 
 
