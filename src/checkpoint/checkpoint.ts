@@ -12,12 +12,13 @@ const CARD = 'README.md';
 
 /** A checkpoint in the Hugging Face layout. Its weights stay where they are until they are read. */
 export interface Checkpoint {
+  readonly files: CheckpointFiles;
   readonly config: JsonObject;
   /** Of all shards, by the checkpoint's own names. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   readonly tokenizer: TokenizerSource;
   /** `generation_config.json` as it is. */
-  readonly generationConfig: Uint8Array | null;
+  readonly generationConfig: Uint8Array<ArrayBuffer> | null;
   /** The text of the model card, if there is one. */
   readonly card: string | null;
 }
@@ -33,6 +34,7 @@ export async function openCheckpoint(files: CheckpointFiles, signal?: AbortSigna
   }
   const card = await readIfThere(files, CARD, signal);
   return {
+    files,
     config,
     tensors: await openTensors(files, signal),
     tokenizer: await readTokenizer(files, signal),
