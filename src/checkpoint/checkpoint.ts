@@ -1,5 +1,6 @@
 import { UnmaskError } from '../errors';
 import { MODEL_FILES } from '../model/format/manifest';
+import { familyOf } from '../network/families';
 import type { JsonObject } from '../network/fields';
 import type { CheckpointFiles } from './checkpoint-files';
 import { openSafetensors, type TensorEntry } from './safetensors';
@@ -32,6 +33,8 @@ export async function openCheckpoint(files: CheckpointFiles, signal?: AbortSigna
       `${MODEL_FILES.config} is missing. Give the folder of a checkpoint in the Hugging Face layout.`,
     );
   }
+  // Before anything larger is read.
+  familyOf(config);
   const card = await readIfThere(files, CARD, signal);
   return {
     files,

@@ -16,6 +16,8 @@ export interface PlanOptions {
   readonly packing: Packing;
   /** For a checkpoint without `tokenizer.json`: the tokenizer that it was trained with. */
   readonly tokenizer?: TokenizerSource | undefined;
+  /** Bytes of a stored head that are compared with the embedding; by default all. Fewer are enough for its sizes. */
+  readonly comparedBytes?: number | undefined;
 }
 
 /** What a checkpoint becomes. */
@@ -33,13 +35,13 @@ export interface ConversionPlan {
 /** Finds out what a checkpoint becomes. Throws `bad-model` for one that cannot be used, or the AbortError. */
 export async function planConversion(
   checkpoint: Checkpoint,
-  { id, packing, tokenizer: others }: PlanOptions,
+  { id, packing, tokenizer: others, comparedBytes }: PlanOptions,
   signal?: AbortSignal,
 ): Promise<ConversionPlan> {
   const { tensors, card, tokenizer: own } = checkpoint;
   const tokenizer = others && !readsText(own) ? withTokenizer(own, others) : own;
   const family = familyOf(checkpoint.config);
-  const facts = await factsOf(family, checkpoint, tokenizer, signal);
+  const facts = await factsOf(family, checkpoint, tokenizer, signal, comparedBytes);
   // Described from what is written, so that a model is what its folder says.
   const publishedAndFacts = { ...checkpoint.config, [FACTS_FIELD]: facts };
   const { network, ...config } = parseModelConfig(publishedAndFacts);

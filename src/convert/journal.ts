@@ -48,6 +48,14 @@ export class Journal {
     this.#take(entry);
   }
 
+  /** Begins anew. */
+  clear(): void {
+    this.#file.truncate(0);
+    this.#size = 0;
+    this.#computed = null;
+    this.#states.clear();
+  }
+
   close(): void {
     this.#file.close();
   }

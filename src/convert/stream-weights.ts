@@ -58,7 +58,11 @@ export async function streamWeights(
     for (const { path, header, bytes } of planned) {
       const file = await workplace.open(path);
       files.set(path, file);
-      if (file.getSize() !== bytes) file.truncate(bytes);
+      if (file.getSize() !== bytes) {
+        // What is said of it is not of this file.
+        journal.clear();
+        file.truncate(bytes);
+      }
       writeAt(file, header as Uint8Array<ArrayBuffer>, 0);
     }
     const stream = new WeightStream(plan, planned, checkpoint, files, journal, options);

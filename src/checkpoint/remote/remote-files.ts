@@ -71,7 +71,8 @@ export class RemoteFiles implements CheckpointFiles {
 
   /** What tells the files that were read from those of another time, as far as the server says so. */
   get version(): string {
-    return [...this.#files.values()].map(({ url, version }) => `${url.pathname} ${version}`).join('\n');
+    const versions = [...this.#files].map(([path, { version }]) => `${path} ${version}`);
+    return versions.sort().join('\n');
   }
 
   /** Ends the connections. */
