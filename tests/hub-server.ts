@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answer, type Lie } from './e2e/lying-server';
+import { Origin } from './origin';
 
 export interface HubRequest {
   readonly path: string;
@@ -102,34 +102,5 @@ export class HubServer {
     const isSigned = searchParams.get('signature') === 'secret';
     const lie = this.lies.get(name)?.shift() ?? this.habits.get(name);
     answer(response, isSigned ? this.repositories.get(repository!)?.get(path!) : undefined, headers.range, lie);
-  }
-}
-
-/** A server on a port of its own. */
-class Origin {
-  readonly #answer: (request: IncomingMessage, response: ServerResponse) => void;
-  #server: Server | undefined;
-  #port = 0;
-
-  constructor(answer: (request: IncomingMessage, response: ServerResponse) => void) {
-    this.#answer = answer;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
-  }
-
-  async start(): Promise<void> {
-    const server = createServer(this.#answer);
-    await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve));
-    this.#port = (server.address() as AddressInfo).port;
-    this.#server = server;
-  }
-
-  async stop(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    server?.closeAllConnections();
-    await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)));
   }
 }

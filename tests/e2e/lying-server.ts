@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
+import { Origin } from '../origin';
 
 /** What a server may do instead of sending the rest of a file that was asked for. */
 export type Lie =
@@ -42,35 +42,26 @@ export class LyingServer {
   readonly lies = new Map<string, Lie[]>();
   /** What it does to every request for a file that has no other lie. */
   readonly habits = new Map<string, Lie>();
-  #server: Server | undefined;
-  #port = 0;
+  readonly #origin = new Origin((request, response) => this.#answer(request, response));
 
   constructor(files: Iterable<readonly [path: string, bytes: Buffer]>) {
     this.files = new Map(files);
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}/tiny/`;
+    return `${this.#origin.url}/tiny/`;
   }
 
-  /** Starts on a port of its own, and after a stop on the same one. */
-  async start(port = this.#port): Promise<void> {
-    const server = createServer((request, response) => this.#answer(request, response));
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-    this.#port = (server.address() as AddressInfo).port;
-    this.#server = server;
+  start(port?: number): Promise<void> {
+    return this.#origin.start(port);
   }
 
-  async stop(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    server?.closeAllConnections();
-    await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)));
+  stop(): Promise<void> {
+    return this.#origin.stop();
   }
 
-  /** Breaks every connection that is open. */
   breakAll(): void {
-    this.#server?.closeAllConnections();
+    this.#origin.breakAll();
   }
 
   /** Forgets all lies and what was asked for. */
