@@ -1,7 +1,8 @@
 import { UnmaskError } from '../../src/errors';
-import type { GenerationNews, LoadedModel, LoadOptions, Models } from '../../src/worker/loaded-model';
+import type { FetchOptions, GenerationNews, LoadedModel, LoadOptions, Models } from '../../src/worker/loaded-model';
 import type {
   DistantPlace,
+  FoundOffer,
   GenerateSettings,
   KeptModel,
   ModelInfo,
@@ -101,7 +102,7 @@ export class ScriptedModel implements Models {
     };
   }
 
-  async fetch(place: DistantPlace, { signal, onProgress }: LoadOptions): Promise<ModelPlace> {
+  async fetch(place: DistantPlace, { signal, onProgress }: FetchOptions): Promise<ModelPlace | FoundOffer> {
     this.log.push('fetch');
     onProgress(1, 10);
     await this.fetching;
