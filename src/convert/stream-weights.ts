@@ -23,8 +23,8 @@ export interface StreamOptions {
 export const JOURNAL = 'journal.jsonl';
 /** Numbers that are computed from several tensors. */
 const COMPUTED = 'computed.f32';
-/** Bytes of a checkpoint between two entries of the journal. */
-const JOURNAL_BYTES = 2 ** 24;
+/** Bytes of a checkpoint after which the journal has another entry: within a tensor, and where one ends. */
+const JOURNAL_BYTES = { within: 2 ** 24, atEnd: 2 ** 20 };
 /** Work between two rests. */
 const REST_MS = 50;
 /** Bytes that are read at once where they are only hashed. */
@@ -165,14 +165,16 @@ class WeightStream {
     const sorted = [...tensors].filter(([, entry]) => entry.path === path).sort(([, a], [, b]) => a.offset - b.offset);
     let journaled = this.#positions.get(path)!;
     let rested = performance.now();
+    const enterAfter = (bytes: number) => {
+      if (this.#positions.get(path)! - journaled < bytes) return;
+      this.#enter(path, hasher);
+      journaled = this.#positions.get(path)!;
+    };
     const through = async (bytes: Uint8Array) => {
       hasher?.update(bytes);
       this.#positions.set(path, this.#positions.get(path)! + bytes.length);
       this.#tell();
-      if (this.#positions.get(path)! - journaled >= JOURNAL_BYTES) {
-        this.#enter(path, hasher);
-        journaled = this.#positions.get(path)!;
-      }
+      enterAfter(JOURNAL_BYTES.within);
       if (performance.now() - rested > REST_MS) {
         // What else the worker has to do, such as to hear of a cancel.
         await new Promise((resolve) => setTimeout(resolve));
@@ -193,9 +195,10 @@ class WeightStream {
         const uses = this.#uses.get(name);
         if (uses) await this.#readTensor(name, entry, uses, through);
         else await skipTo(entry.offset + entry.bytes);
+        enterAfter(JOURNAL_BYTES.atEnd);
       }
     } finally {
-      if (this.#positions.get(path)! > journaled) this.#enter(path, hasher);
+      enterAfter(1);
     }
     if (hasher && hasher.digest('hex') !== sum) {
       this.#journal.append({ path, position: 0, hash: null });

@@ -123,7 +123,7 @@ test('owner/name is offered, converted, kept as an export has it, and writes, al
   await close(visit);
 });
 
-test('a conversion that a reload ends goes on, and one that is called off can be removed', async () => {
+test('a conversion that a reload ends is in the list, and can be removed', async () => {
   const visit = await visitor();
   const { page } = visit;
   hub.habits.set(`${MODEL}/${WEIGHTS}`, { type: 'stalls', at: 60_000 });
@@ -145,6 +145,26 @@ test('a conversion that a reload ends goes on, and one that is called off can be
   await open(visit, MODEL);
   await sheet.getByRole('button', { name: 'Fetch and open' }).click();
   await nameShown(visit, 'Tiny stories');
+  await close(visit);
+});
+
+test('a conversion that is called off goes on where it ended', async () => {
+  const visit = await visitor();
+  const { page } = visit;
+  hub.habits.set(`${MODEL}/${WEIGHTS}`, { type: 'stalls', at: 150_000 });
+  await open(visit, MODEL);
+  const sheet = page.getByRole('dialog', { name: 'Tiny stories' });
+  await sheet.getByRole('button', { name: 'Fetch and open' }).click();
+  await page.getByText(/^Fetching Tiny stories: 0\.1 of 0\.2 MB$/).waitFor();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.locator('.fetch').waitFor({ state: 'detached' });
+  hub.reset();
+  await open(visit, MODEL);
+  await sheet.getByRole('button', { name: 'Fetch and open' }).click();
+  await nameShown(visit, 'Tiny stories');
+  const { range } = hub.requests.findLast(({ path }) => path === WEIGHTS)!;
+  expect(Number(/^bytes=(\d+)-/.exec(range!)![1])).toBeGreaterThan(50_000);
+  await write(visit);
   await close(visit);
 });
 

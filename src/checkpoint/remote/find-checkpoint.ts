@@ -44,7 +44,7 @@ export async function findAtAddress(
   if (paths.includes(MANIFEST)) return { type: 'model-folder', url: filesUrl(endpoint, address, address.revision) };
   const place = repositoryText(address);
   if (!paths.includes(MODEL_FILES.config)) throw nothingAt(place);
-  const version = () => `${filesUrl(endpoint, address, commit)}`;
+  const version = () => filesUrl(endpoint, address, commit);
   return {
     type: 'checkpoint',
     files,

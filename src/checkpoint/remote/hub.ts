@@ -77,7 +77,9 @@ export async function openRepository(
 ): Promise<HubRepository> {
   const { repository, revision, folder } = address;
   const url = new URL(`${endpoint}/api/models/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`);
-  const bytes = await new RemoteFile(url, patience).readWhole(LARGEST_INFO, signal).catch(explained(address, url));
+  // A person waits for the first word of it.
+  const once = { ...patience, waitsMs: patience.waitsMs.slice(0, 1) };
+  const bytes = await new RemoteFile(url, once).readWhole(LARGEST_INFO, signal).catch(explained(address, url));
   if (!bytes) throw noRepository(address, url);
   const refuse = (what: string) =>
     new UnmaskError('network', `${url.host} says nothing usable of ${repository}: ${what}. Try again later.`);
