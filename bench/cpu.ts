@@ -22,16 +22,6 @@ const GREEDY = { temperature: 0, topP: 1, seed: 1 };
 const [CACHED, REPEATS] = [128, 6];
 const [DOCUMENTS, TOKENS_EACH] = [8, 160];
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { dtypes: { type: 'string', default: 'stored' }, documents: { type: 'string' } },
-});
-const source = await openModelFolder(positionals[0]!);
-const backend = await open(source, dtypesOf(values.dtypes, source));
-await timePasses(backend);
-if (values.documents) await compare(backend, source, values.documents);
-process.exit(0);
-
 function dtypesOf(name: string, { config, packing }: ModelSource): CpuDtypes {
   if (name === 'f32') return f32Everywhere;
   return name === 'int8' ? int8Except() : cpuDtypes(config.network, packing);
@@ -53,7 +43,7 @@ async function open(model: ModelSource, dtypes: CpuDtypes): Promise<WasmBackend>
 async function timePasses(on: WasmBackend): Promise<void> {
   const { vocabSize } = on.config;
   const ids = Array.from({ length: CACHED + 32 }, (_, i) => (i * 7919 + 13) % (vocabSize - 1));
-  for (const rows of [1, 4, 8, 16, 32]) {
+  for (const rows of [32, 16, 8, 4, 2, 1]) {
     const block = ids.slice(CACHED, CACHED + rows);
     on.begin(rows);
     await on.prefill(ids.slice(0, CACHED));
@@ -131,3 +121,13 @@ function logProbabilities(logits: Float32Array): Float64Array {
 function megabytes(bytes: number): number {
   return Math.round(bytes / 2 ** 20);
 }
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { dtypes: { type: 'string', default: 'stored' }, documents: { type: 'string' } },
+});
+const source = await openModelFolder(positionals[0]!);
+const backend = await open(source, dtypesOf(values.dtypes, source));
+await timePasses(backend);
+if (values.documents) await compare(backend, source, values.documents);
+process.exit(0);

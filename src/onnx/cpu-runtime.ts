@@ -1,6 +1,6 @@
 import type { OrtModule } from 'onnxruntime-web/ort-wasm-simd-threaded.mjs';
 import { UnmaskError } from '../errors';
-import { loadOrtModule } from './load-ort-module';
+import { isNode, loadOrtModule } from './load-ort-module';
 
 /**
  * onnxruntime-web's CPU module, called without its JavaScript layer, which copies every input into the module's
@@ -189,8 +189,9 @@ async function openRuntime(): Promise<CpuRuntime> {
 /** More gain nothing on passes of a few rows. */
 const MOST_THREADS = 4;
 
-/** Threads share memory, which takes a page that is cross-origin isolated. */
+/** In a browser threads share memory, which takes a page that is cross-origin isolated. */
 function threadCount(): number {
+  if (isNode()) return Number(process.env.ORT_THREADS ?? 1);
   return globalThis.crossOriginIsolated ? Math.min(MOST_THREADS, navigator.hardwareConcurrency) : 1;
 }
 

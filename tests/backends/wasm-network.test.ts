@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { BlockStep, BlocksRequest } from '../../src/backends/backend';
+import { writeBlocksByVerbs } from '../../src/backends/block-loop';
 import { openWasmBackend, type WasmBackend } from '../../src/backends/wasm/wasm-backend';
 import type { WeightDtype } from '../../src/model/format/packing';
 import { readWeights } from '../../src/model/source/read-weights';
@@ -33,7 +35,8 @@ function llama(change: object, diffusion: object | null = null): ModelConfig {
       block_diffusion: { mask_token_id: 60, block_size: 4, block_sizes: [1, 3, 4, 8], ...diffusion },
     }),
   };
-  return describeModel(config, { ...NO_FACTS, tiedHead: true });
+  // A grid that ends with the prompt, so that a first block may be short.
+  return { ...describeModel(config, { ...NO_FACTS, tiedHead: true }), grid: 'prompt' };
 }
 
 async function both(config: ModelConfig, dtype: WeightDtype = 'f32', dtypes: CpuDtypes = f32Everywhere) {
@@ -132,6 +135,38 @@ describe('the first position of a block where rows predict the next token', () =
     expect(backend.position).toBe(4);
     await backend.prefill(idsFrom(5, 4));
     expect(await of(backend, [0])).toEqual(await of(plain, [0]));
+    backend.dispose();
+  });
+});
+
+describe('a run of blocks', () => {
+  it.each<[string, CpuDtypes]>([
+    ['f32', f32Everywhere],
+    ['bytes', int8Except()],
+  ])('%s: a clean pass that rides along changes no number, up to past the ring’s end', async (_, dtypes) => {
+    const config = llama({}, { clean_attention: 'block', predicts: 'own' });
+    const { backend } = await both(config, 'q8', dtypes);
+    const signal = new AbortController().signal;
+    for (const blockSize of [1, 4, 8]) {
+      const request: BlocksRequest = {
+        first: Array<number>(blockSize).fill(60),
+        blocks: Math.ceil(40 / blockSize),
+        policy: { name: 'threshold', threshold: 0.2 },
+        sampling: { temperature: 1, topP: 0.9, seed: 4 },
+        nfe: 0,
+      };
+      const written = async (run: () => AsyncGenerator<BlockStep, void>) => {
+        backend.begin(blockSize, idsFrom(2, 2 * blockSize + (blockSize >> 1)));
+        if (blockSize > 1) await backend.prefill(idsFrom(2, blockSize >> 1));
+        await backend.prefill(idsFrom(2 + (blockSize >> 1), 2 * blockSize));
+        const steps: BlockStep[] = [];
+        for await (const step of run()) steps.push(step);
+        return steps;
+      };
+      const expected = await written(() => writeBlocksByVerbs(backend, request, signal));
+      expect(await written(() => backend.writeBlocks(request, signal))).toEqual(expected);
+      expect(expected.length).toBeGreaterThanOrEqual(request.blocks);
+    }
     backend.dispose();
   });
 });
