@@ -22,7 +22,7 @@ import { NetworkOperations } from '../../src/onnx/network-operations';
  */
 export function ortGraph(network: Network): Graph {
   const graph = new GraphBuilder();
-  const operations = new NetworkOperations(graph, f32Everywhere());
+  const operations = new NetworkOperations(graph, f32Everywhere);
   const { headSize } = network.layers[0]!.attention;
   graph.input('ids', 'int64', ['rows']);
   for (const name of ['cos', 'sin']) graph.input(name, 'float32', ['rows', headSize / 2]);

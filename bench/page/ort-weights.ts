@@ -8,7 +8,7 @@ import { storedRows, storedVector } from '../../src/onnx/stored-rows';
 /** All weights of a model as f32, in memory, as `ortGraph` takes them. */
 export async function readOrtWeights(source: ModelSource): Promise<SessionWeights> {
   const { network } = source.config;
-  const weights = new SessionWeights(tensorsOf(network), orderIn(network), f32Everywhere());
+  const weights = new SessionWeights(tensorsOf(network), orderIn(network), f32Everywhere);
   for await (const { data, parts } of readWeights(source)) {
     for (const part of parts) {
       if ('vector' in part) weights.addVector(part.vector, storedVector(part, data));
