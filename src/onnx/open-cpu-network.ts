@@ -1,5 +1,5 @@
 import { UnmaskError } from '../errors';
-import type { StoredPart, WeightsFile } from '../model/source/read-weights';
+import type { StoredPart, WeightsFile } from '../model/source/stored-part';
 import type { Layer, Matrix, Network, Vector, Weight } from '../network/network';
 import type { CpuDtypes } from './cpu-dtypes';
 import { CpuNetwork } from './cpu-network';

@@ -82,7 +82,7 @@ function runsOf({ rows }: Matrix, order: RowOrder, firstRow: number, count: numb
 
 interface SessionTensor {
   readonly name: string;
-  readonly type: StoredPlace['type'];
+  readonly type: PlacedInitializer['type'];
   readonly shape: readonly number[];
   readonly data: ArrayBufferView;
 }

@@ -1,5 +1,5 @@
 import { GROUP_BYTES, SCALE_GROUP, type WeightDtype, ZERO_LEVEL } from '../model/format/packing';
-import type { PlacedTensor, StoredPart } from '../model/source/read-weights';
+import type { PlacedTensor, StoredPart } from '../model/source/stored-part';
 import type { Matrix } from '../network/network';
 
 /** Rows of a matrix as they are stored. */

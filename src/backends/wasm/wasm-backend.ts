@@ -1,6 +1,7 @@
 import { UnmaskError } from '../../errors';
 import type { ModelSource } from '../../model/source/model-source';
-import { readWeights, type WeightsFile } from '../../model/source/read-weights';
+import { readWeights } from '../../model/source/read-weights';
+import type { WeightsFile } from '../../model/source/stored-part';
 import type { ModelConfig } from '../../network/model-config';
 import { cacheNumbersPerToken, hiddenSize } from '../../network/network';
 import { type CpuDtypes, cpuDtypes } from '../../onnx/cpu-dtypes';
