@@ -1,6 +1,7 @@
 import { describeError, UnmaskError } from '../errors';
-import type { Client, WorkerEvents } from '../worker/client';
+import type { Client } from '../worker/client';
 import type { AlternativeToken, GenerateSettings, ModelInfo, RaceMessage } from '../worker/protocol';
+import type { WorkerEvents } from '../worker/worker-events';
 import { Alternatives } from './alternatives';
 import { type Edit, storyFromEdit, typeOver } from './editing';
 import { ModelLoader } from './models/model-loader';

@@ -3,18 +3,14 @@ import type {
   BackendChoice,
   DistantPlace,
   GenerateSettings,
-  GenerationMessage,
+  GenerationNews,
   ModelInfo,
   ModelPlace,
   ModelShelf,
   PlaceInText,
   TokenText,
-  WithoutRun,
 } from './protocol';
 import type { RacerNews } from './race-texts';
-
-/** A generation message before it is given the number of its run. */
-export type GenerationNews = WithoutRun<GenerationMessage>;
 
 /** A model that is ready to write. */
 export interface LoadedModel {

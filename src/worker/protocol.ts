@@ -236,3 +236,6 @@ export type RaceMessage = Extract<WorkerMessage, { type: 'raced' | 'race-done' }
 
 /** A message before it is given the number of its run. */
 export type WithoutRun<Message> = Message extends unknown ? Omit<Message, 'runId'> : never;
+
+/** A generation message before it is given the number of its run. */
+export type GenerationNews = WithoutRun<GenerationMessage>;

@@ -3,8 +3,7 @@ import { policyNamed } from '../backends/reveal-policies';
 import { generate } from '../engine/generate';
 import type { GenerationRequest } from '../engine/generation';
 import type { Tokenizer } from '../tokenizer/tokenizer';
-import type { GenerationNews } from './loaded-model';
-import type { GenerateSettings, RevealedToken, TokenText } from './protocol';
+import type { GenerateSettings, GenerationNews, RevealedToken, TokenText } from './protocol';
 
 export interface Writer {
   readonly backend: Backend;

@@ -1,8 +1,9 @@
 import { UnmaskError } from '../../src/errors';
-import type { GenerationNews, LoadedModel, LoadOptions, Models } from '../../src/worker/loaded-model';
+import type { LoadedModel, LoadOptions, Models } from '../../src/worker/loaded-model';
 import type {
   DistantPlace,
   GenerateSettings,
+  GenerationNews,
   KeptModel,
   ModelInfo,
   ModelPlace,
