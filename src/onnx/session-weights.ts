@@ -177,10 +177,8 @@ class ByteSink implements MatrixSink {
 /** Writes levels round(127 · number / largest magnitude) from `at` on, and returns what a level is worth. */
 function quantizeRow(numbers: Float64Array, levels: Int8Array, at: number): number {
   let largest = 0;
-  for (let i = 0; i < numbers.length; i++) {
-    const magnitude = Math.abs(numbers[i]!);
-    if (magnitude > largest) largest = magnitude;
-  }
+  // Of a number that is none, this makes none of all the row.
+  for (let i = 0; i < numbers.length; i++) largest = Math.max(largest, Math.abs(numbers[i]!));
   const factor = largest === 0 ? 0 : 127 / largest;
   for (let i = 0; i < numbers.length; i++) {
     // Rounded without a branch: the sum is positive, and | 0 drops what is behind its point.

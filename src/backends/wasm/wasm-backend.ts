@@ -39,7 +39,7 @@ export class WasmBackend implements Backend, CarryingBackend {
   readonly config: ModelConfig;
   readonly #network: CpuNetwork;
   readonly #passes: CachedPasses;
-  readonly #sequence: Sequence;
+  #sequence: Sequence;
   readonly #release: () => void;
   /**
    * Where rows predict the next token: the last row [hidden] of the last clean pass, which predicts the token at
@@ -68,6 +68,10 @@ export class WasmBackend implements Backend, CarryingBackend {
 
   begin(blockSize: number, ids?: readonly number[]): void {
     this.#checkAlive();
+    if (!this.#passes.isSound) {
+      this.#passes.clear();
+      this.#sequence = new Sequence(this.config);
+    }
     this.#sequence.begin(blockSize, ids);
     this.#lastRow = null;
   }
