@@ -69,7 +69,11 @@ export class CachedPasses {
   }
 
   #reserve(slots: number, most: number): void {
-    if (this.#state === 'lost') throw new UnmaskError('out-of-memory', 'There was no room in memory for this text. Begin it again with less context.');
+    if (this.#state === 'lost')
+      throw new UnmaskError(
+        'out-of-memory',
+        'There was no room in memory for this text. Begin it again with less context.',
+      );
     try {
       this.#cache.reserve(slots, most);
     } catch (error) {
