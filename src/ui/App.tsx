@@ -27,6 +27,7 @@ import { useView } from './use-view';
 
 const ShortcutSheet = lazy(() => import('./ShortcutSheet'));
 const ModelsDialog = lazy(() => import('./models/ModelsDialog'));
+const OfferSheet = lazy(() => import('./models/OfferSheet'));
 
 const RaceView = lazy(() => import('./race/RaceView'));
 const HowView = lazy(() => import('./how/HowView'));
@@ -119,6 +120,11 @@ function WriteView({ controller, sharing, update }: Props) {
       {sheet ? (
         <Suspense>
           <ShortcutSheet keys={settings.keys} controller={controller} onClose={() => setSheet(false)} />
+        </Suspense>
+      ) : null}
+      {session.fetch?.phase === 'offered' ? (
+        <Suspense>
+          <OfferSheet offer={session.fetch.offer} models={controller.models} />
         </Suspense>
       ) : null}
       {choosing ? (

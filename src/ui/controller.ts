@@ -15,6 +15,8 @@ export interface ControllerOptions {
   readonly settings: Settings;
   /** Absolute URL of the folder of the model that comes with the page, with its last slash. */
   readonly embeddedUrl: string;
+  /** Where Hugging Face repositories are, if a page names a mirror. */
+  readonly hub?: string | undefined;
   /** Starts a worker. */
   readonly connect: (events: WorkerEvents) => Client;
   readonly saveSettings: (settings: Settings) => void;

@@ -3,8 +3,11 @@ import {
   type AlternativeToken,
   type BackendChoice,
   type DistantPlace,
+  type FoundOffer,
   type GenerateSettings,
   type GenerationMessage,
+  HUGGING_FACE,
+  type KeptDtype,
   type ModelInfo,
   type ModelPlace,
   type ModelShelf,
@@ -24,6 +27,13 @@ export interface ClientFetchOptions {
   readonly onProgress?: (loadedBytes: number, totalBytes: number) => void;
 }
 
+export interface ClientOpenOptions extends ClientFetchOptions {
+  /** Where Hugging Face repositories are. */
+  readonly hub?: string;
+  /** How to keep a checkpoint. */
+  readonly dtype?: KeptDtype | null;
+}
+
 export interface ClientLoadOptions extends ClientFetchOptions {
   /** Of the context that the model can have, above 0 and at most 1; all of it where not given. */
   readonly contextShare?: number;
@@ -36,8 +46,11 @@ export interface ClientLoadOptions extends ClientFetchOptions {
 export interface Client {
   /** Loads a model in place of the one before. Rejects with `cancelled` on abort. */
   load(place: ModelPlace, backend: BackendChoice, options?: ClientLoadOptions): Promise<ModelInfo>;
-  /** Keeps a model for a later `load` of the place that it resolves with, while a text is written on. */
-  fetchModel(place: DistantPlace, options?: ClientFetchOptions): Promise<ModelPlace>;
+  /**
+   * Keeps a model for a later `load` of the place that it resolves with, while a text is written on. Without a dtype a
+   * checkpoint is offered instead.
+   */
+  fetchModel(place: DistantPlace, options?: ClientOpenOptions): Promise<ModelPlace | FoundOffer>;
   /** What can be loaded without fetching, and how much space is left. `embeddedUrl` as in `ModelPlace`. */
   listModels(embeddedUrl: string): Promise<ModelShelf>;
   /** Forgets a kept model. */
@@ -87,11 +100,12 @@ export function createClient(open: () => WorkerPort, events: WorkerEvents): Clie
         },
         signal,
       ),
-    fetchModel: (place, { signal, onProgress } = {}) =>
-      askAnew(
-        (runId) => ({ type: 'fetch-model', version, runId, place }),
+    fetchModel: (place, { signal, onProgress, hub = HUGGING_FACE, dtype = null } = {}) =>
+      askAnew<ModelPlace | FoundOffer>(
+        (runId) => ({ type: 'fetch-model', version, runId, place, hub, dtype }),
         (message) => {
           tellProgress(message, onProgress);
+          if (message.type === 'offered') return { type: 'offer', offer: message.offer };
           return message.type === 'fetched' ? message.place : undefined;
         },
         signal,

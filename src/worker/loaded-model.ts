@@ -2,11 +2,13 @@ import type {
   AlternativeToken,
   BackendChoice,
   DistantPlace,
+  FoundOffer,
   GenerateSettings,
   GenerationNews,
   ModelInfo,
   ModelPlace,
   ModelShelf,
+  PageMessage,
   PlaceInText,
   TokenText,
 } from './protocol';
@@ -37,6 +39,10 @@ export interface LoadOptions {
   readonly onProgress: (loadedBytes: number, totalBytes: number) => void;
 }
 
+export interface FetchOptions
+  extends LoadOptions,
+    Pick<Extract<PageMessage, { type: 'fetch-model' }>, 'hub' | 'dtype'> {}
+
 export interface OpenOptions extends LoadOptions {
   /** Of the context that the model can have, above 0 and at most 1: less takes less memory. */
   readonly contextShare: number;
@@ -51,8 +57,11 @@ export interface Models {
    * `out-of-memory`.
    */
   open(place: ModelPlace, backend: BackendChoice, options: OpenOptions): Promise<LoadedModel>;
-  /** Keeps a model where that can be; in any case finds out that there is one. Returns the place to open. */
-  fetch(place: DistantPlace, options: LoadOptions): Promise<ModelPlace>;
+  /**
+   * Keeps a model where that can be; in any case finds out that there is one. Returns the place to open, or without a
+   * dtype what there is to say of a checkpoint.
+   */
+  fetch(place: DistantPlace, options: FetchOptions): Promise<ModelPlace | FoundOffer>;
   /** Those that can be opened without fetching. `embeddedUrl` is the folder of the one that comes with the page. */
   list(embeddedUrl: string): Promise<ModelShelf>;
   /** Forgets a kept model. */

@@ -3,6 +3,7 @@ import {
   type BackendChoice,
   type DistantPlace,
   type GenerateSettings,
+  type KeptDtype,
   type ModelPlace,
   type PageMessage,
   type PlaceInText,
@@ -18,6 +19,8 @@ const POLICIES = [
   'threshold',
   'entropy',
 ] as const satisfies readonly PolicyName[];
+
+const DTYPES = ['q4', 'q8'] as const satisfies readonly KeptDtype[];
 
 const RELOAD = 'The page and its worker do not understand each other. Reload the page.';
 
@@ -41,7 +44,14 @@ export function parsePageMessage(value: unknown): PageMessage {
         contextShare: shareOf(message, 'contextShare'),
       };
     case 'fetch-model':
-      return { type, version, runId, place: parseDistantPlace(message.place) };
+      return {
+        type,
+        version,
+        runId,
+        place: parseDistantPlace(message.place),
+        hub: textOf(message, 'hub'),
+        dtype: message.dtype === null ? null : oneOf(message, 'dtype', DTYPES),
+      };
     case 'list-models':
       return { type, version, runId, embeddedUrl: textOf(message, 'embeddedUrl') };
     case 'remove-model':

@@ -114,7 +114,12 @@ export class ScriptedModel implements Models {
   }
 
   async list(): Promise<ModelShelf> {
-    return { embedded: INFO, kept: this.kept, space: { usedBytes: 10 * this.kept.length, freeBytes: 1000 } };
+    return {
+      embedded: INFO,
+      kept: this.kept,
+      unfinished: [],
+      space: { usedBytes: 10 * this.kept.length, freeBytes: 1000 },
+    };
   }
 
   async remove(id: string): Promise<void> {

@@ -1,4 +1,4 @@
-import type { KeptModel, ModelFacts, ModelOrigin, ModelShelf } from '../../worker/protocol';
+import type { CheckpointOffer, KeptDtype, KeptModel, ModelFacts, ModelOrigin, ModelShelf } from '../../worker/protocol';
 import { bytes, megabytes, millions } from '../format';
 import { shortUrl } from './place-name';
 
@@ -27,6 +27,8 @@ export function originText(origin: ModelOrigin): string {
       return shortUrl(origin.url);
     case 'folder':
       return `the folder “${origin.name}”`;
+    case 'checkpoint':
+      return `${shortUrl(origin.place)}, converted here`;
     default:
       return origin satisfies never;
   }
@@ -40,6 +42,17 @@ export function spaceText(kept: readonly Pick<KeptModel, 'keptBytes'>[], space: 
   const ofModels = kept.reduce((sum, { keptBytes }) => sum + keptBytes, 0);
   const ofAll = Math.max(space.usedBytes, ofModels);
   return `Kept models take ${roughly(ofModels)} of the ${roughly(ofAll)} that this page has stored; ${room}.`;
+}
+
+/** `1.2 GB to fetch, of which 0.4 GB are kept` */
+export function fetchText({ fetchBytes, keptBytes }: CheckpointOffer, dtype: KeptDtype): string {
+  return `${roughly(fetchBytes)} to fetch, of which ${roughly(keptBytes[dtype])} are kept`;
+}
+
+/** Whether it fits the storage. */
+export function roomText({ keptBytes, freeBytes }: CheckpointOffer, dtype: KeptDtype): string {
+  const room = `The browser’s storage has room for ${roughly(freeBytes)}`;
+  return keptBytes[dtype] <= freeBytes ? `${room}.` : `${room}, which is too little. Remove a kept model first.`;
 }
 
 const NOTHING_KEPT =
