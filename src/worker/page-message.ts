@@ -1,6 +1,7 @@
 import { UnmaskError } from '../errors';
 import {
   type BackendChoice,
+  type ChatTurn,
   type DistantPlace,
   type GenerateSettings,
   type ModelPlace,
@@ -18,6 +19,8 @@ const POLICIES = [
   'threshold',
   'entropy',
 ] as const satisfies readonly PolicyName[];
+
+const ROLES = ['system', 'user', 'assistant'] as const satisfies readonly ChatTurn['role'][];
 
 const RELOAD = 'The page and its worker do not understand each other. Reload the page.';
 
@@ -74,6 +77,7 @@ function parseSettings(value: unknown): GenerateSettings {
   const settings = fieldsOf(value);
   return {
     prompt: textOf(settings, 'prompt'),
+    messages: parseMessages(settings),
     after: idsOf(settings, 'after'),
     blockSize: numberOf(settings, 'blockSize'),
     maxTokens: numberOf(settings, 'maxTokens'),
@@ -85,6 +89,14 @@ function parseSettings(value: unknown): GenerateSettings {
     topP: numberOf(settings, 'topP'),
     seed: numberOf(settings, 'seed'),
   };
+}
+
+function parseMessages(fields: Fields): ChatTurn[] | undefined {
+  if (fields.messages === undefined) return undefined;
+  return listOf(fields, 'messages').map((value) => {
+    const turn = fieldsOf(value);
+    return { role: oneOf(turn, 'role', ROLES), content: textOf(turn, 'content') };
+  });
 }
 
 function parsePlace(value: unknown): ModelPlace {
@@ -117,6 +129,7 @@ function parsePlaceInText(value: unknown): PlaceInText {
   const place = fieldsOf(value);
   return {
     prompt: textOf(place, 'prompt'),
+    messages: parseMessages(place),
     after: listOf(place, 'after').map((id) => numberOf({ id }, 'id')),
     draft: idsOf(place, 'draft'),
     offset: numberOf(place, 'offset'),
