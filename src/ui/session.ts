@@ -105,6 +105,7 @@ const ANY_MODEL: ModelTraits = {
   blockSizes: [1, 2, 4, 8, 16, 32],
   defaultBlockSize: 8,
   origin: { type: 'embedded' },
+  decoding: { policy: 'confidence', threshold: 0.9 },
 };
 
 export function isWriting({ story }: Session): boolean {
