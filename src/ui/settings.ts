@@ -13,6 +13,8 @@ export interface Settings {
   readonly kind: string;
   readonly title: string;
   readonly freePrompt: string;
+  /** What a conversation begins with: how the model is to answer. '' for nothing. */
+  readonly system: string;
   /** Null until chosen: the model's own default. */
   readonly blockSize: number | null;
   /** Null until chosen: as many as the block has tokens. May exceed the block size after that shrank. */
@@ -44,6 +46,7 @@ export const DEFAULT_SETTINGS: Settings = {
   kind: KINDS[0].name,
   title: KINDS[0].titles[0],
   freePrompt: 'Once upon a time, ',
+  system: '',
   blockSize: null,
   steps: null,
   policy: null,
@@ -144,7 +147,7 @@ export function generateSettings(settings: Settings, model: ModelTraits): Genera
 export function parseSettings(value: unknown): Settings {
   const saved: Readonly<Record<string, unknown>> = typeof value === 'object' && value !== null ? { ...value } : {};
   const fallback = DEFAULT_SETTINGS;
-  const text = (name: 'title' | 'freePrompt') => {
+  const text = (name: 'title' | 'freePrompt' | 'system') => {
     const found = saved[name];
     return typeof found === 'string' ? found : fallback[name];
   };
@@ -165,6 +168,7 @@ export function parseSettings(value: unknown): Settings {
     kind: typeof saved.kind === 'string' ? kindOf(saved.kind).name : fallback.kind,
     title: text('title'),
     freePrompt: text('freePrompt'),
+    system: text('system'),
     blockSize: count('blockSize'),
     steps: count('steps'),
     policy: choice<PolicyName | null>('policy', POLICIES, fallback.policy),
