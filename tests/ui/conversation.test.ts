@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ask, askInstead, turnsOf, unreadTurns, withoutThought } from '../../src/ui/chat/conversation';
+import { ask, askInstead, systemOf, turnsOf, unreadTurns, withoutThought } from '../../src/ui/chat/conversation';
 import { newSession, reduce } from '../../src/ui/session';
 import { DEFAULT_SETTINGS } from '../../src/ui/settings';
 import { continueStory, newStory } from '../../src/ui/story';
@@ -30,6 +30,12 @@ test('a question comes after all turns, and the system turn is the one that is s
   const next = ask([...turns, assistant('A kite.')], 'And?', ' Be brief. ');
   expect(next).toEqual([system('Be brief.'), user('Who are you?'), assistant('A kite.'), user('And?')]);
   expect(ask([...next, assistant('')], 'Again?', '')[0]).toEqual(user('Who are you?'));
+});
+
+test('what a conversation began with is known', () => {
+  expect(systemOf(null)).toBe('');
+  expect(systemOf(asking(user('a')))).toBe('');
+  expect(systemOf(asking(system('s'), user('a')))).toBe('s');
 });
 
 test('another question in the place of a turn ends what came after it', () => {

@@ -50,9 +50,9 @@ export default function ChatView({ controller, update }: Props) {
     <div className="page">
       <div className="panel">
         <Masthead view="chat" onHelp={openSheet} />
-        <SystemField settings={settings} writing={writing} begun={story !== null} controller={controller} />
         <UpdateNotice update={update} />
         <SettingsDisclosure>
+          <SystemField settings={settings} story={story} writing={writing} controller={controller} />
           <SamplingPanel settings={settings} model={model} waiting={waiting.forBlock} controller={controller} />
           <ModelPanel model={model} backend={settings.backend} controller={controller} onOpenModels={openModels} />
         </SettingsDisclosure>

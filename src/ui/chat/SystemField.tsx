@@ -1,21 +1,24 @@
 import { useId } from 'react';
 import type { Controller } from '../controller';
 import type { Settings } from '../settings';
+import type { Story } from '../story';
 import { WaitingNote } from '../WaitingNote';
+import { systemOf } from './conversation';
 
 interface Props {
   readonly settings: Settings;
+  /** The conversation, if there is one. */
+  readonly story: Story | null;
   readonly writing: boolean;
-  /** Whether there is a conversation. */
-  readonly begun: boolean;
   readonly controller: Controller;
 }
 
 /** What a conversation begins with, and the button that begins another. */
-export function SystemField({ settings, writing, begun, controller }: Props) {
+export function SystemField({ settings, story, writing, controller }: Props) {
   const id = useId();
+  const waits = writing && systemOf(story) !== settings.system.trim();
   return (
-    <section className="compose" aria-label="The conversation">
+    <section className="group conversation" aria-label="The conversation">
       <div className="field">
         <label htmlFor={id}>System prompt</label>
         <textarea
@@ -30,10 +33,10 @@ export function SystemField({ settings, writing, begun, controller }: Props) {
           How the model is to answer. Some models have one of their own where this is empty.
         </p>
       </div>
-      <button type="button" className="quiet" disabled={!begun} onClick={() => controller.clear()}>
+      <button type="button" className="quiet" disabled={story === null} onClick={() => controller.clear()}>
         New conversation
       </button>
-      <WaitingNote until={writing ? 'next answer' : null} />
+      <WaitingNote until={waits ? 'next answer' : null} />
     </section>
   );
 }

@@ -7,6 +7,12 @@ export function turnsOf(story: Story | null): readonly ChatTurn[] {
   return story && messages ? [...messages, { role: 'assistant', content: wholeText(story) }] : [];
 }
 
+/** What a conversation began with; '' for nothing. */
+export function systemOf(story: Story | null): string {
+  const first = story?.settings.messages?.[0];
+  return first?.role === 'system' ? first.content : '';
+}
+
 /** A conversation to answer: `turns`, then a question. It begins with `system`, whatever it began with before. */
 export function ask(turns: readonly ChatTurn[], question: string, system: string): readonly ChatTurn[] {
   const said = turns.filter(({ role }) => role !== 'system');
