@@ -41,6 +41,8 @@ export const INFO: ModelInfo = {
   defaultBlockSize: 2,
   backend: 'wasm',
   adapter: 'none',
+  chat: true,
+  decoding: { policy: 'confidence', threshold: 0.9 },
 };
 
 /** Number `nth` of those that are kept. */
