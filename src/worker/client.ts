@@ -1,4 +1,3 @@
-import type { UnmaskError } from '../errors';
 import { openWorker } from './open-worker';
 import {
   type AlternativeToken,
@@ -20,7 +19,8 @@ import {
   type WorkerMessage,
 } from './protocol';
 import type { RunStream } from './run-stream';
-import { WorkerLine, type WorkerPort } from './worker-line';
+import type { WorkerEvents, WorkerPort } from './worker-events';
+import { WorkerLine } from './worker-line';
 
 export interface ClientFetchOptions {
   readonly signal?: AbortSignal;
@@ -70,14 +70,6 @@ export interface Client {
   tokenize(text: string): Promise<readonly TokenText[]>;
   /** Ends the worker for good and frees all it holds. Runs under way are cancelled. Safe to call twice. */
   dispose(): void;
-}
-
-/** What happens to a worker by itself. */
-export interface WorkerEvents {
-  /** It has stopped; what was under way has failed. */
-  stopped(error: UnmaskError): void;
-  /** The GPU was lost. The worker puts the model on it again, and what is under way goes on then. */
-  deviceLost(): void;
 }
 
 /** A client with workers of its own. */

@@ -4,19 +4,15 @@ import type {
   DistantPlace,
   FoundOffer,
   GenerateSettings,
-  GenerationMessage,
+  GenerationNews,
   ModelInfo,
   ModelPlace,
   ModelShelf,
   PageMessage,
   PlaceInText,
   TokenText,
-  WithoutRun,
 } from './protocol';
 import type { RacerNews } from './race-texts';
-
-/** A generation message before it is given the number of its run. */
-export type GenerationNews = WithoutRun<GenerationMessage>;
 
 /** A model that is ready to write. */
 export interface LoadedModel {

@@ -1,5 +1,4 @@
-import type { GenerationNews } from './loaded-model';
-import type { GenerateSettings } from './protocol';
+import type { GenerateSettings, GenerationNews } from './protocol';
 import { type Writer, writeText } from './write-text';
 
 /** What one of the racers has to tell. */
@@ -15,7 +14,7 @@ export interface RacerNews {
  * text is the time it has had. Ends when all are done, or once `signal` is aborted.
  */
 export async function* raceTexts(
-  writers: readonly Pick<Writer, 'backend' | 'tokenizer'>[],
+  writers: readonly Pick<Writer, 'backend' | 'tokenizer' | 'template'>[],
   settings: readonly GenerateSettings[],
   signal: AbortSignal,
 ): AsyncGenerator<RacerNews, void> {

@@ -1,9 +1,10 @@
 import { UnmaskError } from '../../src/errors';
-import type { FetchOptions, GenerationNews, LoadedModel, LoadOptions, Models } from '../../src/worker/loaded-model';
+import type { FetchOptions, LoadedModel, LoadOptions, Models } from '../../src/worker/loaded-model';
 import type {
   DistantPlace,
   FoundOffer,
   GenerateSettings,
+  GenerationNews,
   KeptModel,
   ModelInfo,
   ModelPlace,
@@ -40,6 +41,8 @@ export const INFO: ModelInfo = {
   defaultBlockSize: 2,
   backend: 'wasm',
   adapter: 'none',
+  chat: true,
+  decoding: { policy: 'confidence', threshold: 0.9 },
 };
 
 /** Number `nth` of those that are kept. */

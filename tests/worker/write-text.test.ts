@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createTokenizer } from '../../src/tokenizer/tokenizer';
-import type { GenerationNews } from '../../src/worker/loaded-model';
+import type { GenerationNews } from '../../src/worker/protocol';
 import { type RacerNews, raceTexts } from '../../src/worker/race-texts';
 import { writeText } from '../../src/worker/write-text';
 import { smallBackend } from '../engine/small-model';
@@ -15,7 +15,7 @@ const backend = smallBackend({ vocabSize: 400, maskId: 399, bosId: 0 });
 
 type Of<Type extends GenerationNews['type']> = Extract<GenerationNews, { type: Type }>;
 
-const writer = { backend, tokenizer, seconds: () => performance.now() / 1000 };
+const writer = { backend, tokenizer, template: null, seconds: () => performance.now() / 1000 };
 const settingsWith = (change: Partial<typeof SETTINGS>) => ({ ...SETTINGS, blockSize: 4, ...change });
 
 async function write(change: Partial<typeof SETTINGS>, signal = new AbortController().signal) {

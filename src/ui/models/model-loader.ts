@@ -1,6 +1,7 @@
 import { describeError, type UnmaskError } from '../../errors';
-import type { Client, WorkerEvents } from '../../worker/client';
+import type { Client } from '../../worker/client';
 import type { DistantPlace, KeptDtype, ModelInfo, ModelPlace, ModelShelf } from '../../worker/protocol';
+import type { WorkerEvents } from '../../worker/worker-events';
 import type { Action, Session } from '../session';
 import { nearestBlockSize, type Settings } from '../settings';
 import { filesOfFolder } from './chosen-folder';
