@@ -5,10 +5,10 @@ import {
   findInFolder,
 } from '../checkpoint/remote/find-checkpoint';
 import { makingOf, type SurveyedCheckpoint, sayingWhatIsKept, surveyCheckpoint } from '../convert/surveyed-checkpoint';
-import { UnmaskError } from '../errors';
 import type { ModelStore } from '../model/store/model-store';
 import { PATIENCE } from '../model/store/patience';
 import type { FetchOptions } from './loaded-model';
+import { LARGEST_PASSING, makePassing } from './passing-models';
 import type { DistantPlace, FoundOffer, KeptDtype, ModelPlace } from './protocol';
 
 /** The checkpoint that was offered last, so that what is small of it is not fetched again. */
@@ -21,20 +21,16 @@ export async function findCheckpoint(place: DistantPlace, { hub, dtype, signal }
   return place.type === 'url' ? findAtAddress(place.url, hub, PATIENCE, signal) : findInFolder(place.name, place.files);
 }
 
-/** Offers a checkpoint, or with a dtype converts and keeps it. Throws as `surveyCheckpoint`, and `storage-full`. */
+/**
+ * Offers a checkpoint, or with a dtype converts and keeps it; without a store it lasts as long as the worker. Throws as
+ * `surveyCheckpoint`, and `storage-full` or `out-of-memory`.
+ */
 export async function fetchCheckpoint(
   found: FoundCheckpoint,
   place: DistantPlace,
   store: ModelStore | null,
   options: FetchOptions,
 ): Promise<ModelPlace | FoundOffer> {
-  if (!store) {
-    throw new UnmaskError(
-      'storage-full',
-      'This browser keeps no files for this page, as in some private windows and over plain http, so a checkpoint ' +
-        'cannot be converted here. Use another window, or export it with "npm run export" and open the result.',
-    );
-  }
   const { hub, dtype, signal } = options;
   try {
     const surveyed =
@@ -44,7 +40,9 @@ export async function fetchCheckpoint(
     offered = { place, surveyed };
     if (dtype === null) return { type: 'offer', offer: await offerOf(surveyed, store) };
     const making = await makingOf(surveyed, dtype, signal);
-    const { id } = await sayingWhatIsKept(options, (options) => store.make(making, options));
+    const id = await (store
+      ? sayingWhatIsKept(options, async (options) => (await store.make(making, options)).id)
+      : makePassing(making, options));
     offered = null;
     return { type: 'kept', id };
   } catch (error) {
@@ -58,12 +56,12 @@ export async function fetchCheckpoint(
 
 async function offerOf(
   { found, heads, modelType, tokenizer, fetchBytes, keptBytes }: SurveyedCheckpoint,
-  store: ModelStore,
+  store: ModelStore | null,
 ): Promise<FoundOffer['offer']> {
   const { name, licence, parameters } = heads;
-  const { freeBytes } = await store.space();
+  const freeBytes = store && (await store.space()).freeBytes;
   const tokenizerFrom = tokenizer?.repository ?? null;
-  const suggested = suggestedDtype(keptBytes, freeBytes);
+  const suggested = suggestedDtype(keptBytes, freeBytes ?? LARGEST_PASSING);
   const { place } = found;
   return { name, licence, modelType, parameters, place, tokenizerFrom, fetchBytes, keptBytes, suggested, freeBytes };
 }

@@ -7,6 +7,7 @@ import { openFolder } from './folder-source';
 import type { LoadOptions, Models } from './loaded-model';
 import { factsOf } from './model-facts';
 import { type FoundModel, openModel } from './open-model';
+import { passingModel } from './passing-models';
 import type { ModelFacts, ModelPlace } from './protocol';
 
 /** The models of the page, of the web and of this device. */
@@ -55,8 +56,11 @@ async function find(place: ModelPlace, options: LoadOptions): Promise<FoundModel
       const { name, files } = place;
       return { source: await openFolder(name, files, options), origin: { type: 'folder', name }, keptId: null };
     }
-    case 'kept':
+    case 'kept': {
+      const passing = passingModel(place.id);
+      if (passing) return { ...passing, keptId: null };
       return findKept(await openModelStore(), place.id, options);
+    }
     default:
       return place satisfies never;
   }

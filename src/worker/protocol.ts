@@ -87,8 +87,8 @@ export interface CheckpointOffer {
   readonly fetchBytes: number;
   readonly keptBytes: Readonly<Record<KeptDtype, number>>;
   readonly suggested: KeptDtype;
-  /** Of the browser's storage, as it estimates. */
-  readonly freeBytes: number;
+  /** Of the browser's storage, as it estimates; null where it keeps nothing, and the model lasts as the page does. */
+  readonly freeBytes: number | null;
 }
 
 /** A checkpoint in place of a model. */

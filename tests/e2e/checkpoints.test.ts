@@ -201,7 +201,7 @@ test('a folder of a checkpoint without a tokenizer is opened too', async () => {
   await close(visit);
 });
 
-test('the URL of a checkpoint, in a browser that keeps nothing, is explained', async () => {
+test('the URL of a checkpoint is opened in a browser that keeps nothing, for as long as the page is open', async () => {
   const host = new PlainHost(FOLDER, '/');
   const server = new LyingServer(new Map([...filesIn(checkpoint), ...filesIn('tests/fixtures/byte-bpe')]));
   await Promise.all([host.start(), server.start()]);
@@ -211,8 +211,12 @@ test('the URL of a checkpoint, in a browser that keeps nothing, is explained', a
   const url = host.url.replace('127.0.0.1', 'plain.test');
   const visit = await StoryPage.open({ browser, url, close: async () => {} }, { maxTokens: 16 });
   await visit.reaches('finished');
-  const dialog = await open(visit, server.url);
-  await dialog.getByRole('alert').filter({ hasText: 'a checkpoint cannot be converted here' }).waitFor();
+  await open(visit, server.url);
+  const sheet = visit.page.getByRole('dialog', { name: 'tiny' });
+  await sheet.getByText('This browser keeps no models for this page').waitFor();
+  await sheet.getByRole('button', { name: 'Fetch and open' }).click();
+  await nameShown(visit, 'tiny');
+  await write(visit);
   await close(visit);
   await browser.close();
   await Promise.all([host.stop(), server.stop()]);

@@ -31,6 +31,9 @@ test('the sheet says what comes, what stays, and whether there is room', () => {
   expect(fetchText(OFFER, 'q4')).toBe('1.3 GB to fetch, 110.0 MB to keep');
   expect(roomText(OFFER, 'q4')).toBe('The browser’s storage has room for 150.0 MB.');
   expect(roomText(OFFER, 'q8')).toMatch(/room for 150.0 MB, which is too little/);
+  expect(roomText({ ...OFFER, freeBytes: null }, 'q8')).toMatch(
+    /keeps no models for this page.* until the page is closed/,
+  );
   expect(originText({ type: 'checkpoint', place: 'owner/name' })).toBe('owner/name, converted here');
 });
 

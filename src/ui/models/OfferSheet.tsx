@@ -3,7 +3,7 @@ import type { CheckpointOffer, KeptDtype } from '../../worker/protocol';
 import { ChoiceField } from '../ChoiceField';
 import { millions } from '../format';
 import type { ModelLoader } from './model-loader';
-import { fetchText, roomText } from './model-texts';
+import { fetchText, hasRoom, roomText } from './model-texts';
 import './models.css';
 
 interface Props {
@@ -55,7 +55,7 @@ export default function OfferSheet({ offer, models }: Props) {
       <ChoiceField label="Keep it as" value={dtype} choices={DTYPES} onChange={setDtype} />
       <p className="hint">{roomText(offer, dtype)}</p>
       <div className="alert-actions">
-        <button type="button" className="quiet" onClick={accept} disabled={offer.keptBytes[dtype] > offer.freeBytes}>
+        <button type="button" className="quiet" onClick={accept} disabled={!hasRoom(offer, dtype)}>
           Fetch and open
         </button>
         <button type="button" className="quiet" onClick={() => dialog.current?.close()}>

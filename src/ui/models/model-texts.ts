@@ -50,9 +50,14 @@ export function fetchText({ fetchBytes, keptBytes }: CheckpointOffer, dtype: Kep
 }
 
 /** Whether it fits the storage. */
-export function roomText({ keptBytes, freeBytes }: CheckpointOffer, dtype: KeptDtype): string {
-  const room = `The browser’s storage has room for ${roughly(freeBytes)}`;
-  return keptBytes[dtype] <= freeBytes ? `${room}.` : `${room}, which is too little. Remove a kept model first.`;
+export function hasRoom({ keptBytes, freeBytes }: CheckpointOffer, dtype: KeptDtype): boolean {
+  return freeBytes === null || keptBytes[dtype] <= freeBytes;
+}
+
+export function roomText(offer: CheckpointOffer, dtype: KeptDtype): string {
+  if (offer.freeBytes === null) return NOTHING_KEPT;
+  const room = `The browser’s storage has room for ${roughly(offer.freeBytes)}`;
+  return hasRoom(offer, dtype) ? `${room}.` : `${room}, which is too little. Remove a kept model first.`;
 }
 
 const NOTHING_KEPT =
