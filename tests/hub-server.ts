@@ -62,7 +62,7 @@ export class HubServer {
   /** The commit that a repository is at. */
   commitOf(repository: string): string {
     const hash = createHash('sha1');
-    for (const [path, bytes] of this.repositories.get(repository)!) hash.update(path).update(bytes);
+    for (const [path, bytes] of this.repositories.get(repository)!) hash.update(path).update(sha256Of(bytes));
     return hash.digest('hex');
   }
 
@@ -86,7 +86,7 @@ export class HubServer {
     const files = this.repositories.get(repository);
     if (!files) return undefined;
     const siblings = [...files].map(([rfilename, bytes]) => {
-      const sha256 = this.wrongSums.get(rfilename) ?? createHash('sha256').update(bytes).digest('hex');
+      const sha256 = this.wrongSums.get(rfilename) ?? sha256Of(bytes);
       const isLarge = /\.safetensors$|^tokenizer\.json$/.test(rfilename);
       return { rfilename, size: bytes.length, ...(isLarge ? { lfs: { sha256, size: bytes.length } } : {}) };
     });
@@ -103,4 +103,13 @@ export class HubServer {
     const lie = this.lies.get(name)?.shift() ?? this.habits.get(name);
     answer(response, isSigned ? this.repositories.get(repository!)?.get(path!) : undefined, headers.range, lie);
   }
+}
+
+/** Of large files it is asked for with each request. */
+const sums = new WeakMap<Buffer, string>();
+
+function sha256Of(bytes: Buffer): string {
+  const sum = sums.get(bytes) ?? createHash('sha256').update(bytes).digest('hex');
+  sums.set(bytes, sum);
+  return sum;
 }

@@ -6,7 +6,7 @@ import type { GenerationRequest } from '../engine/generation';
 import { UnmaskError } from '../errors';
 import { type ModelSource, withContext } from '../model/source/model-source';
 import { readChatTemplateFiles } from '../model/source/tokenizer-files';
-import type { Decoding, ModelConfig } from '../network/model-config';
+import { type ModelConfig, subBlockSizeFor } from '../network/model-config';
 import { createChatTemplate } from '../tokenizer/chat-template';
 import type { Tokenizer } from '../tokenizer/tokenizer';
 import { openBackend } from './backend-choice';
@@ -63,14 +63,9 @@ function requestOf(options: GenerateOptions, config: ModelConfig, promptIds: rea
     blockSize,
     maxTokens,
     policy: policyNamed(policy, { steps: options.steps ?? blockSize, threshold, entropyBound }),
-    subBlockSize: options.subBlockSize ?? subBlockSizeOf(decoding, blockSize),
+    subBlockSize: options.subBlockSize ?? subBlockSizeFor(decoding, blockSize),
     sampling: { temperature, topP, seed },
   } satisfies GenerationRequest;
-}
-
-/** The model's own, where it divides the block size that was asked for. */
-function subBlockSizeOf({ subBlockSize }: Decoding, blockSize: number): number | undefined {
-  return subBlockSize !== null && blockSize % subBlockSize === 0 ? subBlockSize : undefined;
 }
 
 async function chatIdsOf(

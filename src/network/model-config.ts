@@ -42,6 +42,11 @@ export interface Decoding {
 /** As our own models decode: the surest token first. */
 export const DEFAULT_DECODING: Decoding = { policy: 'confidence', threshold: 0.9, subBlockSize: null };
 
+/** The model's own sub-blocks, where they divide the block size that was asked for. */
+export function subBlockSizeFor({ subBlockSize }: Decoding, blockSize: number): number | undefined {
+  return subBlockSize !== null && blockSize % subBlockSize === 0 ? subBlockSize : undefined;
+}
+
 /** An autoregressive model as a diffusion model of block size 1. */
 export function autoregressive(
   vocabSize: number,

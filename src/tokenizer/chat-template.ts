@@ -1,6 +1,6 @@
-import { Template } from '@huggingface/jinja';
 import { UnmaskError } from '../errors';
 import { parseUntrustedJson } from '../untrusted-json';
+import { BoundedTemplate } from './bounded-template';
 import type { Tokenizer } from './tokenizer';
 
 export interface ChatMessage {
@@ -46,7 +46,7 @@ export function createChatTemplate(files: ChatTemplateFiles): ChatTemplate | nul
     (files.json && sourceIn(objectIn('chat_template.json', files.json).chat_template));
   if (source === undefined) return null;
   const special = { bos_token: textOf(config.bos_token), eos_token: textOf(config.eos_token) };
-  const template = attempt(() => new Template(source));
+  const template = attempt(() => new BoundedTemplate(source));
   return {
     encode(messages, tokenizer, variables = {}) {
       const { mark, unmark } = marking(messages, tokenizer.specialTokens);
@@ -101,8 +101,12 @@ function attempt<T>(work: () => T): T {
     return work();
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UnmaskError('bad-model', `The model's chat template cannot be run: ${why}. Write without --chat.`, {
-      cause,
-    });
+    throw new UnmaskError(
+      'bad-model',
+      `The model's chat template cannot be run: ${why}. Let the model go on from text instead.`,
+      {
+        cause,
+      },
+    );
   }
 }

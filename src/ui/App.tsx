@@ -1,11 +1,13 @@
-import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
+import { lazy, Suspense, useCallback, useLayoutEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import type { SiteUpdate } from '../offline/site-update';
 import { Compose } from './Compose';
+import { ChatOffered } from './chat/chat-offered';
 import type { Controller } from './controller';
 import { LoadStatus } from './LoadStatus';
 import { Masthead } from './Masthead';
 import { ModelPanel } from './ModelPanel';
 import { ModelNotice } from './models/ModelNotice';
+import { PageEnd, useDialogs } from './PageEnd';
 import { PresetField } from './PresetField';
 import { ProblemAlert } from './ProblemAlert';
 import { RaceRunner } from './race/race-runner';
@@ -14,21 +16,19 @@ import { SamplingPanel } from './SamplingPanel';
 import { SettingsDisclosure } from './SettingsDisclosure';
 import { StatusBar } from './StatusBar';
 import { StoryView } from './StoryView';
-import { canContinue, isWriting, traitsOf } from './session';
+import { answers, canContinue, isWriting, traitsOf } from './session';
 import { NOTHING_WAITS, waitingSettings } from './settings-in-run';
 import { OpenRun } from './share/OpenRun';
 import { ShareNotice } from './share/ShareNotice';
 import type { Sharing } from './share/sharing';
 import { useFileDrop } from './share/use-file-drop';
+import { SHORTCUTS } from './shortcuts';
 import { UpdateNotice } from './UpdateNotice';
 import { useSession } from './use-session';
 import { useShortcuts } from './use-shortcuts';
 import { useView } from './use-view';
 
-const ShortcutSheet = lazy(() => import('./ShortcutSheet'));
-const ModelsDialog = lazy(() => import('./models/ModelsDialog'));
-const OfferSheet = lazy(() => import('./models/OfferSheet'));
-
+const ChatView = lazy(() => import('./chat/ChatView'));
 const RaceView = lazy(() => import('./race/RaceView'));
 const HowView = lazy(() => import('./how/HowView'));
 
@@ -42,12 +42,16 @@ interface Props {
 export function App({ controller, sharing, update }: Props) {
   const view = useView();
   const [runner] = useState(() => new RaceRunner(controller));
+  const chat = useSyncExternalStore(controller.subscribe, () => answers(controller.session));
   return (
-    <Suspense>
-      {view === 'write' ? <WriteView controller={controller} sharing={sharing} update={update} /> : null}
-      {view === 'race' ? <RaceView runner={runner} controller={controller} update={update} /> : null}
-      {view === 'how' ? <HowView update={update} /> : null}
-    </Suspense>
+    <ChatOffered value={chat}>
+      <Suspense>
+        {view === 'write' ? <WriteView controller={controller} sharing={sharing} update={update} /> : null}
+        {view === 'chat' ? <ChatView controller={controller} update={update} /> : null}
+        {view === 'race' ? <RaceView runner={runner} controller={controller} update={update} /> : null}
+        {view === 'how' ? <HowView update={update} /> : null}
+      </Suspense>
+    </ChatOffered>
   );
 }
 
@@ -55,11 +59,10 @@ export function App({ controller, sharing, update }: Props) {
 function WriteView({ controller, sharing, update }: Props) {
   const session = useSession(controller);
   const { model, settings, story, playhead } = session;
-  const [sheet, setSheet] = useState(false);
-  const openSheet = useCallback(() => setSheet(true), []);
-  const [choosing, setChoosing] = useState(false);
-  const openModels = useCallback(() => setChoosing(true), []);
-  useShortcuts(controller, openSheet);
+  const dialogs = useDialogs();
+  const { openSheet, openModels, choosing } = dialogs;
+  useShortcuts(controller, openSheet, SHORTCUTS);
+  useLayoutEffect(() => controller.turnTo('write'), [controller]);
   const position = playhead?.position;
   const shown = useMemo(() => (story && position !== undefined ? storyAt(story, position) : story), [story, position]);
   const writing = isWriting(session);
@@ -114,24 +117,7 @@ function WriteView({ controller, sharing, update }: Props) {
         </div>
         <StatusBar session={session} shown={shown} controller={controller} />
       </main>
-      <p className="visually-hidden" aria-live="polite">
-        {session.announced}
-      </p>
-      {sheet ? (
-        <Suspense>
-          <ShortcutSheet keys={settings.keys} controller={controller} onClose={() => setSheet(false)} />
-        </Suspense>
-      ) : null}
-      {session.fetch?.phase === 'offered' ? (
-        <Suspense>
-          <OfferSheet offer={session.fetch.offer} models={controller.models} />
-        </Suspense>
-      ) : null}
-      {choosing ? (
-        <Suspense>
-          <ModelsDialog session={session} models={controller.models} onClose={() => setChoosing(false)} />
-        </Suspense>
-      ) : null}
+      <PageEnd session={session} dialogs={dialogs} shortcuts={SHORTCUTS} controller={controller} />
     </div>
   );
 }

@@ -1,8 +1,9 @@
+import { CopyButton } from './CopyButton';
 import type { Controller } from './controller';
 import type { Heat } from './settings';
 import { ShareActions } from './share/ShareActions';
 import type { Sharing } from './share/sharing';
-import type { Story } from './story';
+import { type Story, wholeText } from './story';
 
 interface Props {
   readonly story: Story;
@@ -11,7 +12,8 @@ interface Props {
   /** Called before these buttons give way to a new text: the focus has to go somewhere. */
   readonly onLeave: () => void;
   readonly controller: Controller;
-  readonly sharing: Sharing;
+  /** Null for a conversation, which has no link and no file. */
+  readonly sharing: Sharing | null;
 }
 
 /** Why the text ends here, and what can be done with it now. */
@@ -30,10 +32,11 @@ export function Ending({ story, heat, continuable, onLeave, controller, sharing 
           </button>
         ) : null}
         <button type="button" className="quiet" title="N" onClick={() => leave(() => controller.writeAnother())}>
-          Another
+          {story.settings.messages ? 'Another answer' : 'Another'}
         </button>
+        {sharing ? null : <CopyButton label="Copy answer" text={wholeText(story).trim()} />}
       </div>
-      <ShareActions story={story} heat={heat} sharing={sharing} />
+      {sharing ? <ShareActions story={story} heat={heat} sharing={sharing} /> : null}
     </footer>
   );
 }

@@ -1,11 +1,21 @@
 import { lazy, memo, Suspense, useId } from 'react';
+import type { PolicyName } from '../worker/protocol';
 import type { Controller } from './controller';
 import { tokensText } from './format';
 import { POLICY_TEXTS, stepsHint } from './policy-texts';
 import { SeedField } from './SeedField';
 import { SliderField } from './SliderField';
 import { type ModelState, traitsOf } from './session';
-import { blockSizeFor, POLICIES, RANGES, type Settings, stepsFor, usesSteps } from './settings';
+import {
+  blockSizeFor,
+  POLICIES,
+  policyFor,
+  RANGES,
+  type Settings,
+  stepsFor,
+  thresholdFor,
+  usesSteps,
+} from './settings';
 import { WaitingNote } from './WaitingNote';
 
 interface Props {
@@ -21,10 +31,13 @@ const QualityCurve = lazy(() => import('./QualityCurve'));
 /** How the text is uncovered. */
 export const SamplingPanel = memo(function SamplingPanel({ settings, model, waiting, controller }: Props) {
   const onChange = (change: Partial<Settings>) => controller.set(change);
-  const { blockSizes, defaultBlockSize, origin } = traitsOf(model);
+  const traits = traitsOf(model);
+  const { blockSizes, defaultBlockSize, origin } = traits;
+  const policy = policyFor(settings, traits);
+  const threshold = thresholdFor(settings, traits);
   const blockSize = blockSizeFor(settings, { blockSizes, defaultBlockSize });
   const steps = stepsFor(settings, blockSize);
-  const hint = stepsHint(settings.policy);
+  const hint = stepsHint(policy);
   return (
     <div className="group">
       <div className="group-head">
@@ -45,18 +58,18 @@ export const SamplingPanel = memo(function SamplingPanel({ settings, model, wait
         }
         onChange={(index) => onChange({ blockSize: blockSizes[index] ?? defaultBlockSize })}
       />
-      <PolicyField settings={settings} onChange={onChange} />
-      {settings.policy === 'threshold' ? (
+      <PolicyField policy={policy} onChange={onChange} />
+      {policy === 'threshold' ? (
         <SliderField
           label="Threshold"
-          value={settings.threshold}
+          value={threshold}
           {...RANGES.threshold}
-          shown={`${Math.round(settings.threshold * 100)} % sure`}
+          shown={`${Math.round(threshold * 100)} % sure`}
           hint="Lower is faster, and lets more wrong words through."
           onChange={(threshold) => onChange({ threshold })}
         />
       ) : null}
-      {settings.policy === 'entropy' ? (
+      {policy === 'entropy' ? (
         <SliderField
           label="Entropy bound"
           value={settings.entropyBound}
@@ -74,12 +87,12 @@ export const SamplingPanel = memo(function SamplingPanel({ settings, model, wait
         step={1}
         shown={hint ? '–' : String(steps)}
         hint={hint ?? 'Fewer steps uncover more tokens in each: faster, but those tokens cannot see each other.'}
-        disabled={!usesSteps(settings.policy)}
+        disabled={!usesSteps(policy)}
         onChange={(steps) => onChange({ steps })}
       />
-      {origin.type === 'embedded' && usesSteps(settings.policy) && steps < blockSize ? (
+      {origin.type === 'embedded' && usesSteps(policy) && steps < blockSize ? (
         <Suspense>
-          <QualityCurve policy={settings.policy} blockSize={blockSize} steps={steps} />
+          <QualityCurve policy={policy} blockSize={blockSize} steps={steps} />
         </Suspense>
       ) : null}
       <h2>Sampling</h2>
@@ -113,18 +126,18 @@ export const SamplingPanel = memo(function SamplingPanel({ settings, model, wait
 });
 
 interface PolicyProps {
-  readonly settings: Settings;
+  readonly policy: PolicyName;
   readonly onChange: (change: Partial<Settings>) => void;
 }
 
-function PolicyField({ settings, onChange }: PolicyProps) {
+function PolicyField({ policy, onChange }: PolicyProps) {
   const id = useId();
   return (
     <div className="field">
       <label htmlFor={id}>Order of unmasking</label>
       <select
         id={id}
-        value={settings.policy}
+        value={policy}
         aria-describedby={`${id}-hint`}
         onChange={(event) => onChange({ policy: POLICIES.find((name) => name === event.target.value) ?? POLICIES[0] })}
       >
@@ -135,7 +148,7 @@ function PolicyField({ settings, onChange }: PolicyProps) {
         ))}
       </select>
       <p className="hint" id={`${id}-hint`}>
-        {POLICY_TEXTS[settings.policy].text}
+        {POLICY_TEXTS[policy].text}
       </p>
     </div>
   );

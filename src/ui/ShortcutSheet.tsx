@@ -1,16 +1,17 @@
 import { useEffect, useRef } from 'react';
 import type { Controller } from './controller';
 import type { Settings } from './settings';
-import { SHORTCUTS } from './shortcuts';
+import type { Shortcut } from './shortcuts';
 
 interface Props {
+  readonly shortcuts: readonly Shortcut[];
   readonly keys: Settings['keys'];
   readonly controller: Controller;
   readonly onClose: () => void;
 }
 
 /** The keys that do something. A dialog, so that Escape closes it and the focus comes back. */
-export default function ShortcutSheet({ keys, controller, onClose }: Props) {
+export default function ShortcutSheet({ shortcuts, keys, controller, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   return (
@@ -22,7 +23,7 @@ export default function ShortcutSheet({ keys, controller, onClose }: Props) {
         </button>
       </header>
       <dl>
-        {SHORTCUTS.map(({ shown, text }) => (
+        {shortcuts.map(({ shown, text }) => (
           <div key={text}>
             <dt>{text}</dt>
             <dd>

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { ModelInfo } from '../worker/protocol';
 import { ActionButton } from './ActionButton';
 import type { Controller } from './controller';
@@ -15,16 +16,19 @@ interface Props {
   /** The story as it is shown: as it is, or as it was where the playhead stands. */
   readonly shown: Story | null;
   readonly controller: Controller;
+  /** What a person writes in, in place of the button. */
+  readonly field?: ReactNode;
 }
 
 /** The run under the text: its timeline and its numbers; on a narrow screen also the button, always in reach. */
-export function StatusBar({ session, shown, controller }: Props) {
+export function StatusBar({ session, shown, controller, field }: Props) {
   const { model, story, settings, playhead } = session;
   const info = model.phase === 'ready' ? model.info : null;
   return (
     <footer className="status">
       <BlockProgress story={playhead || isWriting(session) ? shown : null} />
       <div className="status-inner">
+        {field}
         {story ? (
           <>
             <Timeline story={story} playhead={playhead} speed={settings.speed} controller={controller} />
@@ -39,7 +43,7 @@ export function StatusBar({ session, shown, controller }: Props) {
         ) : null}
         <div className="status-line">
           {shown ? <Measurements story={shown} info={info} /> : <p>{idleText(session)}</p>}
-          <ActionButton writing={isWriting(session)} ready={info !== null} controller={controller} />
+          {field ? null : <ActionButton writing={isWriting(session)} ready={info !== null} controller={controller} />}
         </div>
       </div>
     </footer>

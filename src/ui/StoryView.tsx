@@ -1,4 +1,4 @@
-import { useMemo, useRef } from 'react';
+import { type ReactNode, useMemo, useRef } from 'react';
 import type { Controller } from './controller';
 import { EditMenu } from './EditMenu';
 import { Ending } from './Ending';
@@ -23,14 +23,16 @@ interface Props {
   readonly edit: Edit | null;
   readonly continuable: boolean;
   readonly controller: Controller;
-  readonly sharing: Sharing;
+  readonly sharing: Sharing | null;
+  /** The text in another form, shown in the place of its tokens. */
+  readonly formatted?: ReactNode;
 }
 
 /** From this many tokens a second on, colours fade sooner, since every token that fades costs a little of each frame. */
 const FAST = 60;
 
 /** The text: its heading, the blocks written so far, and the block that is coming out of noise. */
-export function StoryView({ story, shown, playing, heat, edit, continuable, controller, sharing }: Props) {
+export function StoryView({ story, shown, playing, heat, edit, continuable, controller, sharing, formatted }: Props) {
   const { heading, settings, phase, earlier } = story;
   const article = useRef<HTMLElement>(null);
   const text = useRef<HTMLElement>(null);
@@ -40,11 +42,12 @@ export function StoryView({ story, shown, playing, heat, edit, continuable, cont
   const { tip, place, handlers } = useTokenTip(blocks);
   const editing = useEditing({ offered: !writing && shown === story, edit, at: place, controller });
   const edited = edit ? blocks[edit.block] : undefined;
-  const focusText = () => text.current?.focus({ preventScroll: true });
+  const focusText = () => (text.current ?? article.current)?.focus({ preventScroll: true });
   return (
     <article
       className="story"
       ref={article}
+      tabIndex={-1}
       data-phase={phase}
       data-view={playing ? 'playing' : shown === story ? 'live' : 'past'}
       data-heat={heat}
@@ -57,38 +60,40 @@ export function StoryView({ story, shown, playing, heat, edit, continuable, cont
           <h2>{heading.title || 'Untitled'}</h2>
         </header>
       ) : null}
-      <section
-        className="text"
-        ref={text}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys walk through the tokens from here
-        tabIndex={0}
-        aria-label="Text, arrow keys walk its tokens, Enter edits"
-        data-editing={edit !== null || undefined}
-        {...handlers}
-        onPointerDown={(event) => editing.handlers.onPointerDown(event, placeUnder(event))}
-        onPointerOver={(event) => {
-          if (!editing.handlers.onPointerOver(event, placeUnder(event))) handlers.onPointerOver(event);
-        }}
-        onClick={(event) => {
-          if (!editing.handlers.onClick(event, placeUnder(event))) handlers.onClick(event);
-        }}
-        onKeyDown={(event) => {
-          if (!editing.handlers.onKeyDown(event)) handlers.onKeyDown(event);
-        }}
-      >
-        {heading ? null : <span className="prompt">{settings.prompt}</span>}
-        {blocks.map((block, index) => (
-          <StoryBlock
-            // biome-ignore lint/suspicious/noArrayIndexKey: a block is its place in the text
-            key={index}
-            index={index}
-            block={block}
-            afterBreak={endsLine(blocks[index - 1]?.tokens.at(-1))}
-            marked={tip?.block === index && !edit ? tip.token : null}
-            edit={edit?.block === index ? edit : null}
-          />
-        ))}
-      </section>
+      {formatted ?? (
+        <section
+          className="text"
+          ref={text}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys walk through the tokens from here
+          tabIndex={0}
+          aria-label="Text, arrow keys walk its tokens, Enter edits"
+          data-editing={edit !== null || undefined}
+          {...handlers}
+          onPointerDown={(event) => editing.handlers.onPointerDown(event, placeUnder(event))}
+          onPointerOver={(event) => {
+            if (!editing.handlers.onPointerOver(event, placeUnder(event))) handlers.onPointerOver(event);
+          }}
+          onClick={(event) => {
+            if (!editing.handlers.onClick(event, placeUnder(event))) handlers.onClick(event);
+          }}
+          onKeyDown={(event) => {
+            if (!editing.handlers.onKeyDown(event)) handlers.onKeyDown(event);
+          }}
+        >
+          {heading ? null : <span className="prompt">{settings.prompt}</span>}
+          {blocks.map((block, index) => (
+            <StoryBlock
+              // biome-ignore lint/suspicious/noArrayIndexKey: a block is its place in the text
+              key={index}
+              index={index}
+              block={block}
+              afterBreak={endsLine(blocks[index - 1]?.tokens.at(-1))}
+              marked={tip?.block === index && !edit ? tip.token : null}
+              edit={edit?.block === index ? edit : null}
+            />
+          ))}
+        </section>
+      )}
       {edit && edited ? (
         <EditMenu
           edit={edit}

@@ -17,6 +17,7 @@ export function announcement(before: Story | null, after: Story | null): string 
 function phaseAnnouncement(story: Story): string | null {
   switch (story.phase) {
     case 'starting':
+      if (story.settings.messages && !story.kept && story.earlier.length === 0) return 'Answering.';
       if (story.kept) return `Writing anew from block ${allBlocks(story).length + 1} on.`;
       if (story.earlier.length > 0) return 'Going on with the text.';
       return story.heading

@@ -1,12 +1,12 @@
 import { describeError, UnmaskError } from '../errors';
 import type { Client } from '../worker/client';
-import type { AlternativeToken, GenerateSettings, ModelInfo, RaceMessage } from '../worker/protocol';
+import type { AlternativeToken, ChatTurn, GenerateSettings, ModelInfo, RaceMessage } from '../worker/protocol';
 import type { WorkerEvents } from '../worker/worker-events';
 import { Alternatives } from './alternatives';
 import { type Edit, storyFromEdit, typeOver } from './editing';
 import { ModelLoader } from './models/model-loader';
 import { newSeed } from './new-seed';
-import { type Action, canContinue, isWriting, newSession, reduce, type Session } from './session';
+import { type Action, canContinue, type Desk, isWriting, newSession, reduce, type Session } from './session';
 import { generateSettings, type Settings, settingsOn } from './settings';
 import { sameSettings, settingsForNextBlock } from './settings-in-run';
 import { idsAfterPrompt, newStory, newStoryAfter, type Story } from './story';
@@ -97,12 +97,21 @@ export class Controller {
 
   /** Shows a text that was written before, in place of one that is being written. */
   show(story: Story): void {
+    this.turnTo('write');
     this.stop();
     this.#dispatch({ type: 'story-opened', story });
   }
 
+  /** Shows the work of one of the views that write. What is being written in the other ends. */
+  turnTo(desk: Desk): void {
+    if (desk === this.#session.desk) return;
+    this.stop();
+    this.#dispatch({ type: 'desk-turned', desk });
+  }
+
   /** Writes a text with the settings as they are, in place of one that is being written. */
   async write(): Promise<void> {
+    this.turnTo('write');
     const info = this.#prepareToWrite();
     if (!info) return;
     const settings = settingsOn(this.#session.settings, info);
@@ -110,10 +119,20 @@ export class Controller {
     await this.#generate(newStory(generateSettings(settings, info), heading));
   }
 
+  /** Answers a conversation, in place of one that is being answered. */
+  async converse(messages: readonly ChatTurn[]): Promise<void> {
+    this.turnTo('chat');
+    const info = this.#prepareToWrite();
+    if (!info) return;
+    const settings = generateSettings(this.#session.settings, info);
+    await this.#generate(newStory({ ...settings, prompt: '', messages }, null));
+  }
+
   /** Writes the same again with another seed. */
   async writeAnother(): Promise<void> {
     this.set({ seed: newSeed() });
-    await this.write();
+    const messages = this.#session.story?.settings.messages;
+    await (messages ? this.converse(messages) : this.write());
   }
 
   /** Goes on where the text on screen ends, as many tokens again, with the settings as they are. */
@@ -122,8 +141,8 @@ export class Controller {
     if (!story || !canContinue(this.#session)) return;
     const info = this.#prepareToWrite();
     if (!info) return;
-    const { prompt } = story.settings;
-    const asked = { ...generateSettings(this.#session.settings, info), prompt, after: idsAfterPrompt(story) };
+    const { prompt, messages } = story.settings;
+    const asked = { ...generateSettings(this.#session.settings, info), prompt, messages, after: idsAfterPrompt(story) };
     await this.#generate(newStoryAfter(story, asked));
   }
 
@@ -172,6 +191,12 @@ export class Controller {
     // The block keeps its size; the next has the page's.
     this.#changeRun();
     await writing;
+  }
+
+  /** Takes the text off the screen; Undo brings it back. */
+  clear(): void {
+    this.stop();
+    this.#dispatch({ type: 'cleared' });
   }
 
   /** Goes back to the text that was on screen before this one. */

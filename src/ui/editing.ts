@@ -123,7 +123,7 @@ export function storyFromEdit(story: Story, edit: Edit, asked: GenerateSettings)
   return {
     ...story,
     earlier,
-    settings: { ...asked, prompt: story.settings.prompt, after, maxTokens },
+    settings: { ...asked, prompt: story.settings.prompt, messages: story.settings.messages, after, maxTokens },
     phase: isFinished ? 'finished' : 'starting',
     reason: isFinished ? 'length' : null,
     blocks,

@@ -1,4 +1,4 @@
-import { blockSizeFor, type ModelTraits, type Settings, stepsFor } from './settings';
+import { blockSizeFor, type ModelTraits, policyFor, type Settings, stepsFor } from './settings';
 
 export type PresetName = 'autoregressive' | 'balanced' | 'fast' | 'wild';
 
@@ -64,12 +64,12 @@ export function presetSettings(preset: Preset, { blockSizes }: Pick<ModelTraits,
 /** The preset that these settings amount to, or null. */
 export function presetOf(
   settings: Settings,
-  model: Pick<ModelTraits, 'blockSizes' | 'defaultBlockSize'>,
+  model: Pick<ModelTraits, 'blockSizes' | 'defaultBlockSize' | 'decoding'>,
 ): Preset | null {
   const blockSize = blockSizeFor(settings, model);
   const found = PRESETS.find((preset) => {
     const wanted = presetSettings(preset, model);
-    const sameOrder = wanted.policy === settings.policy && wanted.steps === stepsFor(settings, blockSize);
+    const sameOrder = wanted.policy === policyFor(settings, model) && wanted.steps === stepsFor(settings, blockSize);
     return (
       wanted.blockSize === blockSize &&
       (sameOrder || blockSize === 1) &&

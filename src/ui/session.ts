@@ -27,15 +27,8 @@ export type FetchState =
   | { readonly phase: 'offered'; readonly name: string; readonly offer: CheckpointOffer }
   | { readonly phase: 'failed'; readonly name: string; readonly problem: Problem };
 
-/** Everything the page shows. */
-export interface Session {
-  readonly model: ModelState;
-  /** The name of the model that was in use before the one that is to be loaded. */
-  readonly earlierModel: string | null;
-  readonly fetch: FetchState | null;
-  /** What has happened to the model; stays until the next load, or until it is read. */
-  readonly notices: readonly string[];
-  readonly settings: Settings;
+/** What a person works on in one of the views that write. */
+export interface Work {
   readonly story: Story | null;
   /** Texts that were on the screen before, and those that Undo took off it: the nearest to now is last, and first. */
   readonly past: readonly Story[];
@@ -46,6 +39,25 @@ export interface Session {
   readonly playhead: Playhead | null;
   /** Why the last text ended early; stays until the next one begins. */
   readonly problem: Problem | null;
+}
+
+const NO_WORK: Work = { story: null, past: [], future: [], edit: null, playhead: null, problem: null };
+
+/** The views that write. A conversation is a story that answers `messages`. */
+export type Desk = 'write' | 'chat';
+
+/** Everything the page shows. */
+export interface Session extends Work {
+  readonly model: ModelState;
+  /** The name of the model that was in use before the one that is to be loaded. */
+  readonly earlierModel: string | null;
+  readonly fetch: FetchState | null;
+  /** What has happened to the model; stays until the next load, or until it is read. */
+  readonly notices: readonly string[];
+  readonly settings: Settings;
+  /** The view whose work is shown, and the work of the other. */
+  readonly desk: Desk;
+  readonly aside: Work;
   /** The latest thing a screen reader is told. */
   readonly announced: string;
 }
@@ -65,7 +77,9 @@ export type Action =
   | { readonly type: 'fetch-ended' }
   | { readonly type: 'noticed'; readonly notice: string }
   | { readonly type: 'notices-read' }
+  | { readonly type: 'desk-turned'; readonly desk: Desk }
   | { readonly type: 'writing-started'; readonly story: Story }
+  | { readonly type: 'cleared' }
   /** A text that was written before. */
   | { readonly type: 'story-opened'; readonly story: Story }
   | { readonly type: 'written'; readonly message: GenerationMessage }
@@ -89,12 +103,9 @@ export function newSession(settings: Settings): Session {
     fetch: null,
     notices: [],
     settings,
-    story: null,
-    past: [],
-    future: [],
-    edit: null,
-    playhead: null,
-    problem: null,
+    ...NO_WORK,
+    desk: 'write',
+    aside: NO_WORK,
     announced: '',
   };
 }
@@ -108,7 +119,13 @@ const ANY_MODEL: ModelTraits = {
   blockSizes: [1, 2, 4, 8, 16, 32],
   defaultBlockSize: 8,
   origin: { type: 'embedded' },
+  decoding: { policy: 'confidence', threshold: 0.9 },
 };
+
+/** True where the model answers conversations. */
+export function answers({ model }: Session): boolean {
+  return model.phase === 'ready' && model.info.chat;
+}
 
 export function isWriting({ story }: Session): boolean {
   return story?.phase === 'starting' || story?.phase === 'writing';
@@ -123,6 +140,7 @@ export function canContinue(session: Session): boolean {
 /** The session after an action. No action loses the settings or a text that is on the screen. */
 export function reduce(session: Session, action: Action): Session {
   const next = change(session, action);
+  if (action.type === 'desk-turned') return next;
   const turned = next.story !== session.story && (action.type === 'undone' || action.type === 'redone');
   const announced = turned ? returnAnnouncement(action.type, next.story) : announcement(session.story, next.story);
   return announced === null ? next : { ...next, announced };
@@ -166,9 +184,16 @@ function change(session: Session, action: Action): Session {
       return { ...session, notices: [...session.notices, action.notice] };
     case 'notices-read':
       return { ...session, notices: [] };
+    case 'desk-turned': {
+      const { story, past, future, edit, playhead, problem, aside } = session;
+      if (action.desk === session.desk) return session;
+      return { ...session, ...aside, desk: action.desk, aside: { story, past, future, edit, playhead, problem } };
+    }
     case 'writing-started':
     case 'story-opened':
       return { ...turnTo(session, action.story), past: remembered(session), future: [] };
+    case 'cleared':
+      return session.story ? { ...turnTo(session, null), past: remembered(session), future: [] } : session;
     case 'written':
       return story && isWriting(session) ? { ...session, story: continueStory(story, action.message) } : session;
     case 'writing-stopped':
@@ -181,8 +206,9 @@ function change(session: Session, action: Action): Session {
       return story && !isWriting(session) ? { ...session, edit: action.edit } : session;
     case 'undone': {
       const before = session.past.at(-1);
-      if (!before || !story) return session;
-      return { ...turnTo(session, before), past: session.past.slice(0, -1), future: [story, ...session.future] };
+      if (!before) return session;
+      const future = story ? [story, ...session.future] : session.future;
+      return { ...turnTo(session, before), past: session.past.slice(0, -1), future };
     }
     case 'redone': {
       const [next, ...future] = session.future;
@@ -213,6 +239,6 @@ function remembered({ past, story }: Session): readonly Story[] {
 }
 
 /** Another text is on the screen. */
-function turnTo(session: Session, story: Story): Session {
+function turnTo(session: Session, story: Story | null): Session {
   return { ...session, problem: null, playhead: null, edit: null, story };
 }

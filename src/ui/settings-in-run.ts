@@ -4,10 +4,10 @@ import type { Story } from './story';
 
 /** What a text that is being written would be written with from its next block on, if the page's settings were in force. */
 export function settingsForNextBlock(story: Story, settings: Settings, model: ModelTraits): GenerateSettings {
-  const { prompt, after, seed } = story.settings;
+  const { prompt, messages, after, seed } = story.settings;
   const asked = generateSettings(settings, model);
   const maxTokens = Math.max(0, asked.maxTokens - (story.kept?.lessTokens ?? 0));
-  return { ...asked, maxTokens, prompt, after, seed };
+  return { ...asked, maxTokens, prompt, messages, after, seed };
 }
 
 /** Which of the page's settings are not in force in the text that is being written. */

@@ -2,7 +2,7 @@ import type { BackendChoice, GenerateSettings, ModelInfo, PolicyName } from '../
 import { documentPrompt, KINDS, kindOf } from './document-form';
 
 /** What of a model the settings depend on. */
-export type ModelTraits = Pick<ModelInfo, 'blockSizes' | 'defaultBlockSize' | 'origin'>;
+export type ModelTraits = Pick<ModelInfo, 'blockSizes' | 'defaultBlockSize' | 'origin' | 'decoding'>;
 
 export type Heat = 'plain' | 'confidence' | 'order';
 
@@ -13,12 +13,16 @@ export interface Settings {
   readonly kind: string;
   readonly title: string;
   readonly freePrompt: string;
+  /** What a conversation begins with: how the model is to answer. '' for nothing. */
+  readonly system: string;
   /** Null until chosen: the model's own default. */
   readonly blockSize: number | null;
   /** Null until chosen: as many as the block has tokens. May exceed the block size after that shrank. */
   readonly steps: number | null;
-  readonly policy: PolicyName;
-  readonly threshold: number;
+  /** Null until chosen: as the model's authors decode. */
+  readonly policy: PolicyName | null;
+  /** Null until chosen: as the model's authors decode. */
+  readonly threshold: number | null;
   /** In nats. */
   readonly entropyBound: number;
   readonly temperature: number;
@@ -42,10 +46,11 @@ export const DEFAULT_SETTINGS: Settings = {
   kind: KINDS[0].name,
   title: KINDS[0].titles[0],
   freePrompt: 'Once upon a time, ',
+  system: '',
   blockSize: null,
   steps: null,
-  policy: 'confidence',
-  threshold: 0.9,
+  policy: null,
+  threshold: null,
   entropyBound: 0.5,
   temperature: 0.8,
   topP: 0.95,
@@ -105,6 +110,22 @@ export function stepsFor({ steps }: Settings, blockSize: number): number {
   return Math.min(steps ?? blockSize, blockSize);
 }
 
+/** The policy in force on a model: the chosen one, else its authors'. */
+export function policyFor(
+  { policy }: Pick<Settings, 'policy'>,
+  { decoding }: Pick<ModelTraits, 'decoding'>,
+): PolicyName {
+  return policy ?? decoding.policy;
+}
+
+/** The threshold in force on a model: the chosen one, else its authors'. */
+export function thresholdFor(
+  { threshold }: Pick<Settings, 'threshold'>,
+  { decoding }: Pick<ModelTraits, 'decoding'>,
+): number {
+  return threshold ?? decoding.threshold;
+}
+
 /** True where the policy takes a number of steps. */
 export function usesSteps(policy: PolicyName): boolean {
   return policy === 'confidence' || policy === 'ancestral';
@@ -112,7 +133,9 @@ export function usesSteps(policy: PolicyName): boolean {
 
 /** What the worker is asked to write. */
 export function generateSettings(settings: Settings, model: ModelTraits): GenerateSettings {
-  const { freePrompt, maxTokens, policy, threshold, entropyBound, temperature, topP, seed } = settings;
+  const { freePrompt, maxTokens, entropyBound, temperature, topP, seed } = settings;
+  const policy = policyFor(settings, model);
+  const threshold = thresholdFor(settings, model);
   const blockSize = blockSizeFor(settings, model);
   const prompt =
     settingsOn(settings, model).form === 'free' ? freePrompt : documentPrompt(settings.kind, settings.title);
@@ -124,15 +147,15 @@ export function generateSettings(settings: Settings, model: ModelTraits): Genera
 export function parseSettings(value: unknown): Settings {
   const saved: Readonly<Record<string, unknown>> = typeof value === 'object' && value !== null ? { ...value } : {};
   const fallback = DEFAULT_SETTINGS;
-  const text = (name: 'title' | 'freePrompt') => {
+  const text = (name: 'title' | 'freePrompt' | 'system') => {
     const found = saved[name];
     return typeof found === 'string' ? found : fallback[name];
   };
-  const number = (name: keyof typeof RANGES) => {
+  function number<Name extends keyof typeof RANGES>(name: Name): number | Settings[Name] {
     const found = saved[name];
     const { min, max } = RANGES[name];
     return typeof found === 'number' && found >= min && found <= max ? found : fallback[name];
-  };
+  }
   const count = (name: 'blockSize' | 'steps') => {
     const found = saved[name];
     return typeof found === 'number' && Number.isSafeInteger(found) && found >= 1 ? found : fallback[name];
@@ -145,9 +168,10 @@ export function parseSettings(value: unknown): Settings {
     kind: typeof saved.kind === 'string' ? kindOf(saved.kind).name : fallback.kind,
     title: text('title'),
     freePrompt: text('freePrompt'),
+    system: text('system'),
     blockSize: count('blockSize'),
     steps: count('steps'),
-    policy: choice('policy', POLICIES, fallback.policy),
+    policy: choice<PolicyName | null>('policy', POLICIES, fallback.policy),
     threshold: number('threshold'),
     entropyBound: number('entropyBound'),
     temperature: number('temperature'),

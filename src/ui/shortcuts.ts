@@ -15,6 +15,15 @@ export interface Shortcut {
   readonly run: (controller: Controller) => void;
 }
 
+/** What the keys of a text do in a conversation, where that is called something else. */
+const CHAT_TEXTS: Readonly<Record<string, string>> = {
+  '$mod+z': 'Undo: the conversation before this one',
+  c: 'Continue the answer',
+  n: 'Another answer with a new seed',
+  l: 'Back to the answer as it is',
+  h: 'Next colouring of the answer',
+};
+
 /** Everything a key does on the page, but for `?`, which opens the list of these. */
 export const SHORTCUTS: readonly Shortcut[] = [
   {
@@ -79,6 +88,11 @@ export const SHORTCUTS: readonly Shortcut[] = [
   },
   { keys: 'h', shown: ['H'], text: 'Next colouring of the text', reach: 'single', run: nextHeat },
 ];
+
+/** Those of a conversation, whose questions have a field of their own. */
+export const CHAT_SHORTCUTS: readonly Shortcut[] = SHORTCUTS.filter(({ keys }) => keys !== '$mod+Enter').map(
+  (shortcut) => ({ ...shortcut, text: CHAT_TEXTS[shortcut.keys] ?? shortcut.text }),
+);
 
 function nextHeat(controller: Controller): void {
   const at = HEATS.indexOf(controller.session.settings.heat);

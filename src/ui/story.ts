@@ -1,4 +1,4 @@
-import type { GenerateSettings, GenerationMessage } from '../worker/protocol';
+import type { ChatTurn, GenerateSettings, GenerationMessage } from '../worker/protocol';
 
 export type TokenState = 'masked' | 'revealed-now' | 'revealed' | 'committed';
 
@@ -60,6 +60,8 @@ export interface Story {
   readonly reason: 'eos' | 'length' | null;
   readonly blocks: readonly Block[];
   readonly promptTokens: number;
+  /** Of the conversation that it answers, the turns that the model read; null where it answers none. */
+  readonly read: readonly ChatTurn[] | null;
   /** The whole run, step by step. */
   readonly steps: readonly Step[];
   /** When the first block was finished. */
@@ -81,6 +83,7 @@ export function newStory(settings: GenerateSettings, heading: Story['heading']):
     reason: null,
     blocks: [],
     promptTokens: 0,
+    read: null,
     steps: [],
     firstBlockSeconds: null,
     nfe: 0,
@@ -100,7 +103,13 @@ export function continueStory(story: Story, told: GenerationMessage): Story {
     case 'started': {
       const block = blockFrom(story.settings, message.pinned);
       const first = { ...block, pinned: story.kept?.pinned ?? block.pinned };
-      return { ...story, phase: 'writing', blocks: [...story.blocks, first], promptTokens: message.promptTokens };
+      return {
+        ...story,
+        phase: 'writing',
+        blocks: [...story.blocks, first],
+        promptTokens: message.promptTokens,
+        read: message.messages ?? null,
+      };
     }
     case 'changed': {
       const { settings, pinned } = message;

@@ -11,6 +11,7 @@ export function placeOfToken(story: Story, block: number, token: number): PlaceI
   if (!about || step === null) return null;
   return {
     prompt: story.settings.prompt,
+    messages: story.read ?? undefined,
     after: idsBeforeBlock(story, block),
     draft: draftBefore(about, step),
     offset: token,

@@ -3,7 +3,7 @@ import type { Controller } from './controller';
 import type { Session } from './session';
 
 /** The parts of it that only a person changes. */
-const BY_HAND = ['settings', 'playhead', 'edit', 'past'] as const satisfies (keyof Session)[];
+const BY_HAND = ['settings', 'playhead', 'edit', 'past', 'desk'] as const satisfies (keyof Session)[];
 
 /**
  * The controller's session. What is written is drawn at most once a frame, since a fast GPU reveals

@@ -1,17 +1,22 @@
 import { useEffect } from 'react';
 import { type KeybindingsMap, tinykeys } from 'tinykeys';
 import type { Controller } from './controller';
-import { SHORTCUTS, type Shortcut } from './shortcuts';
+import type { Shortcut } from './shortcuts';
 
 /** Makes the shortcuts work, and `?` open the list of them. */
-export function useShortcuts(controller: Controller, openSheet: () => void): void {
+export function useShortcuts(controller: Controller, openSheet: () => void, shortcuts: readonly Shortcut[]): void {
   useEffect(() => {
-    const always = tinykeys(window, bindings('always', controller), { ignore: isTaken });
+    const bindingsOf = (reach: Shortcut['reach']) =>
+      bindings(
+        shortcuts.filter((shortcut) => shortcut.reach === reach),
+        controller,
+      );
+    const always = tinykeys(window, bindingsOf('always'), { ignore: isTaken });
     const isAway = (event: KeyboardEvent) => isTaken(event) || isForField(event);
-    const outside = tinykeys(window, bindings('outside', controller), { ignore: isAway });
+    const outside = tinykeys(window, bindingsOf('outside'), { ignore: isAway });
     const single = tinykeys(
       window,
-      { ...bindings('single', controller), '[Shift]+?': openSheet },
+      { ...bindingsOf('single'), '[Shift]+?': openSheet },
       { ignore: (event) => isAway(event) || controller.session.settings.keys === 'off' },
     );
     return () => {
@@ -19,13 +24,12 @@ export function useShortcuts(controller: Controller, openSheet: () => void): voi
       outside();
       single();
     };
-  }, [controller, openSheet]);
+  }, [controller, openSheet, shortcuts]);
 }
 
-function bindings(reach: Shortcut['reach'], controller: Controller): KeybindingsMap {
-  const some = SHORTCUTS.filter((shortcut) => shortcut.reach === reach);
+function bindings(shortcuts: readonly Shortcut[], controller: Controller): KeybindingsMap {
   return Object.fromEntries(
-    some.map(({ keys, run }) => [
+    shortcuts.map(({ keys, run }) => [
       keys,
       (event: KeyboardEvent) => {
         event.preventDefault();

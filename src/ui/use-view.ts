@@ -3,6 +3,7 @@ import { type View, viewOf } from './view';
 
 const TITLES: Readonly<Record<View, string>> = {
   write: document.title,
+  chat: 'Chat: Unmask',
   race: 'Race: Unmask',
   how: 'How it works: Unmask',
 };

@@ -3,13 +3,14 @@ import { createBackend } from '../backends/choose-backend';
 import { alternatives } from '../engine/alternatives';
 import { UnmaskError } from '../errors';
 import { type ModelSource, withContext } from '../model/source/model-source';
-import { readTokenizerFiles } from '../model/source/tokenizer-files';
+import { readChatTemplateFiles, readTokenizerFiles } from '../model/source/tokenizer-files';
+import { createChatTemplate } from '../tokenizer/chat-template';
 import { createTokenizer, type Tokenizer } from '../tokenizer/tokenizer';
 import type { LoadedModel, OpenOptions } from './loaded-model';
 import { factsOf } from './model-facts';
 import type { AlternativeToken, BackendChoice, ModelInfo, PlaceInText } from './protocol';
 import { raceTexts } from './race-texts';
-import { promptIdsOf, textAlone, writeText } from './write-text';
+import { openingOf, textAlone, type Writer, writeText } from './write-text';
 
 /** A model folder, and what is known of where it lies. */
 export interface FoundModel extends Pick<ModelInfo, 'origin' | 'keptId'> {
@@ -25,6 +26,7 @@ export async function openModel(
   const { contextLength, blockSizes } = whole.config;
   const source = withContext(whole, Math.max(Math.floor(contextShare * contextLength), ...blockSizes));
   const tokenizer = await tokenizerOf(source, signal);
+  const template = createChatTemplate(await readChatTemplateFiles(source, signal));
   const backend = await createBackend(source, choice, navigator.gpu, signal, onDeviceLost);
   const { config } = source;
   return {
@@ -37,23 +39,25 @@ export async function openModel(
       defaultBlockSize: config.defaultBlockSize,
       backend: backend.name,
       adapter: backend.adapter,
+      chat: template !== null,
+      decoding: config.decoding,
     },
     write(settings, abort) {
       const began = performance.now();
       const seconds = () => (performance.now() - began) / 1000;
-      return writeText({ backend, tokenizer, seconds }, settings, abort);
+      return writeText({ backend, tokenizer, template, seconds }, settings, abort);
     },
     async *race(settings, abort) {
       const forks: Backend[] = [];
       try {
         while (forks.length < settings.length - 1) forks.push(await backend.fork());
-        const writers = [backend, ...forks].map((each) => ({ backend: each, tokenizer }));
+        const writers = [backend, ...forks].map((each) => ({ backend: each, tokenizer, template }));
         yield* raceTexts(writers, settings, abort);
       } finally {
         for (const fork of forks) fork.dispose();
       }
     },
-    alternatives: (place, abort) => alternativesAt(backend, tokenizer, place, abort),
+    alternatives: (place, abort) => alternativesAt({ backend, tokenizer, template }, place, abort),
     tokenize: (text) => tokenizer.encode(text).map((id) => ({ id, text: textAlone(id, tokenizer) })),
     dispose: () => backend.dispose(),
   };
@@ -69,13 +73,12 @@ async function tokenizerOf(source: ModelSource, signal: AbortSignal): Promise<To
 const ALTERNATIVES = 5;
 
 async function alternativesAt(
-  backend: Backend,
-  tokenizer: Tokenizer,
-  { prompt, after, draft, offset }: PlaceInText,
+  writer: Pick<Writer, 'backend' | 'tokenizer' | 'template'>,
+  { prompt, messages, after, draft, offset }: PlaceInText,
   signal: AbortSignal,
 ): Promise<AlternativeToken[]> {
-  const ids = promptIdsOf({ prompt, after }, { backend, tokenizer }) as number[];
+  const ids = openingOf({ prompt, messages, after }, writer).ids as number[];
   const before = ids.slice(0, ids.length - (ids.length % draft.length));
-  const found = await alternatives(backend, { before, draft, offset }, ALTERNATIVES, signal);
-  return found.map(({ id, probability }) => ({ id, probability, text: textAlone(id, tokenizer) }));
+  const found = await alternatives(writer.backend, { before, draft, offset }, ALTERNATIVES, signal);
+  return found.map(({ id, probability }) => ({ id, probability, text: textAlone(id, writer.tokenizer) }));
 }

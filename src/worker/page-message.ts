@@ -1,6 +1,7 @@
 import { UnmaskError } from '../errors';
 import {
   type BackendChoice,
+  type ChatTurn,
   type DistantPlace,
   type GenerateSettings,
   type KeptDtype,
@@ -21,6 +22,7 @@ const POLICIES = [
 ] as const satisfies readonly PolicyName[];
 
 const DTYPES = ['q4', 'q8'] as const satisfies readonly KeptDtype[];
+const ROLES = ['system', 'user', 'assistant'] as const satisfies readonly ChatTurn['role'][];
 
 const RELOAD = 'The page and its worker do not understand each other. Reload the page.';
 
@@ -84,6 +86,7 @@ function parseSettings(value: unknown): GenerateSettings {
   const settings = fieldsOf(value);
   return {
     prompt: textOf(settings, 'prompt'),
+    messages: parseMessages(settings),
     after: idsOf(settings, 'after'),
     blockSize: numberOf(settings, 'blockSize'),
     maxTokens: numberOf(settings, 'maxTokens'),
@@ -95,6 +98,14 @@ function parseSettings(value: unknown): GenerateSettings {
     topP: numberOf(settings, 'topP'),
     seed: numberOf(settings, 'seed'),
   };
+}
+
+function parseMessages(fields: Fields): ChatTurn[] | undefined {
+  if (fields.messages === undefined) return undefined;
+  return listOf(fields, 'messages').map((value) => {
+    const turn = fieldsOf(value);
+    return { role: oneOf(turn, 'role', ROLES), content: textOf(turn, 'content') };
+  });
 }
 
 function parsePlace(value: unknown): ModelPlace {
@@ -127,6 +138,7 @@ function parsePlaceInText(value: unknown): PlaceInText {
   const place = fieldsOf(value);
   return {
     prompt: textOf(place, 'prompt'),
+    messages: parseMessages(place),
     after: listOf(place, 'after').map((id) => numberOf({ id }, 'id')),
     draft: idsOf(place, 'draft'),
     offset: numberOf(place, 'offset'),

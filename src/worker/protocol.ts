@@ -12,10 +12,21 @@ export const HUGGING_FACE = 'https://huggingface.co';
 export type BackendChoice = 'auto' | 'webgpu' | 'wasm';
 export type PolicyName = 'first-hitting' | 'ancestral' | 'confidence' | 'threshold' | 'entropy';
 
+/** One turn of a conversation. */
+export interface ChatTurn {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
 /** What a person asked for. The worker checks every field and answers `bad-input` with what to change. */
 export interface GenerateSettings {
   /** The text to go on from, in the model's document form; BOS is added by the worker. */
   readonly prompt: string;
+  /**
+   * A conversation to answer in place of `prompt`, by the model's chat template. Of what is over the context the
+   * oldest questions are left out with their answers: `started` has the turns that had room.
+   */
+  readonly messages?: readonly ChatTurn[] | undefined;
   /**
    * Ids of the text that is already there after the prompt, and null where one is to be written anew: all of
    * these in its last block. Empty for a new text.
@@ -142,6 +153,10 @@ export interface ModelInfo extends ModelFacts {
   readonly defaultBlockSize: number;
   readonly backend: 'webgpu' | 'wasm';
   readonly adapter: string;
+  /** Whether it has a chat template, and so answers `messages`. */
+  readonly chat: boolean;
+  /** How its authors decode: in force where a person has chosen nothing else. */
+  readonly decoding: { readonly policy: PolicyName; readonly threshold: number };
 }
 
 /** One token as the page draws it. */
@@ -161,6 +176,8 @@ export interface RevealedToken extends TokenText {
 /** A place of a text as it was before a step. */
 export interface PlaceInText {
   readonly prompt: string;
+  /** As in `GenerateSettings`. */
+  readonly messages?: readonly ChatTurn[] | undefined;
   /** Ids between the prompt and the place's block. */
   readonly after: readonly number[];
   /** [block size] the block, null where it was masked; it begins with the prompt's remainder, if that is its start. */
@@ -236,6 +253,8 @@ export type WorkerMessage =
       readonly runId: number;
       /** Of the prompt, BOS included; `after` not. */
       readonly promptTokens: number;
+      /** Of a conversation, the turns that had room. */
+      readonly messages?: readonly ChatTurn[] | undefined;
       /** The first block's pinned tokens: the end of the prompt and of `after`, null where one is to be written. */
       readonly pinned: readonly (TokenText | null)[];
     }

@@ -14,7 +14,7 @@ export interface RacerNews {
  * text is the time it has had. Ends when all are done, or once `signal` is aborted.
  */
 export async function* raceTexts(
-  writers: readonly Pick<Writer, 'backend' | 'tokenizer'>[],
+  writers: readonly Pick<Writer, 'backend' | 'tokenizer' | 'template'>[],
   settings: readonly GenerateSettings[],
   signal: AbortSignal,
 ): AsyncGenerator<RacerNews, void> {

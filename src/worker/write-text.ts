@@ -2,12 +2,18 @@ import type { Backend, Prediction } from '../backends/backend';
 import { policyNamed } from '../backends/reveal-policies';
 import { generate } from '../engine/generate';
 import type { GenerationRequest } from '../engine/generation';
+import { UnmaskError } from '../errors';
+import { subBlockSizeFor } from '../network/model-config';
+import type { ChatTemplate } from '../tokenizer/chat-template';
 import type { Tokenizer } from '../tokenizer/tokenizer';
-import type { GenerateSettings, GenerationNews, RevealedToken, TokenText } from './protocol';
+import { conversationWithin } from './conversation-within';
+import type { ChatTurn, GenerateSettings, GenerationNews, RevealedToken, TokenText } from './protocol';
 
 export interface Writer {
   readonly backend: Backend;
   readonly tokenizer: Tokenizer;
+  /** Null for a model that has none. */
+  readonly template: ChatTemplate | null;
   /** Since the text began. */
   readonly seconds: () => number;
 }
@@ -29,11 +35,11 @@ export async function* writeText(
 ): AsyncGenerator<GenerationNews, void> {
   let inForce = settings();
   const isChanged = () => settings() !== inForce;
-  const promptIds = promptIdsOf(inForce, writer);
+  const { ids: promptIds, messages } = openingOf(inForce, writer);
   const promptTokens = promptIds.length - inForce.after.length;
-  const start = (pinned: Pinned): GenerationNews => ({ type: 'started', promptTokens, pinned });
+  const start = (pinned: Pinned): GenerationNews => ({ type: 'started', promptTokens, pinned, messages });
   const change = (pinned: Pinned): GenerationNews => ({ type: 'changed', settings: inForce, pinned });
-  let part: Part = { request: requestOf(inForce, promptIds), block: 0, nfe: 0 };
+  let part: Part = { request: requestOf(inForce, promptIds, writer), block: 0, nfe: 0 };
   for (let opening = start; ; opening = change) {
     const told = yield* writePart(writer, part, opening, isChanged, signal);
     if (!told) return;
@@ -43,7 +49,7 @@ export async function* writeText(
       yield { type: 'done', reason: 'length', nfe: told.nfe, seconds: writer.seconds() };
       return;
     }
-    part = { ...told, request: { ...requestOf(inForce, told.ids), maxTokens: left } };
+    part = { ...told, request: { ...requestOf(inForce, told.ids, writer), maxTokens: left } };
   }
 }
 
@@ -104,19 +110,48 @@ async function* writePart(
   return undefined;
 }
 
-/** The ids that a text goes on from: BOS, where the model has one, the prompt, and what follows it already. */
-export function promptIdsOf(
-  { prompt, after }: Pick<GenerateSettings, 'prompt' | 'after'>,
-  { backend, tokenizer }: Pick<Writer, 'backend' | 'tokenizer'>,
-): (number | null)[] {
-  const { bosId } = backend.config;
-  return [...(bosId === null ? [] : [bosId]), ...tokenizer.encode(prompt), ...after];
+/** The ids that a text goes on from, and of a conversation the turns that are in them. */
+export interface Opening {
+  readonly ids: (number | null)[];
+  readonly messages: GenerateSettings['messages'];
 }
 
-function requestOf(settings: GenerateSettings, promptIds: GenerationRequest['promptIds']): GenerationRequest {
+/**
+ * What a text goes on from: BOS, where the model has one, and the prompt, or a conversation in the form of the model's
+ * template; then what follows already. `maxTokens` are to have room after it. Throws `bad-input` for a conversation
+ * with a model that has no template.
+ */
+export function openingOf(
+  {
+    prompt,
+    messages,
+    after,
+    maxTokens = 0,
+  }: Pick<GenerateSettings, 'prompt' | 'messages' | 'after'> & { maxTokens?: number },
+  { backend: { config }, tokenizer, template }: Pick<Writer, 'backend' | 'tokenizer' | 'template'>,
+): Opening {
+  if (!messages) {
+    const { bosId } = config;
+    return { ids: [...(bosId === null ? [] : [bosId]), ...tokenizer.encode(prompt), ...after], messages };
+  }
+  if (!template) {
+    throw new UnmaskError('bad-input', 'This model has no chat template: it goes on from text. Write with it instead.');
+  }
+  const encode = (turns: readonly ChatTurn[]) => template.encode(turns, tokenizer, config.chatVariables);
+  const room = config.contextLength - Math.min(after.length + maxTokens, Math.floor(config.contextLength / 2));
+  const kept = conversationWithin(messages, room, encode);
+  return { ids: [...kept.ids, ...after], messages: kept.messages };
+}
+
+function requestOf(
+  settings: GenerateSettings,
+  promptIds: GenerationRequest['promptIds'],
+  { backend: { config } }: Pick<Writer, 'backend'>,
+): GenerationRequest {
   const { blockSize, maxTokens, policy, temperature, topP, seed } = settings;
   const sampling = { temperature, topP, seed };
-  return { promptIds, blockSize, maxTokens, policy: policyNamed(policy, settings), sampling };
+  const subBlockSize = subBlockSizeFor(config.decoding, blockSize);
+  return { promptIds, blockSize, maxTokens, policy: policyNamed(policy, settings), subBlockSize, sampling };
 }
 
 function revealed({ position, id, probability }: Prediction, tokenizer: Tokenizer): RevealedToken {

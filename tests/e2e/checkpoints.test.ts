@@ -1,12 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Locator } from 'playwright-core';
+import { chromium, type Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { exportCheckpoint } from '../../export/export-checkpoint';
 import { writeCheckpoint } from '../export/random-checkpoint';
 import { HubServer, type RepositoryFiles } from '../hub-server';
 import { TemporaryFolders } from '../temporary-folders';
-import { openSite, type Site } from './site';
+import { LyingServer } from './lying-server';
+import { PlainHost } from './plain-host';
+import { FOLDER, LAUNCH, openSite, type Site } from './site';
 import { StoryPage } from './story-page';
 import { violations } from './violations';
 
@@ -146,6 +148,28 @@ test('a conversion that a reload ends goes on, and one that is called off can be
   await close(visit);
 });
 
+test('two tabs that open the same repository fetch it once, and both have it', async () => {
+  const visit = await visitor();
+  const other = await visit.page.context().newPage();
+  other.setDefaultTimeout(30_000);
+  await other.goto(site.url);
+  await other.waitForSelector('article.story[data-phase="finished"]', { timeout: 60_000 });
+  hub.habits.set(`${MODEL}/${WEIGHTS}`, { type: 'stalls', at: 60_000 });
+  for (const page of [visit.page, other]) {
+    await page.getByRole('button', { name: 'Open a model…' }).click();
+    await page.getByLabel(/^URL of a model folder/).fill(MODEL);
+    await page.getByRole('button', { name: 'Open', exact: true }).click();
+    await page.getByRole('dialog', { name: 'Tiny stories' }).getByRole('button', { name: 'Fetch and open' }).waitFor();
+  }
+  hub.reset();
+  for (const page of [visit.page, other]) await page.getByRole('button', { name: 'Fetch and open' }).click();
+  for (const page of [visit.page, other]) await page.locator('.facts dd', { hasText: 'Tiny stories' }).waitFor();
+  // The second tab reads no weights.
+  expect(hub.requests.filter(({ path, range }) => path === WEIGHTS && range?.endsWith('-')).length).toBeLessThan(2);
+  expect(Object.keys(await keptSums(visit)).length).toBe(exported.length);
+  await close(visit);
+});
+
 test('a folder of a checkpoint without a tokenizer is opened too', async () => {
   const visit = await visitor();
   await visit.page.getByRole('button', { name: 'Open a model…' }).click();
@@ -155,6 +179,23 @@ test('a folder of a checkpoint without a tokenizer is opened too', async () => {
   await nameShown(visit, basename(checkpoint));
   await write(visit);
   await close(visit);
+});
+
+test('the URL of a checkpoint, in a browser that keeps nothing, is explained', async () => {
+  const host = new PlainHost(FOLDER, '/');
+  const server = new LyingServer(new Map([...filesIn(checkpoint), ...filesIn('tests/fixtures/byte-bpe')]));
+  await Promise.all([host.start(), server.start()]);
+  // Browsers trust this machine by its usual names alone.
+  const rule = '--host-resolver-rules=MAP plain.test 127.0.0.1';
+  const browser = await chromium.launch({ ...LAUNCH, args: [...LAUNCH.args, rule] });
+  const url = host.url.replace('127.0.0.1', 'plain.test');
+  const visit = await StoryPage.open({ browser, url, close: async () => {} }, { maxTokens: 16 });
+  await visit.reaches('finished');
+  const dialog = await open(visit, server.url);
+  await dialog.getByRole('alert').filter({ hasText: 'a checkpoint cannot be converted here' }).waitFor();
+  await close(visit);
+  await browser.close();
+  await Promise.all([host.stop(), server.stop()]);
 });
 
 test.each<[string, RegExp]>([

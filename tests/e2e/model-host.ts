@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { cp, readFile, stat, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
@@ -63,8 +64,11 @@ export class ModelHost {
   }
 }
 
-/** The embedded model under another name, and as if trained on the block sizes 4 and 16 alone. */
-export async function otherModel(folders: TemporaryFolders): Promise<string> {
+/**
+ * The embedded model under another name, and as if trained on the block sizes 4 and 16 alone; with a chat template where
+ * one is given.
+ */
+export async function otherModel(folders: TemporaryFolders, template?: string): Promise<string> {
   const folder = join(await folders.make(), 'other');
   await cp('public/models/stories', folder, { recursive: true });
   const change = async (file: string, edit: (json: Record<string, unknown>) => void) => {
@@ -73,11 +77,16 @@ export async function otherModel(folders: TemporaryFolders): Promise<string> {
     await writeFile(join(folder, file), JSON.stringify(json));
   };
   await change('config.json', (config) => Object.assign(config, { block_sizes: [4, 16], block_size: 4 }));
-  const config = await readFile(join(folder, 'config.json'));
+  if (template !== undefined) await writeFile(join(folder, 'chat_template.jinja'), template);
   await change('manifest.json', (manifest) => {
     const files = manifest.files as { path: string; bytes: number; sha256: string }[];
-    const sha256 = createHash('sha256').update(config).digest('hex');
-    Object.assign(files.find(({ path }) => path === 'config.json')!, { bytes: config.length, sha256 });
+    for (const path of ['config.json', ...(template === undefined ? [] : ['chat_template.jinja'])]) {
+      const bytes = readFileSync(join(folder, path));
+      const facts = { path, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+      const listed = files.find((file) => file.path === path);
+      if (listed) Object.assign(listed, facts);
+      else files.push(facts);
+    }
     Object.assign(manifest, { id: 'other', name: 'Other stories' });
   });
   return folder;

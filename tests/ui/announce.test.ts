@@ -6,7 +6,12 @@ import { newStory } from '../../src/ui/story';
 import type { GenerationMessage } from '../../src/worker/protocol';
 
 const asked = {
-  ...generateSettings(DEFAULT_SETTINGS, { blockSizes: [1], defaultBlockSize: 1, origin: { type: 'embedded' } }),
+  ...generateSettings(DEFAULT_SETTINGS, {
+    blockSizes: [1],
+    defaultBlockSize: 1,
+    origin: { type: 'embedded' },
+    decoding: { policy: 'confidence', threshold: 0.9 },
+  }),
   maxTokens: 1000,
 };
 const story = newStory(asked, { kind: 'Poem', title: 'rain' });

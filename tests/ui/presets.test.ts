@@ -2,7 +2,12 @@ import { expect, test } from 'vitest';
 import { PRESETS, presetOf, presetSettings } from '../../src/ui/presets';
 import { DEFAULT_SETTINGS, generateSettings, parseSettings } from '../../src/ui/settings';
 
-const MODEL = { blockSizes: [1, 2, 4, 8, 16, 32], defaultBlockSize: 8, origin: { type: 'embedded' } } as const;
+const MODEL = {
+  blockSizes: [1, 2, 4, 8, 16, 32],
+  defaultBlockSize: 8,
+  origin: { type: 'embedded' },
+  decoding: { policy: 'confidence', threshold: 0.9 },
+} as const;
 
 test.each(PRESETS)('$name is recognised once taken, asks for what the worker allows, and is saved', (preset) => {
   const settings = { ...DEFAULT_SETTINGS, ...presetSettings(preset, MODEL) };

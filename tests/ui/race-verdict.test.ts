@@ -4,7 +4,12 @@ import { DEFAULT_SETTINGS, generateSettings } from '../../src/ui/settings';
 import { newStory, type Story } from '../../src/ui/story';
 import type { PolicyName } from '../../src/worker/protocol';
 
-const MODEL = { blockSizes: [1, 4, 8, 16, 32], defaultBlockSize: 8, origin: { type: 'embedded' } } as const;
+const MODEL = {
+  blockSizes: [1, 4, 8, 16, 32],
+  defaultBlockSize: 8,
+  origin: { type: 'embedded' },
+  decoding: { policy: 'confidence', threshold: 0.9 },
+} as const;
 
 interface Ran {
   readonly blockSize: number;

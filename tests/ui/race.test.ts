@@ -12,7 +12,12 @@ import { DEFAULT_SETTINGS } from '../../src/ui/settings';
 import { tokensWritten } from '../../src/ui/story';
 import type { GenerateSettings, GenerationMessage, WithoutRun } from '../../src/worker/protocol';
 
-const MODEL = { blockSizes: [1, 2, 4, 8, 16, 32], defaultBlockSize: 8, origin: { type: 'embedded' } } as const;
+const MODEL = {
+  blockSizes: [1, 2, 4, 8, 16, 32],
+  defaultBlockSize: 8,
+  origin: { type: 'embedded' },
+  decoding: { policy: 'confidence', threshold: 0.9 },
+} as const;
 const settings = { ...DEFAULT_SETTINGS, title: 'Fog', maxTokens: 2, seed: 5 };
 const asked = FIRST_RACE.sides.map((side) =>
   settingsOfSide(side, settings, MODEL),

@@ -9,7 +9,12 @@ import {
   stepsFor,
 } from '../../src/ui/settings';
 
-const MODEL = { blockSizes: [1, 4, 16], defaultBlockSize: 4, origin: { type: 'embedded' } } as const;
+const MODEL = {
+  blockSizes: [1, 4, 16],
+  defaultBlockSize: 4,
+  origin: { type: 'embedded' },
+  decoding: { policy: 'confidence', threshold: 0.9 },
+} as const;
 const settings = (change: Partial<Settings>): Settings => ({ ...DEFAULT_SETTINGS, ...change });
 
 test('what was saved comes back', () => {
@@ -85,4 +90,11 @@ test('an offered title makes way for one of the new kind, a typed one stays', ()
   expect(titleForKind(tale.titles[1], tale, campfire)).toBe(campfire.titles[0]);
   expect(titleForKind('', tale, campfire)).toBe(campfire.titles[0]);
   expect(titleForKind('My Dog', tale, campfire)).toBe('My Dog');
+});
+
+test('what is not chosen is as the authors of the model decode', () => {
+  const model = { ...MODEL, decoding: { policy: 'threshold', threshold: 0.8 } } as const;
+  expect(generateSettings(DEFAULT_SETTINGS, model)).toMatchObject({ policy: 'threshold', threshold: 0.8 });
+  const chosen = { ...DEFAULT_SETTINGS, policy: 'entropy', threshold: 0.5 } as const;
+  expect(generateSettings(chosen, model)).toMatchObject({ policy: 'entropy', threshold: 0.5 });
 });

@@ -39,8 +39,8 @@ test('a link is short: it says what differs from the defaults, and the seed and 
   expect(linkHash({ ...DEFAULTS, seed: 5 }, ORIGIN)).toBe(
     '#write?title=The+Lost+Kite&seed=5&model=0123456789ab&on=wasm',
   );
-  expect(linkHash({ ...DEFAULTS, steps: 4, threshold: 0.5, blockSize: 16 }, null)).toBe(
-    '#write?title=The+Lost+Kite&block=16&steps=4&seed=1',
+  expect(linkHash({ ...DEFAULTS, policy: 'confidence', steps: 4, threshold: 0.5, blockSize: 16 }, null)).toBe(
+    '#write?title=The+Lost+Kite&policy=confidence&block=16&steps=4&seed=1',
   );
 });
 
@@ -94,7 +94,7 @@ test('no address breaks the page: whatever it holds, the settings are valid', ()
     if (!link) continue;
     const { settings } = link;
     expect(textSettings(parseSettings({ ...DEFAULT_SETTINGS, ...settings }))).toEqual(settings);
-    expect(POLICIES).toContain(settings.policy);
+    expect([null, ...POLICIES]).toContain(settings.policy);
     for (const name of ['temperature', 'topP', 'maxTokens', 'seed'] as const) {
       expect(settings[name]).toBeGreaterThanOrEqual(RANGES[name].min);
       expect(settings[name]).toBeLessThanOrEqual(RANGES[name].max);

@@ -1,7 +1,8 @@
 import { UnmaskError } from '../../src/errors';
-import type { LoadedModel, LoadOptions, Models } from '../../src/worker/loaded-model';
+import type { FetchOptions, LoadedModel, LoadOptions, Models } from '../../src/worker/loaded-model';
 import type {
   DistantPlace,
+  FoundOffer,
   GenerateSettings,
   GenerationNews,
   KeptModel,
@@ -40,6 +41,8 @@ export const INFO: ModelInfo = {
   defaultBlockSize: 2,
   backend: 'wasm',
   adapter: 'none',
+  chat: true,
+  decoding: { policy: 'confidence', threshold: 0.9 },
 };
 
 /** Number `nth` of those that are kept. */
@@ -102,7 +105,7 @@ export class ScriptedModel implements Models {
     };
   }
 
-  async fetch(place: DistantPlace, { signal, onProgress }: LoadOptions): Promise<ModelPlace> {
+  async fetch(place: DistantPlace, { signal, onProgress }: FetchOptions): Promise<ModelPlace | FoundOffer> {
     this.log.push('fetch');
     onProgress(1, 10);
     await this.fetching;

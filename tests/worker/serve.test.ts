@@ -63,6 +63,9 @@ test.each([
   ['an unknown policy', { ...generate(0), settings: { ...SETTINGS, policy: 'guess' } }],
   ['ids that are no list', { ...generate(0), settings: { ...SETTINGS, after: 'ab' } }],
   ['an id that is none', { ...generate(0), settings: { ...SETTINGS, after: ['a'] } }],
+  ['a conversation that is no list', { ...generate(0), settings: { ...SETTINGS, messages: 'Hello' } }],
+  ['a turn of nobody', { ...generate(0), settings: { ...SETTINGS, messages: [{ role: 'cat', content: 'Meow' }] } }],
+  ['a turn without words', { ...generate(0), settings: { ...SETTINGS, messages: [{ role: 'user' }] } }],
   ['a race without settings', { type: 'race', version, runId: 0 }],
   [
     'a place with a gap before its block',

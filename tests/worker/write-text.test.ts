@@ -15,7 +15,7 @@ const backend = smallBackend({ vocabSize: 400, maskId: 399, bosId: 0 });
 
 type Of<Type extends GenerationNews['type']> = Extract<GenerationNews, { type: Type }>;
 
-const writer = { backend, tokenizer, seconds: () => performance.now() / 1000 };
+const writer = { backend, tokenizer, template: null, seconds: () => performance.now() / 1000 };
 const settingsWith = (change: Partial<typeof SETTINGS>) => ({ ...SETTINGS, blockSize: 4, ...change });
 
 async function write(change: Partial<typeof SETTINGS>, signal = new AbortController().signal) {

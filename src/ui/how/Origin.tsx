@@ -1,5 +1,5 @@
+import { OutsideLink } from '../OutsideLink';
 import { ORIGIN } from './measured';
-import { OutsideLink } from './OutsideLink';
 
 /** Who trained the model, on what, and how small it is. */
 export function Origin() {

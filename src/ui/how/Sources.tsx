@@ -1,4 +1,4 @@
-import { OutsideLink } from './OutsideLink';
+import { OutsideLink } from '../OutsideLink';
 import { SOURCES } from './sources-list';
 
 /** The papers that this is built on. */

@@ -44,9 +44,9 @@ export function spaceText(kept: readonly Pick<KeptModel, 'keptBytes'>[], space: 
   return `Kept models take ${roughly(ofModels)} of the ${roughly(ofAll)} that this page has stored; ${room}.`;
 }
 
-/** `1.2 GB to fetch, of which 0.4 GB are kept` */
+/** `1.2 GB to fetch, 420.0 MB to keep` */
 export function fetchText({ fetchBytes, keptBytes }: CheckpointOffer, dtype: KeptDtype): string {
-  return `${roughly(fetchBytes)} to fetch, of which ${roughly(keptBytes[dtype])} are kept`;
+  return `${roughly(fetchBytes)} to fetch, ${roughly(keptBytes[dtype])} to keep`;
 }
 
 /** Whether it fits the storage. */

@@ -58,7 +58,7 @@ export function linkHash(settings: TextSettings, origin: Origin | null): string 
     if (kind !== DEFAULT_SETTINGS.kind) parameters.set('kind', kind);
     parameters.set('title', title);
   }
-  if (policy !== DEFAULT_SETTINGS.policy) parameters.set('policy', policy);
+  if (policy !== null) parameters.set('policy', policy);
   for (const [name, field] of Object.entries(NUMBERS)) {
     const value = settings[field];
     if (value !== DEFAULT_SETTINGS[field] && isUsed(field, settings)) parameters.set(name, String(value));
@@ -123,8 +123,8 @@ export function differenceOf({ digest, device }: Pick<Link, 'digest' | 'device'>
 }
 
 function isUsed(field: keyof TextSettings, { policy }: TextSettings): boolean {
-  if (field === 'steps') return usesSteps(policy);
-  if (field === 'threshold') return policy === 'threshold';
+  if (field === 'steps') return policy === null || usesSteps(policy);
+  if (field === 'threshold') return policy === null || policy === 'threshold';
   return field !== 'entropyBound' || policy === 'entropy';
 }
 

@@ -139,7 +139,8 @@ export class Sharing {
   }
 
   #lookAtStory({ story, settings, model }: Session, before: Story | null): void {
-    if (!story) return;
+    // A conversation has no link and no file.
+    if (!story || story.settings.messages) return;
     const known = this.#about.get(story);
     if (known) this.#share({ ...known, refused: null });
     if (known || model.phase !== 'ready') return;

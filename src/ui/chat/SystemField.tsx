@@ -1,0 +1,42 @@
+import { useId } from 'react';
+import type { Controller } from '../controller';
+import type { Settings } from '../settings';
+import type { Story } from '../story';
+import { WaitingNote } from '../WaitingNote';
+import { systemOf } from './conversation';
+
+interface Props {
+  readonly settings: Settings;
+  /** The conversation, if there is one. */
+  readonly story: Story | null;
+  readonly writing: boolean;
+  readonly controller: Controller;
+}
+
+/** What a conversation begins with, and the button that begins another. */
+export function SystemField({ settings, story, writing, controller }: Props) {
+  const id = useId();
+  const waits = writing && systemOf(story) !== settings.system.trim();
+  return (
+    <section className="group conversation" aria-label="The conversation">
+      <div className="field">
+        <label htmlFor={id}>System prompt</label>
+        <textarea
+          id={id}
+          rows={3}
+          maxLength={4000}
+          aria-describedby={`${id}-hint`}
+          value={settings.system}
+          onChange={(event) => controller.set({ system: event.target.value })}
+        />
+        <p className="hint" id={`${id}-hint`}>
+          How the model is to answer. Some models have one of their own where this is empty.
+        </p>
+      </div>
+      <button type="button" className="quiet" disabled={story === null} onClick={() => controller.clear()}>
+        New conversation
+      </button>
+      <WaitingNote until={waits ? 'next answer' : null} />
+    </section>
+  );
+}
