@@ -76,7 +76,7 @@ export function tokenizerAdvice({ files }: Manifest): string {
   if (files.some(({ path }) => path === MODEL_FILES.tokenizer)) return '';
   return (
     'There is no tokenizer, and the page needs one. Give the folder of the one that the model was trained with as ' +
-    '--tokenizer <folder>; the published BD3-LM models use GPT-2’s.\n'
+    '--tokenizer <folder>; the published BD3-LM models, which hold none, use GPT-2’s.\n'
   );
 }
 

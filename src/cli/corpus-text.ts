@@ -39,6 +39,7 @@ export function exchangeText(
   config: ModelConfig,
   blockSize: number,
 ): CorpusText {
+  if (text === '') throw new UnmaskError('bad-input', `The answer to "${prompt.slice(0, 40)}" is empty. Leave it out.`);
   const given = template.encode([{ role: 'user', content: prompt }], tokenizer, config.chatVariables);
   const whole = [...given, ...tokenizer.encode(text), ...config.stopIds.slice(0, 1)];
   const ids = whole.slice(0, ringSize(config, blockSize));

@@ -20,7 +20,8 @@ export const GENERATE_HELP = `Writes text with a model folder.
   --temperature <x>     0 is arg-max (default: 0.8)
   --top-p <x>           nucleus; 1 is all (default: 0.95)
   --seed <n>            0 to 4294967295; the same seed gives the same text (default: drawn)
-  --context <n>         tokens that one sees at most; fewer take less memory (default: all the model can)
+  --context <n>         tokens that one sees at most; fewer take less memory (default: 2048, or what the text
+                        takes, as far as the model can)
   --backend <name>      webgpu or wasm (default: webgpu if there is a GPU, otherwise wasm)
   --json                print one object instead of the text
   --help                print this
@@ -132,7 +133,9 @@ function readPrompt(text: string | undefined, idList: string | undefined): Gener
   const ids = idList!.trim() === '' ? [] : idList!.split(',');
   const wrong = ids.find((id) => !/^\s*\d+\s*$/.test(id));
   if (wrong !== undefined) {
-    throw new UsageError(`--prompt-ids must be whole numbers with commas between them, not "${wrong}".`);
+    throw new UsageError(
+      `--prompt-ids must be whole numbers with commas between them, not "${wrong.trim() === '' ? idList : wrong}".`,
+    );
   }
   return { ids: ids.map(Number) };
 }

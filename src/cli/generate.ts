@@ -31,11 +31,12 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function write(options: GenerateOptions, signal: AbortSignal): Promise<void> {
   const whole = await openModelFolder(options.model);
-  const source = options.context === undefined ? whole : withContext(whole, options.context);
-  const tokenizer = await openTokenizer(source, signal);
+  const tokenizer = await openTokenizer(whole, signal);
   const promptIds = options.chat
-    ? await chatIdsOf(options, source, tokenizer, signal)
-    : promptIdsOf(options.prompt, source.config, tokenizer);
+    ? await chatIdsOf(options, whole, tokenizer, signal)
+    : promptIdsOf(options.prompt, whole.config, tokenizer);
+  const source = withContext(whole, options.context ?? contextFor(promptIds.length + options.maxTokens, whole.config));
+  warnOfContext(promptIds.length, options, source.config);
   const request = requestOf(options, source.config, promptIds);
   // Before the load, which takes long.
   checkRequest(request, source.config);
@@ -49,6 +50,23 @@ async function write(options: GenerateOptions, signal: AbortSignal): Promise<voi
     await nextTurn();
   }
   output.finish((performance.now() - began) / 1000);
+}
+
+/** The model's usual context, or what a longer text takes. */
+function contextFor(tokens: number, { contextLength, defaultBlockSize }: ModelConfig): number {
+  return Math.max(contextLength, Math.ceil(tokens / defaultBlockSize) * defaultBlockSize);
+}
+
+/** Says on stderr what a person would not expect of the context. */
+function warnOfContext(promptTokens: number, { context }: GenerateOptions, { contextLength }: ModelConfig): void {
+  if (context !== undefined && context > contextLength) {
+    process.stderr.write(`This model's longest context is ${contextLength} tokens: --context ${context} is no more.\n`);
+  }
+  if (promptTokens > contextLength) {
+    process.stderr.write(
+      `The prompt has ${promptTokens} tokens, and one sees at most ${contextLength} others: the beginning is out of view.\n`,
+    );
+  }
 }
 
 function requestOf(options: GenerateOptions, config: ModelConfig, promptIds: readonly number[]) {

@@ -80,7 +80,7 @@ function checkPrompt(
     fail(`The prompt has the mask's id ${maskId}. Take it out: the model fills in what follows.`);
   const open = promptIds.indexOf(null);
   if (network.predicts === 'next' && (promptIds.length === 0 || open === 0)) {
-    fail('This model goes on from what is there: give it a prompt.');
+    fail('The prompt is empty, and this model predicts the next token: give it at least one to begin with.');
   }
   const last = promptIds.length - 1;
   const lastBlock = grid === 'start' ? last - (last % blockSize) : promptIds.length - blockSize;

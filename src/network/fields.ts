@@ -116,10 +116,16 @@ export class ConfigFields {
     );
   }
 
+  /** Throws where there is a field that is none of these. */
+  onlyFields(names: readonly string[]): void {
+    const other = Object.keys(this.#values).find((name) => !names.includes(name));
+    if (other !== undefined) this.refuse(other, `left out: there are ${names.join(', ')}`);
+  }
+
   /** The same of every item of a list. */
   onlyEach(name: string, values: readonly unknown[]): void {
     const list = this.#value(name);
-    for (const item of Array.isArray(list) ? list : [])
+    for (const item of list === undefined ? [] : [list].flat())
       new ConfigFields({ [name]: item }, this.#prefix, this.#file).only(name, values);
   }
 

@@ -10,6 +10,8 @@ export interface LlamaVariant {
   readonly qkvBias: boolean;
   readonly outBias: boolean;
   readonly mlpBias: boolean;
+  /** What transformers takes for sizes that a config lacks, where it is another number than Llama's. */
+  readonly usual?: { readonly kvHeads: number; readonly headSize?: number };
   /** RMSNorm over each head of q and k. */
   readonly headNorm: boolean;
   readonly cleanAttention: Network['cleanAttention'];
@@ -32,9 +34,9 @@ function llamaShaped(fields: ConfigFields, { tiedHead }: CheckpointFacts, varian
   const mlp = fields.count('intermediate_size', LARGEST.mlp);
   const vocabulary = fields.count('vocab_size', LARGEST.vocabulary);
   const heads = fields.count('num_attention_heads', LARGEST.heads);
-  const kvHeads = fields.count('num_key_value_heads', LARGEST.heads, heads);
+  const kvHeads = fields.count('num_key_value_heads', LARGEST.heads, variant.usual?.kvHeads ?? heads);
   if (heads % kvHeads !== 0) fields.refuse('num_key_value_heads', `a divisor of the ${heads} heads`);
-  const headSize = fields.count('head_dim', LARGEST.headSize, hidden / heads);
+  const headSize = fields.count('head_dim', LARGEST.headSize, variant.usual?.headSize ?? hidden / heads);
   if (headSize % 2 !== 0) fields.refuse('head_dim', 'an even number');
   const epsilon = fields.number('rms_norm_eps', ...EPSILON, 1e-6);
   const ropeBase = ropeBaseOf(fields);
@@ -159,6 +161,10 @@ const USUAL_CONTEXT = 2048;
 function ropeBaseOf(fields: ConfigFields): number {
   const parameters = fields.object('rope_parameters');
   parameters?.only('rope_type', ['default']);
+  parameters?.only('type', ['default']);
+  if (parameters && !parameters.has('rope_theta') && !fields.has('rope_theta')) {
+    fields.refuse('rope_parameters', 'one object for all layers, with rope_theta');
+  }
   const at = parameters?.has('rope_theta') ? parameters : fields;
   return at.number('rope_theta', ...ROPE_BASE, 10_000);
 }

@@ -7,9 +7,11 @@ export function qwenVariant(
   fields: ConfigFields,
   base: 'qwen2' | 'qwen3',
 ): Omit<LlamaVariant, 'cleanAttention' | 'predicts'> {
-  if (base === 'qwen2') return { qkvBias: true, outBias: false, mlpBias: false, headNorm: false };
+  if (base === 'qwen2') {
+    return { qkvBias: true, outBias: false, mlpBias: false, headNorm: false, usual: { kvHeads: 32 } };
+  }
   const bias = fields.flag('attention_bias', false);
-  return { qkvBias: bias, outBias: bias, mlpBias: false, headNorm: true };
+  return { qkvBias: bias, outBias: bias, mlpBias: false, headNorm: true, usual: { kvHeads: 32, headSize: 128 } };
 }
 
 /** The mask id: the config's, else the tokenizer's mask token, else the family's. Throws `bad-model` for none below `vocabSize`. */

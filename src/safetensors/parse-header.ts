@@ -13,10 +13,13 @@ export const LARGEST_HEADER = 100_000_000;
 export function dataStart(first: Uint8Array, fileBytes: number, refuse: Refuse, largest = LARGEST_HEADER): number {
   if (first.length < LENGTH_BYTES) throw refuse('it is too short for a header');
   const length = new DataView(first.buffer, first.byteOffset).getBigUint64(0, true);
+  const start = new TextDecoder('latin1').decode(first.subarray(0, LENGTH_BYTES));
+  if (start.startsWith('version ')) throw refuse('it is a pointer of Git LFS: fetch the file that it stands for');
+  if (/^\s*</.test(start)) throw refuse('it is a web page');
   if (length > largest) throw refuse(`its header has ${length} bytes, more than ${largest}`);
-  const start = LENGTH_BYTES + Number(length);
-  if (start > fileBytes) throw refuse('it ends within its header');
-  return start;
+  const end = LENGTH_BYTES + Number(length);
+  if (end > fileBytes) throw refuse('it ends within its header');
+  return end;
 }
 
 /**

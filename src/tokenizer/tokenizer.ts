@@ -150,5 +150,5 @@ function parseObject(file: string, bytes: Uint8Array): Record<string, unknown> {
 }
 
 function damaged(file: string, what: string): UnmaskError {
-  return new UnmaskError('bad-model', `${file} cannot be used: ${what}. Export the model again.`);
+  return new UnmaskError('bad-model', `${file} cannot be used: ${what}. Get the model's tokenizer again.`);
 }

@@ -70,7 +70,7 @@ it.each([
   ['no model', ['--prompt', 'x'], 'Name a model folder with --model.'],
   ['no prompt', ['--model', 'm'], 'Give the prompt with either --prompt or --prompt-ids.'],
   ['two prompts', [...NEEDED, '--prompt-ids', '1'], 'Give the prompt with either --prompt or --prompt-ids.'],
-  ['a hole in the ids', ['--model', 'm', '--prompt-ids', '1,,2'], 'with commas between them, not ""'],
+  ['a hole in the ids', ['--model', 'm', '--prompt-ids', '1,,2'], 'with commas between them, not "1,,2"'],
   ['an id that is none', ['--model', 'm', '--prompt-ids', '1,-2'], 'not "-2"'],
   ['a number that is none', [...NEEDED, '--steps', 'many'], '--steps must be a number, not "many".'],
   ['an empty number', [...NEEDED, '--seed', ' '], '--seed must be a number, not " ".'],

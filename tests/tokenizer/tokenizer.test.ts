@@ -173,14 +173,14 @@ describe('files that cannot be used', () => {
     expect(() => createTokenizer(400, tokenizerJson)).toThrowError(
       expect.objectContaining({
         code: 'bad-model',
-        message: expect.stringMatching(/^tokenizer\.json cannot be used: .+\. Export/),
+        message: expect.stringMatching(/^tokenizer\.json cannot be used: .+\. Get the model's tokenizer/),
       }),
     );
   });
 
   it('a config that is no object', () => {
     expect(() => createTokenizer(400, file('tokenizer.json'), bytes('x'))).toThrow(
-      'tokenizer_config.json cannot be used: it is not a JSON object. Export the model again.',
+      "tokenizer_config.json cannot be used: it is not a JSON object. Get the model's tokenizer again.",
     );
   });
 });

@@ -17,6 +17,7 @@ export const llama: Family = {
 
   describe(fields, facts): ModelConfig {
     const diffusion = fields.object('block_diffusion');
+    diffusion?.onlyFields(['mask_token_id', 'block_sizes', 'block_size', 'predicts', 'clean_attention']);
     fields.only('sliding_window', []);
     const attentionBias = fields.flag('attention_bias', false);
     const model = llamaModel('llama', fields, facts, {
@@ -42,6 +43,6 @@ function blockDiffusion(
   const blockSizes = fields.blockSizes('block_sizes', longestContext, [defaultBlockSize]);
   if (!blockSizes.includes(defaultBlockSize)) fields.refuse('block_size', 'one of block_sizes');
   const maskId = fields.id('mask_token_id', vocabSize) ?? facts.maskId;
-  if (maskId === null) fields.refuse('mask_token_id', `an id below ${vocabSize}`);
+  if (maskId === null) fields.refuse('mask_token_id', `an id below ${vocabSize}, as the tokenizer names no mask token`);
   return { maskId, blockSizes, defaultBlockSize, grid: 'start' as const, decoding: DEFAULT_DECODING };
 }
