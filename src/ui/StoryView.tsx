@@ -24,9 +24,18 @@ interface Props {
   readonly continuable: boolean;
   readonly controller: Controller;
   readonly sharing: Sharing | null;
-  /** The text in another form, shown in the place of its tokens. */
-  readonly formatted?: ReactNode;
+  /** Shown in the place of the tokens up to one. */
+  readonly formatted?: { readonly node: ReactNode; readonly upTo: TextPlace | 'end' } | undefined;
 }
+
+/** A token of the text. */
+export interface TextPlace {
+  /** Those of earlier runs count too. */
+  readonly block: number;
+  readonly token: number;
+}
+
+const FROM_START: TextPlace = { block: 0, token: 0 };
 
 /** From this many tokens a second on, colours fade sooner, since every token that fades costs a little of each frame. */
 const FAST = 60;
@@ -39,6 +48,7 @@ export function StoryView({ story, shown, playing, heat, edit, continuable, cont
   const writing = phase === 'starting' || phase === 'writing';
   const blocks = useMemo(() => [...earlier, ...shown.blocks], [earlier, shown.blocks]);
   useFollow(article, writing, blocks);
+  const upTo = formatted?.upTo ?? FROM_START;
   const { tip, place, handlers } = useTokenTip(blocks);
   const editing = useEditing({ offered: !writing && shown === story, edit, at: place, controller });
   const edited = edit ? blocks[edit.block] : undefined;
@@ -60,7 +70,8 @@ export function StoryView({ story, shown, playing, heat, edit, continuable, cont
           <h2>{heading.title || 'Untitled'}</h2>
         </header>
       ) : null}
-      {formatted ?? (
+      {formatted?.node}
+      {upTo === 'end' ? null : (
         <section
           className="text"
           ref={text}
@@ -81,17 +92,19 @@ export function StoryView({ story, shown, playing, heat, edit, continuable, cont
           }}
         >
           {heading ? null : <span className="prompt">{settings.prompt}</span>}
-          {blocks.map((block, index) => (
-            <StoryBlock
-              // biome-ignore lint/suspicious/noArrayIndexKey: a block is its place in the text
-              key={index}
-              index={index}
-              block={block}
-              afterBreak={endsLine(blocks[index - 1]?.tokens.at(-1))}
-              marked={tip?.block === index && !edit ? tip.token : null}
-              edit={edit?.block === index ? edit : null}
-            />
-          ))}
+          {blocks.map((block, index) =>
+            index < upTo.block ? null : (
+              <StoryBlock
+                // biome-ignore lint/suspicious/noArrayIndexKey: a block is its place in the text
+                key={index}
+                index={index}
+                block={index === upTo.block && upTo.token > block.pinned ? { ...block, pinned: upTo.token } : block}
+                afterBreak={endsLine(blocks[index - 1]?.tokens.at(-1))}
+                marked={tip?.block === index && !edit ? tip.token : null}
+                edit={edit?.block === index ? edit : null}
+              />
+            ),
+          )}
         </section>
       )}
       {edit && edited ? (

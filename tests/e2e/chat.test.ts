@@ -134,7 +134,7 @@ test('the story stays in Write and the conversation in Chat; heat maps, tips and
   expect(await violations(page)).toEqual([]);
   await visit.timeline.press('ArrowLeft');
   expect(await visit.masks()).toBeGreaterThan(0);
-  await page.getByRole('button', { name: 'End' }).click();
+  await page.getByRole('button', { name: 'End', exact: true }).click();
   await page.getByRole('link', { name: 'Write' }).click();
   await expect.poll(() => visit.text()).toBe(story);
   await page.getByRole('link', { name: 'Chat' }).click();

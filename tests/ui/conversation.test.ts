@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { ask, askInstead, systemOf, turnsOf, unreadTurns, withoutThought } from '../../src/ui/chat/conversation';
+import { settledPart } from '../../src/ui/chat/settled';
 import { newSession, reduce } from '../../src/ui/session';
 import { DEFAULT_SETTINGS } from '../../src/ui/settings';
-import { continueStory, newStory } from '../../src/ui/story';
+import { type Block, continueStory, newStory, type Story, type Token } from '../../src/ui/story';
 import type { ChatTurn } from '../../src/worker/protocol';
 import { ScriptedModel } from '../worker/scripted-model';
 import { openPage } from './open-page';
@@ -63,6 +64,31 @@ test.each([
   ['a <think> within', null, 'a <think> within'],
 ])('%j is the thought %j and the answer %j', (text, thought, answer) => {
   expect(withoutThought(text)).toEqual({ thought, answer });
+});
+
+/** A story of blocks of two tokens; `open` blocks are not finished. */
+function blocksOf(texts: readonly string[], open = 0): Story {
+  const tokens = texts.map((text, id): Token => ({ id, text, state: 'committed', probability: 1, step: 0 }));
+  const blocks = Array.from({ length: tokens.length / 2 }, (_, index): Block => {
+    const own = tokens.slice(index * 2, index * 2 + 2);
+    const committed = index < tokens.length / 2 - open;
+    return { tokens: own, start: own, pinned: 0, beyond: [], steps: 1, committed };
+  });
+  return { ...asking(user('?')), blocks };
+}
+
+test.each([
+  ['nothing yet', ['a', 'b'], 0, null],
+  ['a paragraph that ends within a block', ['a', 'b', '.\n\n', 'c'], 0, ['ab.\n\n', 1, 1]],
+  ['the last of two', ['a\n\n', 'b', '\n\n', 'c'], 0, ['a\n\nb\n\n', 1, 1]],
+  ['one whose block is at work', ['a', '\n\n', 'b', '\n\n'], 1, ['a\n\n', 0, 2]],
+  ['code that is open', ['```\n', 'a\n\n', 'b', 'c'], 0, null],
+  ['code that is closed', ['```\n', 'a\n\n', '```', '\n\n'], 0, ['```\na\n\n```\n\n', 1, 2]],
+  ['a thought that is open', ['<think>', 'a\n\n', 'b', 'c'], 0, null],
+  ['blank lines alone', ['\n\n', '\n\n'], 0, null],
+] as const)('what is settled: %s', (_, texts, open, expected) => {
+  const settled = settledPart(blocksOf(texts, open));
+  expect(settled && [settled.text, settled.upTo.block, settled.upTo.token]).toEqual(expected);
 });
 
 test('each view has its own work, and turning to the other ends what is written', async () => {

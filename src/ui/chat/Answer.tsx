@@ -1,9 +1,10 @@
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { Controller } from '../controller';
 import { StoryView } from '../StoryView';
 import { canContinue, isWriting, type Session } from '../session';
 import { type Story, wholeText } from '../story';
 import { Formatted } from './Formatted';
+import { settledPart } from './settled';
 
 interface Props {
   readonly session: Session;
@@ -13,13 +14,21 @@ interface Props {
   readonly controller: Controller;
 }
 
-/** The last answer: its tokens while they come out of noise, and while they are looked at; else its Markdown. */
+/**
+ * The last answer: as Markdown as far as its paragraphs are done, then the tokens that come out of noise. All of it is
+ * tokens while they are looked at.
+ */
 export function Answer({ session, story, shown, controller }: Props) {
   const { settings, edit, playhead } = session;
   const [tokens, setTokens] = useState(false);
   const text = wholeText(story);
   const isDone = !isWriting(session) && text.trim() !== '';
-  const isPlain = isDone && shown === story && edit === null && settings.heat === 'plain';
+  const isPlain = shown === story && edit === null && settings.heat === 'plain';
+  const settled = useMemo(() => settledPart(story), [story]);
+  const formatted = () => {
+    if (isDone) return { node: <Formatted text={text} />, upTo: 'end' } as const;
+    return settled ? { node: <Formatted text={settled.text} />, upTo: settled.upTo } : undefined;
+  };
   return (
     <>
       <h3 className="visually-hidden">The model</h3>
@@ -32,9 +41,9 @@ export function Answer({ session, story, shown, controller }: Props) {
         continuable={canContinue(session)}
         controller={controller}
         sharing={null}
-        formatted={isPlain && !tokens ? <Formatted text={text} /> : undefined}
+        formatted={isPlain && !tokens ? formatted() : undefined}
       />
-      {isPlain ? (
+      {isDone && isPlain ? (
         <button type="button" className="turn-action" aria-pressed={tokens} onClick={() => setTokens(!tokens)}>
           Show its tokens
         </button>

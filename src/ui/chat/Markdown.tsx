@@ -1,5 +1,5 @@
 import { compiler, type MarkdownToJSX } from 'markdown-to-jsx/react';
-import { isValidElement, memo, type ReactNode } from 'react';
+import { Fragment, isValidElement, memo, type ReactNode } from 'react';
 import { CopyButton } from '../CopyButton';
 import { OutsideLink } from '../OutsideLink';
 
@@ -11,6 +11,7 @@ export default memo(function Markdown({ text }: { text: string }) {
 const OPTIONS: MarkdownToJSX.Options = {
   disableParsingRawHTML: true,
   forceBlock: true,
+  wrapper: Fragment,
   overrides: {
     a: ({ href, children }: { href?: string; children: ReactNode }) =>
       href ? <OutsideLink href={href}>{children}</OutsideLink> : children,

@@ -38,7 +38,7 @@ export function Turns({ session, story, shown, controller }: Props) {
             ) : null}
             {index === last ? (
               <Answer session={session} story={story} shown={shown} controller={controller} />
-            ) : editing === index ? (
+            ) : editing === index && turn.role === 'user' ? (
               <QuestionField
                 label="Your message, changed"
                 submit="Send"
