@@ -6,6 +6,7 @@ import { openCheckpoint } from '../../src/checkpoint/checkpoint';
 import type { CheckpointFiles } from '../../src/checkpoint/checkpoint-files';
 import { FileList } from '../../src/checkpoint/file-list';
 import { hubAddress, openRepository } from '../../src/checkpoint/remote/hub';
+import { RemoteFile } from '../../src/checkpoint/remote/remote-file';
 import { RemoteFiles } from '../../src/checkpoint/remote/remote-files';
 import { planConversion } from '../../src/convert/conversion-plan';
 import { planFiles } from '../../src/convert/plan-files';
@@ -176,6 +177,22 @@ describe('the URL of a checkpoint', () => {
     if (lie) for (const path of files.keys()) plain.habits.set(path, lie);
     expect(await fromUrl()).toEqual(expected);
   });
+});
+
+it('two places of a file that are read in turns take two requests each at most', async () => {
+  const bytes = Buffer.from(Uint8Array.from({ length: 6_000_000 }, (_, index) => index % 251));
+  const server = new LyingServer([['large.bin', bytes]]);
+  await server.start();
+  const file = new RemoteFile(new URL('large.bin', server.url), PATIENCE);
+  for (let at = 0; at < 2_000_000; at += 200_000) {
+    for (const from of [at, 3_500_000 + at]) {
+      const piece = await file.read(from, 200_000, signal());
+      expect(Buffer.from(piece).equals(bytes.subarray(from, from + 200_000))).toBe(true);
+    }
+  }
+  file.close();
+  expect(server.requests.length).toBeLessThanOrEqual(4);
+  await server.stop();
 });
 
 it('the files of a person become the same', async () => {

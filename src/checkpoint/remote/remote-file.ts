@@ -7,6 +7,8 @@ import { BusyServer, MissingFile, refusalOf } from './server-refusal';
 
 /** Bytes that a request asks for that goes on from nothing: a header and what is near it. */
 const FIRST_BYTES = 2 ** 18;
+/** Places of a file that are read in turns, such as an embedding and a head that may be the same. */
+const STREAMS = 2;
 /** Bytes that are read and dropped rather than asking again. */
 const SKIPPED_BYTES = 2 ** 20;
 /** Tries without a byte after which a server's ranges are taken for broken. */
@@ -21,9 +23,8 @@ const EXPIRED = [400, 401, 403, 404, 410];
 export class RemoteFile {
   readonly url: URL;
   readonly #patience: Patience;
-  #stream: RemoteStream | undefined;
-  /** Where the read before ended: what begins here goes on. */
-  #readTo = 0;
+  /** Those that are open, or were read to their end last. */
+  #streams: RemoteStream[] = [];
   /** Whether ranges are not to be asked for. */
   #isWhole = false;
   /** What the server says of the file's version. */
@@ -58,7 +59,6 @@ export class RemoteFile {
         throw done > before ? new Progressed(error) : error;
       }
     });
-    this.#readTo = from + length;
     return bytes;
   }
 
@@ -71,7 +71,7 @@ export class RemoteFile {
       let size = 0;
       const stream = await this.#open({ position: 0, end: null }, signal).catch(nullIfMissing);
       if (!stream) return false;
-      this.#stream = stream;
+      this.#streams = [stream];
       for (;;) {
         const piece = await stream.take(limit + 1, signal);
         if (!piece) break;
@@ -87,8 +87,8 @@ export class RemoteFile {
 
   /** Ends what is under way; a further read asks anew. */
   close(): void {
-    this.#stream?.close();
-    this.#stream = undefined;
+    for (const stream of this.#streams) stream.close();
+    this.#streams = [];
   }
 
   /** Runs something until it works, or several tries in a row brought nothing. */
@@ -121,19 +121,26 @@ export class RemoteFile {
 
   /** A stream that stands at this byte. */
   async #streamAt(at: number, length: number, signal: AbortSignal): Promise<RemoteStream> {
-    const open = this.#stream;
-    const isNear = open && at >= open.position && (this.#isWhole || at - open.position <= SKIPPED_BYTES);
-    if (open && isNear && (open.end === null || at < open.end)) {
-      await skip(open, at, this.url, signal);
-      return open;
+    const isNear = ({ position, end }: RemoteStream) =>
+      at >= position && (end === null || at < end) && (this.#isWhole || at - position <= SKIPPED_BYTES);
+    const [near] = this.#streams.filter(isNear).sort((a, b) => b.position - a.position);
+    if (near) {
+      await skip(near, at, this.url, signal);
+      return near;
     }
-    this.close();
-    // What goes on from the read before is read to its end, most likely.
-    const end = at === this.#readTo && at > 0 ? null : at + Math.max(length, FIRST_BYTES);
+    const before = this.#streams.find(({ position }) => position === at);
+    this.#drop(before ?? (this.#streams.length === STREAMS ? this.#streams[0] : undefined));
+    // What goes on from a read before is read to its end, most likely.
+    const end = before && at > 0 ? null : at + Math.max(length, FIRST_BYTES);
     const stream = await this.#open(this.#isWhole ? { position: 0, end: null } : { position: at, end }, signal);
-    this.#stream = stream;
+    this.#streams.push(stream);
     await skip(stream, at, this.url, signal);
     return stream;
+  }
+
+  #drop(stream: RemoteStream | undefined): void {
+    stream?.close();
+    this.#streams = this.#streams.filter((other) => other !== stream);
   }
 
   /** Asks for a range, or for the whole file. A signed address that was led to may have expired: that is tried twice. */
