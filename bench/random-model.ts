@@ -1,5 +1,5 @@
 import { ModelFolderWriter } from '../export/model-folder';
-import { encodeJson } from '../src/convert/convert-checkpoint';
+import { encodeJson } from '../src/convert/conversion-plan';
 import { FILE_BYTES, type PlannedPart, planFiles } from '../src/convert/plan-files';
 import { bytesOf, storedBytes } from '../src/convert/stored-bytes';
 import { FORMAT_VERSION, type Manifest, type ManifestFile, MODEL_FILES } from '../src/model/format/manifest';

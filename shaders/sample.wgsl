@@ -31,7 +31,7 @@ const NOT_FINITE = 0xffffffffu;
 const LOWEST = 0x00800000u;
 // Thresholds that split the interval.
 const SPLITS = 15u;
-// More rounds of narrowing than any row takes: 32 bits of a key, 4 of them a round, and the first and the last one.
+// More rounds of narrowing than any row takes: 32 bits of a key, 4 of them a round, the two first and the last one.
 const MOST_ROUNDS = 12u;
 
 override vocab: u32;
@@ -95,12 +95,6 @@ fn sum_of_all(t: u32, mine: vec4f) -> vec4f {
   return sum;
 }
 
-fn sums_of_all(t: u32, mine: mat4x4f) -> mat4x4f {
-  var sums: mat4x4f;
-  for (var i = 0u; i < 4; i++) { sums[i] = sum_of_all(t, mine[i]); }
-  return sums;
-}
-
 // Of two (key, id) the greater key, or the lower id.
 fn higher(a: vec2u, b: vec2u) -> vec2u {
   return select(a, b, b.x > a.x || (b.x == a.x && b.y < a.y));
@@ -135,22 +129,24 @@ struct Interval {
   low: u32, high: u32, above: f32,
 }
 
-// Sixteen keys or numbers. The last one is not of a threshold.
+// Sixteen keys, of which the last one is no threshold.
 alias Keys = array<vec4u, 4>;
 
-// SPLITS keys that divide the interval evenly, ascending.
-fn even_keys(interval: Interval) -> Keys {
-  let step = (interval.high - interval.low + SPLITS) / (SPLITS + 1);
-  let first = vec4u(interval.low) + vec4u(1, 2, 3, 4) * step;
-  return Keys(first, first + 4 * step, first + 8 * step, first + 12 * step);
+// SPLITS thresholds that divide the interval, ascending: keys at even steps, or numbers, as keys are crowded around 0.
+struct Split {
+  by_number: bool, low: u32, step: u32, low_number: f32, high_number: f32,
 }
 
-// Keys of SPLITS numbers evenly between two, ascending. Even keys would be crowded around 0.
-fn even_numbers(low: f32, high: f32) -> Keys {
+fn key_of(split: Split, index: u32) -> u32 {
+  if (!split.by_number) { return split.low + (index + 1) * split.step; }
+  let share = f32(index) / f32(SPLITS);
+  return order_key(split.low_number * (1 - share) + split.high_number * share);
+}
+
+fn keys_of(split: Split) -> Keys {
   var keys: Keys;
-  for (var i = 0u; i < SPLITS; i++) {
-    let share = f32(i) / f32(SPLITS);
-    keys[i / 4][i % 4] = order_key(low * (1 - share) + high * share);
+  for (var i = 0u; i < 4; i++) {
+    keys[i] = vec4u(key_of(split, 4 * i), key_of(split, 4 * i + 1), key_of(split, 4 * i + 2), key_of(split, 4 * i + 3));
   }
   return keys;
 }
@@ -163,12 +159,25 @@ fn weights_from(keys: Keys, key: u32, weight: f32) -> mat4x4f {
                  select(vec4f(), all, mine >= keys[2]), select(vec4f(), all, mine >= keys[3]));
 }
 
-// The part of the interval that holds the boundary, where the ids of each key and above weigh `weights`, without
-// those above the interval.
-fn narrowed(interval: Interval, keys: Keys, weights: mat4x4f, mass: f32) -> Interval {
+// Sums over a row, or an invocation's part of it: those of `summands`, and the weights at or above each of the keys. The
+// last number of `from_keys` counts invocations whose list is full.
+struct Sums {
+  all: vec4f, from_keys: mat4x4f,
+}
+
+// Adds up the sums of all invocations; `all` only if asked for.
+fn sums_of_all(t: u32, mine: Sums, with_all: bool) -> Sums {
+  let each = array<vec4f, 5>(mine.from_keys[0], mine.from_keys[1], mine.from_keys[2], mine.from_keys[3], mine.all);
+  var sums: array<vec4f, 5>;
+  for (var i = 0u; i < select(4u, 5u, with_all); i++) { sums[i] = sum_of_all(t, each[i]); }
+  return Sums(sums[4], mat4x4f(sums[0], sums[1], sums[2], sums[3]));
+}
+
+// The part of the interval that holds the boundary, given the weights inside it at or above each of the keys.
+fn narrowed(interval: Interval, split: Split, weights: mat4x4f, mass: f32) -> Interval {
   var narrow = interval;
   for (var i = 0u; i < SPLITS; i++) {
-    let key = keys[i / 4][i % 4];
+    let key = key_of(split, i);
     let held = interval.above + weights[i / 4][i % 4];
     if (held > mass) {
       narrow.low = max(narrow.low, key);
@@ -198,27 +207,14 @@ fn own_sums(t: u32, row: u32, peak: f32) -> vec4f {
   return sums;
 }
 
-// The same, and their weights at or above each of the keys.
-fn own_sums_from(t: u32, row: u32, peak: f32, keys: Keys, weights: ptr<function, mat4x4f>) -> vec4f {
-  var sums = vec4f();
-  for (var id = first_id(t); id < end_id(t); id += per_group) {
-    if (id == mask_id) { continue; }
-    let logit = logits[row + id];
-    let added = summands(logit, peak);
-    sums += added;
-    *weights += weights_from(keys, order_key(logit), added.y);
-  }
-  return sums;
-}
-
 // What an invocation's ids above the interval weigh, and how many are inside it.
 struct Own {
   above: f32, inside: u32,
 }
 
-// Notes one logit: inside the interval it goes into the list, if it fits, and adds to the weights at or above each of
-// the keys.
-fn take(logit: f32, list: u32, peak: f32, interval: Interval, keys: Keys,
+// Notes one logit: inside the interval it goes into the list, which has this room, and adds to the weights at or above
+// each of the keys.
+fn take(logit: f32, list: u32, room: u32, peak: f32, interval: Interval, keys: Keys,
         own: ptr<function, Own>, weights: ptr<function, mat4x4f>) {
   let key = order_key(logit);
   if (key < interval.low) { return; }
@@ -227,48 +223,80 @@ fn take(logit: f32, list: u32, peak: f32, interval: Interval, keys: Keys,
     (*own).above += weight;
     return;
   }
-  if ((*own).inside < capacity) { candidates[list + (*own).inside] = logit; }
+  if ((*own).inside < room) { candidates[list + (*own).inside] = logit; }
   (*own).inside++;
   *weights += weights_from(keys, key, weight);
 }
 
-// The nucleus: all ids whose key is above the boundary, and some of those on it.
 struct Nucleus {
+  // All ids whose key is above the boundary are in the nucleus, and some of those on it.
   boundary: u32,
+  // What it may weigh.
+  mass: f32,
   // What an invocation's ids above the boundary weigh, and how many are on it.
   above: f32, ties: u32,
+  // Those of the row.
+  sums: vec4f,
 }
 
-// Narrows the interval down to the boundary.
-fn nucleus_of(t: u32, row: u32, list: u32, peak: f32, first: Interval, mass: f32) -> Nucleus {
-  var interval = first;
-  var own = Own(0, 0);
+// Finds the nucleus by narrowing an interval down to its boundary.
+fn nucleus_of(t: u32, row: u32, list: u32, top: u32, peak: f32) -> Nucleus {
+  // What the nucleus leaves out weighs (1 − top_p) · total or more, so one of those ids, and with it every kept id,
+  // weighs at least its even share; total is at least 1, the weight of the peak. The 2 is for rounding.
+  let depth = log(2 * f32(vocab) / (1 - params.top_p)) * params.temperature;
+  var interval = Interval(LOWEST, top + 1, 0);
+  var own: Own;
   var is_listed = false;
+  var nucleus: Nucleus;
   for (var round = 0u; round < MOST_ROUNDS; round++) {
     let is_single = interval.high - interval.low <= 1;
-    var keys = even_keys(interval);
-    if (round == 0) { keys = even_numbers(value_of(interval.low), value_of(interval.high)); }
-    var mine = mat4x4f();
+    let low_number = select(value_of(interval.low), max(peak - depth, -3.4e38), round == 0);
+    let step = (interval.high - interval.low + SPLITS) / (SPLITS + 1);
+    let split = Split(round < 2, interval.low, step, low_number, value_of(interval.high - 1));
+    let keys = keys_of(split);
+    // In the first round the interval holds the whole row.
+    let room = select(capacity, 0, round == 0);
+    var all = vec4f();
+    var from_keys = mat4x4f();
     if (is_listed) {
       let listed = own.inside;
       own.inside = 0;
-      for (var i = 0u; i < listed; i++) { take(candidates[list + i], list, peak, interval, keys, &own, &mine); }
+      for (var i = 0u; i < listed; i++) {
+        take(candidates[list + i], list, room, peak, interval, keys, &own, &from_keys);
+      }
     } else {
       own = Own(0, 0);
       for (var id = first_id(t); id < end_id(t); id += per_group) {
-        if (id != mask_id) { take(logits[row + id], list, peak, interval, keys, &own, &mine); }
+        if (id == mask_id) { continue; }
+        let logit = logits[row + id];
+        all += summands(logit, peak);
+        take(logit, list, room, peak, interval, keys, &own, &from_keys);
       }
     }
-    // Every invocation comes to the same result, but the compiler must be told.
+    // All invocations agree, but the compiler cannot know.
     if (t == 0) { is_found = select(0u, 1u, is_single); }
     if (workgroupUniformLoad(&is_found) == 1) { break; }
 
-    mine[3][3] = select(0.0, 1.0, own.inside > capacity);
-    let weights = sums_of_all(t, mine);
-    is_listed = weights[3][3] == 0;
-    interval = narrowed(interval, keys, weights, mass);
+    from_keys[3][3] = select(0.0, 1.0, own.inside > room);
+    let sums = sums_of_all(t, Sums(all, from_keys), round == 0);
+    if (round == 0) {
+      nucleus.sums = sums.all;
+      nucleus.mass = params.top_p * sums.all.y;
+    }
+    is_listed = sums.from_keys[3][3] == 0;
+    interval = narrowed(interval, split, sums.from_keys, nucleus.mass);
   }
-  return Nucleus(interval.low, own.above, own.inside);
+  nucleus.boundary = interval.low;
+  nucleus.above = own.above;
+  nucleus.ties = own.inside;
+  return nucleus;
+}
+
+// Without a nucleus: all ids are kept.
+fn whole_row(t: u32, row: u32, peak: f32) -> Nucleus {
+  let own = own_sums(t, row, peak);
+  let sums = sum_of_all(t, own);
+  return Nucleus(0, sums.y, own.y, 0, sums);
 }
 
 // Whether the number lies in [start, next), where a series of such spans covers [0, total). Rounding can lift the
@@ -288,11 +316,11 @@ struct Place {
   group: u32, number: f32, ties: f32,
 }
 
-// Where the random number falls. All of a group's ids above the boundary are kept, and of those on it as many as `mass`
-// has room for, but `least`.
-fn place_of(t: u32, own: Nucleus, mass: f32, tie_weight: f32, least: f32, random: f32) -> Place {
+// Where the random number falls. All of a group's ids above the boundary are kept, and of those on it as many as the
+// mass has room for, but `least`.
+fn place_of(t: u32, own: Nucleus, tie_weight: f32, least: f32, random: f32) -> Place {
   let sums = sum_of_all(t, vec4f(own.above, f32(own.ties), 0, 0));
-  let room = max(least, floor(clamp((mass - sums.x) / max(tie_weight, 1e-38), 0, sums.y)));
+  let room = max(least, floor(clamp((own.mass - sums.x) / max(tie_weight, 1e-38), 0, sums.y)));
   var total = 0.0;
   var earlier = 0.0;
   for (var group = 0u; group < GROUPS; group++) {
@@ -368,34 +396,21 @@ fn sample(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
   let row = group.x * vocab;
   let top = top_of_row(t, row);
   let peak = logits[row + top.y];
-  var id = select(vocab, top.y, t == 0);
-  var sums: vec4f;
-  if (params.temperature == 0) {
-    sums = sum_of_all(t, own_sums(t, row, peak));
+  let has_nucleus = params.temperature > 0 && params.top_p < 1;
+  var nucleus: Nucleus;
+  if (has_nucleus) {
+    nucleus = nucleus_of(t, row, (group.x * threads + t) * capacity, top.x, peak);
   } else {
-    var nucleus: Nucleus;
-    var mass: f32;
-    if (params.top_p < 1) {
-      // What the nucleus leaves out weighs (1 − top_p) · total or more, so one of those ids, and with it every kept id,
-      // weighs at least its even share; total is at least 1, the weight of the peak. The 2 is for rounding.
-      let depth = log(2 * f32(vocab) / (1 - params.top_p)) * params.temperature;
-      let keys = even_numbers(max(peak - depth, -3.4e38), peak);
-      var weights = mat4x4f();
-      sums = sum_of_all(t, own_sums_from(t, row, peak, keys, &weights));
-      mass = params.top_p * sums.y;
-      let interval = narrowed(Interval(LOWEST, top.x + 1, 0), keys, sums_of_all(t, weights), mass);
-      nucleus = nucleus_of(t, row, (group.x * threads + t) * capacity, peak, interval, mass);
-    } else {
-      let own = own_sums(t, row, peak);
-      sums = sum_of_all(t, own);
-      mass = sums.y;
-      nucleus = Nucleus(0, own.y, 0);
-    }
+    nucleus = whole_row(t, row, peak);
+  }
+  let sums = nucleus.sums;
+  var id = select(vocab, top.y, t == 0);
+  if (params.temperature > 0) {
     let position = params.position + picks[group.x];
     let random = f32(uniform_bits(params.seed, TOKEN_STREAM, params.pass_number, position)) * 0x1p-24;
     let tie_weight = weight_of(value_of(max(nucleus.boundary, LOWEST)), peak);
     let least = select(0.0, 1.0, nucleus.boundary == top.x);
-    let place = place_of(t, nucleus, mass, tie_weight, least, random);
+    let place = place_of(t, nucleus, tie_weight, least, random);
     id = draw(t, row, peak, nucleus.boundary, tie_weight, place);
   }
   if (top.x == NOT_FINITE) {

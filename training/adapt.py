@@ -10,16 +10,16 @@ import math
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from .adapt_recipe import AdaptRecipe, parse_recipe
+from .adapt_step import backward, step_batch
 from .checkpoint import load_state, save_state
-from .data import Windows, batch_numbers, load_texts, token_bytes, training_windows, written_texts
+from .data import load_texts, token_bytes, training_windows, written_texts
 from .evaluate_shifted import Scored, likelihoods, masked_loss_moments, score_texts
 from .llama_checkpoint import load_llama, mask_token_of, save_llama, with_mask_token
 from .lora import add_adapters
@@ -27,7 +27,6 @@ from .mask_embedding import freeze_embedding, merged_state
 from .memory import keep_memory
 from .models.llama import Llama
 from .muon import Muon
-from .objective import Noised, add_shifted_noise, complement, losses
 from .schedules import NoiseSchedule
 from .train import CLIP_NORM, Log, learning_rate_factor, set_lr_factor, with_full_lr
 from .variance import grid_search
@@ -46,61 +45,6 @@ class Clock:
         """Both, a step."""
         wall, cpu = time.monotonic() - self._began, time.process_time() - self._used
         return {"s_per_step": round(wall / steps, 2), "cpu_s_per_step": round(cpu / steps, 2)}
-
-
-@dataclass(frozen=True)
-class Batch:
-    """A step's windows: clean [batch, length], block_sizes [batch, copies], following [batch, length], noised."""
-
-    clean: Tensor
-    scored: Tensor
-    block_sizes: Tensor
-    following: Tensor
-    noised: Noised
-
-
-def step_batch(
-    texts: Windows,
-    scored: Windows,
-    mask_id: int,
-    recipe: AdaptRecipe,
-    schedules: Mapping[int, NoiseSchedule],
-    step: int,
-) -> Batch:
-    """What a step is trained on; it depends on the recipe, the schedules and the step alone."""
-    generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
-    numbers = batch_numbers(len(texts.starts), recipe.batch_size, step, recipe.seed)
-    clean, written = texts.batch(numbers), scored.batch(numbers) > 0
-    chances = torch.tensor([weight for _, weight in recipe.mixture])
-    draws = recipe.batch_size * (1 if recipe.masks == "complementary" else recipe.copies)
-    drawn = torch.tensor(recipe.block_sizes)[torch.multinomial(chances, draws, replacement=True, generator=generator)]
-    sizes = drawn.view(recipe.batch_size, -1)
-    noised = add_shifted_noise(clean, written, sizes, mask_id, schedules, recipe.first_masked, generator)
-    if recipe.masks == "complementary":
-        noised, sizes = complement(noised, clean, written, sizes, mask_id), sizes.repeat(1, 2)
-    following = written & (torch.rand(clean.shape, generator=generator) < recipe.following)
-    following[:, 0] = False  # No row comes before it.
-    return Batch(clean, written, sizes, following, noised)
-
-
-def backward(model: Llama, batch: Batch, recipe: AdaptRecipe) -> dict[str, float]:
-    """Adds a step's gradients, window by window. Returns nats of a next token, and of a masked one by block size."""
-    masked_scale = batch.scored.sum() * recipe.copies
-    following_scale = batch.following.sum()
-    nats: defaultdict[str, float] = defaultdict(float)
-    tokens: defaultdict[str, float] = defaultdict(float)
-    for row in range(len(batch.clean)):
-        one = slice(row, row + 1)
-        noised = Noised(batch.noised.ids[one], batch.noised.weights[one])
-        sums = losses(model, batch.clean[one], noised, batch.block_sizes[one], batch.following[one])
-        loss = sums.masked.sum() / masked_scale + recipe.following_weight * sums.following.sum() / following_scale
-        loss.backward()
-        nats["following"] += sums.following.sum().item()
-        tokens["following"] += batch.following[one].sum().item()
-        for size, total in zip(batch.block_sizes[row].tolist(), sums.masked[0].tolist(), strict=True):
-            nats[f"masked_{size}"] += total
-            tokens[f"masked_{size}"] += batch.scored[one].sum().item() * (size - 1) / size
-    return {name: nats[name] / tokens[name] for name in nats if tokens[name]}
 
 
 def make_optimizers(model: Llama, recipe: AdaptRecipe) -> list[torch.optim.Optimizer]:

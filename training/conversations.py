@@ -14,7 +14,7 @@ import argparse
 import gzip
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,8 @@ RESERVED = "<empty_output>"
 """The base never saw this token: its embedding is what many reserved tokens have in common."""
 ALIGNMENT = 32
 DOCUMENT_SHARE = 0.1
+EVERYDAY_REPEATS = 8
+"""About one token in a hundred is then of an everyday answer."""
 SEED = 1
 
 
@@ -88,7 +90,7 @@ def padded(text: Text, end_of_text: int) -> Text:
     return Text([*text.ids, *[end_of_text] * (-len(text.ids) % ALIGNMENT)], text.given)
 
 
-def write_split(texts: Iterator[Text], out: Path, name: str) -> None:
+def write_split(texts: Iterable[Text], out: Path, name: str) -> None:
     """The three arrays of a split."""
     ids: list[int] = []
     starts: list[int] = []
@@ -124,6 +126,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--base", type=Path, required=True, help="folder that training.gguf_import wrote")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--everyday", type=Path, help="answers of the base that training.everyday wrote")
     arguments = parser.parse_args()
 
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -136,7 +139,10 @@ def main() -> None:
 
     train = list(read_documents(arguments.data / "train.jsonl.gz"))
     valid = list(read_documents(arguments.data / "valid.jsonl.gz"))
-    mixed = (encoder.document(d) if draw.random() < DOCUMENT_SHARE else conversation(d) for d in train)
+    mixed = [encoder.document(d) if draw.random() < DOCUMENT_SHARE else conversation(d) for d in train]
+    if arguments.everyday is not None:
+        answers = [json.loads(line) for line in arguments.everyday.read_text().splitlines()]
+        mixed += [encoder.conversation(one["question"], one["answer"]) for one in answers] * EVERYDAY_REPEATS
     write_split((padded(text, encoder.end_of_text) for text in mixed), arguments.out, "train")
     write_split(map(conversation, valid), arguments.out, "valid.conversation")
     write_split(map(encoder.document, valid), arguments.out, "valid.document")

@@ -60,7 +60,8 @@ class Cached:
         positions = torch.arange(self.length, self.length + len(ids))
         hidden = self._model.trunk(ids[None], positions, attend)[0]
         logits = self._model.head(hidden)
-        logits[:, self._model.config.mask_id] = -torch.inf
+        if self._model.config.mask_token_id is not None:
+            logits[:, self._model.config.mask_token_id] = -torch.inf
         return logits, now
 
     def read(self, ids: Tensor) -> Tensor:
@@ -86,7 +87,8 @@ def reveal(block: Tensor, logits: Tensor, mask_id: int, threshold: float) -> Ten
 @torch.no_grad()
 def sample(model: Llama, prompt: list[int], stop: int, block_size: int, threshold: float, tokens: int) -> Sample:
     """Writes after a prompt until `stop`, or `tokens` of them."""
-    mask_id = model.config.mask_id
+    # A plain autoregressive model has no mask token and writes in blocks of 1.
+    mask_id = -1 if block_size == 1 else model.config.mask_id
     cached = Cached(model)
     following = cached.read(torch.tensor(prompt))
     written: list[int] = []

@@ -4,6 +4,7 @@ import { createWebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
 import { findAdapter, type Gpu, openDevice } from '../../src/gpu/device';
 import type { ModelSource } from '../../src/model/source/model-source';
 import { openModelUrl } from '../../src/model/source/model-url';
+import { cpuDtypes } from '../../src/onnx/cpu-dtypes';
 import { openDeviceWith } from './device-with';
 import { type OrtModel, openOrtModel } from './ort-model';
 
@@ -33,6 +34,8 @@ export interface Racers {
   readonly ours: Backend;
   readonly ort: OrtModel;
   readonly wasm: Backend;
+  /** Whether the CPU computes in f32; large models in q8 and q4 are multiplied as bytes there. */
+  readonly wasmIsExact: boolean;
   /** Resolves once what was submitted is done. */
   settleOurs(): Promise<unknown>;
   settleOrt(): Promise<unknown>;
@@ -41,6 +44,8 @@ export interface Racers {
 
 /** Loads a model three times. `ortFeatures` are those of onnxruntime-web's device. */
 export async function openRacers(source: ModelSource, ortFeatures: readonly GPUFeatureName[]): Promise<Racers> {
+  const { network } = source.config;
+  const dtypes = cpuDtypes(network, source.packing);
   const gpu = await openGpu();
   const ortDevice = await openDeviceWith(ortFeatures);
   const ours = await openOurs(source, gpu);
@@ -50,6 +55,7 @@ export async function openRacers(source: ModelSource, ortFeatures: readonly GPUF
     ours,
     ort,
     wasm,
+    wasmIsExact: network.layers.every(({ mlp }) => dtypes(mlp.up.weight) === 'f32'),
     settleOurs: () => gpu.device.queue.onSubmittedWorkDone(),
     settleOrt: () => ortDevice.queue.onSubmittedWorkDone(),
     async dispose() {

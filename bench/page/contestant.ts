@@ -5,6 +5,8 @@ import type { TextRequest } from './text-request';
 /** One way to write a text. The calls must not overlap. */
 export interface Contestant {
   readonly name: string;
+  /** Whether it computes in f32, and so must write the ids of the first. */
+  readonly exact: boolean;
   /** Begins the text anew: its prompt is in the cache when this resolves. */
   prepare(): Promise<void>;
   /** Writes the first blocks of a text that was prepared; their ids. Resolves when the device is done. */
@@ -12,9 +14,15 @@ export interface Contestant {
 }
 
 /** One of our backends, as the engine drives it. `settle` resolves once its device is done. */
-export function backendContestant(backend: Backend, request: TextRequest, settle: () => Promise<unknown>): Contestant {
+export function backendContestant(
+  backend: Backend,
+  request: TextRequest,
+  settle: () => Promise<unknown>,
+  exact = true,
+): Contestant {
   return {
     name: backend.name,
+    exact,
     async prepare() {
       await begin(backend, request);
       await settle();
@@ -32,6 +40,7 @@ export function backendContestant(backend: Backend, request: TextRequest, settle
 export function ortContestant(model: LoopModel, request: TextRequest, settle: () => Promise<unknown>): Contestant {
   return {
     name: 'ort-webgpu',
+    exact: true,
     async prepare() {
       await begin(model, request);
       await settle();

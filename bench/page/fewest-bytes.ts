@@ -26,6 +26,8 @@ const PARTS: readonly {
     buffer: /^attention\./,
     part: ({ rows, capacity, slots, contextLength }) => (rows / capacity) * (slots / contextLength),
   },
+  // The sampler's own: what fits a smaller memory need not be moved.
+  { dispatch: /./, buffer: /^head\.candidates$/, part: () => 0 },
   // Its last row is kept from the pass before.
   { dispatch: /./, buffer: /^few\.x$/, part: ({ rows, capacity }) => rows / (capacity + 1) },
   {

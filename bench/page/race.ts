@@ -32,7 +32,7 @@ const LEAST_BLOCKS = 2;
  * one of two blocks tells how many more the budget allows. Where it does not allow three, that round is
  * the first that counts.
  *
- * Throws `internal` where one of them writes other ids than the first.
+ * Throws `internal` where one of them that is exact writes other ids than the first.
  */
 export async function race(
   warmUp: readonly Contestant[],
@@ -87,6 +87,7 @@ async function round(contestants: readonly Contestant[], blocks: number): Promis
 function checkSame(contestants: readonly Contestant[], texts: readonly (readonly number[])[]): void {
   const [first, ...others] = texts;
   for (const [index, text] of others.entries()) {
+    if (!contestants[index + 1]!.exact) continue;
     const length = Math.max(text.length, first!.length);
     const at = [...Array(length).keys()].find((place) => text[place] !== first![place]);
     if (at === undefined) continue;

@@ -102,7 +102,7 @@ function contestants(racers: Racers, request: TextRequest): Contestant[] {
   return [
     backendContestant(racers.ours, request, racers.settleOurs),
     ortContestant(racers.ort, request, racers.settleOrt),
-    backendContestant(racers.wasm, request, async () => {}),
+    backendContestant(racers.wasm, request, async () => {}, racers.wasmIsExact),
   ];
 }
 

@@ -2,12 +2,15 @@ import type { Backend, BlockStep, BlocksRequest } from './backend';
 import { BlockDraft } from './block-draft';
 import { startBlock } from './reveal-policies';
 
+/** What a run of blocks asks of a backend. */
+export type BlockVerbs = Pick<Backend, 'config' | 'position' | 'denoiseStep' | 'commitBlock'>;
+
 /**
  * `Backend.writeBlocks` by the three verbs, pass for pass: for backends without a loop of their own, and
  * what such a loop must equal.
  */
 export async function* writeBlocksByVerbs(
-  backend: Backend,
+  backend: BlockVerbs,
   request: BlocksRequest,
   signal: AbortSignal,
 ): AsyncGenerator<BlockStep, void> {
@@ -31,7 +34,7 @@ export async function* writeBlocksByVerbs(
 
 /** Reveals the masks of a block. Stops early, with masks left, once `signal` is aborted. */
 async function* denoise(
-  backend: Backend,
+  backend: BlockVerbs,
   block: BlockDraft,
   request: BlocksRequest,
   signal: AbortSignal,

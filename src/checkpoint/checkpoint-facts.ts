@@ -8,7 +8,8 @@ import { specialIds } from './special-tokens';
 import type { TokenizerSource } from './tokenizer-source';
 
 /**
- * What a checkpoint's other files say about the model of its config.json. The tokenizer may come from elsewhere.
+ * What a checkpoint's other files say about the model of its config.json. The tokenizer may come from elsewhere. A
+ * stored head is compared with the embedding, or only so many bytes of it.
  * Throws `bad-model` naming the file and the field that cannot be used.
  */
 export async function factsOf(
@@ -16,6 +17,7 @@ export async function factsOf(
   checkpoint: Checkpoint,
   tokenizer: TokenizerSource = checkpoint.tokenizer,
   signal?: AbortSignal,
+  comparedBytes = Number.POSITIVE_INFINITY,
 ): Promise<CheckpointFacts> {
   const { config, tensors, generationConfig } = checkpoint;
   const vocabSize = new ConfigFields(config).count('vocab_size', LARGEST.vocabulary);
@@ -23,7 +25,7 @@ export async function factsOf(
   return {
     ...specialIds(tokenizer, vocabSize, family.endOfText),
     generationEosIds: generationEosIds(generationConfig, vocabSize),
-    tiedHead: await isHeadTied(family, checkpoint, signal),
+    tiedHead: await isHeadTied(family, checkpoint, comparedBytes, signal),
     mlpSize: mlpRows ?? null,
   };
 }
@@ -44,6 +46,7 @@ const PIECE = 2 ** 22;
 async function isHeadTied(
   { head }: Family,
   { config, tensors }: Checkpoint,
+  comparedBytes: number,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   if (!head) return false;
@@ -58,7 +61,7 @@ async function isHeadTied(
   }
   const embedding = tensors.get(head.embedding);
   if (!embedding || embedding.dtype !== stored.dtype || `${embedding.shape}` !== `${stored.shape}`) return false;
-  for (let from = 0; from < stored.bytes; from += PIECE) {
+  for (let from = 0; from < Math.min(stored.bytes, comparedBytes); from += PIECE) {
     const length = Math.min(PIECE, stored.bytes - from);
     const [one, other] = [
       await stored.readBytes(from, length, signal),

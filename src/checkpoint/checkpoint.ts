@@ -1,5 +1,6 @@
 import { UnmaskError } from '../errors';
 import { MODEL_FILES } from '../model/format/manifest';
+import { familyOf } from '../network/families';
 import type { JsonObject } from '../network/fields';
 import type { CheckpointFiles } from './checkpoint-files';
 import { openSafetensors, type TensorEntry } from './safetensors';
@@ -12,12 +13,13 @@ const CARD = 'README.md';
 
 /** A checkpoint in the Hugging Face layout. Its weights stay where they are until they are read. */
 export interface Checkpoint {
+  readonly files: CheckpointFiles;
   readonly config: JsonObject;
   /** Of all shards, by the checkpoint's own names. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   readonly tokenizer: TokenizerSource;
   /** `generation_config.json` as it is. */
-  readonly generationConfig: Uint8Array | null;
+  readonly generationConfig: Uint8Array<ArrayBuffer> | null;
   /** The text of the model card, if there is one. */
   readonly card: string | null;
 }
@@ -31,8 +33,11 @@ export async function openCheckpoint(files: CheckpointFiles, signal?: AbortSigna
       `${MODEL_FILES.config} is missing. Give the folder of a checkpoint in the Hugging Face layout.`,
     );
   }
+  // Before anything larger is read.
+  familyOf(config);
   const card = await readIfThere(files, CARD, signal);
   return {
+    files,
     config,
     tensors: await openTensors(files, signal),
     tokenizer: await readTokenizer(files, signal),

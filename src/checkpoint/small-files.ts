@@ -32,7 +32,7 @@ export async function readIfThere(
   path: string,
   signal?: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const size = await files.size(path);
+  const size = await files.size(path, signal);
   if (size === null) return undefined;
   if (size > LARGEST) throw new UnmaskError('bad-model', `${path} has more than ${LARGEST} bytes. ${ADVICE}`);
   return files.read(path, 0, size, signal);

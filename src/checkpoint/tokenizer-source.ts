@@ -18,14 +18,14 @@ const KEPT = [
 /** The tokenizer files of a checkpoint. */
 export interface TokenizerSource {
   /** Those that a model folder takes along, as they are, by name. */
-  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
   /** What is known of special tokens, by file: all that are there of the four that tell of them. */
   readonly json: ReadonlyMap<string, JsonObject>;
 }
 
 /** Throws `bad-model` for a file that cannot be read. */
 export async function readTokenizer(files: CheckpointFiles, signal?: AbortSignal): Promise<TokenizerSource> {
-  const kept = new Map<string, Uint8Array>();
+  const kept = new Map<string, Uint8Array<ArrayBuffer>>();
   const json = new Map<string, JsonObject>();
   for (const path of [...KEPT, SPECIAL_TOKENS, ADDED_TOKENS]) {
     const bytes = await readIfThere(files, path, signal);

@@ -56,8 +56,13 @@ export function report(error: unknown): number {
  * commands that open a backend: Dawn and onnxruntime would keep the process alive.
  */
 export async function runToExit(main: (args: readonly string[]) => Promise<number>): Promise<never> {
-  // A reader such as `head` may leave before the end.
-  process.stdout.on('error', () => process.exit(EXIT.failed));
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // A reader such as `head` may leave before the end.
+    if (error.code !== 'EPIPE') {
+      process.stderr.write(`The result cannot be written to standard output: ${error.message}.\n`);
+    }
+    process.exit(EXIT.failed);
+  });
   const status = await main(process.argv.slice(2)).catch(report);
   await new Promise((resolve) => process.stdout.write('', resolve));
   process.exit(status);

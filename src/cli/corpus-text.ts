@@ -1,7 +1,9 @@
 import type { ScoredText } from '../engine/nelbo';
+import { UnmaskError } from '../errors';
 import { type ModelConfig, ringSize } from '../network/model-config';
+import type { ChatTemplate } from '../tokenizer/chat-template';
 import type { Tokenizer } from '../tokenizer/tokenizer';
-import { documentHead, type TrainingDocument } from './documents';
+import { documentHead, type Exchange, type TrainingDocument } from './documents';
 
 /** A document as a text to score. */
 export interface CorpusText extends ScoredText {
@@ -24,4 +26,27 @@ export function corpusText(
   const whole = [...(bosId === null ? [] : [bosId]), ...encoded, ...stopIds.slice(0, 1)];
   const ids = whole.slice(0, ringSize(config, blockSize));
   return { ids, given: 1, blockSize, bytes: tokenizer.countBytes(ids.slice(1)) };
+}
+
+/**
+ * An answer's ids after the conversation that asks for it, by the model's chat template, and the id that ends it; cut
+ * to the context length (in whole blocks). The conversation is given. Throws `bad-input` where it alone fills that.
+ */
+export function exchangeText(
+  { prompt, text }: Exchange,
+  tokenizer: Tokenizer,
+  template: ChatTemplate,
+  config: ModelConfig,
+  blockSize: number,
+): CorpusText {
+  const given = template.encode([{ role: 'user', content: prompt }], tokenizer, config.chatVariables);
+  const whole = [...given, ...tokenizer.encode(text), ...config.stopIds.slice(0, 1)];
+  const ids = whole.slice(0, ringSize(config, blockSize));
+  if (ids.length <= given.length) {
+    throw new UnmaskError(
+      'bad-input',
+      `The prompt "${prompt.slice(0, 40)}…" leaves no room for its answer. Shorten it.`,
+    );
+  }
+  return { ids, given: given.length, blockSize, bytes: tokenizer.countBytes(ids.slice(given.length)) };
 }

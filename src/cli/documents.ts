@@ -10,6 +10,16 @@ export interface TrainingDocument {
   readonly text: string;
 }
 
+/** A user's turn and the answer to it, as models with a chat template are trained on. */
+export interface Exchange {
+  readonly prompt: string;
+  readonly text: string;
+}
+
+export function isExchange(document: TrainingDocument | Exchange): document is Exchange {
+  return 'prompt' in document;
+}
+
 /** How every document begins, and what a prompt for one looks like. */
 export function documentHead({ kind, title }: Pick<TrainingDocument, 'kind' | 'title'>): string {
   return `${kind}: ${title}\n\n`;
@@ -20,8 +30,8 @@ export function documentHead({ kind, title }: Pick<TrainingDocument, 'kind' | 't
  * is looked at. Throws `bad-input` naming the file, or the line, for what is no document, and for a file
  * without any.
  */
-export async function readDocuments(file: string, limit: number): Promise<TrainingDocument[]> {
-  const documents: TrainingDocument[] = [];
+export async function readDocuments(file: string, limit: number): Promise<(TrainingDocument | Exchange)[]> {
+  const documents: (TrainingDocument | Exchange)[] = [];
   for await (const line of linesOf(file)) {
     documents.push(parseDocument(line, `${file}, line ${documents.length + 1}`));
     if (documents.length >= limit) break;
@@ -54,15 +64,17 @@ async function* textOf(file: string): AsyncGenerator<string, void> {
   }
 }
 
-function parseDocument(line: string, place: string): TrainingDocument {
+function parseDocument(line: string, place: string): TrainingDocument | Exchange {
   const document = parseJson(line);
-  if (isDocument(document)) return document;
-  throw new UnmaskError('bad-input', `${place} must be a JSON object with the texts kind, title and text. Correct it.`);
+  if (hasTexts(document, ['prompt', 'text']) || hasTexts(document, ['kind', 'title', 'text'])) return document;
+  throw new UnmaskError(
+    'bad-input',
+    `${place} must be a JSON object with the texts kind, title and text, or prompt and text. Correct it.`,
+  );
 }
 
-function isDocument(value: unknown): value is TrainingDocument {
-  const { kind, title, text } = Object(value);
-  return [kind, title, text].every((field) => typeof field === 'string');
+function hasTexts(value: unknown, fields: readonly string[]): value is TrainingDocument & Exchange {
+  return fields.every((field) => typeof Object(value)[field] === 'string');
 }
 
 /** Undefined where it is none. */

@@ -6,7 +6,8 @@ export const SCORE_HELP = `Tells how well a model folder predicts documents: its
   npm run -s score -- --model <folder> --jsonl <file> --block-size <n> [options]
 
   --model <folder>      a model folder with a tokenizer, as \`npm run export\` writes it
-  --jsonl <file>        documents, one object with kind, title and text a line; .gz is unpacked
+  --jsonl <file>        one object a line: a document with kind, title and text, or prompt and text, which is
+                        the answer to it; .gz is unpacked
   --block-size <n>      one the model was trained on
   --limit <n>           score only the first n documents (default: all)
   --samples <n>         draws of noise to average over (default: 1)
@@ -15,8 +16,9 @@ export const SCORE_HELP = `Tells how well a model folder predicts documents: its
   --json                print one object instead of a summary
   --help                print this
 
-A document is <|endoftext|>, which is given, then "kind: title", an empty line, the text and <|endoftext|>, cut to
-the model's context length. Every token but the first is scored.
+A document is BOS, where the model has one, then "kind: title", an empty line, the text and the id that ends a text,
+cut to the model's context length. Every token but the first is scored. An answer follows its prompt in the model's
+chat template; it and the id that ends it are scored.
 
 --json prints documents, tokens and bytes (those scored, <|endoftext|> being a token of 0 bytes),
 nelbo_nats_per_token, ppl (its exponential), bits_per_byte, stderr (of the nats a token, over documents; null for

@@ -3,12 +3,15 @@ import type { Backend } from '../backends/backend';
 import { checkBlockSize, checkCount, checkSeed } from '../engine/check-request';
 import { blockNelbos, type NoiseDraws, type ScoredText } from '../engine/nelbo';
 import { UnmaskError } from '../errors';
+import { readChatTemplateFiles } from '../model/source/tokenizer-files';
 import type { ModelConfig } from '../network/model-config';
+import { type ChatTemplate, createChatTemplate } from '../tokenizer/chat-template';
+import type { Tokenizer } from '../tokenizer/tokenizer';
 import { openBackend } from './backend-choice';
 import { EXIT, runToExit } from './command';
 import { corpusScore, type DocumentScore } from './corpus-score';
-import { corpusText } from './corpus-text';
-import { readDocuments } from './documents';
+import { type CorpusText, corpusText, exchangeText } from './corpus-text';
+import { type Exchange, isExchange, readDocuments, type TrainingDocument } from './documents';
 import { stopOnInterrupt } from './interrupt';
 import { openModelFolder, openTokenizer } from './model-folder';
 import { readScoreOptions, SCORE_HELP, type ScoreOptions } from './score-options';
@@ -38,7 +41,9 @@ async function score(options: ScoreOptions, signal: AbortSignal): Promise<void> 
   }
   const { blockSize, samples, seed } = options;
   const documents = await readDocuments(options.jsonl, options.limit ?? Number.POSITIVE_INFINITY);
-  const texts = documents.map((document) => corpusText(document, tokenizer, source.config, blockSize));
+  const template = createChatTemplate(await readChatTemplateFiles(source, signal));
+  const scored = { tokenizer, template, config: source.config, blockSize };
+  const texts = documents.map((document) => textOf(document, scored));
 
   const backend = await openBackend(source, options.backend, signal);
   const began = performance.now();
@@ -55,6 +60,20 @@ async function score(options: ScoreOptions, signal: AbortSignal): Promise<void> 
   if (options.json) return jsonScore(told, process.stdout);
   const seconds = (performance.now() - began) / 1000;
   textScore(told, { backend, seed, seconds, stopped: signal.aborted }, process.stdout, process.stderr);
+}
+
+interface ScoredWith {
+  readonly tokenizer: Tokenizer;
+  readonly template: ChatTemplate | null;
+  readonly config: ModelConfig;
+  readonly blockSize: number;
+}
+
+function textOf(document: TrainingDocument | Exchange, scored: ScoredWith): CorpusText {
+  const { tokenizer, template, config, blockSize } = scored;
+  if (!isExchange(document)) return corpusText(document, tokenizer, config, blockSize);
+  if (template) return exchangeText(document, tokenizer, template, config, blockSize);
+  throw new UnmaskError('bad-input', 'This model has no chat template: score documents with kind, title and text.');
 }
 
 function checkOptions({ blockSize, limit, samples, seed }: ScoreOptions, config: ModelConfig): void {

@@ -86,9 +86,15 @@ export class WeightReader {
 
   async #read(name: string, from: number, count: number): Promise<Float32Array<ArrayBuffer>> {
     const numbers = await (this.#tensors.get(name) as TensorEntry).read(from, count, this.#signal);
-    if (areFinite(numbers)) return numbers;
-    throw new UnmaskError('bad-model', `${name} holds something that is not a finite number. Take another checkpoint.`);
+    checkFinite(name, numbers);
+    return numbers;
   }
+}
+
+/** Throws `bad-model` for something that is not a finite number. */
+export function checkFinite(tensor: string, numbers: Float32Array): void {
+  if (areFinite(numbers)) return;
+  throw new UnmaskError('bad-model', `${tensor} holds something that is not a finite number. Take another checkpoint.`);
 }
 
 /** A number times 0 is 0 unless it is infinite or none. */
@@ -98,7 +104,8 @@ function areFinite(numbers: Float32Array): boolean {
   return sum === 0;
 }
 
-function scaleRows(numbers: Float32Array, columns: number, factors: Float32Array): void {
+/** Each row times its factor. */
+export function scaleRows(numbers: Float32Array, columns: number, factors: Float32Array): void {
   for (let row = 0; row * columns < numbers.length; row++) {
     const factor = factors[row]!;
     const end = (row + 1) * columns;

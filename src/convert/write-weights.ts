@@ -1,8 +1,7 @@
 import type { Checkpoint } from '../checkpoint/checkpoint';
 import type { ManifestFile } from '../model/format/manifest';
-import type { Packing } from '../model/format/packing';
 import type { Source } from '../network/family';
-import type { Network } from '../network/network';
+import type { ConversionPlan } from './conversion-plan';
 import type { ModelSink } from './model-sink';
 import { type PlannedPart, planFiles } from './plan-files';
 import { bytesOf, storedBytes } from './stored-bytes';
@@ -28,9 +27,7 @@ export interface WriteWeightsOptions {
 
 /** Writes the files of a network's weights, a few MB in memory at a time. Returns what was written, in order. */
 export async function writeWeights(
-  network: Network,
-  packing: Packing,
-  sources: ReadonlyMap<string, Source>,
+  { network, packing, sources }: Pick<ConversionPlan, 'network' | 'packing' | 'sources'>,
   tensors: Checkpoint['tensors'],
   sink: ModelSink,
   { fileBytes, signal, onProgress }: WriteWeightsOptions,

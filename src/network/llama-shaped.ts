@@ -1,6 +1,8 @@
 import type { CheckpointFacts, Source } from './family';
 import { type ConfigFields, LARGEST } from './fields';
+import type { ModelConfig } from './model-config';
 import { type Attention, cacheWidth, type Linear, type Network, type Norm, queryWidth } from './network';
+import { stopIdsOf } from './stop-ids';
 
 /** What sets Llama, Qwen2 and Qwen3 apart, which are otherwise one network. */
 export interface LlamaVariant {
@@ -24,7 +26,7 @@ const EPSILON = [1e-12, 1] as const;
  *
  * Source: transformers, models/llama/modeling_llama.py, models/qwen2 and models/qwen3.
  */
-export function llamaShaped(fields: ConfigFields, { tiedHead }: CheckpointFacts, variant: LlamaVariant): Network {
+function llamaShaped(fields: ConfigFields, { tiedHead }: CheckpointFacts, variant: LlamaVariant): Network {
   refuseOthers(fields);
   const hidden = fields.count('hidden_size', LARGEST.hidden);
   const mlp = fields.count('intermediate_size', LARGEST.mlp);
@@ -88,10 +90,11 @@ export const LLAMA_FAMILY = {
   head: LLAMA_HEAD,
   mlpTensor: null,
   isUnused: isUnusedByLlama,
+  sources: ({ network }: ModelConfig) => llamaSources(network),
 } as const;
 
 /** Where the weights of such a network are in a checkpoint that transformers saved. */
-export function llamaSources({ layers, head, embedding }: Network): Map<string, Source> {
+function llamaSources({ layers, head, embedding }: Network): Map<string, Source> {
   const sources = new Map<string, Source>([['embedding.weight', { tensor: LLAMA_HEAD.embedding }]]);
   layers.forEach(({ attention, mlp }, index) => {
     const [ours, theirs] = [`layers.${index}`, `model.layers.${index}`];
@@ -122,6 +125,28 @@ export function llamaSources({ layers, head, embedding }: Network): Map<string, 
   return sources;
 }
 
+/** What every model of such a network has in common. */
+export function llamaModel(
+  modelType: string,
+  fields: ConfigFields,
+  facts: CheckpointFacts,
+  variant: LlamaVariant,
+): Omit<ModelConfig, 'maskId' | 'blockSizes' | 'defaultBlockSize' | 'grid' | 'decoding'> {
+  const network = llamaShaped(fields, facts, variant);
+  const vocabSize = network.embedding.rows;
+  const longestContext = fields.count('max_position_embeddings', LARGEST.context, USUAL_CONTEXT);
+  return {
+    modelType,
+    network,
+    vocabSize,
+    contextLength: Math.min(longestContext, USUAL_CONTEXT),
+    longestContext,
+    bosId: facts.addsBos ? facts.bosId : null,
+    stopIds: stopIdsOf(fields, facts, vocabSize),
+    chatVariables: {},
+  };
+}
+
 /** RoPE's frequencies, which some checkpoints hold, and a stored copy of a tied head. */
 function isUnusedByLlama(tensor: string): boolean {
   return tensor.endsWith('rotary_emb.inv_freq') || tensor === LLAMA_HEAD.tensor;
@@ -129,12 +154,6 @@ function isUnusedByLlama(tensor: string): boolean {
 
 /** The tokens that one attention spans unless a person asks for others: more would take much memory for K and V. */
 const USUAL_CONTEXT = 2048;
-
-/** Tokens that attention spans by default, and at most. */
-export function contextsOf(fields: ConfigFields): { readonly contextLength: number; readonly longestContext: number } {
-  const longestContext = fields.count('max_position_embeddings', LARGEST.context, USUAL_CONTEXT);
-  return { contextLength: Math.min(longestContext, USUAL_CONTEXT), longestContext };
-}
 
 /** transformers 5 puts the base into `rope_parameters`, earlier ones have it as `rope_theta`. */
 function ropeBaseOf(fields: ConfigFields): number {

@@ -22,7 +22,7 @@ const GROWTH = 64;
 export class CpuCache {
   readonly #runtime: CpuRuntime;
   readonly #network: Network;
-  #layers: CachedLayer[] = [];
+  readonly #layers: CachedLayer[] = [];
   #capacity = 0;
 
   constructor(runtime: CpuRuntime, network: Network) {
@@ -39,7 +39,10 @@ export class CpuCache {
     return this.#capacity;
   }
 
-  /** Makes room for so many slots, of a ring of at most `most`. Throws `out-of-memory`; the cache is then as before. */
+  /**
+   * Makes room for so many slots, of a ring of at most `most`. Throws `out-of-memory`: then what was in the cache is
+   * lost.
+   */
   reserve(slots: number, most: number): void {
     if (slots <= this.#capacity) return;
     const wanted = Math.ceil((slots + slots / 8) / GROWTH) * GROWTH;
@@ -47,32 +50,27 @@ export class CpuCache {
   }
 
   dispose(): void {
-    for (const layer of this.#layers) this.#free(layer);
-    this.#layers = [];
+    for (const layer of this.#layers.splice(0)) this.#free(layer);
     this.#capacity = 0;
   }
 
-  /** Layer after layer, so that at most one is there twice. */
+  /** Layer after layer, so that no more than one is there twice. */
   #resize(capacity: number): void {
     const before = this.#capacity;
-    const layers: CachedLayer[] = [];
     try {
-      for (const { attention } of this.#network.layers) {
-        layers.push({ keys: this.#allocate(attention, capacity), values: this.#allocate(attention, capacity) });
+      for (const [index, { attention }] of this.#network.layers.entries()) {
+        const layer = { keys: this.#allocate(attention, capacity), values: this.#allocate(attention, capacity) };
+        const old = this.#layers[index];
+        this.#layers[index] = layer;
+        if (!old) continue;
+        this.#copy(old.keys, before, layer.keys, capacity, attention);
+        this.#copy(old.values, before, layer.values, capacity, attention);
+        this.#free(old);
       }
     } catch (error) {
-      for (const layer of layers) this.#free(layer);
+      this.dispose();
       throw error;
     }
-    for (const [index, { attention }] of this.#network.layers.entries()) {
-      const old = this.#layers[index];
-      if (!old) continue;
-      for (const which of ['keys', 'values'] as const) {
-        this.#copy(old[which], before, layers[index]![which], capacity, attention);
-      }
-      this.#free(old);
-    }
-    this.#layers = layers;
     this.#capacity = capacity;
   }
 

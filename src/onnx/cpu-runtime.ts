@@ -1,6 +1,6 @@
 import type { OrtModule } from 'onnxruntime-web/ort-wasm-simd-threaded.mjs';
 import { UnmaskError } from '../errors';
-import { loadOrtModule } from './load-ort-module';
+import { isNode, loadOrtModule } from './load-ort-module';
 
 /**
  * onnxruntime-web's CPU module, called without its JavaScript layer, which copies every input into the module's
@@ -189,8 +189,12 @@ async function openRuntime(): Promise<CpuRuntime> {
 /** More gain nothing on passes of a few rows. */
 const MOST_THREADS = 4;
 
-/** Threads share memory, which takes a page that is cross-origin isolated. */
+/**
+ * In a browser threads share memory, which takes a page that is cross-origin isolated. In Node there is one unless
+ * UNMASK_THREADS says otherwise: where other work takes the cores, each step of a pass waits for the slowest thread.
+ */
 function threadCount(): number {
+  if (isNode()) return Math.max(1, Math.min(MOST_THREADS, Math.floor(Number(process.env.UNMASK_THREADS ?? 1)) || 1));
   return globalThis.crossOriginIsolated ? Math.min(MOST_THREADS, navigator.hardwareConcurrency) : 1;
 }
 

@@ -40,6 +40,6 @@ function notFetched(cause: unknown): never {
   );
 }
 
-function isNode(): boolean {
+export function isNode(): boolean {
   return typeof process === 'object' && process.versions?.node !== undefined;
 }

@@ -101,9 +101,14 @@ export class NetworkOperations {
   #quantizedProduct(weight: Matrix, input: string): string {
     const at = (part: string) => `${weight.name}.${part}`;
     const x = this.#rotated(weight, input);
-    const largest = this.#node('ReduceMax', [this.#node('Abs', [x], at('magnitudes')), this.#integers([1])], at('max'));
+    const magnitudes = this.#node('Abs', [x], at('magnitudes'));
+    const largest = this.#node('ReduceMax', [magnitudes, this.#integers([1])], at('largest'));
+    // ReduceMax passes over what is no number. Such a sum is none either, and nor is a product of it with 0.
+    const sum = this.#node('ReduceSum', [magnitudes, this.#integers([1])], at('sum'));
+    const nothing = this.#node('Mul', [sum, this.#scalar('none', 0)], at('nothing'));
     // A row of zeros is divided by something too.
-    const divisor = this.#node('Add', [largest, this.#scalar('least.max', 1e-30)], at('divisor'));
+    const least = this.#node('Add', [nothing, this.#scalar('least', 1e-30)], at('least'));
+    const divisor = this.#node('Add', [largest, least], at('divisor'));
     const steps = this.#node('Div', [this.#scalar('levels', 127), divisor], at('steps'));
     const rounded = this.#node('Round', [this.#node('Mul', [x, steps], at('scaled'))], at('rounded'));
     const centred = this.#node('Add', [rounded, this.#scalar('centre', 128)], at('centred'));

@@ -1,6 +1,7 @@
 import { UnmaskError } from '../errors';
 import type { StoredPart, WeightsFile } from '../model/source/stored-part';
 import type { Layer, Matrix, Network, Vector, Weight } from '../network/network';
+import { ConversionBuffers } from './conversion-buffers';
 import type { CpuDtypes } from './cpu-dtypes';
 import { CpuNetwork } from './cpu-network';
 import { type CpuRuntime, type CpuSession, cpuRuntime } from './cpu-runtime';
@@ -45,6 +46,7 @@ class LoadingNetwork {
   readonly #dtypeOf: CpuDtypes;
   /** Weights of the layers that have no session yet; a layer's are dropped once it has one. */
   readonly #waiting: (SessionWeights | null)[];
+  readonly #buffers = new ConversionBuffers();
   readonly #layerOf = new Map<Weight, number>();
   readonly #layers: (CpuSession | undefined)[];
   readonly #embedding: StoredRows[] = [];
@@ -59,7 +61,7 @@ class LoadingNetwork {
     this.#waiting = network.layers.map((layer, index) => {
       const weights = weightsOf(layer);
       for (const weight of weights) this.#layerOf.set(weight, index);
-      return new SessionWeights(weights, interleavedIn(layer), dtypeOf);
+      return new SessionWeights(weights, interleavedIn(layer), dtypeOf, this.#buffers);
     });
   }
 
@@ -115,17 +117,22 @@ class LoadingNetwork {
       [part],
       () => 'stored',
       () => dtype,
+      this.#buffers,
     );
     weights.addRows(part, 0, rows);
     const graph = headGraph({ weight: part, bias: null }, () => dtype);
     this.#head.push({ session: await this.#session(encodeGraph(graph, weights.places), weights), rows: rows.rows });
   }
 
-  #session(graph: Uint8Array, { files }: SessionWeights): Promise<CpuSession> {
-    return inTurn(() => this.#runtime.createSession(graph, files)).catch((error: unknown) => {
+  async #session(graph: Uint8Array, weights: SessionWeights): Promise<CpuSession> {
+    try {
+      return await inTurn(() => this.#runtime.createSession(graph, weights.files));
+    } catch (error) {
       if (error instanceof UnmaskError) throw error;
       throw new UnmaskError('bad-model', `onnxruntime refuses this model: ${error}.`, { cause: error });
-    });
+    } finally {
+      weights.release();
+    }
   }
 }
 

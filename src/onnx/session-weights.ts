@@ -1,5 +1,6 @@
-import type { Matrix, Vector, Weight } from '../network/network';
-import type { CpuDtypes } from './cpu-dtypes';
+import { type Matrix, numbersOf, type Vector, type Weight } from '../network/network';
+import { ConversionBuffers } from './conversion-buffers';
+import type { CpuDtype, CpuDtypes } from './cpu-dtypes';
 import type { PlacedInitializer } from './encode-graph';
 import { rotate, rotationSize } from './rotation';
 import { readRow, type StoredRows } from './stored-rows';
@@ -12,17 +13,24 @@ export type RowOrder = 'stored' | 'interleaved';
  * is created, which takes a copy of them.
  */
 export class SessionWeights {
-  readonly #bytes = new Map<string, Uint8Array>();
+  readonly #bytes = new Map<string, Uint8Array<ArrayBuffer>>();
   readonly #places: PlacedInitializer[] = [];
   readonly #matrices = new Map<Matrix, MatrixSink>();
   readonly #missing = new Set<Weight>();
   readonly #order: (weight: Weight) => RowOrder;
   readonly #dtypeOf: CpuDtypes;
+  readonly #buffers: ConversionBuffers;
 
-  constructor(weights: readonly Weight[], order: (weight: Weight) => RowOrder, dtypeOf: CpuDtypes) {
+  constructor(
+    weights: readonly Weight[],
+    order: (weight: Weight) => RowOrder,
+    dtypeOf: CpuDtypes,
+    buffers = new ConversionBuffers(),
+  ) {
     this.#missing = new Set(weights);
     this.#order = order;
     this.#dtypeOf = dtypeOf;
+    this.#buffers = buffers;
   }
 
   get isWhole(): boolean {
@@ -39,15 +47,21 @@ export class SessionWeights {
     return this.#places;
   }
 
+  /** Lets others use the memory. */
+  release(): void {
+    this.#buffers.giveBack([...this.#bytes.values()].map(({ buffer }) => buffer));
+    this.#bytes.clear();
+  }
+
   addVector(vector: Vector, numbers: Float32Array): void {
-    const ordered = this.#order(vector) === 'stored' ? numbers : halvesApart(numbers);
+    const ordered = this.#order(vector) === 'stored' ? Float32Array.from(numbers) : halvesApart(numbers);
     this.#add(vector.name, 'float32', [vector.size], ordered);
     this.#missing.delete(vector);
   }
 
   /** Rows of a matrix from `firstRow` on. They are read before this returns. */
   addRows(matrix: Matrix, firstRow: number, rows: StoredRows): void {
-    const sink = this.#matrices.get(matrix) ?? sinkFor(matrix, this.#dtypeOf(matrix));
+    const sink = this.#matrices.get(matrix) ?? sinkFor(matrix, this.#dtypeOf(matrix), this.#buffers);
     this.#matrices.set(matrix, sink);
     for (const run of runsOf(matrix, this.#order(matrix), firstRow, rows.rows)) sink.add(rows, run);
     if (!sink.isWhole) return;
@@ -56,7 +70,12 @@ export class SessionWeights {
     this.#missing.delete(matrix);
   }
 
-  #add(name: string, type: PlacedInitializer['type'], shape: readonly number[], data: ArrayBufferView): void {
+  #add(
+    name: string,
+    type: PlacedInitializer['type'],
+    shape: readonly number[],
+    data: ArrayBufferView<ArrayBuffer>,
+  ): void {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     this.#bytes.set(name, bytes);
     this.#places.push({ name, type, shape, location: name, offset: 0, bytes: bytes.byteLength });
@@ -84,7 +103,7 @@ interface SessionTensor {
   readonly name: string;
   readonly type: PlacedInitializer['type'];
   readonly shape: readonly number[];
-  readonly data: ArrayBufferView;
+  readonly data: ArrayBufferView<ArrayBuffer>;
 }
 
 /** Takes the rows of a matrix. */
@@ -94,19 +113,19 @@ interface MatrixSink {
   tensors(): SessionTensor[];
 }
 
-function sinkFor(matrix: Matrix, dtype: ReturnType<CpuDtypes>): MatrixSink {
-  return dtype === 'f32' ? new FloatSink(matrix) : new ByteSink(matrix);
+function sinkFor(matrix: Matrix, dtype: CpuDtype, buffers: ConversionBuffers): MatrixSink {
+  return dtype === 'f32' ? new FloatSink(matrix, buffers) : new ByteSink(matrix, buffers);
 }
 
 /** [rows, columns] f32. */
 class FloatSink implements MatrixSink {
   readonly #matrix: Matrix;
-  readonly #numbers: Float32Array;
+  readonly #numbers: Float32Array<ArrayBuffer>;
   #rows = 0;
 
-  constructor(matrix: Matrix) {
+  constructor(matrix: Matrix, buffers: ConversionBuffers) {
     this.#matrix = matrix;
-    this.#numbers = new Float32Array(matrix.rows * matrix.columns);
+    this.#numbers = new Float32Array(buffers.take(numbersOf(matrix) * Float32Array.BYTES_PER_ELEMENT));
   }
 
   get isWhole(): boolean {
@@ -134,14 +153,14 @@ const ROWS_AT_ONCE = 64;
 /** [columns, rows] int8, as MatMulInteger wants it, and a scale for each row. Rows are turned first (`rotation.ts`). */
 class ByteSink implements MatrixSink {
   readonly #matrix: Matrix;
-  readonly #bytes: Int8Array;
-  readonly #scales: Float32Array;
+  readonly #bytes: Int8Array<ArrayBuffer>;
+  readonly #scales: Float32Array<ArrayBuffer>;
   #rows = 0;
 
-  constructor(matrix: Matrix) {
+  constructor(matrix: Matrix, buffers: ConversionBuffers) {
     this.#matrix = matrix;
-    this.#bytes = new Int8Array(matrix.rows * matrix.columns);
-    this.#scales = new Float32Array(matrix.rows);
+    this.#bytes = new Int8Array(buffers.take(numbersOf(matrix)));
+    this.#scales = new Float32Array(buffers.take(matrix.rows * Float32Array.BYTES_PER_ELEMENT));
   }
 
   get isWhole(): boolean {
@@ -177,10 +196,8 @@ class ByteSink implements MatrixSink {
 /** Writes levels round(127 · number / largest magnitude) from `at` on, and returns what a level is worth. */
 function quantizeRow(numbers: Float64Array, levels: Int8Array, at: number): number {
   let largest = 0;
-  for (let i = 0; i < numbers.length; i++) {
-    const magnitude = Math.abs(numbers[i]!);
-    if (magnitude > largest) largest = magnitude;
-  }
+  // Of a number that is none, this makes none of all the row.
+  for (let i = 0; i < numbers.length; i++) largest = Math.max(largest, Math.abs(numbers[i]!));
   const factor = largest === 0 ? 0 : 127 / largest;
   for (let i = 0; i < numbers.length; i++) {
     // Rounded without a branch: the sum is positive, and | 0 drops what is behind its point.
@@ -204,7 +221,7 @@ function writeTransposed(
   }
 }
 
-function halvesApart(numbers: Float32Array): Float32Array {
+function halvesApart(numbers: Float32Array): Float32Array<ArrayBuffer> {
   const half = numbers.length / 2;
-  return numbers.map((_, i) => numbers[i < half ? 2 * i : 2 * (i - half) + 1]!);
+  return Float32Array.from(numbers, (_, i) => numbers[i < half ? 2 * i : 2 * (i - half) + 1]!);
 }

@@ -5,6 +5,7 @@ import type { Shortcut } from './shortcuts';
 
 const ShortcutSheet = lazy(() => import('./ShortcutSheet'));
 const ModelsDialog = lazy(() => import('./models/ModelsDialog'));
+const OfferSheet = lazy(() => import('./models/OfferSheet'));
 
 /** The dialogs of a view that writes, and whether they are open. */
 export function useDialogs() {
@@ -40,6 +41,11 @@ export function PageEnd({ session, dialogs, shortcuts, controller }: Props) {
             controller={controller}
             onClose={closeSheet}
           />
+        </Suspense>
+      ) : null}
+      {session.fetch?.phase === 'offered' ? (
+        <Suspense>
+          <OfferSheet offer={session.fetch.offer} models={controller.models} />
         </Suspense>
       ) : null}
       {choosing ? (

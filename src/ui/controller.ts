@@ -1,6 +1,7 @@
 import { describeError, UnmaskError } from '../errors';
-import type { Client, WorkerEvents } from '../worker/client';
+import type { Client } from '../worker/client';
 import type { AlternativeToken, ChatTurn, GenerateSettings, ModelInfo, RaceMessage } from '../worker/protocol';
+import type { WorkerEvents } from '../worker/worker-events';
 import { Alternatives } from './alternatives';
 import { type Edit, storyFromEdit, typeOver } from './editing';
 import { ModelLoader } from './models/model-loader';
@@ -14,6 +15,8 @@ export interface ControllerOptions {
   readonly settings: Settings;
   /** Absolute URL of the folder of the model that comes with the page, with its last slash. */
   readonly embeddedUrl: string;
+  /** Where Hugging Face repositories are, if a page names a mirror. */
+  readonly hub?: string | undefined;
   /** Starts a worker. */
   readonly connect: (events: WorkerEvents) => Client;
   readonly saveSettings: (settings: Settings) => void;

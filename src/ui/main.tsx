@@ -22,6 +22,7 @@ import './views.css';
 const controller = new Controller({
   settings: readSettings(),
   embeddedUrl: new URL('models/stories/', document.baseURI).href,
+  hub: document.querySelector<HTMLMetaElement>('meta[name="unmask-hub"]')?.content,
   connect: startClient,
   saveSettings,
 });

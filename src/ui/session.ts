@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors';
-import type { GenerationMessage, ModelInfo } from '../worker/protocol';
+import type { CheckpointOffer, GenerationMessage, ModelInfo } from '../worker/protocol';
 import { announcement, returnAnnouncement } from './announce';
 import type { Edit } from './editing';
 import { NO_PROGRESS, type Progress } from './models/pace';
@@ -23,6 +23,8 @@ export type ModelState =
 /** A model that is being fetched beside the one in use, or could not be. */
 export type FetchState =
   | ({ readonly phase: 'fetching'; readonly name: string } & Progress)
+  /** A checkpoint, which waits for a person's word. */
+  | { readonly phase: 'offered'; readonly name: string; readonly offer: CheckpointOffer }
   | { readonly phase: 'failed'; readonly name: string; readonly problem: Problem };
 
 /** What a person works on in one of the views that write. */
@@ -70,6 +72,7 @@ export type Action =
   | { readonly type: 'model-stopped'; readonly problem: Problem }
   | { readonly type: 'fetch-started'; readonly name: string }
   | { readonly type: 'fetch-progressed'; readonly progress: Progress }
+  | { readonly type: 'fetch-offered'; readonly offer: CheckpointOffer }
   | { readonly type: 'fetch-failed'; readonly problem: Problem }
   | { readonly type: 'fetch-ended' }
   | { readonly type: 'noticed'; readonly notice: string }
@@ -169,6 +172,8 @@ function change(session: Session, action: Action): Session {
       const { fetch } = session;
       return fetch?.phase === 'fetching' ? { ...session, fetch: { ...fetch, ...action.progress } } : session;
     }
+    case 'fetch-offered':
+      return { ...session, fetch: { phase: 'offered', name: action.offer.name, offer: action.offer } };
     case 'fetch-failed': {
       const name = session.fetch?.name ?? '';
       return { ...session, fetch: { phase: 'failed', name, problem: action.problem } };

@@ -1,11 +1,13 @@
-import type { UnmaskError } from '../errors';
 import { openWorker } from './open-worker';
 import {
   type AlternativeToken,
   type BackendChoice,
   type DistantPlace,
+  type FoundOffer,
   type GenerateSettings,
   type GenerationMessage,
+  HUGGING_FACE,
+  type KeptDtype,
   type ModelInfo,
   type ModelPlace,
   type ModelShelf,
@@ -17,11 +19,19 @@ import {
   type WorkerMessage,
 } from './protocol';
 import type { RunStream } from './run-stream';
-import { WorkerLine, type WorkerPort } from './worker-line';
+import type { WorkerEvents, WorkerPort } from './worker-events';
+import { WorkerLine } from './worker-line';
 
 export interface ClientFetchOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (loadedBytes: number, totalBytes: number) => void;
+}
+
+export interface ClientOpenOptions extends ClientFetchOptions {
+  /** Where Hugging Face repositories are. */
+  readonly hub?: string;
+  /** How to keep a checkpoint. */
+  readonly dtype?: KeptDtype | null;
 }
 
 export interface ClientLoadOptions extends ClientFetchOptions {
@@ -36,8 +46,11 @@ export interface ClientLoadOptions extends ClientFetchOptions {
 export interface Client {
   /** Loads a model in place of the one before. Rejects with `cancelled` on abort. */
   load(place: ModelPlace, backend: BackendChoice, options?: ClientLoadOptions): Promise<ModelInfo>;
-  /** Keeps a model for a later `load` of the place that it resolves with, while a text is written on. */
-  fetchModel(place: DistantPlace, options?: ClientFetchOptions): Promise<ModelPlace>;
+  /**
+   * Keeps a model for a later `load` of the place that it resolves with, while a text is written on. Without a dtype a
+   * checkpoint is offered instead.
+   */
+  fetchModel(place: DistantPlace, options?: ClientOpenOptions): Promise<ModelPlace | FoundOffer>;
   /** What can be loaded without fetching, and how much space is left. `embeddedUrl` as in `ModelPlace`. */
   listModels(embeddedUrl: string): Promise<ModelShelf>;
   /** Forgets a kept model. */
@@ -57,14 +70,6 @@ export interface Client {
   tokenize(text: string): Promise<readonly TokenText[]>;
   /** Ends the worker for good and frees all it holds. Runs under way are cancelled. Safe to call twice. */
   dispose(): void;
-}
-
-/** What happens to a worker by itself. */
-export interface WorkerEvents {
-  /** It has stopped; what was under way has failed. */
-  stopped(error: UnmaskError): void;
-  /** The GPU was lost. The worker puts the model on it again, and what is under way goes on then. */
-  deviceLost(): void;
 }
 
 /** A client with workers of its own. */
@@ -95,11 +100,12 @@ export function createClient(open: () => WorkerPort, events: WorkerEvents): Clie
         },
         signal,
       ),
-    fetchModel: (place, { signal, onProgress } = {}) =>
-      askAnew(
-        (runId) => ({ type: 'fetch-model', version, runId, place }),
+    fetchModel: (place, { signal, onProgress, hub = HUGGING_FACE, dtype = null } = {}) =>
+      askAnew<ModelPlace | FoundOffer>(
+        (runId) => ({ type: 'fetch-model', version, runId, place, hub, dtype }),
         (message) => {
           tellProgress(message, onProgress);
+          if (message.type === 'offered') return { type: 'offer', offer: message.offer };
           return message.type === 'fetched' ? message.place : undefined;
         },
         signal,

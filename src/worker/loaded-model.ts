@@ -2,19 +2,17 @@ import type {
   AlternativeToken,
   BackendChoice,
   DistantPlace,
+  FoundOffer,
   GenerateSettings,
-  GenerationMessage,
+  GenerationNews,
   ModelInfo,
   ModelPlace,
   ModelShelf,
+  PageMessage,
   PlaceInText,
   TokenText,
-  WithoutRun,
 } from './protocol';
 import type { RacerNews } from './race-texts';
-
-/** A generation message before it is given the number of its run. */
-export type GenerationNews = WithoutRun<GenerationMessage>;
 
 /** A model that is ready to write. */
 export interface LoadedModel {
@@ -41,6 +39,10 @@ export interface LoadOptions {
   readonly onProgress: (loadedBytes: number, totalBytes: number) => void;
 }
 
+export interface FetchOptions
+  extends LoadOptions,
+    Pick<Extract<PageMessage, { type: 'fetch-model' }>, 'hub' | 'dtype'> {}
+
 export interface OpenOptions extends LoadOptions {
   /** Of the context that the model can have, above 0 and at most 1: less takes less memory. */
   readonly contextShare: number;
@@ -55,8 +57,11 @@ export interface Models {
    * `out-of-memory`.
    */
   open(place: ModelPlace, backend: BackendChoice, options: OpenOptions): Promise<LoadedModel>;
-  /** Keeps a model where that can be; in any case finds out that there is one. Returns the place to open. */
-  fetch(place: DistantPlace, options: LoadOptions): Promise<ModelPlace>;
+  /**
+   * Keeps a model where that can be; in any case finds out that there is one. Returns the place to open, or without a
+   * dtype what there is to say of a checkpoint.
+   */
+  fetch(place: DistantPlace, options: FetchOptions): Promise<ModelPlace | FoundOffer>;
   /** Those that can be opened without fetching. `embeddedUrl` is the folder of the one that comes with the page. */
   list(embeddedUrl: string): Promise<ModelShelf>;
   /** Forgets a kept model. */

@@ -2,10 +2,12 @@ import { UnmaskError } from '../errors';
 import { openModelUrl } from '../model/source/model-url';
 import { huggingFaceUrl, modelFolderUrl } from '../model/store/model-address';
 import { type ModelStore, openModelStore } from '../model/store/model-store';
+import { fetchCheckpoint, findCheckpoint } from './checkpoints';
 import { openFolder } from './folder-source';
 import type { LoadOptions, Models } from './loaded-model';
 import { factsOf } from './model-facts';
 import { type FoundModel, openModel } from './open-model';
+import { passingModel } from './passing-models';
 import type { ModelFacts, ModelPlace } from './protocol';
 
 /** The models of the page, of the web and of this device. */
@@ -16,24 +18,28 @@ export const models: Models = {
 
   async fetch(place, options) {
     const store = await openModelStore();
+    const found = await findCheckpoint(place, options);
+    if (found.type === 'checkpoint') return fetchCheckpoint(found, place, store, options);
     if (!store) {
       await find(place, options);
       return place;
     }
     const { id } = await (place.type === 'url'
-      ? store.fetchFromUrl(urlOf(place.url), options)
+      ? store.fetchFromUrl(found.url ?? urlOf(place.url), options)
       : store.importFiles(place.name, place.files, options));
     return { type: 'kept', id };
   },
 
   async list(embeddedUrl) {
     const store = await openModelStore();
-    const kept = store ? await store.list() : [];
-    return { embedded: await factsAt(embeddedUrl), kept, space: store && (await store.space()) };
+    const [kept, unfinished] = store ? [await store.list(), await store.unfinished()] : [[], []];
+    return { embedded: await factsAt(embeddedUrl), kept, unfinished, space: store && (await store.space()) };
   },
 
   async remove(id) {
-    await (await openModelStore())?.remove(id);
+    const store = await openModelStore();
+    const unfinished = (await store?.unfinished())?.some(({ key }) => key === id);
+    await (unfinished ? store?.removeUnfinished(id) : store?.remove(id));
   },
 };
 
@@ -50,8 +56,11 @@ async function find(place: ModelPlace, options: LoadOptions): Promise<FoundModel
       const { name, files } = place;
       return { source: await openFolder(name, files, options), origin: { type: 'folder', name }, keptId: null };
     }
-    case 'kept':
+    case 'kept': {
+      const passing = passingModel(place.id);
+      if (passing) return { ...passing, keptId: null };
       return findKept(await openModelStore(), place.id, options);
+    }
     default:
       return place satisfies never;
   }

@@ -1,5 +1,5 @@
 import type { WorkerMessage } from './protocol';
-import type { WorkerPort } from './worker-line';
+import type { WorkerPort } from './worker-events';
 
 /**
  * Starts a worker. Its port says `error` also where the worker is gone without a word, as one that the browser

@@ -4,6 +4,7 @@ import {
   type ChatTurn,
   type DistantPlace,
   type GenerateSettings,
+  type KeptDtype,
   type ModelPlace,
   type PageMessage,
   type PlaceInText,
@@ -20,6 +21,7 @@ const POLICIES = [
   'entropy',
 ] as const satisfies readonly PolicyName[];
 
+const DTYPES = ['q4', 'q8'] as const satisfies readonly KeptDtype[];
 const ROLES = ['system', 'user', 'assistant'] as const satisfies readonly ChatTurn['role'][];
 
 const RELOAD = 'The page and its worker do not understand each other. Reload the page.';
@@ -44,7 +46,14 @@ export function parsePageMessage(value: unknown): PageMessage {
         contextShare: shareOf(message, 'contextShare'),
       };
     case 'fetch-model':
-      return { type, version, runId, place: parseDistantPlace(message.place) };
+      return {
+        type,
+        version,
+        runId,
+        place: parseDistantPlace(message.place),
+        hub: textOf(message, 'hub'),
+        dtype: message.dtype === null ? null : oneOf(message, 'dtype', DTYPES),
+      };
     case 'list-models':
       return { type, version, runId, embeddedUrl: textOf(message, 'embeddedUrl') };
     case 'remove-model':

@@ -1,10 +1,13 @@
 import type { ErrorCode } from '../errors';
 
 /**
- * Everything that crosses between the page and the worker. Types and one constant only: both sides
+ * Everything that crosses between the page and the worker. Types and constants only: both sides
  * import this file, and neither learns anything else about the other.
  */
 export const PROTOCOL_VERSION = 5;
+
+/** Where Hugging Face repositories are, unless a page names a mirror. */
+export const HUGGING_FACE = 'https://huggingface.co';
 
 export type BackendChoice = 'auto' | 'webgpu' | 'wasm';
 export type PolicyName = 'first-hitting' | 'ancestral' | 'confidence' | 'threshold' | 'entropy';
@@ -62,7 +65,37 @@ export type DistantPlace = Extract<ModelPlace, { type: 'url' | 'folder' }>;
 export type ModelOrigin =
   | { readonly type: 'embedded' }
   | { readonly type: 'url'; readonly url: string }
-  | { readonly type: 'folder'; readonly name: string };
+  | { readonly type: 'folder'; readonly name: string }
+  /** Converted here from a checkpoint. `place` is as a person may type it, or the name of a folder of this device. */
+  | { readonly type: 'checkpoint'; readonly place: string };
+
+/** How a checkpoint is kept. */
+export type KeptDtype = 'q4' | 'q8';
+
+/** A checkpoint that was found and can be converted here: what a person decides on. */
+export interface CheckpointOffer {
+  readonly name: string;
+  readonly licence: string;
+  /** As its config.json has it. */
+  readonly modelType: string;
+  readonly parameters: number;
+  /** As a person may type it; of a folder of this device its name. */
+  readonly place: string;
+  /** The repository that the tokenizer is taken from, where the checkpoint has none. */
+  readonly tokenizerFrom: string | null;
+  /** Of the weights, which are read once. */
+  readonly fetchBytes: number;
+  readonly keptBytes: Readonly<Record<KeptDtype, number>>;
+  readonly suggested: KeptDtype;
+  /** Of the browser's storage, as it estimates; null where it keeps nothing, and the model lasts as the page does. */
+  readonly freeBytes: number | null;
+}
+
+/** A checkpoint in place of a model. */
+export interface FoundOffer {
+  readonly type: 'offer';
+  readonly offer: CheckpointOffer;
+}
 
 /** What a model's folder says of it. */
 export interface ModelFacts {
@@ -87,11 +120,23 @@ export interface KeptModel extends ModelFacts {
   readonly from: Exclude<ModelOrigin, { type: 'embedded' }>;
 }
 
+/** A checkpoint whose conversion was broken off, or is under way. */
+export interface UnfinishedModel {
+  /** 64 hex digits. */
+  readonly key: string;
+  readonly name: string;
+  readonly place: string;
+  readonly dtype: string;
+  /** What it takes of the storage, at most. */
+  readonly bytes: number;
+}
+
 /** The models that can be used without fetching. */
 export interface ModelShelf {
   /** The one that comes with the page; null where its folder cannot be read. */
   readonly embedded: ModelFacts | null;
   readonly kept: readonly KeptModel[];
+  readonly unfinished: readonly UnfinishedModel[];
   /** Null where the browser keeps nothing for this page. */
   readonly space: { readonly usedBytes: number; readonly freeBytes: number } | null;
 }
@@ -157,11 +202,20 @@ export type PageMessage =
       /** Of the context that the model can have, above 0 and at most 1: less takes less memory. */
       readonly contextShare: number;
     }
-  /** Keeps a model for a `load`, beside whatever else is at work. */
-  | { readonly type: 'fetch-model'; readonly version: number; readonly runId: number; readonly place: DistantPlace }
+  /** Keeps a model for a `load`, beside whatever else is at work; a checkpoint is offered before it is converted. */
+  | {
+      readonly type: 'fetch-model';
+      readonly version: number;
+      readonly runId: number;
+      readonly place: DistantPlace;
+      /** Where Hugging Face repositories are: the start of their URLs, without a slash at the end. */
+      readonly hub: string;
+      /** How to keep a checkpoint; null to have it offered. */
+      readonly dtype: KeptDtype | null;
+    }
   /** Answered at once. */
   | { readonly type: 'list-models'; readonly version: number; readonly runId: number; readonly embeddedUrl: string }
-  /** Forgets a kept model. One that is loaded stays so. */
+  /** Forgets a kept model, or what there is of an unfinished one. One that is loaded stays so. */
   | { readonly type: 'remove-model'; readonly version: number; readonly runId: number; readonly id: string }
   | { readonly type: 'generate'; readonly version: number; readonly runId: number; readonly settings: GenerateSettings }
   /** Other settings for the generation of this id, from its next block on. */
@@ -186,6 +240,8 @@ export type WorkerMessage =
   | { readonly type: 'loaded'; readonly runId: number; readonly model: ModelInfo }
   /** `place` is where to load it from: another than was asked for, if it is kept now. */
   | { readonly type: 'fetched'; readonly runId: number; readonly place: ModelPlace }
+  /** There is a checkpoint, which may be asked for with a dtype. */
+  | { readonly type: 'offered'; readonly runId: number; readonly offer: CheckpointOffer }
   | { readonly type: 'models'; readonly runId: number; readonly shelf: ModelShelf }
   | { readonly type: 'removed'; readonly runId: number }
   /** Of no run. The GPU was lost; the model is being put on it again, and what is under way will go on. */
@@ -255,3 +311,6 @@ export type RaceMessage = Extract<WorkerMessage, { type: 'raced' | 'race-done' }
 
 /** A message before it is given the number of its run. */
 export type WithoutRun<Message> = Message extends unknown ? Omit<Message, 'runId'> : never;
+
+/** A generation message before it is given the number of its run. */
+export type GenerationNews = WithoutRun<GenerationMessage>;

@@ -1,5 +1,4 @@
-import type { GenerationNews } from './loaded-model';
-import type { GenerateSettings } from './protocol';
+import type { GenerateSettings, GenerationNews } from './protocol';
 import { type Writer, writeText } from './write-text';
 
 /** What one of the racers has to tell. */

@@ -37,9 +37,14 @@ export function serve(port: PagePort, models: Models): void {
     run.finish({ type: 'loaded', runId, model: opened.info });
   }
 
-  async function fetchModel({ place }: Extract<PageMessage, { type: 'fetch-model' }>, run: Run): Promise<void> {
-    const fetched = await models.fetch(place, loadOptions(run));
-    run.finish({ type: 'fetched', runId: run.runId, place: fetched });
+  async function fetchModel(
+    { place, hub, dtype }: Extract<PageMessage, { type: 'fetch-model' }>,
+    run: Run,
+  ): Promise<void> {
+    const { runId } = run;
+    const found = await models.fetch(place, { ...loadOptions(run), hub, dtype });
+    if (found.type === 'offer') run.finish({ type: 'offered', runId, offer: found.offer });
+    else run.finish({ type: 'fetched', runId, place: found });
   }
 
   function loaded(): LoadedModel {

@@ -1,16 +1,7 @@
 import { UnmaskError } from '../errors';
-import type { WorkerEvents } from './client';
 import { type PageMessage, PROTOCOL_VERSION, type WorkerMessage } from './protocol';
 import { RunStream } from './run-stream';
-
-/** The page's end of the line: a Worker, or a MessagePort with a `terminate`. */
-export interface WorkerPort {
-  postMessage(message: PageMessage): void;
-  addEventListener(type: 'message', listener: (event: MessageEvent<WorkerMessage>) => void): void;
-  /** `error` also where the worker is gone without a word. */
-  addEventListener(type: 'error' | 'messageerror', listener: (event: Event) => void): void;
-  terminate(): void;
-}
+import type { WorkerEvents, WorkerPort } from './worker-events';
 
 /** What the page still waits for. */
 interface Run {

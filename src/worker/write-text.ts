@@ -7,8 +7,7 @@ import { subBlockSizeFor } from '../network/model-config';
 import type { ChatTemplate } from '../tokenizer/chat-template';
 import type { Tokenizer } from '../tokenizer/tokenizer';
 import { conversationWithin } from './conversation-within';
-import type { GenerationNews } from './loaded-model';
-import type { ChatTurn, GenerateSettings, RevealedToken, TokenText } from './protocol';
+import type { ChatTurn, GenerateSettings, GenerationNews, RevealedToken, TokenText } from './protocol';
 
 export interface Writer {
   readonly backend: Backend;

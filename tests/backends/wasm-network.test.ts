@@ -1,15 +1,19 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { BlockStep, BlocksRequest } from '../../src/backends/backend';
+import { writeBlocksByVerbs } from '../../src/backends/block-loop';
 import { openWasmBackend, type WasmBackend } from '../../src/backends/wasm/wasm-backend';
+import { UnmaskError } from '../../src/errors';
 import type { WeightDtype } from '../../src/model/format/packing';
 import { readWeights } from '../../src/model/source/read-weights';
 import { describeModel } from '../../src/network/families';
 import type { ModelConfig } from '../../src/network/model-config';
 import { type CpuDtypes, cpuDtypes, f32Everywhere, int8Except } from '../../src/onnx/cpu-dtypes';
-import { cpuRuntime } from '../../src/onnx/cpu-runtime';
+import { CpuRuntime, cpuRuntime } from '../../src/onnx/cpu-runtime';
 import { NO_FACTS } from '../engine/small-model';
-import { packed, randomModel } from '../random-model';
+import { modelOf, packed, randomModel } from '../random-model';
 import { CpuBackend } from '../reference/cpu-backend';
 import { folderWeights } from '../reference/folder-weights';
+import { randomWeights } from '../reference/random-weights';
 import { largestDifference } from './difference';
 
 /** Two ways of ours through the same numbers. */
@@ -33,7 +37,8 @@ function llama(change: object, diffusion: object | null = null): ModelConfig {
       block_diffusion: { mask_token_id: 60, block_size: 4, block_sizes: [1, 3, 4, 8], ...diffusion },
     }),
   };
-  return describeModel(config, { ...NO_FACTS, tiedHead: true });
+  // A grid that ends with the prompt, so that a first block may be short.
+  return { ...describeModel(config, { ...NO_FACTS, tiedHead: true }), grid: 'prompt' };
 }
 
 async function both(config: ModelConfig, dtype: WeightDtype = 'f32', dtypes: CpuDtypes = f32Everywhere) {
@@ -136,6 +141,38 @@ describe('the first position of a block where rows predict the next token', () =
   });
 });
 
+describe('a run of blocks', () => {
+  it.each<[string, CpuDtypes]>([
+    ['f32', f32Everywhere],
+    ['bytes', int8Except()],
+  ])('%s: a clean pass that rides along changes no number, up to past the ring’s end', async (_, dtypes) => {
+    const config = llama({}, { clean_attention: 'block', predicts: 'own' });
+    const { backend } = await both(config, 'q8', dtypes);
+    const signal = new AbortController().signal;
+    for (const blockSize of [1, 4, 8]) {
+      const request: BlocksRequest = {
+        first: Array<number>(blockSize).fill(60),
+        blocks: Math.ceil(40 / blockSize),
+        policy: { name: 'threshold', threshold: 0.2 },
+        sampling: { temperature: 1, topP: 0.9, seed: 4 },
+        nfe: 0,
+      };
+      const written = async (run: () => AsyncGenerator<BlockStep, void>) => {
+        backend.begin(blockSize, idsFrom(2, 2 * blockSize + (blockSize >> 1)));
+        if (blockSize > 1) await backend.prefill(idsFrom(2, blockSize >> 1));
+        await backend.prefill(idsFrom(2 + (blockSize >> 1), 2 * blockSize));
+        const steps: BlockStep[] = [];
+        for await (const step of run()) steps.push(step);
+        return steps;
+      };
+      const expected = await written(() => writeBlocksByVerbs(backend, request, signal));
+      expect(await written(() => backend.writeBlocks(request, signal))).toEqual(expected);
+      expect(expected.length).toBeGreaterThanOrEqual(request.blocks);
+    }
+    backend.dispose();
+  });
+});
+
 describe('memory', () => {
   it('grows with the sequence, and is used again by the next', async () => {
     const config = { ...llama({ max_position_embeddings: 4096 }), contextLength: 4096 };
@@ -149,5 +186,67 @@ describe('memory', () => {
     };
     const once = await write();
     for (let i = 0; i < 3; i++) expect(await write()).toBe(once);
+  });
+
+  it('that the runtime refuses ends the text, and the next one begins with an empty cache', async () => {
+    const config = { ...llama({ max_position_embeddings: 4096 }), contextLength: 4096 };
+    const { backend, plain } = await both(config);
+    const runtime = await cpuRuntime();
+    for (const each of [backend, plain]) {
+      each.begin(4);
+      await each.prefill(idsFrom(0, 8));
+    }
+    const allocate = vi.spyOn(runtime, 'allocate');
+    let allowed = 3;
+    allocate.mockImplementation(function (this: typeof runtime, bytes: number) {
+      if (bytes > 2 ** 12 && --allowed < 0) throw new UnmaskError('out-of-memory', 'No room.');
+      return CpuRuntime.prototype.allocate.call(runtime, bytes);
+    });
+    backend.begin(4);
+    await expect(backend.prefill(idsFrom(0, 400))).rejects.toMatchObject({ code: 'out-of-memory' });
+    allocate.mockRestore();
+    await expect(backend.commitBlock(idsFrom(0, 4))).rejects.toMatchObject({ code: 'out-of-memory' });
+    backend.begin(4, idsFrom(0, 8));
+    expect(backend.position).toBe(0);
+    await backend.prefill(idsFrom(0, 8));
+    await expectSame(backend, plain, [7, 60, 60, 8]);
+    backend.dispose();
+  });
+});
+
+describe('what is no number', () => {
+  const broken = async (name: string, dtypes: CpuDtypes) => {
+    const config = llama({}, { clean_attention: 'block', predicts: 'own' });
+    const weights = new Map(randomWeights(config.network, 3));
+    weights.set(
+      name,
+      weights.get(name)!.map((number, index) => (index === 70 ? Number.NaN : number)),
+    );
+    return openWasmBackend(config, readWeights(modelOf(config, packed('f32'), weights)), dtypes);
+  };
+
+  it.each([
+    ['f32', f32Everywhere],
+    ['bytes', int8Except()],
+  ] as const)('%s: a weight that is none reaches the logits from wherever it is', async (_, dtypes) => {
+    for (const weight of ['attention.qkv', 'attention.out', 'mlp.up', 'mlp.down']) {
+      const backend = await broken(`layers.0.${weight}.weight`, dtypes);
+      backend.begin(4);
+      const logits = await backend.logits([1, 2, 3, 4]);
+      expect([weight, logits.every(Number.isNaN)]).toEqual([weight, true]);
+      backend.dispose();
+    }
+  });
+
+  it('does not stay in the cache for the next text', async () => {
+    // Row 1 of the embedding, which only one of the texts reads.
+    const backend = await broken('embedding.weight', f32Everywhere);
+    backend.begin(4);
+    await backend.prefill([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect((await backend.logits([2, 2, 2, 2])).some(Number.isNaN)).toBe(true);
+    backend.begin(4, [1, 2, 3, 4]);
+    expect(backend.position).toBe(0);
+    expect((await backend.logits([2, 2, 2, 2])).subarray(0, 1).every(Number.isFinite)).toBe(true);
+    backend.dispose();
   });
 });

@@ -21,6 +21,7 @@ it.each([
   ],
   ['chunks of slots', 'layer3.attention.merge', { 'attention.sums': 6_400, 'few.h': 320 }, 100 + 20],
   ['logits by rows', 'head.logits', { 'head.weight.q8': 1_000, 'head.logits': 3_200 }, 1_000 + 200],
+  ['nothing of what the sampler notes', 'head.sample', { 'head.logits': 3_200, 'head.candidates': 640 }, 200],
 ])('counts %s', (_, label, sizes, bytes) => {
   const buffers = Object.entries(sizes).map(([label, bytes]) => ({ label, bytes }));
   expect(fewestBytes({ label, buffers }, SHAPE)).toBe(bytes);

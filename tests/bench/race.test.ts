@@ -8,11 +8,12 @@ afterEach(() => void vi.useRealTimers());
 const log: string[] = [];
 
 /** Takes `prompt` ms to prepare, and for each block the next of `blocks` ms, round by round; the last for ever. */
-function contestant(name: string, prompt: number, blocks: readonly number[], id = 0): Contestant {
+function contestant(name: string, prompt: number, blocks: readonly number[], id = 0, exact = true): Contestant {
   let round = 0;
   const pass = (ms: number) => void vi.advanceTimersByTime(ms);
   return {
     name,
+    exact,
     async prepare() {
       log.push(name);
       pass(prompt);
@@ -59,6 +60,15 @@ it('refuses to compare different texts', async () => {
     code: 'internal',
     message: 'ours and peer differ at token 0: 7 and 8.',
   });
+});
+
+it('compares no text of a contestant that rounds otherwise', async () => {
+  const racing = race([], [contestant('ours', 0, [1], 7), contestant('bytes', 0, [1], 8, false)], {
+    budget: 9,
+    mostBlocks: 9,
+    leastRounds: 1,
+  });
+  await expect(racing).resolves.toMatchObject({ msPerBlock: [1, 1] });
 });
 
 it.each([

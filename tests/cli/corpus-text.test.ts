@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { corpusText } from '../../src/cli/corpus-text';
+import { corpusText, exchangeText } from '../../src/cli/corpus-text';
 import type { ModelConfig } from '../../src/network/model-config';
+import type { ChatTemplate } from '../../src/tokenizer/chat-template';
 import { createTokenizer } from '../../src/tokenizer/tokenizer';
 import { SMALL } from '../engine/small-model';
 
@@ -51,4 +52,14 @@ describe('a document as a text to score', () => {
   it('ends with its last token where no id ends a text', () => {
     expect(corpusText(KITE, tokenizer, { ...CONFIG, stopIds: [] }, 4).ids).toEqual([0, ...tokenizer.encode(WHOLE)]);
   });
+});
+
+it('an answer is scored after its prompt in the chat template', () => {
+  const template: ChatTemplate = { encode: (messages) => tokenizer.encode(`<${messages[0]!.content}>`) };
+  const exchange = { prompt: 'A poem?', text: 'Wind.' };
+  const { ids, given, bytes } = exchangeText(exchange, tokenizer, template, CONFIG, 4);
+  expect(ids).toEqual([...tokenizer.encode('<A poem?>'), ...tokenizer.encode('Wind.'), 0]);
+  expect([given, bytes]).toEqual([tokenizer.encode('<A poem?>').length, 5]);
+  const small = { ...CONFIG, contextLength: 4 };
+  expect(() => exchangeText(exchange, tokenizer, template, small, 4)).toThrowError('leaves no room');
 });

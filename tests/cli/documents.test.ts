@@ -47,7 +47,7 @@ describe('says in one sentence what is wrong with', () => {
       'no JSON',
       'a.jsonl',
       `${LINES}\n{`,
-      /a\.jsonl, line 5 must be a JSON object with the texts kind, title and text\./,
+      /a\.jsonl, line 5 must be a JSON object with the texts kind, title and text, or prompt and text\./,
     ],
     ['an empty line', 'a.jsonl', `\n${LINES}`, /line 1 must be/],
     ['null', 'a.jsonl', 'null', /line 1 must be/],

@@ -10,10 +10,12 @@ it('knows its defaults', () => {
     prompt: { text: 'Once' },
     blockSize: undefined,
     maxTokens: 128,
-    policy: 'confidence',
+    chat: false,
+    policy: undefined,
     steps: undefined,
-    threshold: 0.9,
+    threshold: undefined,
     entropyBound: 0.5,
+    subBlockSize: undefined,
     temperature: 0.8,
     topP: 0.95,
     seed: undefined,
@@ -25,17 +27,19 @@ it('knows its defaults', () => {
 
 it('takes every option', () => {
   const line =
-    '--model m --prompt-ids 1,2,3 --block-size 8 --max-tokens 20 --policy threshold --steps 4 --threshold 0.5 ' +
-    '--entropy-bound 0.2 --temperature 0 --top-p 1 --seed 7 --context 256 --backend wasm --json';
+    '--model m --prompt Hello --chat --block-size 8 --max-tokens 20 --policy threshold --steps 4 --threshold 0.5 ' +
+    '--entropy-bound 0.2 --sub-block-size 4 --temperature 0 --top-p 1 --seed 7 --context 256 --backend wasm --json';
   expect(readGenerateOptions(line.split(' '))).toEqual({
     model: 'm',
-    prompt: { ids: [1, 2, 3] },
+    prompt: { text: 'Hello' },
+    chat: true,
     blockSize: 8,
     maxTokens: 20,
     policy: 'threshold',
     steps: 4,
     threshold: 0.5,
     entropyBound: 0.2,
+    subBlockSize: 4,
     temperature: 0,
     topP: 1,
     seed: 7,
@@ -78,4 +82,8 @@ it.each([
   expect(() => readGenerateOptions(args)).toThrowError(
     expect.objectContaining({ name: UsageError.name, message: expect.stringContaining(message) }),
   );
+});
+
+it('a conversation needs words, not ids', () => {
+  expect(() => readGenerateOptions(['--model', 'm', '--prompt-ids', '1', '--chat'])).toThrowError(UsageError);
 });

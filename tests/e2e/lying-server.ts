@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import { Origin } from '../origin';
 
 /** What a server may do instead of sending the rest of a file that was asked for. */
 export type Lie =
@@ -19,7 +20,9 @@ export type Lie =
   | { readonly type: 'shifts-range'; readonly by: number }
   /** Its Content-Range is not shown to other origins. */
   | { readonly type: 'hides-range' }
-  | { readonly type: 'answers'; readonly status: number }
+  | { readonly type: 'answers'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+  /** It compresses every part of the file as if it were the file, and says so. */
+  | { readonly type: 'compresses-ranges' }
   | { readonly type: 'sends-page' };
 
 /** Milliseconds in which what was sent is read at the other end. */
@@ -39,35 +42,26 @@ export class LyingServer {
   readonly lies = new Map<string, Lie[]>();
   /** What it does to every request for a file that has no other lie. */
   readonly habits = new Map<string, Lie>();
-  #server: Server | undefined;
-  #port = 0;
+  readonly #origin = new Origin((request, response) => this.#answer(request, response));
 
   constructor(files: Iterable<readonly [path: string, bytes: Buffer]>) {
     this.files = new Map(files);
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}/tiny/`;
+    return `${this.#origin.url}/tiny/`;
   }
 
-  /** Starts on a port of its own, and after a stop on the same one. */
-  async start(port = this.#port): Promise<void> {
-    const server = createServer((request, response) => this.#answer(request, response));
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-    this.#port = (server.address() as AddressInfo).port;
-    this.#server = server;
+  start(port?: number): Promise<void> {
+    return this.#origin.start(port);
   }
 
-  async stop(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    server?.closeAllConnections();
-    await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)));
+  stop(): Promise<void> {
+    return this.#origin.stop();
   }
 
-  /** Breaks every connection that is open. */
   breakAll(): void {
-    this.#server?.closeAllConnections();
+    this.#origin.breakAll();
   }
 
   /** Forgets all lies and what was asked for. */
@@ -83,25 +77,32 @@ export class LyingServer {
     const lie = this.lies.get(path)?.shift() ?? this.habits.get(path);
     response.setHeader('Access-Control-Allow-Origin', '*');
     if (lie?.type !== 'hides-range') response.setHeader('Access-Control-Expose-Headers', 'Content-Range');
-    const bytes = this.files.get(path);
-    if (lie?.type === 'answers' || !bytes) {
-      response.writeHead(lie?.type === 'answers' ? lie.status : 404).end('no');
-    } else if (lie?.type === 'sends-page') {
-      response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html><p>Sign in');
-    } else {
-      send(response, bytes, headers.range, lie);
-    }
+    answer(response, this.files.get(path), headers.range, lie);
   }
 }
 
+/** Answers with a file, or that there is none, unless the server lies. */
+export function answer(response: ServerResponse, file: Buffer | undefined, range?: string, lie?: Lie): void {
+  if (lie?.type === 'answers') response.writeHead(lie.status, lie.headers).end('no');
+  else if (!file) response.writeHead(404).end('no');
+  else if (lie?.type === 'sends-page') {
+    response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html><p>Sign in');
+  } else {
+    send(response, file, range, lie);
+  }
+}
+
+/** Sends a file, or the range of it that was asked for, unless it lies. */
 function send(response: ServerResponse, file: Buffer, range: string | undefined, lie: Lie | undefined): void {
-  const asked = lie?.type === 'ignores-range' ? undefined : /^bytes=(\d+)-$/.exec(range ?? '')?.[1];
+  const [, asked, last] = (lie?.type === 'ignores-range' ? null : /^bytes=(\d+)-(\d*)$/.exec(range ?? '')) ?? [];
   const from = Number(asked ?? 0) + (asked && lie?.type === 'shifts-range' ? lie.by : 0);
   if (from >= file.length && asked) {
     response.writeHead(416, { 'Content-Range': `bytes */${file.length}` }).end();
     return;
   }
-  if (asked) response.setHeader('Content-Range', `bytes ${from}-${file.length - 1}/${file.length}`);
+  const all = file;
+  if (last) file = file.subarray(0, Number(last) + 1);
+  if (asked) response.setHeader('Content-Range', `bytes ${from}-${file.length - 1}/${all.length}`);
   const status = asked ? 206 : 200;
   switch (lie?.type) {
     case 'stalls':
@@ -125,6 +126,11 @@ function send(response: ServerResponse, file: Buffer, range: string | undefined,
       response.writeHead(status);
       // In pieces, so that the file has come whole when the excess comes.
       response.write(file.subarray(from), () => setTimeout(() => response.end(Buffer.alloc(lie.bytes)), PIECE_MS));
+      break;
+    case 'compresses-ranges':
+      // A part of what the whole file is when it is compressed, which nobody can read.
+      response.writeHead(status, { 'Content-Encoding': 'gzip' });
+      response.end(asked ? gzipSync(all).subarray(from, from + 1000) : gzipSync(all));
       break;
     default:
       response.writeHead(status, { 'Content-Length': file.length - from }).end(file.subarray(from));

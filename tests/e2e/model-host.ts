@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { cp, readFile, stat, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { Origin } from '../origin';
 import type { TemporaryFolders } from '../temporary-folders';
 
 /** A model folder on an origin of its own, which lets any page read it and sends parts of files. */
@@ -13,8 +13,7 @@ export class ModelHost {
   /** The ranges of model.safetensors that were asked for. */
   readonly ranges: (string | null)[] = [];
   readonly folder: string;
-  #server: Server | undefined;
-  #port = 0;
+  readonly #origin = new Origin((request, response) => this.#answer(request, response));
   #released: (() => void)[] = [];
 
   constructor(folder: string) {
@@ -22,25 +21,16 @@ export class ModelHost {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}/other/`;
+    return `${this.#origin.url}/other/`;
   }
 
-  /** Starts on a free port, and after a stop on the same one. */
-  async start(): Promise<void> {
-    const server = createServer((request, response) => {
-      this.#answer(request, response).catch(() => response.destroy());
-    });
-    await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve));
-    this.#port = (server.address() as AddressInfo).port;
-    this.#server = server;
+  start(): Promise<void> {
+    return this.#origin.start();
   }
 
   async stop(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
     this.release();
-    server?.closeAllConnections();
-    await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)));
+    await this.#origin.stop();
   }
 
   /** Sends what is held, and holds nothing more. */

@@ -3,18 +3,16 @@
  * `MeasuredModel`: a process of its own, so that its memory is that of one model on one backend. The logits are too
  * many for that and go into a file.
  *
- *     node scripts/run.mjs tests/long/measured-model.ts <model-folder> webgpu|wasm <logits-file>
+ *     node scripts/run.mjs tests/long/measured-model.ts <model-folder> webgpu|wasm|wasm-f32 <logits-file>
  */
 import { writeFile } from 'node:fs/promises';
-import type { Backend, BackendName } from '../../src/backends/backend';
-import { createWasmBackend } from '../../src/backends/wasm/wasm-backend';
-import { createWebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
 import { openModelFolder } from '../../src/cli/model-folder';
 import { generate } from '../../src/engine/generate';
 import { nelboTerms } from '../../src/engine/likelihood';
 import type { ModelSource } from '../../src/model/source/model-source';
 import { defaultDevice } from './default-device';
 import { JavaScriptMemory } from './javascript-memory';
+import { type MeasuredBackend, openMeasured } from './measured-backend';
 import { BLOCK_SIZE, NEW_TOKENS, NOISED, PROMPT } from './text';
 
 export interface MeasuredModel {
@@ -34,7 +32,7 @@ export interface MeasuredModel {
   readonly nelbo: readonly number[];
 }
 
-const [folder, name, logitsFile] = process.argv.slice(2) as [string, BackendName, string];
+const [folder, name, logitsFile] = process.argv.slice(2) as [string, MeasuredBackend, string];
 const memory = new JavaScriptMemory();
 const source = await openModelFolder(folder);
 const gpu = name === 'webgpu' ? await defaultDevice() : undefined;
@@ -46,7 +44,7 @@ const watched: ModelSource = {
   ...source,
   read: async (path, signal) => memory.watched(() => source.read(path, signal)),
 };
-const backend: Backend = gpu ? await createWebgpuBackend(watched, gpu) : await createWasmBackend(watched);
+const backend = await openMeasured(watched, name, gpu);
 const loadSeconds = (performance.now() - start) / 1000;
 const peak = process.resourceUsage().maxRSS * 1024;
 const left = await memory.afterCollection();

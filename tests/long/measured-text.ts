@@ -2,15 +2,13 @@
  * Loads a model folder onto one backend, lets it write a few tokens by arg-max (or none), and prints what that took as one JSON
  * object, a `MeasuredText`: a process of its own, so that its memory is that of one model on one backend.
  *
- *     node scripts/run.mjs tests/long/measured-text.ts <model-folder> webgpu|wasm <block-size> <tokens>
+ *     node scripts/run.mjs tests/long/measured-text.ts <model-folder> webgpu|wasm|wasm-f32 <block-size> <tokens>
  */
-import type { BackendName } from '../../src/backends/backend';
-import { createWasmBackend } from '../../src/backends/wasm/wasm-backend';
-import { createWebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
 import { openModelFolder } from '../../src/cli/model-folder';
 import { generate } from '../../src/engine/generate';
 import { withContext } from '../../src/model/source/model-source';
 import { defaultDevice } from './default-device';
+import { type MeasuredBackend, openMeasured } from './measured-backend';
 
 export interface MeasuredText {
   readonly loadSeconds: number;
@@ -29,7 +27,7 @@ const PROMPT_TOKENS = 8;
 const CONTEXT = 64;
 const MEGA = 1e6;
 
-const [folder, name, size, count] = process.argv.slice(2) as [string, BackendName, string, string];
+const [folder, name, size, count] = process.argv.slice(2) as [string, MeasuredBackend, string, string];
 const maxTokens = Number(count);
 const opened = withContext(await openModelFolder(folder), CONTEXT);
 // A random model may well write a stop id.
@@ -38,7 +36,7 @@ const gpu = name === 'webgpu' ? await defaultDevice() : undefined;
 
 const base = process.memoryUsage().rss;
 const loadStart = performance.now();
-const backend = gpu ? await createWebgpuBackend(source, gpu) : await createWasmBackend(source);
+const backend = await openMeasured(source, name, gpu);
 const loadSeconds = (performance.now() - loadStart) / 1000;
 const [peak, loaded] = [process.resourceUsage().maxRSS * 1024, process.memoryUsage().rss];
 

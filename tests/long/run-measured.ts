@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { BackendName } from '../../src/backends/backend';
 import type { WeightDtype } from '../../src/model/format/packing';
+import type { MeasuredBackend } from './measured-backend';
 import type { MeasuredExport } from './measured-export';
 import type { MeasuredModel } from './measured-model';
 import type { MeasuredText } from './measured-text';
@@ -29,13 +29,13 @@ export function measureExport(
   return run('measured-export.ts', [checkpoint, model, dtype, tokenizer]);
 }
 
-export function measureModel(model: string, backend: BackendName, logitsFile: string): Promise<MeasuredModel> {
+export function measureModel(model: string, backend: MeasuredBackend, logitsFile: string): Promise<MeasuredModel> {
   return run('measured-model.ts', [model, backend, logitsFile]);
 }
 
 export function measureText(
   model: string,
-  backend: BackendName,
+  backend: MeasuredBackend,
   blockSize: number,
   tokens: number,
 ): Promise<MeasuredText> {

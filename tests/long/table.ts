@@ -1,5 +1,5 @@
-import type { BackendName } from '../../src/backends/backend';
 import type { WeightDtype } from '../../src/model/format/packing';
+import type { MeasuredBackend } from './measured-backend';
 import type { MeasuredExport } from './measured-export';
 import type { MeasuredModel } from './measured-model';
 
@@ -25,7 +25,7 @@ export class Table {
     );
   }
 
-  ran(dtype: WeightDtype, backend: BackendName, measured: MeasuredModel): void {
+  ran(dtype: WeightDtype, backend: MeasuredBackend, measured: MeasuredModel): void {
     const { loadSeconds, baseMegabytes, peakMegabytes, secondsPerToken } = measured;
     const javascript = [
       measured.javascriptBaseMegabytes,
@@ -44,6 +44,10 @@ export class Table {
       `${dtype}: backends differ by ${backends.toExponential(1)}; from PyTorch ${mean.toFixed(4)} in the mean, ` +
         `${most.toFixed(4)} at most; KL to f16 ${divergence.toFixed(5)}`,
     );
+  }
+
+  multipliedBytes(dtype: WeightDtype, mean: number): void {
+    this.#lines.push(`${dtype} multiplied as bytes: logits differ by ${mean.toFixed(4)} in the mean`);
   }
 
   text(): string {

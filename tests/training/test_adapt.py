@@ -1,5 +1,6 @@
 """A real adaptation of a tiny llama: conversations, a run that is killed and resumed, and its likelihood."""
 
+import json
 import random
 import shutil
 import sys
@@ -8,16 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny_llama import arguments_of, tale, train
+from tiny_llama import arguments_of, prepare_conversations, tale, train
 from tokenizers import Tokenizer
 
+from training import everyday
 from training.adapt import main
-from training.conversations import Encoder
+from training.conversations import EVERYDAY_REPEATS, Encoder
 from training.data import load_texts, token_bytes, written_texts
 from training.evaluate_shifted import acceptance, likelihoods, mask_by_count, masked_loss_moments, score_texts
 from training.llama_checkpoint import load_llama
 from training.models.llama import Llama, causal_attention
-from training.sample import sample
+from training.sample import Sample, sample
 from training.wordings import NOUNS, request
 
 
@@ -187,3 +189,20 @@ def test_samples_at_block_size_one_are_greedy_and_a_block_takes_a_pass_a_mask_or
     # What follows the end of text is no part of the answer.
     stop = made.ids[5]
     assert sample(model, prompt, stop, 4, -1.0, 12).ids == made.ids[: made.ids.index(stop)]
+
+
+def test_everyday_answers_are_the_bases_and_are_mixed_in(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "questions.txt").write_text("What is a fox?\nWhy?\n")
+    monkeypatch.setattr(everyday, "QUESTIONS", tmp_path / "questions.txt")
+    monkeypatch.setattr(everyday, "sample", lambda *_: Sample(ids=[20, 21], passes=2))
+    answers = tmp_path / "everyday.jsonl"
+    monkeypatch.setattr(sys, "argv", ["everyday", "--base", str(base), "--out", str(answers)])
+    everyday.main()
+    everyday.main()
+    lines = [json.loads(line) for line in answers.read_text().splitlines()]
+    assert [line["question"] for line in lines] == ["What is a fox?", "Why?"]
+
+    out = prepare_conversations(base, tmp_path, tmp_path / "out", f"--everyday {answers}")
+    assert len(load_texts(out, "train").starts) == 40 + 2 * EVERYDAY_REPEATS

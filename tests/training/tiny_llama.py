@@ -61,14 +61,15 @@ def write_base(folder: Path) -> Path:
     return folder
 
 
-def prepare_conversations(base: Path, data: Path, out: Path) -> Path:
+def prepare_conversations(base: Path, data: Path, out: Path, more: str = "") -> Path:
     """A folder as `training.conversations` writes it, of 40 tales."""
     debate = {"kind": "Debate", "title": "Foxes", "text": "Nobody asks for this."}
     for split in ("train", "valid"):
         with gzip.open(data / f"{split}.jsonl.gz", "wt") as lines:
             lines.writelines(json.dumps(document) + "\n" for document in [debate, *map(tale, range(40))])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["conversations", "--data", str(data), "--base", str(base), "--out", str(out)])
+        arguments = f"--data {data} --base {base} --out {out} {more}".split()
+        patch.setattr(sys, "argv", ["conversations", *arguments])
         write_conversations()
     return out
 

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { UnmaskError } from '../../src/errors';
 import { createClient } from '../../src/worker/client';
-import type { WorkerPort } from '../../src/worker/worker-line';
+import type { WorkerPort } from '../../src/worker/worker-events';
 import { NO_EVENTS, openClient, settle } from './line';
 import { Gate, INFO, ScriptedModel, SETTINGS } from './scripted-model';
 

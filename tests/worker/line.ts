@@ -1,8 +1,9 @@
 import { afterEach } from 'vitest';
-import { createClient, type WorkerEvents } from '../../src/worker/client';
+import { createClient } from '../../src/worker/client';
 import type { Models } from '../../src/worker/loaded-model';
 import type { PageMessage, WorkerMessage } from '../../src/worker/protocol';
 import { serve } from '../../src/worker/serve';
+import type { WorkerEvents } from '../../src/worker/worker-events';
 
 const open: MessagePort[] = [];
 afterEach(() => {

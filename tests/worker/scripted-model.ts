@@ -1,8 +1,10 @@
 import { UnmaskError } from '../../src/errors';
-import type { GenerationNews, LoadedModel, LoadOptions, Models } from '../../src/worker/loaded-model';
+import type { FetchOptions, LoadedModel, LoadOptions, Models } from '../../src/worker/loaded-model';
 import type {
   DistantPlace,
+  FoundOffer,
   GenerateSettings,
+  GenerationNews,
   KeptModel,
   ModelInfo,
   ModelPlace,
@@ -103,7 +105,7 @@ export class ScriptedModel implements Models {
     };
   }
 
-  async fetch(place: DistantPlace, { signal, onProgress }: LoadOptions): Promise<ModelPlace> {
+  async fetch(place: DistantPlace, { signal, onProgress }: FetchOptions): Promise<ModelPlace | FoundOffer> {
     this.log.push('fetch');
     onProgress(1, 10);
     await this.fetching;
@@ -115,7 +117,12 @@ export class ScriptedModel implements Models {
   }
 
   async list(): Promise<ModelShelf> {
-    return { embedded: INFO, kept: this.kept, space: { usedBytes: 10 * this.kept.length, freeBytes: 1000 } };
+    return {
+      embedded: INFO,
+      kept: this.kept,
+      unfinished: [],
+      space: { usedBytes: 10 * this.kept.length, freeBytes: 1000 },
+    };
   }
 
   async remove(id: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createTokenizer } from '../../src/tokenizer/tokenizer';
-import type { GenerationNews } from '../../src/worker/loaded-model';
+import type { GenerationNews } from '../../src/worker/protocol';
 import { type RacerNews, raceTexts } from '../../src/worker/race-texts';
 import { writeText } from '../../src/worker/write-text';
 import { smallBackend } from '../engine/small-model';

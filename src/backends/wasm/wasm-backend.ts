@@ -12,6 +12,7 @@ import { writeBlocksByVerbs } from '../block-loop';
 import { checkPredictions } from '../check-predictions';
 import { Sequence } from '../sequence';
 import { CachedPasses } from './cached-passes';
+import { CarriedCommits, type CarryingBackend } from './carried-commits';
 import { sample } from './sample';
 
 /** Loads a model onto the CPU. Throws `bad-model`, `network`, `cancelled` or `out-of-memory`. */
@@ -32,13 +33,13 @@ export async function openWasmBackend(
 }
 
 /** One sequence on the CPU: onnxruntime-web runs the layers. See `Backend`. */
-export class WasmBackend implements Backend {
+export class WasmBackend implements Backend, CarryingBackend {
   readonly name = 'wasm';
   readonly adapter: string;
   readonly config: ModelConfig;
   readonly #network: CpuNetwork;
   readonly #passes: CachedPasses;
-  readonly #sequence: Sequence;
+  #sequence: Sequence;
   readonly #release: () => void;
   /**
    * Where rows predict the next token: the last row [hidden] of the last clean pass, which predicts the token at
@@ -67,6 +68,10 @@ export class WasmBackend implements Backend {
 
   begin(blockSize: number, ids?: readonly number[]): void {
     this.#checkAlive();
+    if (!this.#passes.isSound) {
+      this.#passes.clear();
+      this.#sequence = new Sequence(this.config);
+    }
     this.#sequence.begin(blockSize, ids);
     this.#lastRow = null;
   }
@@ -80,17 +85,8 @@ export class WasmBackend implements Backend {
   async denoiseStep(step: DenoiseStep): Promise<Prediction[]> {
     this.#checkAlive();
     this.#sequence.checkStep(step);
-    const { ids, positions, sampling, pass } = step;
-    if (positions.length === 0) return [];
-    const hidden = await this.#rowsFor(ids, positions);
-    const logits = await this.#network.logits(hidden);
-    const { vocabSize, maskId } = this.config;
-    const predictions = positions.map((position, index) => {
-      const row = logits.subarray(index * vocabSize, (index + 1) * vocabSize);
-      return { position, ...sample(row, sampling, { maskId, pass, position: this.position + position }) };
-    });
-    checkPredictions(predictions, vocabSize);
-    return predictions;
+    if (step.positions.length === 0) return [];
+    return this.#draw(await this.#rowsFor(step.ids, step.positions), step);
   }
 
   async commitBlock(ids: readonly number[]): Promise<void> {
@@ -102,7 +98,28 @@ export class WasmBackend implements Backend {
   writeBlocks(request: BlocksRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
     this.#checkAlive();
     this.#sequence.checkRun(request);
-    return writeBlocksByVerbs(this, request, signal);
+    const { predicts, cleanAttention } = this.config.network;
+    const carries = predicts === 'own' && cleanAttention === 'block';
+    return writeBlocksByVerbs(carries ? new CarriedCommits(this) : this, request, signal);
+  }
+
+  get hasRoomForTwo(): boolean {
+    const { position, ring, blockSize } = this.#sequence;
+    return position + 2 * blockSize <= ring;
+  }
+
+  /** `commitBlock(finished)`, then `denoiseStep(step)`, in one pass; for networks whose clean blocks see themselves. */
+  async commitAndDenoise(finished: readonly number[], step: DenoiseStep): Promise<Prediction[]> {
+    this.#checkAlive();
+    this.#sequence.checkBlock(finished);
+    this.#sequence.checkStep(step);
+    const { position, ring, blockSize } = this.#sequence;
+    const rows = await this.#passes.run([...finished, ...step.ids], { position, ring, blockSize, within: 'block' });
+    this.#sequence.advance(finished);
+    this.#sequence.reach(blockSize);
+    const width = hiddenSize(this.config.network);
+    const picked = step.positions.map((row) => rows.subarray((blockSize + row) * width, (blockSize + row + 1) * width));
+    return this.#draw(joined(picked), step);
   }
 
   async logits(ids: readonly number[]): Promise<Float32Array> {
@@ -151,12 +168,23 @@ export class WasmBackend implements Backend {
     const shift = predicts === 'next' ? 1 : 0;
     const needsPass = positions.some((each) => each >= shift);
     const rows = needsPass ? await this.#passes.run(ids, { position, ring, blockSize, within: 'block' }) : null;
-    const picked = new Float32Array(positions.length * width);
-    for (const [index, each] of positions.entries()) {
+    const picked = positions.map((each) => {
       const row = each - shift;
-      picked.set(row < 0 ? this.#lastRowOrThrow() : rows!.subarray(row * width, (row + 1) * width), index * width);
-    }
-    return picked;
+      return row < 0 ? this.#lastRowOrThrow() : rows!.subarray(row * width, (row + 1) * width);
+    });
+    return joined(picked);
+  }
+
+  /** A draw for each position of a step from its row [hidden]. */
+  async #draw(rows: Float32Array, { positions, sampling, pass }: DenoiseStep): Promise<Prediction[]> {
+    const { vocabSize, maskId } = this.config;
+    const logits = await this.#network.logits(rows);
+    const predictions = positions.map((position, index) => {
+      const row = logits.subarray(index * vocabSize, (index + 1) * vocabSize);
+      return { position, ...sample(row, sampling, { maskId, pass, position: this.position + position }) };
+    });
+    checkPredictions(predictions, vocabSize);
+    return predictions;
   }
 
   #lastRowOrThrow(): Float32Array {
@@ -167,4 +195,11 @@ export class WasmBackend implements Backend {
   #checkAlive(): void {
     if (this.#disposed) throw new UnmaskError('internal', 'This backend was already disposed of.');
   }
+}
+
+function joined(rows: readonly Float32Array[]): Float32Array {
+  const width = rows[0]!.length;
+  const all = new Float32Array(rows.length * width);
+  for (const [index, row] of rows.entries()) all.set(row, index * width);
+  return all;
 }

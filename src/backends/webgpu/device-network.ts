@@ -25,6 +25,9 @@ import type { NetworkWeights } from './weights';
 /** Passes of up to this many rows take the kernels for few rows; the head takes this many rows at a time. */
 export const FEW_ROWS = MOST_ROWS;
 
+/** Enough to keep a GPU busy with a long prompt; more would take memory, and no block needs them. */
+const MANY_ROWS = 512;
+
 /** Of `x` in the kernels for few rows: the last row of the clean pass before, for the head to predict from. */
 export const KEPT_ROW = FEW_ROWS;
 
@@ -83,13 +86,18 @@ export class DeviceNetwork {
 
   /** True if `rows` rows need the kernels for many and these are not there yet. */
   lacks(rows: number): boolean {
-    return rows > FEW_ROWS && this.#many === undefined;
+    return rows > FEW_ROWS && !(this.#many && this.#many.activations.capacity >= rows);
   }
 
-  /** The kernels for many rows on buffers of their own, for as many rows as the context is long. */
-  manyRows(buffers: Buffers): RowRange {
-    const { network, contextLength } = this.config;
-    const activations = allocateActivations(buffers, 'many', network, contextLength);
+  /** The most rows of a pass, unless a single block has more: longer prompts take several. */
+  get mostRows(): number {
+    const { contextLength, blockSizes } = this.config;
+    return Math.min(contextLength, Math.max(MANY_ROWS, ...blockSizes));
+  }
+
+  /** The kernels for many rows, at least `rows`, on buffers of their own. */
+  manyRows(buffers: Buffers, rows: number): RowRange {
+    const activations = allocateActivations(buffers, 'many', this.config.network, Math.max(this.mostRows, rows));
     return this.#rowRange(activations, manyRowsTrunk(this.#inputs(activations)));
   }
 

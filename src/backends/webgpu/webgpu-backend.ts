@@ -158,12 +158,14 @@ export class WebgpuBackend implements Backend {
   async prefill(ids: readonly number[]): Promise<void> {
     this.#checkAlive();
     this.#sequence.checkPrefill(ids);
-    await this.#reserve(ids.length);
-    await this.#guard.run(() => {
-      this.#passes.store(ids, this.#cleanSettings(ids.length));
-      return this.#device.queue.onSubmittedWorkDone();
-    });
-    this.#sequence.advance(ids);
+    for (const piece of this.#pieces(ids)) {
+      await this.#reserve(piece.length);
+      await this.#guard.run(() => {
+        this.#passes.store(piece, this.#cleanSettings(piece.length));
+        return this.#device.queue.onSubmittedWorkDone();
+      });
+      this.#sequence.advance(piece);
+    }
   }
 
   async denoiseStep(step: DenoiseStep): Promise<Prediction[]> {
@@ -208,28 +210,25 @@ export class WebgpuBackend implements Backend {
   async logits(ids: readonly number[]): Promise<Float32Array> {
     this.#checkAlive();
     this.#sequence.checkScored(ids);
-    await this.#reserve(ids.length);
     if (this.#passes.lacksLogits) {
       this.#passes.takeLogits(await this.#make((buffers) => this.#passes.logitsReadback(buffers)));
     }
-    const isOneBlock = ids.length <= this.#sequence.blockSize;
-    const settings = isOneBlock ? this.#settings(ids.length) : this.#cleanSettings(ids.length);
-    const shift = this.#shift;
-    const { position } = this;
-    const picks = Array.from({ length: ids.length - shift }, (_, row) => row);
-    const fromRows =
-      picks.length === 0
-        ? new Float32Array(0)
-        : await this.#guard.run(() =>
-            this.#passes.logits({ ids, picks, settings, predictedPosition: position + shift }),
-          );
-    if (shift === 0) return fromRows;
     const { vocabSize } = this.config;
+    const shift = this.#shift;
     const logits = new Float32Array(ids.length * vocabSize);
-    logits.fill(Number.NaN, 0, vocabSize);
-    if (this.#sequence.predictsFirst)
-      logits.set(await this.#guard.run(() => this.#passes.logits(keptRowPass(settings))));
-    logits.set(fromRows, vocabSize);
+    if (shift === 1) logits.set(await this.#firstLogits());
+    const isOneBlock = ids.length <= this.#sequence.blockSize;
+    let from = 0;
+    for (const piece of this.#pieces(ids)) {
+      const settings = isOneBlock ? this.#settings(piece.length) : this.#cleanSettings(piece.length);
+      const position = this.position + from;
+      const rows = Math.min(piece.length, ids.length - shift - from);
+      const picks = Array.from({ length: rows }, (_, row) => row);
+      const pass = { ids: piece, picks, settings: { ...settings, position }, predictedPosition: position + shift };
+      await this.#reserve(piece.length);
+      if (rows > 0) logits.set(await this.#guard.run(() => this.#passes.logits(pass)), (from + shift) * vocabSize);
+      from += piece.length;
+    }
     return logits;
   }
 
@@ -287,10 +286,23 @@ export class WebgpuBackend implements Backend {
     );
   }
 
+  /** Raw logits [vocab] of the token after the committed ones, where rows predict the next token; else NaN. */
+  async #firstLogits(): Promise<Float32Array> {
+    if (!this.#sequence.predictsFirst) return new Float32Array(this.config.vocabSize).fill(Number.NaN);
+    return this.#guard.run(() => this.#passes.logits(keptRowPass(this.#settings(1))));
+  }
+
+  /** Whole blocks, as many at a time as a pass takes. */
+  *#pieces(ids: readonly number[]): Generator<readonly number[], void> {
+    const { blockSize } = this.#sequence;
+    const each = Math.max(1, Math.floor(this.#network.mostRows / blockSize)) * blockSize;
+    for (let from = 0; from < ids.length; from += each) yield ids.slice(from, from + each);
+  }
+
   /** Makes room for a pass of so many rows, where there is none yet. */
   async #reserve(rows: number): Promise<void> {
     if (!this.#network.lacks(rows)) return;
-    this.#network.takeManyRows(await this.#make((buffers) => this.#network.manyRows(buffers)));
+    this.#network.takeManyRows(await this.#make((buffers) => this.#network.manyRows(buffers, rows)));
   }
 
   /** What `make` makes on buffers of its own, which go again where there is no room for all of them. */

@@ -113,6 +113,11 @@ export class KeptFolder {
     return moveFile(this.#parts, path, this.#files);
   }
 
+  /** Takes a file of another directory, which is whole and checked. */
+  take(directory: FileSystemDirectoryHandle, { path }: ManifestFile): Promise<void> {
+    return moveFile(directory, path, this.#files);
+  }
+
   /** Deletes a file that is not what the manifest says. */
   async dropIfDamaged(file: ManifestFile): Promise<void> {
     const found = await findFile(this.#files, file.path);
@@ -180,6 +185,8 @@ function parseFrom(value: KeptFrom): KeptFrom {
       return { type: 'url', url: new URL(value.url).href };
     case 'folder':
       return { type: 'folder', name: String(value.name) };
+    case 'checkpoint':
+      return { type: 'checkpoint', place: String(value.place), key: String(value.key) };
     default:
       throw new TypeError(`${value satisfies never} is no origin.`);
   }

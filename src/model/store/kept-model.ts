@@ -1,9 +1,12 @@
 import type { ModelSource } from '../source/model-source';
+import type { FileInPlace } from './private-files';
 
 /** Where a kept model came from, for people and for going on. */
 export type KeptFrom =
   | { readonly type: 'url'; readonly url: string }
-  | { readonly type: 'folder'; readonly name: string };
+  | { readonly type: 'folder'; readonly name: string }
+  /** Converted here. `place` is as a person may type it, or a folder's name; `key` is that of the conversion. */
+  | { readonly type: 'checkpoint'; readonly place: string; readonly key: string };
 
 /** A model kept in the browser's storage. */
 export interface KeptModel {
@@ -35,4 +38,20 @@ export interface StoreOptions {
   readonly signal: AbortSignal;
   /** Told of the bytes of all files together, those kept before included. */
   readonly onProgress: (loadedBytes: number, totalBytes: number) => void;
+}
+
+/** A model that is made here out of something else. */
+export interface Making {
+  /** 64 hex digits that name what it is made of and what it becomes. */
+  readonly key: string;
+  readonly name: string;
+  readonly dtype: string;
+  readonly place: string;
+  /** Of the files that it will have. */
+  readonly totalBytes: number;
+  /** Writes its files through `openFile` and returns the bytes of its manifest. Goes on with what is there. */
+  readonly make: (
+    openFile: (name: string) => Promise<FileInPlace>,
+    options: StoreOptions,
+  ) => Promise<Uint8Array<ArrayBuffer>>;
 }

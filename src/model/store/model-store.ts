@@ -1,4 +1,5 @@
-import type { KeptModel, KeptSource, StoreOptions } from './kept-model';
+import type { UnfinishedConversion } from './conversion-folder';
+import type { KeptModel, KeptSource, Making, StoreOptions } from './kept-model';
 import { PATIENCE } from './patience';
 import { PrivateModelStore } from './private-model-store';
 import type { StorageSpace } from './storage-space';
@@ -18,6 +19,15 @@ export interface ModelStore {
   /** Copies the files of a folder into the store, checked, and opens it. Throws `bad-model`, `storage-full`. */
   importFiles(folderName: string, files: readonly File[], options: StoreOptions): Promise<KeptSource>;
   /**
+   * Makes a model here, or opens the one that was made so before. What an earlier try has made is gone on with; one
+   * tab at a time makes it. Throws what `make` throws, and `storage-full`.
+   */
+  make(making: Making, options: StoreOptions): Promise<KeptSource>;
+  /** Models whose making was broken off, or is under way. */
+  unfinished(): Promise<UnfinishedConversion[]>;
+  /** Throws `bad-input` while it is under way, in any tab. */
+  removeUnfinished(key: string): Promise<void>;
+  /**
    * Opens a kept model. What is missing or damaged of one that came from a URL is fetched, now or when it is read.
    * Throws `network`, `bad-model`, `storage-full`.
    */
@@ -29,6 +39,7 @@ export interface ModelStore {
 
 /** A name of our own, since other sites may share the page's origin. */
 const MODELS = 'unmask-models';
+const CONVERSIONS = 'unmask-conversions';
 
 /**
  * Null where the browser offers no such storage (some private windows, plain http from another machine, browsers
@@ -40,6 +51,7 @@ export async function openModelStore(patience = PATIENCE): Promise<ModelStore | 
   const { storage, locks } = navigator as { storage?: StorageManager; locks?: LockManager };
   if (!storage || !locks || !handles || !('createSyncAccessHandle' in handles.prototype)) return null;
   const root = await storage.getDirectory().catch(() => null);
-  const models = await root?.getDirectoryHandle(MODELS, { create: true }).catch(() => null);
-  return models ? new PrivateModelStore(models, patience) : null;
+  const directory = (name: string) => root?.getDirectoryHandle(name, { create: true }).catch(() => null);
+  const [models, conversions] = [await directory(MODELS), await directory(CONVERSIONS)];
+  return models && conversions ? new PrivateModelStore(models, conversions, patience) : null;
 }

@@ -5,11 +5,12 @@ import { readFrom } from '../source/model-files';
 import { MANIFEST, MANIFEST_LIMIT, manifestOf, openFilesOf, type ReadFile } from '../source/open-model-source';
 import { connectionLost } from '../source/server-answer';
 import type { Bring } from './bring';
+import { ConversionFolder, removeConversion, type UnfinishedConversion } from './conversion-folder';
 import { copyFrom } from './copy-file';
 import { fetchFrom } from './fetch-file';
 import { fillFolder } from './fill-folder';
 import { KeptFolder, removeFolder } from './kept-folder';
-import type { KeptFrom, KeptModel, KeptSource, StoreOptions } from './kept-model';
+import type { KeptFrom, KeptModel, KeptSource, Making, StoreOptions } from './kept-model';
 import { openKeptSource } from './kept-source';
 import { ifUnused, whileChanging } from './model-lock';
 import { type Patience, watched } from './patience';
@@ -22,11 +23,13 @@ const LOOK_MS = 500;
 /** The store in a directory of the origin's private file system. Methods as in `ModelStore`. */
 export class PrivateModelStore {
   readonly #models: FileSystemDirectoryHandle;
+  readonly #conversions: FileSystemDirectoryHandle;
   readonly #patience: Patience;
   readonly space = storageSpace;
 
-  constructor(models: FileSystemDirectoryHandle, patience: Patience) {
+  constructor(models: FileSystemDirectoryHandle, conversions: FileSystemDirectoryHandle, patience: Patience) {
     this.#models = models;
+    this.#conversions = conversions;
     this.#patience = patience;
   }
 
@@ -51,6 +54,54 @@ export class PrivateModelStore {
   importFiles(folderName: string, files: readonly File[], options: StoreOptions): Promise<KeptSource> {
     const from = { type: 'folder', name: folderName } as const;
     return this.#keep(readFrom(folderName, files), from, copyFrom(folderName, files), options);
+  }
+
+  async make(making: Making, options: StoreOptions): Promise<KeptSource> {
+    const { key, name, dtype, place, totalBytes, make } = making;
+    const id = await whileChanging(conversionLock(key), options.signal, async () => {
+      const made = (await this.list()).find(({ from }) => from.type === 'checkpoint' && from.key === key);
+      if (made && (await this.#takeMade(made.id, key, options.signal))) return made.id;
+      const before = (await ConversionFolder.describe(this.#conversions, key))?.bytes ?? 0;
+      const manifest = await withinSpace(
+        name,
+        () => Math.max(0, totalBytes - before),
+        async () => {
+          const folder = await ConversionFolder.open(this.#conversions, key, { name, dtype, place });
+          return make((file) => folder.openFile(file), options);
+        },
+      );
+      const { id } = await KeptFolder.put(this.#models, manifest, { type: 'checkpoint', place, key });
+      await this.#takeMade(id, key, options.signal);
+      await removeConversion(this.#conversions, key);
+      return id;
+    });
+    return this.#open(await this.#found(id), options);
+  }
+
+  /** Puts the files that were made among those of a model. Returns whether it is whole then. */
+  #takeMade(id: string, key: string, signal: AbortSignal): Promise<boolean> {
+    return whileChanging(id, signal, async () => {
+      const folder = await this.#found(id);
+      const made = await ConversionFolder.find(this.#conversions, key);
+      for (const file of folder.manifest.files) {
+        if ((await folder.lacks(file)) && (await made?.has(file))) await folder.take(made!.directory, file);
+      }
+      return (await folder.keptBytes()) === folder.totalBytes;
+    });
+  }
+
+  async unfinished(): Promise<UnfinishedConversion[]> {
+    const keys: string[] = [];
+    for await (const key of this.#conversions.keys()) keys.push(key);
+    const found = await Promise.all(keys.map((key) => ConversionFolder.describe(this.#conversions, key)));
+    return found.filter((conversion) => conversion !== null).sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  async removeUnfinished(key: string): Promise<void> {
+    const refuse = () => {
+      throw new UnmaskError('bad-input', 'This model is being fetched. Remove it when that is over.');
+    };
+    await ifUnused(conversionLock(key), () => removeConversion(this.#conversions, key), refuse);
   }
 
   async openKept(id: string, options: StoreOptions): Promise<KeptSource> {
@@ -103,7 +154,9 @@ export class PrivateModelStore {
       case 'url':
         return fillFolder(folder, fetchFrom(from.url, this.#patience), options);
       case 'folder':
-        return fillFolder(folder, lackingFrom(from.name), options);
+        return fillFolder(folder, lackingFrom(`the folder ${from.name}`), options);
+      case 'checkpoint':
+        return fillFolder(folder, lackingFrom(from.place), options);
       default:
         return from satisfies never;
     }
@@ -147,9 +200,11 @@ export class PrivateModelStore {
   }
 }
 
-/** Of a model that came from a folder of this device, which the page cannot read again by itself. */
-function lackingFrom(folderName: string): Bring {
+const conversionLock = (key: string) => `conversion.${key}`;
+
+/** Of a model that cannot be had again without the person: from a folder of this device, or converted here. */
+function lackingFrom(place: string): Bring {
   return async ({ path }) => {
-    throw new UnmaskError('bad-model', `${path} is missing here, or was damaged. Open the folder ${folderName} again.`);
+    throw new UnmaskError('bad-model', `${path} is missing here, or was damaged. Open ${place} again.`);
   };
 }

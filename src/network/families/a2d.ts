@@ -1,5 +1,5 @@
 import type { Family } from '../family';
-import { contextsOf, LLAMA_FAMILY, llamaShaped, llamaSources } from '../llama-shaped';
+import { LLAMA_FAMILY, llamaModel } from '../llama-shaped';
 import { maskIdOf, qwenVariant } from '../qwen-shaped';
 import { ownStopIdsOf } from '../stop-ids';
 
@@ -20,28 +20,22 @@ const BLOCK_SIZES = [1, 2, 4, 8, 16, 32, 64];
 export const a2d: Family = {
   modelTypes: ['a2d-qwen3', 'a2d-qwen2'],
   ...LLAMA_FAMILY,
-  sources: ({ network }) => llamaSources(network),
 
   describe(fields, facts) {
     const modelType = fields.choice('model_type', ['a2d-qwen3', 'a2d-qwen2']);
     const base = modelType === 'a2d-qwen3' ? 'qwen3' : 'qwen2';
-    const network = llamaShaped(fields, facts, {
+    const model = llamaModel(modelType, fields, facts, {
       ...qwenVariant(fields, base),
       cleanAttention: 'block',
       predicts: 'own',
     });
-    const vocabSize = network.embedding.rows;
-    const contexts = contextsOf(fields);
-    const blockSizes = BLOCK_SIZES.filter((size) => size <= contexts.contextLength);
+    const { vocabSize, contextLength } = model;
+    const blockSizes = BLOCK_SIZES.filter((size) => size <= contextLength);
     return {
-      modelType,
-      network,
-      vocabSize,
+      ...model,
       // An empty block of thought, which the models were trained on.
       chatVariables: base === 'qwen3' ? { enable_thinking: false } : {},
-      ...contexts,
       maskId: maskIdOf(fields, facts, vocabSize, MASK_ID[base]),
-      bosId: facts.addsBos ? facts.bosId : null,
       // The sampler ends at EOS alone, not at what generation_config.json adds to it.
       stopIds: ownStopIdsOf(fields, facts, vocabSize),
       blockSizes,

@@ -1,5 +1,5 @@
 import type { Family } from '../family';
-import { contextsOf, LLAMA_FAMILY, llamaShaped, llamaSources } from '../llama-shaped';
+import { LLAMA_FAMILY, llamaModel } from '../llama-shaped';
 import { maskIdOf, qwenVariant } from '../qwen-shaped';
 import { ownStopIdsOf } from '../stop-ids';
 
@@ -18,25 +18,18 @@ const SUB_BLOCK_SIZE = 8;
 export const fastDllm: Family = {
   modelTypes: ['Fast_dLLM_Qwen'],
   ...LLAMA_FAMILY,
-  sources: ({ network }) => llamaSources(network),
 
   describe(fields, facts) {
-    const network = llamaShaped(fields, facts, {
+    const model = llamaModel('Fast_dLLM_Qwen', fields, facts, {
       ...qwenVariant(fields, 'qwen2'),
       cleanAttention: 'block',
       predicts: 'next',
     });
-    const vocabSize = network.embedding.rows;
-    const contexts = contextsOf(fields);
-    const blockSize = fields.count('bd_size', contexts.contextLength, BLOCK_SIZE);
+    const { vocabSize, contextLength } = model;
+    const blockSize = fields.count('bd_size', contextLength, BLOCK_SIZE);
     return {
-      modelType: 'Fast_dLLM_Qwen',
-      network,
-      vocabSize,
-      chatVariables: {},
-      ...contexts,
+      ...model,
       maskId: maskIdOf(fields, facts, vocabSize, MASK_ID),
-      bosId: facts.addsBos ? facts.bosId : null,
       // `generate` ends at EOS alone, not at what generation_config.json adds to it.
       stopIds: ownStopIdsOf(fields, facts, vocabSize),
       blockSizes: [blockSize],

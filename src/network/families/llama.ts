@@ -1,9 +1,8 @@
 import type { CheckpointFacts, Family } from '../family';
 import { type ConfigFields, LARGEST } from '../fields';
-import { contextsOf, LLAMA_FAMILY, llamaShaped, llamaSources } from '../llama-shaped';
+import { LLAMA_FAMILY, llamaModel } from '../llama-shaped';
 import type { ModelConfig } from '../model-config';
 import { autoregressive, DEFAULT_DECODING } from '../model-config';
-import { stopIdsOf } from '../stop-ids';
 
 /**
  * Llama (SmolLM2 is one). With an object `block_diffusion` in its config.json it is a block diffusion model adapted
@@ -15,13 +14,12 @@ import { stopIdsOf } from '../stop-ids';
 export const llama: Family = {
   modelTypes: ['llama'],
   ...LLAMA_FAMILY,
-  sources: ({ network }) => llamaSources(network),
 
   describe(fields, facts): ModelConfig {
     const diffusion = fields.object('block_diffusion');
     fields.only('sliding_window', []);
     const attentionBias = fields.flag('attention_bias', false);
-    const network = llamaShaped(fields, facts, {
+    const model = llamaModel('llama', fields, facts, {
       qkvBias: attentionBias,
       outBias: attentionBias,
       mlpBias: fields.flag('mlp_bias', false),
@@ -29,19 +27,9 @@ export const llama: Family = {
       cleanAttention: diffusion?.choice('clean_attention', ['block', 'causal'], 'causal') ?? 'causal',
       predicts: diffusion?.choice('predicts', ['own', 'next'], 'next') ?? 'next',
     });
-    const vocabSize = network.embedding.rows;
-    const model = {
-      modelType: 'llama',
-      network,
-      vocabSize,
-      chatVariables: {},
-      ...contextsOf(fields),
-      bosId: facts.addsBos ? facts.bosId : null,
-      stopIds: stopIdsOf(fields, facts, vocabSize),
-    };
     return diffusion
       ? { ...model, ...blockDiffusion(diffusion, facts, model) }
-      : { ...model, ...autoregressive(vocabSize) };
+      : { ...model, ...autoregressive(model.vocabSize) };
   },
 };
 

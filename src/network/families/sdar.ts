@@ -1,7 +1,6 @@
 import type { Family } from '../family';
-import { contextsOf, LLAMA_FAMILY, llamaShaped, llamaSources } from '../llama-shaped';
+import { LLAMA_FAMILY, llamaModel } from '../llama-shaped';
 import { maskIdOf, qwenVariant } from '../qwen-shaped';
-import { stopIdsOf } from '../stop-ids';
 
 const MASK_ID = 151_669;
 const BLOCK_SIZE = 4;
@@ -19,29 +18,21 @@ const PUBLISHED_SIZES = [4, 8, 16, 32, 64];
 export const sdar: Family = {
   modelTypes: ['sdar'],
   ...LLAMA_FAMILY,
-  sources: ({ network }) => llamaSources(network),
 
   describe(fields, facts) {
-    const network = llamaShaped(fields, facts, {
+    const model = llamaModel('sdar', fields, facts, {
       ...qwenVariant(fields, 'qwen3'),
       cleanAttention: 'block',
       predicts: 'own',
     });
-    const vocabSize = network.embedding.rows;
-    const contexts = contextsOf(fields);
-    const defaultBlockSize = fields.count('block_size', contexts.contextLength, BLOCK_SIZE);
+    const { vocabSize, contextLength } = model;
+    const defaultBlockSize = fields.count('block_size', contextLength, BLOCK_SIZE);
     return {
-      modelType: 'sdar',
-      network,
-      vocabSize,
-      chatVariables: {},
-      ...contexts,
+      ...model,
       maskId: maskIdOf(fields, facts, vocabSize, MASK_ID),
-      bosId: facts.addsBos ? facts.bosId : null,
-      stopIds: stopIdsOf(fields, facts, vocabSize),
       blockSizes: fields.has('block_size')
         ? [defaultBlockSize]
-        : PUBLISHED_SIZES.filter((size) => size <= contexts.contextLength),
+        : PUBLISHED_SIZES.filter((size) => size <= contextLength),
       defaultBlockSize,
       grid: 'start',
       decoding: { policy: 'threshold', threshold: 0.85, subBlockSize: null },

@@ -19,6 +19,8 @@ export function FetchStatus({ fetch, models }: Props) {
           <ProgressStatus name={fetch.name} doing="Fetching" progress={fetch} onCancel={() => models.cancelFetch()} />
         </div>
       );
+    case 'offered':
+      return null;
     case 'failed':
       return (
         <div className="alert fetch" role="alert" ref={scrollThere}>

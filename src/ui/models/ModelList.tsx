@@ -43,6 +43,17 @@ export function ModelList({ shelf, inUse, onUse, onUseEmbedded, onGoOn, onRemove
           )}
         </ModelCard>
       ))}
+      {shelf.unfinished.map(({ key, name, place, dtype, bytes }) => (
+        <li key={key} className="model-card">
+          <h3>{name}</h3>
+          <p className="hint">
+            Not whole: {place} was being converted to {dtype}. Open it once more to go on where that ended.
+          </p>
+          <div className="model-actions">
+            <RemoveModel name={name} bytes={bytes} onRemove={() => onRemove(key)} />
+          </div>
+        </li>
+      ))}
     </ul>
   );
 }
@@ -64,6 +75,7 @@ function Take({ model, onUse, onGoOn }: { model: KeptModel } & Pick<Props, 'onUs
   const { id, name, from, keptBytes, totalBytes } = model;
   if (keptBytes >= totalBytes) return <Use name={name} onUse={() => onUse({ type: 'kept', id })} />;
   if (from.type === 'folder') return <p className="hint">Choose the folder once more to go on.</p>;
+  if (from.type === 'checkpoint') return <p className="hint">Open {from.place} once more to go on.</p>;
   return (
     <button type="button" className="quiet" onClick={() => onGoOn(from.url)}>
       Go on<span className="visually-hidden"> with {name}</span>

@@ -24,7 +24,8 @@ export default function ModelsDialog({ session, models, onClose }: Props) {
   const { fetch, model } = session;
   useEffect(() => dialog.current?.showModal(), []);
   // From here on the page itself shows how it goes.
-  const isFound = (fetch?.phase === 'fetching' && fetch.totalBytes > 0) || model.phase === 'loading';
+  const isFound =
+    (fetch?.phase === 'fetching' && fetch.totalBytes > 0) || fetch?.phase === 'offered' || model.phase === 'loading';
   useEffect(() => {
     if (asked && isFound) dialog.current?.close();
   }, [asked, isFound]);

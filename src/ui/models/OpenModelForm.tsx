@@ -23,7 +23,7 @@ export function OpenModelForm({ looking, refused, onOpen, onCancel }: Props) {
     <form className="open-model" onSubmit={open}>
       <h3>Open another</h3>
       <div className="field">
-        <label htmlFor={id}>URL of a model folder, or a Hugging Face repository (owner/name)</label>
+        <label htmlFor={id}>URL of a model folder or a checkpoint, or a Hugging Face repository (owner/name)</label>
         <div className="open-row">
           <input
             id={id}
@@ -78,7 +78,8 @@ function FolderButton({ onOpen }: Pick<Props, 'onOpen'>) {
       </button>
       <input ref={asFolder} type="file" hidden onChange={choose} />
       <p className="hint">
-        A model folder of this device, as “npm run export” writes it. Dropping one on the page opens it too.
+        A folder of this device: a model, as “npm run export” writes it, or a checkpoint. Dropping one on the page opens
+        it too.
       </p>
     </div>
   );

@@ -1,6 +1,7 @@
 import { describeError, type UnmaskError } from '../../errors';
-import type { Client, WorkerEvents } from '../../worker/client';
-import type { DistantPlace, ModelInfo, ModelPlace, ModelShelf } from '../../worker/protocol';
+import type { Client } from '../../worker/client';
+import type { DistantPlace, KeptDtype, ModelInfo, ModelPlace, ModelShelf } from '../../worker/protocol';
+import type { WorkerEvents } from '../../worker/worker-events';
 import type { Action, Session } from '../session';
 import { nearestBlockSize, type Settings } from '../settings';
 import { filesOfFolder } from './chosen-folder';
@@ -17,7 +18,16 @@ export interface Page {
   endWriting(problem?: UnmaskError): void;
 }
 
+/** What was asked for last: a model, or a checkpoint that is to be kept so. */
+interface Wanted {
+  readonly place: DistantPlace;
+  readonly dtype: KeptDtype | null;
+  readonly name: string;
+}
+
 export interface LoaderOptions {
+  /** Where Hugging Face repositories are, if a page names a mirror. */
+  readonly hub?: string | undefined;
   /** Absolute URL of the folder of the model that comes with the page, with its last slash. */
   readonly embeddedUrl: string;
   /** Starts a worker. */
@@ -47,7 +57,7 @@ export class ModelLoader {
   /** Where to go back to if the model at `#place` cannot be opened. */
   #earlier: { readonly place: ModelPlace; readonly name: string } | null = null;
   /** What could not be fetched. */
-  #wanted: DistantPlace | undefined;
+  #wanted: Wanted | undefined;
   #loading = new AbortController();
   #fetching = new AbortController();
   /** Of its context that the model is loaded with. */
@@ -77,8 +87,19 @@ export class ModelLoader {
       await this.#replace(place, this.#connect());
       return;
     }
+    await this.#fetchAndOpen({ place, dtype: null, name: placeName(place) });
+  }
+
+  /** Converts the checkpoint that is offered, then opens it. */
+  async accept(dtype: KeptDtype): Promise<void> {
+    const { fetch } = this.#page.session;
+    if (fetch?.phase !== 'offered' || !this.#wanted) return;
+    await this.#fetchAndOpen({ place: this.#wanted.place, dtype, name: fetch.name });
+  }
+
+  async #fetchAndOpen(wanted: Wanted): Promise<void> {
     askToKeep();
-    const found = await this.#fetch(place);
+    const found = await this.#fetch(wanted);
     if (!found) return;
     const fetcher = this.#librarian ?? this.#connect();
     this.#librarian = undefined;
@@ -130,7 +151,9 @@ export class ModelLoader {
 
   /** Fetches what could not be fetched before. */
   async fetchAgain(): Promise<void> {
-    if (this.#wanted) await this.open(this.#wanted);
+    if (!this.#wanted) return;
+    this.cancelFetch();
+    await this.#fetchAndOpen(this.#wanted);
   }
 
   list(): Promise<ModelShelf> {
@@ -160,17 +183,24 @@ export class ModelLoader {
     if (phase === 'ready' || phase === 'loading') await this.load();
   }
 
-  /** The place to load a model at `place` from, or null where there is none, and then the session says why. */
-  async #fetch(place: DistantPlace): Promise<ModelPlace | null> {
+  /**
+   * The place to load a model from; null where there is none, and then the session says why, or offers a checkpoint.
+   */
+  async #fetch(wanted: Wanted): Promise<ModelPlace | null> {
     this.#fetching = new AbortController();
     const { signal } = this.#fetching;
-    this.#wanted = place;
-    this.#page.dispatch({ type: 'fetch-started', name: placeName(place) });
+    const { place, dtype, name } = wanted;
+    const { hub } = this.#options;
+    this.#wanted = wanted;
+    this.#page.dispatch({ type: 'fetch-started', name });
     try {
-      return await this.#watch(
-        (onProgress) => this.#startLibrarian().fetchModel(place, { signal, onProgress }),
+      const found = await this.#watch(
+        (onProgress) => this.#startLibrarian().fetchModel(place, { signal, onProgress, dtype, ...(hub && { hub }) }),
         (progress) => signal.aborted || this.#page.dispatch({ type: 'fetch-progressed', progress }),
       );
+      if (found.type !== 'offer') return found;
+      if (!signal.aborted) this.#page.dispatch({ type: 'fetch-offered', offer: found.offer });
+      return null;
     } catch (error) {
       if (!signal.aborted) this.#page.dispatch({ type: 'fetch-failed', problem: describeError(error) });
       return null;

@@ -1,4 +1,4 @@
-import type { KeptModel, ModelFacts, ModelOrigin, ModelShelf } from '../../worker/protocol';
+import type { CheckpointOffer, KeptDtype, KeptModel, ModelFacts, ModelOrigin, ModelShelf } from '../../worker/protocol';
 import { bytes, megabytes, millions } from '../format';
 import { shortUrl } from './place-name';
 
@@ -27,6 +27,8 @@ export function originText(origin: ModelOrigin): string {
       return shortUrl(origin.url);
     case 'folder':
       return `the folder “${origin.name}”`;
+    case 'checkpoint':
+      return `${shortUrl(origin.place)}, converted here`;
     default:
       return origin satisfies never;
   }
@@ -40,6 +42,22 @@ export function spaceText(kept: readonly Pick<KeptModel, 'keptBytes'>[], space: 
   const ofModels = kept.reduce((sum, { keptBytes }) => sum + keptBytes, 0);
   const ofAll = Math.max(space.usedBytes, ofModels);
   return `Kept models take ${roughly(ofModels)} of the ${roughly(ofAll)} that this page has stored; ${room}.`;
+}
+
+/** `1.2 GB to fetch, 420.0 MB to keep` */
+export function fetchText({ fetchBytes, keptBytes }: CheckpointOffer, dtype: KeptDtype): string {
+  return `${roughly(fetchBytes)} to fetch, ${roughly(keptBytes[dtype])} to keep`;
+}
+
+/** Whether it fits the storage. */
+export function hasRoom({ keptBytes, freeBytes }: CheckpointOffer, dtype: KeptDtype): boolean {
+  return freeBytes === null || keptBytes[dtype] <= freeBytes;
+}
+
+export function roomText(offer: CheckpointOffer, dtype: KeptDtype): string {
+  if (offer.freeBytes === null) return NOTHING_KEPT;
+  const room = `The browser’s storage has room for ${roughly(offer.freeBytes)}`;
+  return hasRoom(offer, dtype) ? `${room}.` : `${room}, which is too little. Remove a kept model first.`;
 }
 
 const NOTHING_KEPT =

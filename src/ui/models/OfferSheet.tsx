@@ -1,0 +1,67 @@
+import { useEffect, useRef, useState } from 'react';
+import type { CheckpointOffer, KeptDtype } from '../../worker/protocol';
+import { ChoiceField } from '../ChoiceField';
+import { millions } from '../format';
+import type { ModelLoader } from './model-loader';
+import { fetchText, hasRoom, roomText } from './model-texts';
+import './models.css';
+
+interface Props {
+  readonly offer: CheckpointOffer;
+  readonly models: ModelLoader;
+}
+
+const DTYPES: readonly { readonly value: KeptDtype; readonly label: string }[] = [
+  { value: 'q8', label: 'q8, as the original' },
+  { value: 'q4', label: 'q4, half of the bytes' },
+];
+
+/** What a person decides on before a checkpoint is fetched. */
+export default function OfferSheet({ offer, models }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [dtype, setDtype] = useState(offer.suggested);
+  const accepted = useRef(false);
+  useEffect(() => dialog.current?.showModal(), []);
+  const accept = () => {
+    accepted.current = true;
+    void models.accept(dtype);
+  };
+  const close = () => {
+    if (!accepted.current) models.cancelFetch();
+  };
+  return (
+    <dialog className="sheet models-sheet" ref={dialog} aria-labelledby="offer-title" onClose={close}>
+      <header>
+        <h2 id="offer-title">{offer.name}</h2>
+      </header>
+      <p>
+        This is a checkpoint as its authors published it. It is converted while it comes; nothing leaves this device.
+      </p>
+      <dl className="facts">
+        <dt>From</dt>
+        <dd>{offer.place}</dd>
+        <dt>Licence</dt>
+        <dd>{offer.licence}</dd>
+        <dt>Parameters</dt>
+        <dd>
+          {millions(offer.parameters)}, {offer.modelType}
+        </dd>
+        <dt>Bytes</dt>
+        <dd>{fetchText(offer, dtype)}</dd>
+      </dl>
+      {offer.tokenizerFrom === null ? null : (
+        <p className="hint">It has no tokenizer of its own: that of {offer.tokenizerFrom} is fetched for it.</p>
+      )}
+      <ChoiceField label="Keep it as" value={dtype} choices={DTYPES} onChange={setDtype} />
+      <p className="hint">{roomText(offer, dtype)}</p>
+      <div className="alert-actions">
+        <button type="button" className="quiet" onClick={accept} disabled={!hasRoom(offer, dtype)}>
+          Fetch and open
+        </button>
+        <button type="button" className="quiet" onClick={() => dialog.current?.close()}>
+          Cancel
+        </button>
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,251 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { chromium, type Locator } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { exportCheckpoint } from '../../export/export-checkpoint';
+import { writeCheckpoint } from '../export/random-checkpoint';
+import { HubServer, type RepositoryFiles } from '../hub-server';
+import { TemporaryFolders } from '../temporary-folders';
+import { LyingServer } from './lying-server';
+import { PlainHost } from './plain-host';
+import { FOLDER, LAUNCH, openSite, type Site } from './site';
+import { StoryPage } from './story-page';
+import { violations } from './violations';
+
+/** A random BD3-LM without a tokenizer, as the published ones are. */
+const MODEL = 'someone/tiny-bd3lm';
+const SHAPE = { vocab_size: 410, model_length: 64, block_size: 4, hidden_dim: 32, n_heads: 2, n_blocks: 2 };
+const CARD = '---\nlicense: apache-2.0\n---\n# Tiny stories\n';
+const WEIGHTS = 'model.safetensors';
+
+const folders = new TemporaryFolders();
+const hub = new HubServer();
+let site: Site;
+/** The sums of the files that an export writes. */
+let exported: readonly { readonly path: string; readonly sha256: string }[];
+let checkpoint: string;
+
+const filesIn = (folder: string): RepositoryFiles =>
+  new Map(readdirSync(folder).map((path) => [path, readFileSync(join(folder, path))]));
+
+beforeAll(async () => {
+  checkpoint = await folders.make();
+  await writeCheckpoint(checkpoint, SHAPE);
+  hub.repositories.set(MODEL, new Map([...filesIn(checkpoint), ['README.md', Buffer.from(CARD)]]));
+  hub.repositories.set(
+    'openai-community/gpt2',
+    new Map([...filesIn('tests/fixtures/byte-bpe'), ['config.json', Buffer.from('{}')]]),
+  );
+  hub.repositories.set('someone/of-another-kind', new Map([['config.json', Buffer.from('{"model_type": "mamba"}')]]));
+  await hub.start();
+  const to = join(await folders.make(), 'tiny-bd3lm');
+  const { files } = await exportCheckpoint(checkpoint, to, 'q4', { tokenizerFolder: 'tests/fixtures/byte-bpe' });
+  exported = files;
+  site = await openSite();
+});
+beforeEach(() => hub.reset());
+afterAll(async () => {
+  await site?.close();
+  await hub.stop();
+  await folders.remove();
+});
+
+/** A visitor of a page that names the tests' Hub as its mirror. */
+async function visitor(): Promise<StoryPage> {
+  const visit = await StoryPage.open(site, { maxTokens: 16 }, (page) =>
+    page.context().route(site.url, async (route) => {
+      const response = await route.fetch();
+      const meta = `<meta name="unmask-hub" content="${hub.url}"><title>`;
+      await route.fulfill({ response, body: (await response.text()).replace('<title>', meta) });
+    }),
+  );
+  visit.page.setDefaultTimeout(30_000);
+  await visit.reaches('finished');
+  return visit;
+}
+
+async function open({ page }: StoryPage, address: string): Promise<Locator> {
+  await page.getByRole('button', { name: 'Open a model…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Models' });
+  await dialog.getByRole('listitem').first().waitFor();
+  await dialog.getByLabel(/^URL of a model folder/).fill(address);
+  await dialog.getByRole('button', { name: 'Open', exact: true }).click();
+  return dialog;
+}
+
+const nameShown = ({ page }: StoryPage, name: string) => page.locator('.facts dd', { hasText: name }).waitFor();
+
+/** Writes another text, which such a small model may have done before anyone sees it begin. */
+async function write(visit: StoryPage): Promise<void> {
+  const before = await visit.text();
+  await visit.generate.click();
+  await expect.poll(() => visit.text(), { timeout: 20_000 }).not.toBe(before);
+  await visit.reaches('finished');
+}
+
+async function close(visit: StoryPage): Promise<void> {
+  const expected = /^third party: http:\/\/127\.0\.0\.1|Failed to load resource/;
+  const others = visit.complaints.filter((complaint) => !expected.test(complaint));
+  visit.complaints.length = 0;
+  await visit.close();
+  expect(others).toEqual([]);
+}
+
+test('owner/name is offered, converted, kept as an export has it, and writes, also without the Hub', async () => {
+  const visit = await visitor();
+  const { page } = visit;
+  await open(visit, MODEL);
+  const sheet = page.getByRole('dialog', { name: 'Tiny stories' });
+  await sheet.getByText('apache-2.0').waitFor();
+  await sheet.getByText('that of openai-community/gpt2 is fetched for it').waitFor();
+  expect(await sheet.getByText(MODEL).count()).toBe(1);
+  expect(await violations(page)).toEqual([]);
+  // Nothing large was fetched for that.
+  expect(hub.requests.filter(({ path, range }) => path === WEIGHTS && range === null)).toEqual([]);
+  await sheet.getByLabel('q4, half of the bytes').check();
+  await sheet.getByRole('button', { name: 'Fetch and open' }).click();
+  await nameShown(visit, 'Tiny stories');
+  await write(visit);
+  expect(await keptSums(visit)).toEqual(Object.fromEntries(exported.map(({ path, sha256 }) => [path, sha256])));
+
+  await hub.stop();
+  await page.reload();
+  await visit.reaches('finished');
+  await nameShown(visit, 'Tiny stories');
+  await hub.start();
+  hub.reset();
+  // It is here already.
+  await open(visit, MODEL);
+  await sheet.getByLabel('q4, half of the bytes').check();
+  await sheet.getByRole('button', { name: 'Fetch and open' }).click();
+  await sheet.waitFor({ state: 'detached' });
+  await nameShown(visit, 'Tiny stories');
+  await close(visit);
+});
+
+test('a conversion that a reload ends is in the list, and can be removed', async () => {
+  const visit = await visitor();
+  const { page } = visit;
+  hub.habits.set(`${MODEL}/${WEIGHTS}`, { type: 'stalls', at: 60_000 });
+  await open(visit, MODEL);
+  const sheet = page.getByRole('dialog', { name: 'Tiny stories' });
+  await sheet.getByRole('button', { name: 'Fetch and open' }).click();
+  await page.getByText(/^Fetching Tiny stories: 0\.[01] of 0\.\d MB$/).waitFor();
+  await page.reload();
+  await visit.reaches('finished');
+  await page.getByRole('button', { name: 'Open a model…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Models' });
+  const card = dialog.getByRole('listitem').filter({ hasText: 'Not whole' });
+  await card.getByText(`${MODEL} was being converted to q8`).waitFor();
+  await card.getByRole('button', { name: 'Remove' }).click();
+  await card.getByRole('button', { name: 'Remove', exact: true }).click();
+  await card.waitFor({ state: 'detached' });
+  await page.keyboard.press('Escape');
+  hub.reset();
+  await open(visit, MODEL);
+  await sheet.getByRole('button', { name: 'Fetch and open' }).click();
+  await nameShown(visit, 'Tiny stories');
+  await close(visit);
+});
+
+test('a conversion that is called off goes on where it ended', async () => {
+  const visit = await visitor();
+  const { page } = visit;
+  hub.habits.set(`${MODEL}/${WEIGHTS}`, { type: 'stalls', at: 150_000 });
+  await open(visit, MODEL);
+  const sheet = page.getByRole('dialog', { name: 'Tiny stories' });
+  await sheet.getByRole('button', { name: 'Fetch and open' }).click();
+  await page.getByText(/^Fetching Tiny stories: 0\.1 of 0\.2 MB$/).waitFor();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.locator('.fetch').waitFor({ state: 'detached' });
+  hub.reset();
+  await open(visit, MODEL);
+  await sheet.getByRole('button', { name: 'Fetch and open' }).click();
+  await nameShown(visit, 'Tiny stories');
+  const { range } = hub.requests.findLast(({ path }) => path === WEIGHTS)!;
+  expect(Number(/^bytes=(\d+)-/.exec(range!)![1])).toBeGreaterThan(50_000);
+  await write(visit);
+  await close(visit);
+});
+
+test('two tabs that open the same repository fetch it once, and both have it', async () => {
+  const visit = await visitor();
+  const other = await visit.page.context().newPage();
+  other.setDefaultTimeout(30_000);
+  await other.goto(site.url);
+  await other.waitForSelector('article.story[data-phase="finished"]', { timeout: 60_000 });
+  hub.habits.set(`${MODEL}/${WEIGHTS}`, { type: 'stalls', at: 60_000 });
+  for (const page of [visit.page, other]) {
+    await page.getByRole('button', { name: 'Open a model…' }).click();
+    await page.getByLabel(/^URL of a model folder/).fill(MODEL);
+    await page.getByRole('button', { name: 'Open', exact: true }).click();
+    await page.getByRole('dialog', { name: 'Tiny stories' }).getByRole('button', { name: 'Fetch and open' }).waitFor();
+  }
+  hub.reset();
+  for (const page of [visit.page, other]) await page.getByRole('button', { name: 'Fetch and open' }).click();
+  for (const page of [visit.page, other]) await page.locator('.facts dd', { hasText: 'Tiny stories' }).waitFor();
+  // The second tab reads no weights.
+  expect(hub.requests.filter(({ path, range }) => path === WEIGHTS && range?.endsWith('-')).length).toBeLessThan(2);
+  expect(Object.keys(await keptSums(visit)).length).toBe(exported.length);
+  await close(visit);
+});
+
+test('a folder of a checkpoint without a tokenizer is opened too', async () => {
+  const visit = await visitor();
+  await visit.page.getByRole('button', { name: 'Open a model…' }).click();
+  await visit.page.getByRole('dialog', { name: 'Models' }).locator('input[type="file"]').setInputFiles(checkpoint);
+  const sheet = visit.page.getByRole('dialog').filter({ hasText: 'Keep it as' });
+  await sheet.getByRole('button', { name: 'Fetch and open' }).click();
+  await nameShown(visit, basename(checkpoint));
+  await write(visit);
+  await close(visit);
+});
+
+test('the URL of a checkpoint is opened in a browser that keeps nothing, for as long as the page is open', async () => {
+  const host = new PlainHost(FOLDER, '/');
+  const server = new LyingServer(new Map([...filesIn(checkpoint), ...filesIn('tests/fixtures/byte-bpe')]));
+  await Promise.all([host.start(), server.start()]);
+  // Browsers trust this machine by its usual names alone.
+  const rule = '--host-resolver-rules=MAP plain.test 127.0.0.1';
+  const browser = await chromium.launch({ ...LAUNCH, args: [...LAUNCH.args, rule] });
+  const url = host.url.replace('127.0.0.1', 'plain.test');
+  const visit = await StoryPage.open({ browser, url, close: async () => {} }, { maxTokens: 16 });
+  await visit.reaches('finished');
+  await open(visit, server.url);
+  const sheet = visit.page.getByRole('dialog', { name: 'tiny' });
+  await sheet.getByText('This browser keeps no models for this page').waitFor();
+  await sheet.getByRole('button', { name: 'Fetch and open' }).click();
+  await nameShown(visit, 'tiny');
+  await write(visit);
+  await close(visit);
+  await browser.close();
+  await Promise.all([host.stop(), server.stop()]);
+});
+
+test.each<[string, RegExp]>([
+  ['nobody/nothing', /has no model nobody\/nothing/],
+  ['someone/of-another-kind', /model_type is "?mamba"?. Unmask runs bd3lm/],
+])('%s is explained in the dialog', async (address, sentence) => {
+  const visit = await visitor();
+  const dialog = await open(visit, address);
+  await dialog.getByRole('alert').filter({ hasText: sentence }).waitFor();
+  await close(visit);
+});
+
+/** The SHA-256 of every file of the one kept model. */
+function keptSums({ page }: StoryPage): Promise<Record<string, string>> {
+  return page.evaluate(async () => {
+    const root = await navigator.storage.getDirectory();
+    const models = await root.getDirectoryHandle('unmask-models');
+    const sums: Record<string, string> = {};
+    for await (const id of models.keys()) {
+      const files = await (await models.getDirectoryHandle(id)).getDirectoryHandle('files');
+      for await (const name of files.keys()) {
+        const bytes = await (await (await files.getFileHandle(name)).getFile()).arrayBuffer();
+        const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+        sums[name] = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+      }
+    }
+    return sums;
+  });
+}

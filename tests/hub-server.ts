@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { answer, type Lie } from './e2e/lying-server';
+import { Origin } from './origin';
+
+export interface HubRequest {
+  readonly path: string;
+  readonly range: string | null;
+}
+
+/** What an origin of the Hub shows to others. */
+const CORS = {
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Allow-Headers': '*',
+  'Access-Control-Expose-Headers': 'X-Repo-Commit, ETag, Content-Range, Retry-After',
+};
+
+/** The files of a repository, by name. */
+export type RepositoryFiles = ReadonlyMap<string, Buffer>;
+
+/**
+ * A Hub: it describes repositories, and leads from their files to signed addresses on another origin, which send them
+ * or parts of them. It lies on request.
+ */
+export class HubServer {
+  /** By `owner/name`. */
+  readonly repositories = new Map<string, RepositoryFiles>();
+  /** What files were asked for at the second origin, in order. */
+  readonly requests: HubRequest[] = [];
+  /** What is done to requests for `owner/name/file` at the second origin, one after the other; then it is honest. */
+  readonly lies = new Map<string, Lie[]>();
+  /** What is done to every such request that has no other lie, and to those for `api/owner/name`. */
+  readonly habits = new Map<string, Lie>();
+  /** Sums of files that its descriptions give instead of the right ones. */
+  readonly wrongSums = new Map<string, string>();
+  readonly #hub = new Origin((request, response) => this.#lead(request, response));
+  readonly #store = new Origin((request, response) => this.#send(request, response));
+
+  get url(): string {
+    return this.#hub.url;
+  }
+
+  /** Starts on ports of its own, and after a stop on the same ones. */
+  async start(): Promise<void> {
+    await this.#hub.start();
+    await this.#store.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#hub.stop();
+    await this.#store.stop();
+  }
+
+  /** Forgets all lies and what was asked for. */
+  reset(): void {
+    this.requests.length = 0;
+    this.lies.clear();
+    this.habits.clear();
+    this.wrongSums.clear();
+  }
+
+  /** The commit that a repository is at. */
+  commitOf(repository: string): string {
+    const hash = createHash('sha1');
+    for (const [path, bytes] of this.repositories.get(repository)!) hash.update(path).update(sha256Of(bytes));
+    return hash.digest('hex');
+  }
+
+  #lead({ url, method }: IncomingMessage, response: ServerResponse): void {
+    const { pathname } = new URL(url!, this.url);
+    const [, described] = /^\/api\/models\/([^/]+\/[^/]+)\/revision\/[^/]+$/.exec(pathname) ?? [];
+    const [, repository, revision, path] = /^\/([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(pathname) ?? [];
+    for (const [name, value] of Object.entries(CORS)) response.setHeader(name, value);
+    if (method === 'OPTIONS') {
+      response.writeHead(204).end();
+    } else if (described !== undefined) {
+      answer(response, this.#describe(described), undefined, this.habits.get(`api/${described}`));
+    } else if (repository && this.repositories.get(repository)?.has(path!) && revision === this.commitOf(repository)) {
+      response.writeHead(302, { Location: `${this.#store.url}/${repository}/${path}?signature=secret` }).end();
+    } else {
+      response.writeHead(404, { 'X-Error-Code': 'EntryNotFound' }).end('Entry not found');
+    }
+  }
+
+  #describe(repository: string): Buffer | undefined {
+    const files = this.repositories.get(repository);
+    if (!files) return undefined;
+    const siblings = [...files].map(([rfilename, bytes]) => {
+      const sha256 = this.wrongSums.get(rfilename) ?? sha256Of(bytes);
+      const isLarge = /\.safetensors$|^tokenizer\.json$/.test(rfilename);
+      return { rfilename, size: bytes.length, ...(isLarge ? { lfs: { sha256, size: bytes.length } } : {}) };
+    });
+    return Buffer.from(JSON.stringify({ id: repository, sha: this.commitOf(repository), gated: false, siblings }));
+  }
+
+  #send({ url, headers }: IncomingMessage, response: ServerResponse): void {
+    const { pathname, searchParams } = new URL(url!, this.#store.url);
+    const [, repository, path] = /^\/([^/]+\/[^/]+)\/(.+)$/.exec(pathname)!;
+    const name = `${repository}/${path}`;
+    this.requests.push({ path: path!, range: headers.range ?? null });
+    for (const [header, value] of Object.entries(CORS)) response.setHeader(header, value);
+    const isSigned = searchParams.get('signature') === 'secret';
+    const lie = this.lies.get(name)?.shift() ?? this.habits.get(name);
+    answer(response, isSigned ? this.repositories.get(repository!)?.get(path!) : undefined, headers.range, lie);
+  }
+}
+
+/** Of large files it is asked for with each request. */
+const sums = new WeakMap<Buffer, string>();
+
+function sha256Of(bytes: Buffer): string {
+  const sum = sums.get(bytes) ?? createHash('sha256').update(bytes).digest('hex');
+  sums.set(bytes, sum);
+  return sum;
+}
