@@ -46,13 +46,17 @@ export function createChatTemplate(files: ChatTemplateFiles): ChatTemplate | nul
     (files.json && sourceIn(objectIn('chat_template.json', files.json).chat_template));
   if (source === undefined) return null;
   const special = { bos_token: textOf(config.bos_token), eos_token: textOf(config.eos_token) };
-  const template = attempt(() => new BoundedTemplate(source));
+  // A model whose template is damaged still goes on from text.
+  let template: BoundedTemplate | undefined;
   return {
     encode(messages, tokenizer, variables = {}) {
       const { mark, unmark } = marking(messages, tokenizer.specialTokens);
       const marked = messages.map(({ role, content }) => ({ role, content: mark(content) }));
       const values = { ...special, ...variables, messages: marked, add_generation_prompt: true };
-      const text = attempt(() => template.render(values));
+      const text = attempt(() => {
+        template ??= new BoundedTemplate(source);
+        return template.render(values);
+      });
       return tokenizer.encodeWithSpecial(text, unmark);
     },
   };
