@@ -8,7 +8,6 @@ import type { WriteWeightsOptions } from '../src/convert/write-weights';
 import { UnmaskError } from '../src/errors';
 import { type Manifest, MODEL_FILES } from '../src/model/format/manifest';
 import type { WeightDtype } from '../src/model/format/packing';
-import { createTokenizer } from '../src/tokenizer/tokenizer';
 import { DiskCheckpoint } from './disk-checkpoint';
 import { ModelFolderWriter } from './model-folder';
 
@@ -47,7 +46,6 @@ export async function exportCheckpoint(
     const checkpoint = await openCheckpoint(files, options.signal);
     const needsTokenizer = tokenizerFolder !== undefined && !readsText(checkpoint.tokenizer);
     const tokenizer = needsTokenizer ? await tokenizerOf(tokenizerFolder) : undefined;
-    checkTokenizer(tokenizer ?? checkpoint.tokenizer, checkpoint.config.vocab_size);
     const folder = new ModelFolderWriter(to);
     try {
       const packing = { dtype, embeddingDtype };
@@ -59,15 +57,6 @@ export async function exportCheckpoint(
     }
   } finally {
     await files.close();
-  }
-}
-
-/** Throws `bad-model` for a tokenizer that a model could not be run with. */
-function checkTokenizer(tokenizer: TokenizerSource, vocabSize: unknown): void {
-  const json = tokenizer.files.get(MODEL_FILES.tokenizer);
-  // A size that is none is the network's matter.
-  if (json && typeof vocabSize === 'number') {
-    createTokenizer(vocabSize, json, tokenizer.files.get(MODEL_FILES.tokenizerConfig));
   }
 }
 
