@@ -161,6 +161,18 @@ SAMPLED = {
     ("threshold", "above 0.7", 16),
 }
 
+
+def adaptation_table() -> str:
+    sizes = (1, 2, 4, 8, 16, 32)
+    return table(
+        ("", "steps", "seconds of a core", *(f"L' = {size}" for size in sizes)),
+        (
+            (row["run"], row["steps"], row["cpu_seconds"], *(f"{row[f'bits_per_byte_{size}']:.3f}" for size in sizes))
+            for row in read_log("adaptation-experiments")
+        ),
+    )
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "likelihood": likelihood_table,
     "schedules": schedule_table,
@@ -169,6 +181,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "one-pass": one_pass_table,
     "quality": quality_table,
     "samples": samples,
+    "adaptation": adaptation_table,
 }
 
 
