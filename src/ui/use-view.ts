@@ -1,4 +1,4 @@
-import { startTransition, useEffect, useRef, useState } from 'react';
+import { startTransition, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { type View, viewOf } from './view';
 
 const TITLES: Readonly<Record<View, string>> = {
@@ -26,7 +26,8 @@ export function useView(): View {
  */
 function useArrival(view: View): void {
   const shown = useRef<View>(null);
-  useEffect(() => {
+  // As the view is put in place: at no moment is the focus nowhere.
+  useLayoutEffect(() => {
     document.title = TITLES[view];
     const isFirst = shown.current === null || shown.current === view;
     shown.current = view;
