@@ -73,7 +73,8 @@ async function open({ page }: StoryPage, address: string): Promise<Locator> {
   return dialog;
 }
 
-const nameShown = ({ page }: StoryPage, name: string) => page.locator('.facts dd', { hasText: name }).waitFor();
+/** In the panel: the sheet that offers a checkpoint has its name too. */
+const nameShown = ({ page }: StoryPage, name: string) => page.locator('.panel .facts dd', { hasText: name }).waitFor();
 
 /** Writes another text, which such a small model may have done before anyone sees it begin. */
 async function write(visit: StoryPage): Promise<void> {
