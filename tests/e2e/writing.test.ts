@@ -34,9 +34,11 @@ test.each([
   expect(new Set(finished).size).toBeGreaterThanOrEqual(3);
   expect(finished).toEqual(finished.toSorted((a, b) => a - b));
   // Within a block masks only become fewer.
-  const masksOfSecond = seen.filter(([blocks, masks]) => blocks === 1 && masks > 0).map(([, masks]) => masks);
-  expect(masksOfSecond.length).toBeGreaterThan(1);
-  expect(masksOfSecond).toEqual(masksOfSecond.toSorted((a, b) => b - a));
+  const masksOf = (block: number) => seen.filter(([blocks, masks]) => blocks === block && masks > 0).map(([, m]) => m);
+  const masksOfBlocks = [...new Set(finished)].map(masksOf);
+  for (const masks of masksOfBlocks) expect(masks).toEqual(masks.toSorted((a, b) => b - a));
+  // A fast backend may finish some blocks between two frames.
+  expect(masksOfBlocks.some((masks) => masks.length > 1)).toBe(true);
 
   expect(await visit.measure('tokens')).toBe(24);
   expect(await visit.measure('passes/token')).toBeGreaterThanOrEqual(1);
