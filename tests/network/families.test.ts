@@ -1,19 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { describeModel, FACTS_FIELD, parseModelConfig } from '../../src/network/families';
-import type { CheckpointFacts } from '../../src/network/family';
 import type { JsonObject } from '../../src/network/fields';
+import { NO_FACTS } from '../engine/small-model';
 import { CONFIG as BD3LM } from '../model/small-folder';
-
-const NO_FACTS: CheckpointFacts = {
-  maskId: null,
-  bosId: null,
-  addsBos: false,
-  eosIds: [],
-  generationEosIds: [],
-  tiedHead: false,
-  mlpSize: null,
-};
 
 const fixture = (name: string): JsonObject => ({
   ...JSON.parse(readFileSync(`tests/fixtures/${name}-tiny/config.json`, 'utf8')),
