@@ -3,6 +3,7 @@ import writeQkv from '../../shaders/parts/write-qkv.wgsl?raw';
 import wgsl from '../../shaders/rope.wgsl?raw';
 import type { BufferSlice } from '../gpu/buffers';
 import type { Kernel, Pipelines } from '../gpu/kernel';
+import { forEachRopeAngle } from '../network/rope';
 import { type CacheDtype, cacheOverride } from './kv-cache';
 import type { Lanes } from './lanes';
 
@@ -70,13 +71,9 @@ export function rope(pipelines: Pipelines, label: string, shape: RopeShape, buff
 export function ropeTable(position: number, rows: number, headSize: number, base: number): Float32Array<ArrayBuffer> {
   const half = headSize / 2;
   const table = new Float32Array(rows * headSize);
-  for (let i = 0; i < half; i++) {
-    const frequency = base ** ((-2 * i) / headSize);
-    for (let row = 0; row < rows; row++) {
-      const angle = (position + row) * frequency;
-      table[2 * (row * half + i)] = Math.cos(angle);
-      table[2 * (row * half + i) + 1] = Math.sin(angle);
-    }
-  }
+  forEachRopeAngle({ headSize, ropeBase: base }, position, rows, (row, pair, angle) => {
+    table[2 * (row * half + pair)] = Math.cos(angle);
+    table[2 * (row * half + pair) + 1] = Math.sin(angle);
+  });
   return table;
 }
