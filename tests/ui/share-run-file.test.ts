@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { UnmaskError } from '../../src/errors';
-import { storyAt } from '../../src/ui/replay';
-import { DEFAULT_SETTINGS } from '../../src/ui/settings';
+import { DEFAULT_SETTINGS } from '../../src/ui/settings/settings';
 import { textSettings } from '../../src/ui/share/link';
 import { openRunFile, readRunFile, type SavedRun, writeRunFile } from '../../src/ui/share/run-file';
-import { continueStory, endStory, newStoryAfter, type Story } from '../../src/ui/story';
+import { continueStory, endStory, newStoryAfter, type Story } from '../../src/ui/story/story';
+import { storyAt } from '../../src/ui/timeline/replay';
 import { randomNumbers } from './random-numbers';
 import { RUN_SETTINGS, scriptedRun, scriptedStory, storiesOf } from './run-script';
 

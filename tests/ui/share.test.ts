@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Controller } from '../../src/ui/controller';
-import { DEFAULT_SETTINGS, type Settings } from '../../src/ui/settings';
+import { Controller } from '../../src/ui/session/controller';
+import { DEFAULT_SETTINGS, type Settings } from '../../src/ui/settings/settings';
 import { readLink } from '../../src/ui/share/link';
 import { type Address, noticeOf, Sharing, writerElsewhere } from '../../src/ui/share/sharing';
 import type { LoadedModel, Models } from '../../src/worker/loaded-model';

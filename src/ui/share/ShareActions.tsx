@@ -1,8 +1,8 @@
 import { lazy, Suspense, useState } from 'react';
 import { createPortal } from 'react-dom';
-import { CopyButton } from '../CopyButton';
-import type { Heat } from '../settings';
-import { type Story, wholeText } from '../story';
+import { CopyButton } from '../fields/CopyButton';
+import type { Heat } from '../settings/settings';
+import { type Story, wholeText } from '../story/story';
 import { downloadFile } from './download-file';
 import type { Sharing } from './sharing';
 import { useShared } from './use-shared';

@@ -1,5 +1,5 @@
 import type { ModelLoader } from '../models/model-loader';
-import type { ModelState } from '../session';
+import type { ModelState } from '../session/session';
 import { noticeOf, type Sharing, writerElsewhere } from './sharing';
 import { useShared } from './use-shared';
 import { useWriter } from './use-writer';

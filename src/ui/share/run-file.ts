@@ -1,7 +1,7 @@
 import { UnmaskError } from '../../errors';
 import type { GenerateSettings } from '../../worker/protocol';
-import { POLICIES, parseSettings } from '../settings';
-import { type Block, type Kept, newStory, type Step, type Story, type Token, wholeText } from '../story';
+import { POLICIES, parseSettings } from '../settings/settings';
+import { type Block, type Kept, newStory, type Step, type Story, type Token, wholeText } from '../story/story';
 import { FieldReader } from './field-reader';
 import { type Origin, type TextSettings, textSettings } from './link';
 

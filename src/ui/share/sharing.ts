@@ -1,10 +1,10 @@
 import { describeError } from '../../errors';
 import type { ModelPlace } from '../../worker/protocol';
-import type { Controller } from '../controller';
-import { isWriting, type ModelState, type Session } from '../session';
-import { settingsOn } from '../settings';
-import type { Story } from '../story';
-import { viewOf } from '../view';
+import { viewOf } from '../page/view';
+import type { Controller } from '../session/controller';
+import { isWriting, type ModelState, type Session } from '../session/session';
+import { settingsOn } from '../settings/settings';
+import type { Story } from '../story/story';
 import { differenceOf, type Link, linkHash, originOf, readLink, type TextSettings, textSettings } from './link';
 import { openRunFile, type SavedRun, writeRunFile } from './run-file';
 
