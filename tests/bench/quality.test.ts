@@ -60,8 +60,10 @@ it('measures each setting once, and goes on where it was stopped', async () => {
 });
 
 it("asks a model with a chat template in a user's turn", async () => {
-  const chat = await folders.textModel({ block_sizes: [1] });
-  await writeFile(join(chat, 'chat_template.jinja'), '{{ messages[0].content }}');
+  const chat = await folders.textModel(
+    { block_size: 1, block_sizes: [1] },
+    { chat_template: '{{ messages[0].content }}' },
+  );
   const answers = join(await folders.make(), 'answers.jsonl');
   const args = ['--model', chat, '--out', answers, '--max-tokens', '2', '--samples', '1', '--backend', 'wasm'];
   expect(await runCommand(ENTRY, args)).toMatchObject({ status: 0 });
