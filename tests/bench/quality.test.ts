@@ -61,7 +61,7 @@ it('measures each setting once, and goes on where it was stopped', async () => {
 
 it("asks a model with a chat template in a user's turn", async () => {
   const chat = await folders.textModel(
-    { block_size: 1, block_sizes: [1] },
+    { block_size: 1, block_sizes: [1], model_length: 64 },
     { chat_template: '{{ messages[0].content }}' },
   );
   const answers = join(await folders.make(), 'answers.jsonl');
