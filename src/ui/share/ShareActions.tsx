@@ -1,11 +1,11 @@
 import { lazy, Suspense, useState } from 'react';
 import { createPortal } from 'react-dom';
+import { useStore } from 'zustand';
 import { CopyButton } from '../fields/CopyButton';
 import type { Heat } from '../settings/settings';
 import { type Story, wholeText } from '../story/story';
 import { downloadFile } from './download-file';
 import type { Sharing } from './sharing';
-import { useShared } from './use-shared';
 
 const SaveVideo = lazy(() => import('./video/SaveVideo'));
 
@@ -17,7 +17,7 @@ interface Props {
 
 /** Ways to give the text to somebody else. */
 export function ShareActions({ story, heat, sharing }: Props) {
-  const { changed } = useShared(sharing);
+  const { changed } = useStore(sharing.store);
   const [told, setTold] = useState(false);
   const [video, setVideo] = useState(false);
   const { hash } = sharing;

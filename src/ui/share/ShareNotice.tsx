@@ -1,7 +1,7 @@
+import { useStore } from 'zustand';
 import type { ModelLoader } from '../models/model-loader';
 import type { ModelState } from '../session/session';
 import { noticeOf, type Sharing, writerElsewhere } from './sharing';
-import { useShared } from './use-shared';
 import { useWriter } from './use-writer';
 
 interface Props {
@@ -12,7 +12,7 @@ interface Props {
 
 /** Where the text on screen comes from, if not from here; and why a file could not be opened. */
 export function ShareNotice({ sharing, model, models }: Props) {
-  const shared = useShared(sharing);
+  const shared = useStore(sharing.store);
   const notice = noticeOf(shared, model);
   const writer = useWriter(models, writerElsewhere(shared, model));
   return (

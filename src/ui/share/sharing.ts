@@ -1,3 +1,4 @@
+import { createStore } from 'zustand/vanilla';
 import { describeError } from '../../errors';
 import type { ModelPlace } from '../../worker/protocol';
 import { viewOf } from '../page/view';
@@ -41,8 +42,7 @@ const REST_MS = 250;
 export class Sharing {
   readonly #controller: Controller;
   readonly #address: Address;
-  readonly #listeners = new Set<() => void>();
-  #shared = NOTHING;
+  readonly store = createStore<Shared>(() => NOTHING);
   /** A link whose text has not begun yet. */
   #link: Link | null = null;
   #session: Session;
@@ -54,17 +54,12 @@ export class Sharing {
     this.#controller = controller;
     this.#address = address;
     this.#session = controller.session;
-    controller.subscribe(() => this.#look());
+    controller.store.subscribe(() => this.#look());
   }
 
   get shared(): Shared {
-    return this.#shared;
+    return this.store.getState();
   }
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
 
   /** What opening the page does: sets what the address says, if it is a link. The text comes once there is a model. */
   begin(): void {
@@ -89,14 +84,14 @@ export class Sharing {
 
   /** The link of the text on screen, from its `#` on; null where there is none. */
   get hash(): string | null {
-    const { first, model } = this.#shared;
+    const { first, model } = this.shared;
     return first && linkHash(first, model);
   }
 
   /** The text on screen as the text of a file; null while there is none or it is being written. */
   get file(): string | null {
     const { story } = this.#session;
-    const { first, model, changed } = this.#shared;
+    const { first, model, changed } = this.shared;
     if (!story || !first || !model || isWriting(this.#session)) return null;
     return writeRunFile({ model, first, changed, story });
   }
@@ -111,13 +106,13 @@ export class Sharing {
       this.#about.set(story, { first, model, changed, source: run, refused: null });
       this.#controller.show(story);
     } catch (error) {
-      this.#share({ ...this.#shared, refused: describeError(error).message });
+      this.#share({ ...this.shared, refused: describeError(error).message });
     }
   }
 
   /** Opens the model that wrote what is on screen. A link's text is written anew with it, a file's stays. */
   async switchTo(place: ModelPlace): Promise<void> {
-    const { source } = this.#shared;
+    const { source } = this.shared;
     await this.#controller.models.open(place);
     if (!source || 'story' in source || this.#session.model.phase !== 'ready') return;
     this.#link = source;
@@ -126,7 +121,7 @@ export class Sharing {
   }
 
   forgetRefusal(): void {
-    this.#share({ ...this.#shared, refused: null });
+    this.#share({ ...this.shared, refused: null });
   }
 
   /** What has changed since the last look. */
@@ -158,9 +153,9 @@ export class Sharing {
       this.#link = null;
       this.#fillAddress();
     } else if (begins || isSetOtherwise(story, before)) {
-      this.#share({ ...this.#shared, changed: true });
+      this.#share({ ...this.shared, changed: true });
     }
-    this.#about.set(story, this.#shared);
+    this.#about.set(story, this.shared);
   }
 
   /** The address of the settings as they are. Without a model it stays what it was. */
@@ -178,8 +173,7 @@ export class Sharing {
   }
 
   #share(shared: Shared): void {
-    this.#shared = shared;
-    for (const listener of this.#listeners) listener();
+    this.store.setState(shared, true);
   }
 }
 
