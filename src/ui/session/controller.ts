@@ -8,7 +8,9 @@ import { ModelLoader } from '../models/model-loader';
 import { newSeed } from '../settings/new-seed';
 import { generateSettings, type Settings, settingsOn } from '../settings/settings';
 import { sameSettings, settingsForNextBlock } from '../settings/settings-in-run';
+import { type Link, originOf, textSettings } from '../share/link';
 import { Alternatives } from '../story/alternatives';
+import type { Provenance } from '../story/provenance';
 import { idsAfterPrompt, newStory, newStoryAfter, type Story } from '../story/story';
 import { type Action, canContinue, type Desk, isWriting, newSession, reduce, type Session } from './session';
 
@@ -31,8 +33,8 @@ export class Controller {
   readonly #options: ControllerOptions;
   readonly store: StoreApi<Session>;
   readonly models: ModelLoader;
-  /** A link's, until a text has been written with it. */
-  #givenSeed: number | null = null;
+  /** A link whose text has not begun yet. */
+  #link: Link | null = null;
   readonly #alternatives = new Alternatives();
   /** How many are on. */
   #races = 0;
@@ -85,15 +87,16 @@ export class Controller {
   }
 
   /** Sets what a link says; the next text has the link's seed, also where each text has its own. */
-  follow(link: Partial<Settings>): void {
-    this.#givenSeed = link.seed ?? null;
-    this.set(link);
+  follow(link: Link): void {
+    this.#link = link;
+    this.set(link.settings);
   }
 
   /** Shows a text that was written before, in place of one that is being written. */
   show(story: Story): void {
     this.turnTo('write');
     this.stop();
+    this.#link = null;
     this.#dispatch({ type: 'story-opened', story });
   }
 
@@ -107,11 +110,14 @@ export class Controller {
   /** Writes a text with the settings as they are, in place of one that is being written. */
   async write(): Promise<void> {
     this.turnTo('write');
+    const link = this.#link;
     const info = this.#prepareToWrite();
     if (!info) return;
     const settings = settingsOn(this.session.settings, info);
     const heading = settings.form === 'titled' ? { kind: settings.kind, title: settings.title.trim() } : null;
-    await this.#generate(newStory(generateSettings(settings, info), heading));
+    const model = { name: info.name, ...originOf(info) };
+    const provenance: Provenance = { first: textSettings(settings), model, changed: false, source: link ?? 'here' };
+    await this.#generate(newStory(generateSettings(settings, info), heading, provenance));
   }
 
   /** Answers a conversation, in place of one that is being answered. */
@@ -215,8 +221,9 @@ export class Controller {
     const { model, settings } = this.session;
     if (model.phase !== 'ready') return undefined;
     this.stop();
-    if (settings.seeds === 'new each time' && settings.seed !== this.#givenSeed) this.set({ seed: newSeed() });
-    this.#givenSeed = null;
+    if (settings.seeds === 'new each time' && settings.seed !== this.#link?.settings.seed)
+      this.set({ seed: newSeed() });
+    this.#link = null;
     return model.info;
   }
 

@@ -1,6 +1,5 @@
 import { lazy, Suspense, useState } from 'react';
 import { createPortal } from 'react-dom';
-import { useStore } from 'zustand';
 import { CopyButton } from '../fields/CopyButton';
 import type { Heat } from '../settings/settings';
 import { type Story, wholeText } from '../story/story';
@@ -17,7 +16,6 @@ interface Props {
 
 /** Ways to give the text to somebody else. */
 export function ShareActions({ story, heat, sharing }: Props) {
-  const { changed } = useStore(sharing.store);
   const [told, setTold] = useState(false);
   const [video, setVideo] = useState(false);
   const { hash } = sharing;
@@ -30,7 +28,11 @@ export function ShareActions({ story, heat, sharing }: Props) {
       <div className="ending-actions">
         <CopyButton label="Copy text" text={wholeText(story).trim()} />
         {hash === null ? null : (
-          <CopyButton label="Copy link" text={new URL(hash, location.href).href} onCopied={() => setTold(changed)} />
+          <CopyButton
+            label="Copy link"
+            text={new URL(hash, location.href).href}
+            onCopied={() => setTold(story.provenance?.changed ?? false)}
+          />
         )}
         <button type="button" className="quiet" onClick={save}>
           Save run
