@@ -1,11 +1,12 @@
 import { createSHA256 } from 'hash-wasm';
 import { UnmaskError } from '../../errors';
+import { shownUrl } from '../../model/source/file-url';
 import type { Patience } from '../../model/store/patience';
 import { dataStart, LARGEST_HEADER, parseHeader } from '../../safetensors/parse-header';
 import { LENGTH_BYTES } from '../../safetensors/tensor-place';
 import type { CheckpointFiles } from '../checkpoint-files';
 import { RemoteFile } from './remote-file';
-import { MissingFile } from './server-refusal';
+import { MissingFile, RefusedFile } from './server-refusal';
 
 /** A file as a server lists it. */
 export interface ListedFile {
@@ -91,7 +92,13 @@ export class RemoteFiles implements CheckpointFiles {
   }
 
   async #smallSize(path: string, signal: AbortSignal): Promise<number | null> {
-    const bytes = await this.#file(path).readWhole(LARGEST_SMALL, signal);
+    const bytes = await this.#file(path)
+      .readWhole(LARGEST_SMALL, signal)
+      .catch((error: unknown) => {
+        // Whoever gives one file and refuses another most likely does not have it.
+        if (error instanceof RefusedFile && [...this.#small.values()].some(Boolean)) return null;
+        throw error;
+      });
     this.#small.set(path, bytes);
     return bytes?.length ?? null;
   }
@@ -99,7 +106,7 @@ export class RemoteFiles implements CheckpointFiles {
   /** Hosts that compress say another length, or none. */
   async #weightsSize(path: string, signal: AbortSignal): Promise<number | null> {
     const file = this.#file(path);
-    const refuse = (what: string) => new UnmaskError('bad-model', `${file.url} cannot be used: ${what}.`);
+    const refuse = (what: string) => new UnmaskError('bad-model', `${shownUrl(file.url)} cannot be used: ${what}.`);
     try {
       const first = await file.read(0, LENGTH_BYTES, signal);
       const start = dataStart(first, Number.MAX_SAFE_INTEGER, refuse, LARGEST_HEADER);
