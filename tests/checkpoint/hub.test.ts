@@ -149,7 +149,13 @@ describe('a repository', () => {
     ],
     ['sends a page', `${REPOSITORY}/config.json`, { type: 'sends-page' }, /with a web page/],
     ['sends a page for its description', `api/${REPOSITORY}`, { type: 'sends-page' }, /with a web page/],
-    ['sends another file', `${REPOSITORY}/${SHARD}`, { type: 'flips', at: 40_000 }, /came damaged.*SHA-256/],
+    [
+      'sends another file',
+      `${REPOSITORY}/${SHARD}`,
+      { type: 'flips', at: 40_000 },
+      /00001-of-00002.*came damaged.*checksum/,
+    ],
+    ['sends another config', `${REPOSITORY}/config.json`, { type: 'flips', at: 3 }, /config.json came damaged/],
   ])('that %s is explained', async (_, path, lie, sentence) => {
     hub.habits.set(path, lie);
     await expect(fromHub()).rejects.toThrow(sentence);
