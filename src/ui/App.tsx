@@ -1,32 +1,33 @@
-import { lazy, Suspense, useCallback, useLayoutEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { lazy, Suspense, useCallback, useLayoutEffect, useMemo, useState } from 'react';
+import { useStore } from 'zustand';
 import type { SiteUpdate } from '../offline/site-update';
-import { Compose } from './Compose';
 import { ChatOffered } from './chat/chat-offered';
-import type { Controller } from './controller';
-import { LoadStatus } from './LoadStatus';
-import { Masthead } from './Masthead';
-import { ModelPanel } from './ModelPanel';
 import { ModelNotice } from './models/ModelNotice';
-import { PageEnd, useDialogs } from './PageEnd';
-import { PresetField } from './PresetField';
-import { ProblemAlert } from './ProblemAlert';
+import { LoadStatus } from './page/LoadStatus';
+import { Masthead } from './page/Masthead';
+import { PageEnd, useDialogs } from './page/PageEnd';
+import { ProblemAlert } from './page/ProblemAlert';
+import { SHORTCUTS } from './page/shortcuts';
+import { UpdateNotice } from './page/UpdateNotice';
+import { useShortcuts } from './page/use-shortcuts';
+import { useView } from './page/use-view';
 import { RaceRunner } from './race/race-runner';
-import { storyAt } from './replay';
-import { SamplingPanel } from './SamplingPanel';
-import { SettingsDisclosure } from './SettingsDisclosure';
-import { StatusBar } from './StatusBar';
-import { StoryView } from './StoryView';
-import { answers, canContinue, isWriting, traitsOf } from './session';
-import { NOTHING_WAITS, waitingSettings } from './settings-in-run';
+import type { Controller } from './session/controller';
+import { answers, canContinue, isWriting, traitsOf } from './session/session';
+import { useSession } from './session/use-session';
+import { ModelPanel } from './settings/ModelPanel';
+import { PresetField } from './settings/PresetField';
+import { SamplingPanel } from './settings/SamplingPanel';
+import { SettingsDisclosure } from './settings/SettingsDisclosure';
+import { NOTHING_WAITS, waitingSettings } from './settings/settings-in-run';
 import { OpenRun } from './share/OpenRun';
 import { ShareNotice } from './share/ShareNotice';
 import type { Sharing } from './share/sharing';
 import { useFileDrop } from './share/use-file-drop';
-import { SHORTCUTS } from './shortcuts';
-import { UpdateNotice } from './UpdateNotice';
-import { useSession } from './use-session';
-import { useShortcuts } from './use-shortcuts';
-import { useView } from './use-view';
+import { StoryView } from './story/StoryView';
+import { storyAt } from './timeline/replay';
+import { Compose } from './write/Compose';
+import { StatusBar } from './write/StatusBar';
 
 const ChatView = lazy(() => import('./chat/ChatView'));
 const RaceView = lazy(() => import('./race/RaceView'));
@@ -42,7 +43,7 @@ interface Props {
 export function App({ controller, sharing, update }: Props) {
   const view = useView();
   const [runner] = useState(() => new RaceRunner(controller));
-  const chat = useSyncExternalStore(controller.subscribe, () => answers(controller.session));
+  const chat = useStore(controller.store, answers);
   return (
     <ChatOffered value={chat}>
       <Suspense>
@@ -101,7 +102,7 @@ function WriteView({ controller, sharing, update }: Props) {
             controller={controller}
             onLoad={() => void controller.open()}
           />
-          <ShareNotice sharing={sharing} model={model} models={controller.models} />
+          <ShareNotice sharing={sharing} story={story} model={model} models={controller.models} />
           {story && shown ? (
             <StoryView
               story={story}

@@ -4,20 +4,20 @@ import { SiteUpdate } from '../offline/site-update';
 import { startOffline } from '../offline/start-offline';
 import { startClient } from '../worker/client';
 import { App } from './App';
-import { Controller } from './controller';
-import { readSettings, saveSettings } from './settings-store';
+import { viewOf } from './page/view';
+import { Controller } from './session/controller';
+import { readSettings, saveSettings } from './settings/settings-store';
 import { Sharing } from './share/sharing';
 import { windowAddress } from './share/window-address';
-import { viewOf } from './view';
-import './theme.css';
-import './layout.css';
-import './controls.css';
-import './story.css';
-import './editing.css';
-import './timeline.css';
-import './update.css';
+import './page/theme.css';
+import './page/layout.css';
+import './fields/controls.css';
+import './story/story.css';
+import './editing/editing.css';
+import './timeline/timeline.css';
+import './page/update.css';
 import './share/share.css';
-import './views.css';
+import './page/views.css';
 
 const controller = new Controller({
   settings: readSettings(),

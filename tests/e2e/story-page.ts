@@ -1,6 +1,6 @@
 import type { BrowserContext, ConsoleMessage, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
-import type { Settings } from '../../src/ui/settings';
+import type { Settings } from '../../src/ui/settings/settings';
 import type { Site } from './site';
 
 type Phase = 'starting' | 'writing' | 'finished' | 'stopped' | 'failed';

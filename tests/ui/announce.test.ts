@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { announcement } from '../../src/ui/announce';
-import { newSession, reduce, type Session } from '../../src/ui/session';
-import { DEFAULT_SETTINGS, generateSettings } from '../../src/ui/settings';
-import { newStory } from '../../src/ui/story';
+import { announcement } from '../../src/ui/session/announce';
+import { newSession, reduce, type Session } from '../../src/ui/session/session';
+import { DEFAULT_SETTINGS, generateSettings } from '../../src/ui/settings/settings';
+import { newStory } from '../../src/ui/story/story';
 import type { GenerationMessage } from '../../src/worker/protocol';
 
 const asked = {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { UnmaskError } from '../../src/errors';
-import { Controller } from '../../src/ui/controller';
-import { DEFAULT_SETTINGS } from '../../src/ui/settings';
+import { Controller } from '../../src/ui/session/controller';
+import { DEFAULT_SETTINGS } from '../../src/ui/settings/settings';
 import type { GenerateSettings } from '../../src/worker/protocol';
 import { openClient, settle } from '../worker/line';
 import { Gate, ScriptedModel } from '../worker/scripted-model';

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { ask, askInstead, systemOf, turnsOf, unreadTurns, withoutThought } from '../../src/ui/chat/conversation';
 import { settledPart } from '../../src/ui/chat/settled';
-import { newSession, reduce } from '../../src/ui/session';
-import { DEFAULT_SETTINGS } from '../../src/ui/settings';
-import { type Block, continueStory, newStory, type Story, type Token } from '../../src/ui/story';
+import { newSession, reduce } from '../../src/ui/session/session';
+import { DEFAULT_SETTINGS } from '../../src/ui/settings/settings';
+import { type Block, continueStory, newStory, type Story, type Token } from '../../src/ui/story/story';
 import type { ChatTurn } from '../../src/worker/protocol';
 import { ScriptedModel } from '../worker/scripted-model';
 import { openPage } from './open-page';

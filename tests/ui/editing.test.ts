@@ -11,8 +11,7 @@ import {
   selectTo,
   storyFromEdit,
   typeOver,
-} from '../../src/ui/editing';
-import { storyAt } from '../../src/ui/replay';
+} from '../../src/ui/editing/editing';
 import {
   continueStory,
   idsAfterPrompt,
@@ -21,7 +20,8 @@ import {
   type Story,
   tokensWritten,
   wholeText,
-} from '../../src/ui/story';
+} from '../../src/ui/story/story';
+import { storyAt } from '../../src/ui/timeline/replay';
 import type { GenerationMessage } from '../../src/worker/protocol';
 import { RUN_SETTINGS, scriptedRun, scriptedStory, storiesOf } from './run-script';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { measurementsOf } from '../../src/ui/measurements';
-import { storyAt } from '../../src/ui/replay';
-import { newStory, type Story } from '../../src/ui/story';
+import { newStory, type Story } from '../../src/ui/story/story';
+import { storyAt } from '../../src/ui/timeline/replay';
+import { measurementsOf } from '../../src/ui/write/measurements';
 import { RUN_SETTINGS, scriptedStory } from './run-script';
 
 const MODEL = { contextLength: 16, kvBytesPerToken: 1000 };

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
-import { Controller } from '../../src/ui/controller';
-import type { Session } from '../../src/ui/session';
-import { DEFAULT_SETTINGS, type Settings } from '../../src/ui/settings';
+import { Controller } from '../../src/ui/session/controller';
+import type { Session } from '../../src/ui/session/session';
+import { DEFAULT_SETTINGS, type Settings } from '../../src/ui/settings/settings';
 import { openClient, settle } from '../worker/line';
 import { ScriptedModel } from '../worker/scripted-model';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { moveBy, moveByBlock, type Playhead, playOn, restAt, togglePlay } from '../../src/ui/playhead';
-import { newSession, reduce } from '../../src/ui/session';
-import { DEFAULT_SETTINGS } from '../../src/ui/settings';
-import { newStory } from '../../src/ui/story';
+import { newSession, reduce } from '../../src/ui/session/session';
+import { DEFAULT_SETTINGS } from '../../src/ui/settings/settings';
+import { newStory } from '../../src/ui/story/story';
+import { moveBy, moveByBlock, type Playhead, playOn, restAt, togglePlay } from '../../src/ui/timeline/playhead';
 import { RUN_SETTINGS, scriptedRun, scriptedStory } from './run-script';
 
 const { steps } = scriptedStory(4);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { PRESETS, presetOf, presetSettings } from '../../src/ui/presets';
-import { DEFAULT_SETTINGS, generateSettings, parseSettings } from '../../src/ui/settings';
+import { PRESETS, presetOf, presetSettings } from '../../src/ui/settings/presets';
+import { DEFAULT_SETTINGS, generateSettings, parseSettings } from '../../src/ui/settings/settings';
 
 const MODEL = {
   blockSizes: [1, 2, 4, 8, 16, 32],

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { BEST_PERPLEXITY, curveFor, expectedAt, QUALITY } from '../../src/ui/quality';
+import { BEST_PERPLEXITY, curveFor, expectedAt, QUALITY } from '../../src/ui/settings/quality';
 
 interface Measured {
   readonly policy: string;

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { UnmaskError } from '../../src/errors';
-import { Controller } from '../../src/ui/controller';
+import { viewOf } from '../../src/ui/page/view';
 import { RaceRunner } from '../../src/ui/race/race-runner';
-import { DEFAULT_SETTINGS } from '../../src/ui/settings';
-import { viewOf } from '../../src/ui/view';
+import { Controller } from '../../src/ui/session/controller';
+import { DEFAULT_SETTINGS } from '../../src/ui/settings/settings';
 import { openClient, settle } from '../worker/line';
 import { Gate, ScriptedModel } from '../worker/scripted-model';
 

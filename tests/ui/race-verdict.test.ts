@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { notes, verdict } from '../../src/ui/race/verdict';
-import { DEFAULT_SETTINGS, generateSettings } from '../../src/ui/settings';
-import { newStory, type Story } from '../../src/ui/story';
+import { DEFAULT_SETTINGS, generateSettings } from '../../src/ui/settings/settings';
+import { newStory, type Story } from '../../src/ui/story/story';
 import type { PolicyName } from '../../src/worker/protocol';
 
 const MODEL = {

@@ -8,8 +8,8 @@ import {
   settingsOfSide,
   sideOn,
 } from '../../src/ui/race/race';
-import { DEFAULT_SETTINGS } from '../../src/ui/settings';
-import { tokensWritten } from '../../src/ui/story';
+import { DEFAULT_SETTINGS } from '../../src/ui/settings/settings';
+import { tokensWritten } from '../../src/ui/story/story';
 import type { GenerateSettings, GenerationMessage, WithoutRun } from '../../src/worker/protocol';
 
 const MODEL = {

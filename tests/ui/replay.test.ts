@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { placeAt, placeText, storyAt } from '../../src/ui/replay';
-import { endStory, newStory, type Story } from '../../src/ui/story';
+import { endStory, newStory, type Story } from '../../src/ui/story/story';
+import { placeAt, placeText, storyAt } from '../../src/ui/timeline/replay';
 import type { GenerationMessage } from '../../src/worker/protocol';
 import { RUN_SETTINGS, scriptedRun, scriptedStory, storiesOf } from './run-script';
 

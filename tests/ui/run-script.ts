@@ -1,4 +1,4 @@
-import { continueStory, newStory, type Story } from '../../src/ui/story';
+import { continueStory, newStory, type Story } from '../../src/ui/story/story';
 import type { GenerateSettings, GenerationMessage } from '../../src/worker/protocol';
 
 /** What `scriptedRun` writes with: blocks of 4, two tokens a step. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { type Action, isWriting, newSession, reduce, type Session } from '../../src/ui/session';
-import { DEFAULT_SETTINGS, generateSettings } from '../../src/ui/settings';
-import { newStory } from '../../src/ui/story';
+import { type Action, isWriting, newSession, reduce, type Session } from '../../src/ui/session/session';
+import { DEFAULT_SETTINGS, generateSettings } from '../../src/ui/settings/settings';
+import { newStory } from '../../src/ui/story/story';
 import { INFO } from '../worker/scripted-model';
 
 const story = newStory(generateSettings(DEFAULT_SETTINGS, INFO), null);

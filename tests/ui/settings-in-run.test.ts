@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { DEFAULT_SETTINGS, generateSettings, type Settings } from '../../src/ui/settings';
-import { settingsForNextBlock, waitingSettings } from '../../src/ui/settings-in-run';
-import { continueStory, newStory } from '../../src/ui/story';
+import { DEFAULT_SETTINGS, generateSettings, type Settings } from '../../src/ui/settings/settings';
+import { settingsForNextBlock, waitingSettings } from '../../src/ui/settings/settings-in-run';
+import { continueStory, newStory } from '../../src/ui/story/story';
 import { INFO } from '../worker/scripted-model';
 
 const story = newStory(generateSettings(DEFAULT_SETTINGS, INFO), null);

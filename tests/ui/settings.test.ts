@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { documentPrompt, KINDS, kindOf, titleForKind } from '../../src/ui/document-form';
 import {
   blockSizeFor,
   DEFAULT_SETTINGS,
@@ -7,7 +6,8 @@ import {
   parseSettings,
   type Settings,
   stepsFor,
-} from '../../src/ui/settings';
+} from '../../src/ui/settings/settings';
+import { documentPrompt, KINDS, kindOf, titleForKind } from '../../src/ui/write/document-form';
 
 const MODEL = {
   blockSizes: [1, 4, 16],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DEFAULT_SETTINGS, generateSettings, POLICIES, parseSettings, RANGES } from '../../src/ui/settings';
+import { DEFAULT_SETTINGS, generateSettings, POLICIES, parseSettings, RANGES } from '../../src/ui/settings/settings';
 import { differenceOf, linkHash, readLink, type TextSettings, textSettings } from '../../src/ui/share/link';
 import { INFO } from '../worker/scripted-model';
 import { randomNumbers } from './random-numbers';

@@ -9,7 +9,7 @@ import {
   textOf,
   tokensWritten,
   wholeText,
-} from '../../src/ui/story';
+} from '../../src/ui/story/story';
 import type { GenerateSettings, GenerationMessage } from '../../src/worker/protocol';
 
 const SETTINGS: GenerateSettings = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { endStory, idsAfterPrompt, newStoryAfter, type Story } from '../../src/ui/story';
-import { idsBeforeBlock, placeOfToken } from '../../src/ui/token-place';
+import { endStory, idsAfterPrompt, newStoryAfter, type Story } from '../../src/ui/story/story';
+import { idsBeforeBlock, placeOfToken } from '../../src/ui/story/token-place';
 import type { GenerationMessage } from '../../src/worker/protocol';
 import { RUN_SETTINGS, scriptedRun, scriptedStory, storiesOf } from './run-script';
 

@@ -1,8 +1,8 @@
 import { useMemo, useState } from 'react';
-import type { Controller } from '../controller';
-import { StoryView } from '../StoryView';
-import { canContinue, isWriting, type Session } from '../session';
-import { type Story, wholeText } from '../story';
+import type { Controller } from '../session/controller';
+import { canContinue, isWriting, type Session } from '../session/session';
+import { StoryView } from '../story/StoryView';
+import { type Story, wholeText } from '../story/story';
 import { Formatted } from './Formatted';
 import { settledPart } from './settled';
 

@@ -1,7 +1,7 @@
 import { compiler, type MarkdownToJSX } from 'markdown-to-jsx/react';
 import { Fragment, isValidElement, memo, type ReactNode } from 'react';
-import { CopyButton } from '../CopyButton';
-import { OutsideLink } from '../OutsideLink';
+import { CopyButton } from '../fields/CopyButton';
+import { OutsideLink } from '../fields/OutsideLink';
 
 /** Markdown of a model: HTML in it is text, and pictures are links, since nothing is to be fetched for it. */
 export default memo(function Markdown({ text }: { text: string }) {

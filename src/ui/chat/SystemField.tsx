@@ -1,8 +1,8 @@
 import { useId } from 'react';
-import type { Controller } from '../controller';
-import type { Settings } from '../settings';
-import type { Story } from '../story';
-import { WaitingNote } from '../WaitingNote';
+import { WaitingNote } from '../fields/WaitingNote';
+import type { Controller } from '../session/controller';
+import type { Settings } from '../settings/settings';
+import type { Story } from '../story/story';
 import { systemOf } from './conversation';
 
 interface Props {

@@ -1,8 +1,8 @@
 import { memo, useState } from 'react';
 import type { ChatTurn } from '../../worker/protocol';
-import type { Controller } from '../controller';
-import { isWriting, type Session } from '../session';
-import type { Story } from '../story';
+import type { Controller } from '../session/controller';
+import { isWriting, type Session } from '../session/session';
+import type { Story } from '../story/story';
 import { Answer } from './Answer';
 import { askInstead, turnsOf, unreadTurns } from './conversation';
 import { Formatted } from './Formatted';

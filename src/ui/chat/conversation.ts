@@ -1,5 +1,5 @@
 import type { ChatTurn } from '../../worker/protocol';
-import { type Story, wholeText } from '../story';
+import { type Story, wholeText } from '../story/story';
 
 /** The turns of a conversation, that of `story` last: what has been written of it, which may be nothing. */
 export function turnsOf(story: Story | null): readonly ChatTurn[] {

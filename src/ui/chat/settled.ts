@@ -1,5 +1,5 @@
-import type { TextPlace } from '../StoryView';
-import { allBlocks, type Story } from '../story';
+import type { TextPlace } from '../story/StoryView';
+import { allBlocks, type Story } from '../story/story';
 
 export interface Settled {
   /** Whole paragraphs of finished blocks. */

@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import type { SiteUpdate } from '../../offline/site-update';
-import { Masthead } from '../Masthead';
-import { UpdateNotice } from '../UpdateNotice';
+import { Masthead } from '../page/Masthead';
+import { UpdateNotice } from '../page/UpdateNotice';
 import { MaskFigure } from './MaskFigure';
 import { NoiseFigure } from './NoiseFigure';
 import { Origin } from './Origin';

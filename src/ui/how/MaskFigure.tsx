@@ -1,6 +1,6 @@
 import { useState } from 'react';
-import { ChoiceField } from '../ChoiceField';
-import { SliderField } from '../SliderField';
+import { ChoiceField } from '../fields/ChoiceField';
+import { SliderField } from '../fields/SliderField';
 import { blockOf, seesInTraining, seesWhileWriting } from './attention-masks';
 import { MaskGrid } from './MaskGrid';
 import { RECORDED_BLOCK } from './recorded-block';

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { SliderField } from '../SliderField';
+import { SliderField } from '../fields/SliderField';
 import { lastUncovered, noised, type Place } from './noising';
 import { RECORDED_BLOCK } from './recorded-block';
 

@@ -1,4 +1,4 @@
-import { OutsideLink } from '../OutsideLink';
+import { OutsideLink } from '../fields/OutsideLink';
 import { ORIGIN } from './measured';
 
 /** Who trained the model, on what, and how small it is. */

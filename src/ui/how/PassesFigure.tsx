@@ -1,6 +1,6 @@
 import { useState } from 'react';
-import { rate } from '../format';
-import { SliderField } from '../SliderField';
+import { rate } from '../fields/format';
+import { SliderField } from '../fields/SliderField';
 import { passesFor } from './passes';
 
 const TOKENS = 128;

@@ -1,6 +1,6 @@
 import { useState } from 'react';
-import { ChoiceField } from '../ChoiceField';
-import { BEST_PERPLEXITY } from '../quality';
+import { ChoiceField } from '../fields/ChoiceField';
+import { BEST_PERPLEXITY } from '../settings/quality';
 import { PACED_SAMPLES, PERPLEXITY_BY_BLOCK_SIZE } from './measured';
 
 /** What the model writes in fewer and fewer steps, and what larger blocks cost it, both as measured. */

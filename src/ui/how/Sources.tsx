@@ -1,4 +1,4 @@
-import { OutsideLink } from '../OutsideLink';
+import { OutsideLink } from '../fields/OutsideLink';
 import { SOURCES } from './sources-list';
 
 /** The papers that this is built on. */

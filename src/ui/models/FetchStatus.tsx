@@ -1,4 +1,4 @@
-import type { FetchState } from '../session';
+import type { FetchState } from '../session/session';
 import type { ModelLoader } from './model-loader';
 import { ProgressStatus } from './ProgressStatus';
 

@@ -1,4 +1,4 @@
-import type { Controller } from '../controller';
+import type { Controller } from '../session/controller';
 
 /** What has happened to the model, until it is read. Always there, so that a screen reader hears it come. */
 export function ModelNotice({ notices, controller }: { notices: readonly string[]; controller: Controller }) {

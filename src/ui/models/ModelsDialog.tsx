@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { describeError } from '../../errors';
 import type { DistantPlace, ModelPlace } from '../../worker/protocol';
-import type { Session } from '../session';
+import type { Session } from '../session/session';
 import { ModelList } from './ModelList';
 import type { ModelLoader } from './model-loader';
 import { spaceText } from './model-texts';

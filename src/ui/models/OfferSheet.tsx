@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { CheckpointOffer, KeptDtype } from '../../worker/protocol';
-import { ChoiceField } from '../ChoiceField';
-import { millions } from '../format';
+import { ChoiceField } from '../fields/ChoiceField';
+import { millions } from '../fields/format';
 import type { ModelLoader } from './model-loader';
 import { fetchText, hasRoom, roomText } from './model-texts';
 import './models.css';

@@ -1,4 +1,4 @@
-import { megabytes } from '../format';
+import { megabytes } from '../fields/format';
 import { type Progress, paceText } from './pace';
 
 interface Props {

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
-import { bytes as bytesText } from '../format';
+import { bytes as bytesText } from '../fields/format';
 
 interface Props {
   readonly name: string;

@@ -1,5 +1,5 @@
 import type { CheckpointOffer, KeptDtype, KeptModel, ModelFacts, ModelOrigin, ModelShelf } from '../../worker/protocol';
-import { bytes, megabytes, millions } from '../format';
+import { bytes, megabytes, millions } from '../fields/format';
 import { shortUrl } from './place-name';
 
 /** `10.5 M parameters, q8` */

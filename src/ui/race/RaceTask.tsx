@@ -1,6 +1,6 @@
-import type { Controller } from '../controller';
-import { newSeed } from '../new-seed';
-import type { Settings } from '../settings';
+import type { Controller } from '../session/controller';
+import { newSeed } from '../settings/new-seed';
+import type { Settings } from '../settings/settings';
 import type { RaceRunner } from './race-runner';
 
 interface Props {

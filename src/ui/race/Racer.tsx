@@ -1,8 +1,8 @@
 import { useEffect, useId, useRef } from 'react';
 import type { GenerateSettings } from '../../worker/protocol';
-import { rate } from '../format';
-import { endsLine, StoryBlock } from '../StoryBlock';
-import { type Story, tokensWritten } from '../story';
+import { rate } from '../fields/format';
+import { endsLine, StoryBlock } from '../story/StoryBlock';
+import { type Story, tokensWritten } from '../story/story';
 import { nameOf, paceOf, upperFirst } from './racer-names';
 
 interface Props {

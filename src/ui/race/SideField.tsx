@@ -1,7 +1,7 @@
 import { useId } from 'react';
-import { POLICY_TEXTS, stepsHint } from '../policy-texts';
-import { SliderField } from '../SliderField';
-import { POLICIES, usesSteps } from '../settings';
+import { SliderField } from '../fields/SliderField';
+import { POLICY_TEXTS, stepsHint } from '../settings/policy-texts';
+import { POLICIES, usesSteps } from '../settings/settings';
 import { type Side, sideOn } from './race';
 
 interface Props {

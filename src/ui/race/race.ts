@@ -1,7 +1,7 @@
 import type { GenerateSettings, PolicyName, RaceMessage } from '../../worker/protocol';
-import type { Problem } from '../session';
-import { generateSettings, type ModelTraits, type Settings } from '../settings';
-import { continueStory, endStory, newStory, type Story } from '../story';
+import type { Problem } from '../session/session';
+import { generateSettings, type ModelTraits, type Settings } from '../settings/settings';
+import { continueStory, endStory, newStory, type Story } from '../story/story';
 import { nameOfBoth } from './racer-names';
 import { verdict } from './verdict';
 

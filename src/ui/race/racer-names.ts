@@ -1,7 +1,7 @@
 import type { GenerateSettings } from '../../worker/protocol';
-import { POLICY_TEXTS } from '../policy-texts';
-import { usesSteps } from '../settings';
-import type { Story } from '../story';
+import { POLICY_TEXTS } from '../settings/policy-texts';
+import { usesSteps } from '../settings/settings';
+import type { Story } from '../story/story';
 
 type Way = Pick<GenerateSettings, 'blockSize' | 'policy' | 'steps'>;
 

@@ -1,7 +1,7 @@
 import type { ModelInfo } from '../../worker/protocol';
-import { BEST_PERPLEXITY, curveFor, expectedAt } from '../quality';
-import { usesSteps } from '../settings';
-import { type Story, tokensWritten } from '../story';
+import { BEST_PERPLEXITY, curveFor, expectedAt } from '../settings/quality';
+import { usesSteps } from '../settings/settings';
+import { type Story, tokensWritten } from '../story/story';
 import { nameOfBoth, upperFirst } from './racer-names';
 
 interface Result {

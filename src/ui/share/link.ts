@@ -1,5 +1,5 @@
 import type { ModelInfo } from '../../worker/protocol';
-import { DEFAULT_SETTINGS, parseSettings, type Settings, usesSteps } from '../settings';
+import { DEFAULT_SETTINGS, parseSettings, type Settings, usesSteps } from '../settings/settings';
 
 /** Which model wrote a text, and on what: another of either may write another. */
 export interface Origin {

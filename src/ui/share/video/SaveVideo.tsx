@@ -1,7 +1,7 @@
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import { describeError } from '../../../errors';
-import { type Heat, SPEEDS } from '../../settings';
-import type { Story } from '../../story';
+import { type Heat, SPEEDS } from '../../settings/settings';
+import type { Story } from '../../story/story';
 import { downloadFile } from '../download-file';
 import { drawStory, VIDEO_SIZE } from './draw-story';
 import { FRAMES_PER_SECOND, framesOf } from './frames';

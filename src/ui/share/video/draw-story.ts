@@ -1,6 +1,6 @@
-import { placeAt, placeText, storyAt } from '../../replay';
-import type { Heat } from '../../settings';
-import type { Story } from '../../story';
+import type { Heat } from '../../settings/settings';
+import type { Story } from '../../story/story';
+import { placeAt, placeText, storyAt } from '../../timeline/replay';
 import { flowText, type PlacedPiece } from './flow-text';
 import type { Palette } from './palette';
 import { type Look, storyPieces } from './story-pieces';

@@ -1,5 +1,5 @@
-import { playOn, restAt, togglePlay } from '../../playhead';
-import type { Step } from '../../story';
+import type { Step } from '../../story/story';
+import { playOn, restAt, togglePlay } from '../../timeline/playhead';
 
 export const FRAMES_PER_SECOND = 30;
 /** How long the whole text stands at the end. */

@@ -1,5 +1,5 @@
-import type { Heat } from '../../settings';
-import type { Block, Story, Token } from '../../story';
+import type { Heat } from '../../settings/settings';
+import type { Block, Story, Token } from '../../story/story';
 import type { Piece } from './flow-text';
 import type { Palette } from './palette';
 

@@ -1,0 +1,89 @@
+import { autoUpdate, flip, inline, offset, shift, useFloating } from '@floating-ui/react-dom';
+import { type KeyboardEvent, useLayoutEffect, useState } from 'react';
+import type { Controller } from '../session/controller';
+import type { Block } from '../story/story';
+import { EditFacts } from './EditFacts';
+import { type Edit, isChanged, keep, mask, maskOthers } from './editing';
+import { TypeOver } from './TypeOver';
+
+interface Props {
+  readonly edit: Edit;
+  /** The block as it was. */
+  readonly block: Block;
+  readonly typing: boolean;
+  readonly setTyping: (typing: boolean) => void;
+  /** Leaves everything as it was. */
+  readonly onCancel: () => void;
+  /** Called before the menu goes away: the focus has to go somewhere. */
+  readonly onLeave: () => void;
+  readonly controller: Controller;
+}
+
+/** What can be done with the selected tokens of a block. */
+export function EditMenu({ edit, block, typing, setTyping, onCancel, onLeave, controller }: Props) {
+  const [reference, setReference] = useState<Element | null>(null);
+  // A token that is masked or typed over is drawn by another element.
+  useLayoutEffect(() => {
+    setReference(document.querySelector(`[data-token="${edit.block}.${edit.head}"]`));
+  }, [edit]);
+  const { refs, floatingStyles } = useFloating({
+    placement: 'bottom-start',
+    strategy: 'fixed',
+    elements: { reference },
+    middleware: [inline(), offset(8), flip({ padding: 8 }), shift({ padding: 8 })],
+    whileElementsMounted: autoUpdate,
+  });
+  const leave = (act: () => void) => {
+    onLeave();
+    act();
+  };
+  const write = () => leave(() => void controller.writeFromEdit());
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Escape' && !event.defaultPrevented) leave(onCancel);
+    else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) write();
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <section
+      className="edit-menu"
+      aria-label={`Edit block ${edit.block + 1}`}
+      ref={refs.setFloating}
+      style={floatingStyles}
+      onKeyDown={onKeyDown}
+    >
+      <EditFacts edit={edit} block={block} controller={controller} />
+      {typing ? (
+        <TypeOver edit={edit} onDone={() => setTyping(false)} onLeave={onLeave} controller={controller} />
+      ) : (
+        <div className="edit-actions">
+          <button type="button" onClick={() => setTyping(true)}>
+            Type over…
+          </button>
+          <button type="button" onClick={() => controller.edit(mask(edit))}>
+            Write anew
+          </button>
+          <button type="button" onClick={() => controller.edit(keep(edit))}>
+            Keep
+          </button>
+          <button type="button" onClick={() => controller.edit(maskOthers(edit))}>
+            Keep only this
+          </button>
+        </div>
+      )}
+      <div className="edit-end">
+        <button type="button" className="quiet" onClick={() => leave(onCancel)}>
+          Cancel
+        </button>
+        <button type="button" className="quiet write-on" onClick={write}>
+          Write on from here
+        </button>
+      </div>
+      <p className="hint">
+        {isChanged(edit)
+          ? 'This block is written around what stays of it, and all after it anew.'
+          : 'This block stays as it is, and all after it is written anew.'}
+      </p>
+    </section>
+  );
+}

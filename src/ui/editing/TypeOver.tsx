@@ -1,0 +1,63 @@
+import { type FormEvent, type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
+import type { Controller } from '../session/controller';
+import type { Edit } from './editing';
+
+interface Props {
+  readonly edit: Edit;
+  readonly onDone: () => void;
+  /** Called before the field goes away: the focus has to go somewhere. */
+  readonly onLeave: () => void;
+  readonly controller: Controller;
+}
+
+/** A field for what is to stand in place of the selected tokens. */
+export function TypeOver({ edit, onDone, onLeave, controller }: Props) {
+  const id = useId();
+  const field = useRef<HTMLInputElement>(null);
+  const selected = edit.places.slice(Math.min(edit.anchor, edit.head), Math.max(edit.anchor, edit.head) + 1);
+  const before = selected.map(({ kind, token }) => (kind === 'masked' ? '' : token.text)).join('');
+  // Most tokens begin with the space before their word, which nobody thinks of when typing.
+  const space = before === '' ? ' ' : before.slice(0, before.length - before.trimStart().length);
+  const [text, setText] = useState(before.trim());
+  const [problem, setProblem] = useState('');
+  useEffect(() => field.current?.select(), []);
+  const leave = () => {
+    onLeave();
+    onDone();
+  };
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    const found = await controller.typeOver(/^\s/.test(text) ? text : space + text);
+    if (found === null) leave();
+    else setProblem(found);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape') return;
+    event.preventDefault();
+    leave();
+  };
+  return (
+    <form className="type-over" onSubmit={submit}>
+      <label className="visually-hidden" htmlFor={id}>
+        Text in place of the selection
+      </label>
+      <input
+        id={id}
+        ref={field}
+        type="text"
+        autoComplete="off"
+        maxLength={200}
+        value={text}
+        aria-describedby={`${id}-problem`}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={onKeyDown}
+      />
+      <button type="submit" disabled={text.trim() === ''}>
+        Put it here
+      </button>
+      <p id={`${id}-problem`} className="type-problem" role="alert">
+        {problem}
+      </p>
+    </form>
+  );
+}

@@ -1,0 +1,41 @@
+import { FetchStatus } from '../models/FetchStatus';
+import { ProgressStatus } from '../models/ProgressStatus';
+import type { Controller } from '../session/controller';
+import type { Session } from '../session/session';
+
+interface Props {
+  readonly session: Session;
+  readonly controller: Controller;
+  readonly onLoad: () => void;
+}
+
+/** How far the model is, in bytes, with a way out; or a way back in. Failures are the alert's. */
+export function LoadStatus({ session, controller, onLoad }: Props) {
+  const { model, fetch, earlierModel } = session;
+  return (
+    <>
+      {fetch ? <FetchStatus fetch={fetch} models={controller.models} /> : null}
+      {model.phase === 'loading' ? (
+        <ProgressStatus
+          name="the model"
+          doing="Loading"
+          progress={model}
+          onCancel={() => controller.models.cancelLoad()}
+        />
+      ) : null}
+      {model.phase === 'cancelled' ? (
+        <div className="load-status load-cancelled">
+          <p>The model was not loaded.</p>
+          <button type="button" className="quiet" onClick={onLoad}>
+            Load the model
+          </button>
+          {earlierModel === null ? null : (
+            <button type="button" className="quiet" onClick={() => void controller.models.goBack()}>
+              Back to {earlierModel}
+            </button>
+          )}
+        </div>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,56 @@
+import { useEffect, useRef } from 'react';
+import type { Controller } from '../session/controller';
+import type { Settings } from '../settings/settings';
+import type { Shortcut } from './shortcuts';
+
+interface Props {
+  readonly shortcuts: readonly Shortcut[];
+  readonly keys: Settings['keys'];
+  readonly controller: Controller;
+  readonly onClose: () => void;
+}
+
+/** The keys that do something. A dialog, so that Escape closes it and the focus comes back. */
+export default function ShortcutSheet({ shortcuts, keys, controller, onClose }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog className="sheet" ref={dialog} aria-labelledby="sheet-title" onClose={onClose}>
+      <header>
+        <h2 id="sheet-title">Keyboard</h2>
+        <button type="button" className="quiet" onClick={() => dialog.current?.close()}>
+          Close
+        </button>
+      </header>
+      <dl>
+        {shortcuts.map(({ shown, text }) => (
+          <div key={text}>
+            <dt>{text}</dt>
+            <dd>
+              {shown.map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
+            </dd>
+          </div>
+        ))}
+        <div>
+          <dt>These keys</dt>
+          <dd>
+            <kbd>?</kbd>
+          </dd>
+        </div>
+      </dl>
+      <p className="hint">
+        With the focus on the text, ← and → walk through its tokens instead, and Enter edits the one they are on.
+      </p>
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={keys === 'on'}
+          onChange={(event) => controller.set({ keys: event.target.checked ? 'on' : 'off' })}
+        />
+        Single keys work wherever nothing is being typed
+      </label>
+    </dialog>
+  );
+}

@@ -1,0 +1,68 @@
+import { allBlocks, type Story, textOf, tokensWritten } from '../story/story';
+import { kindOf } from '../write/document-form';
+
+/** A block of so many characters is announced as it is finished; smaller ones wait for the end of a sentence. */
+const LONG = 80;
+
+/**
+ * What a screen reader should say when `before` became `after`, or null for nothing new: the start, each finished
+ * block or the sentences that small blocks make, and the end. Never single tokens, which come out of order.
+ */
+export function announcement(before: Story | null, after: Story | null): string | null {
+  if (!after || before === after) return null;
+  if (before?.phase !== after.phase) return phaseAnnouncement(after);
+  return progressAnnouncement(before, after);
+}
+
+function phaseAnnouncement(story: Story): string | null {
+  switch (story.phase) {
+    case 'starting':
+      if (story.settings.messages && !story.kept && story.earlier.length === 0) return 'Answering.';
+      if (story.kept) return `Writing anew from block ${allBlocks(story).length + 1} on.`;
+      if (story.earlier.length > 0) return 'Going on with the text.';
+      return story.heading
+        ? `Writing ${kindOf(story.heading.kind).noun}: ${story.heading.title}.`
+        : 'Writing on from your prompt.';
+    case 'writing':
+      return null;
+    case 'finished':
+      return `Finished: ${wordsOf(textOf(story))} words in ${Math.max(1, Math.round(story.seconds))} seconds.`;
+    case 'stopped':
+      return `Stopped after ${tokensWritten(story)} tokens.`;
+    case 'failed':
+      return 'Writing ended with an error.';
+    default:
+      return story.phase satisfies never;
+  }
+}
+
+/** What a finished block has completed. */
+function progressAnnouncement(before: Story, after: Story): string | null {
+  if (before.nfe === after.nfe && before.blocks.length === after.blocks.length) return null;
+  const start = announcedUpTo(before);
+  const end = announcedUpTo(after);
+  return end > start ? textOf(after).slice(start, end).trim() || null : null;
+}
+
+/** The last point worth announcing: the end of a long block, or of a sentence some way after the one before. */
+function announcedUpTo(story: Story): number {
+  let announced = 0;
+  let from = 0;
+  for (const block of story.blocks.filter(({ committed }) => committed)) {
+    const text = textOf({ blocks: [block] });
+    const sentence = [...text.matchAll(/[.!?]["']?(?=\s|$)/g)].at(-1);
+    const end = text.length >= LONG ? text.length : sentence ? sentence.index + sentence[0].length : 0;
+    if (from + end - announced >= LONG) announced = from + end;
+    from += text.length;
+  }
+  return announced;
+}
+
+function wordsOf(text: string): number {
+  return text.split(/\s+/).filter(Boolean).length;
+}
+
+/** What is said of a text that Undo or Redo has brought back. */
+export function returnAnnouncement(how: 'undone' | 'redone', story: Story | null): string {
+  return `${how === 'undone' ? 'Undone' : 'Redone'}: a text of ${story ? wordsOf(textOf({ blocks: allBlocks(story) })) : 0} words.`;
+}

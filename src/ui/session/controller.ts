@@ -1,0 +1,317 @@
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import { describeError, UnmaskError } from '../../errors';
+import type { Client } from '../../worker/client';
+import type { AlternativeToken, ChatTurn, GenerateSettings, ModelInfo, RaceMessage } from '../../worker/protocol';
+import type { WorkerEvents } from '../../worker/worker-events';
+import { type Edit, storyFromEdit, typeOver } from '../editing/editing';
+import { ModelLoader } from '../models/model-loader';
+import { newSeed } from '../settings/new-seed';
+import { generateSettings, type Settings, settingsOn } from '../settings/settings';
+import { sameSettings, settingsForNextBlock } from '../settings/settings-in-run';
+import { type Link, originOf, textSettings } from '../share/link';
+import { Alternatives } from '../story/alternatives';
+import type { Provenance } from '../story/provenance';
+import { idsAfterPrompt, newStory, newStoryAfter, type Story } from '../story/story';
+import { type Action, canContinue, type Desk, isWriting, newSession, reduce, type Session } from './session';
+
+export interface ControllerOptions {
+  readonly settings: Settings;
+  /** Absolute URL of the folder of the model that comes with the page, with its last slash. */
+  readonly embeddedUrl: string;
+  /** Where Hugging Face repositories are, if a page names a mirror. */
+  readonly hub?: string | undefined;
+  /** Starts a worker. */
+  readonly connect: (events: WorkerEvents) => Client;
+  readonly saveSettings: (settings: Settings) => void;
+}
+
+/** How long a setting rests before the text that is being written takes it, in milliseconds: sliders are dragged. */
+const CHANGE_REST = 200;
+
+/** The page without its looks: holds the session and does what the person asks. */
+export class Controller {
+  readonly #options: ControllerOptions;
+  readonly store: StoreApi<Session>;
+  readonly models: ModelLoader;
+  /** A link whose text has not begun yet. */
+  #link: Link | null = null;
+  readonly #alternatives = new Alternatives();
+  /** How many are on. */
+  #races = 0;
+  /** What the worker was asked last to write with. */
+  #asked: GenerateSettings | undefined;
+  /** Until a changed setting has rested. */
+  #changing: ReturnType<typeof setTimeout> | undefined;
+  #writing = new AbortController();
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+    this.store = createStore(() => newSession(options.settings));
+    const controller = this;
+    const page = {
+      get session() {
+        return controller.session;
+      },
+      dispatch: (action: Action) => this.#dispatch(action),
+      set: (change: Partial<Settings>) => this.set(change),
+      endWriting: (problem?: UnmaskError) => this.#endWriting(problem),
+    };
+    this.models = new ModelLoader(page, options.settings.model, options);
+  }
+
+  get session(): Session {
+    return this.store.getState();
+  }
+
+  /** Changes settings. A text that is being written takes those that it can with its next block. */
+  set(change: Partial<Settings>): void {
+    this.#dispatch({ type: 'settings-changed', change });
+    this.#options.saveSettings(this.session.settings);
+    clearTimeout(this.#changing);
+    if (isWriting(this.session)) this.#changing = setTimeout(() => this.#changeRun(), CHANGE_REST);
+  }
+
+  #changeRun(): void {
+    const { story, settings, model } = this.session;
+    if (!story || !isWriting(this.session) || model.phase !== 'ready') return;
+    const wanted = settingsForNextBlock(story, settings, model.info);
+    if (!this.#asked || sameSettings(wanted, this.#asked)) return;
+    this.#asked = wanted;
+    this.models.client?.change(wanted);
+  }
+
+  /** What opening the page does: loads the model and, once it is there, begins to write, unless there is a text. */
+  async open(): Promise<void> {
+    await this.models.load();
+    if (!this.session.story) await this.write();
+  }
+
+  /** Sets what a link says; the next text has the link's seed, also where each text has its own. */
+  follow(link: Link): void {
+    this.#link = link;
+    this.set(link.settings);
+  }
+
+  /** Shows a text that was written before, in place of one that is being written. */
+  show(story: Story): void {
+    this.turnTo('write');
+    this.stop();
+    this.#link = null;
+    this.#dispatch({ type: 'story-opened', story });
+  }
+
+  /** Shows the work of one of the views that write. What is being written in the other ends. */
+  turnTo(desk: Desk): void {
+    if (desk === this.session.desk) return;
+    this.stop();
+    this.#dispatch({ type: 'desk-turned', desk });
+  }
+
+  /** Writes a text with the settings as they are, in place of one that is being written. */
+  async write(): Promise<void> {
+    this.turnTo('write');
+    const link = this.#link;
+    const info = this.#prepareToWrite();
+    if (!info) return;
+    const settings = settingsOn(this.session.settings, info);
+    const heading = settings.form === 'titled' ? { kind: settings.kind, title: settings.title.trim() } : null;
+    const model = { name: info.name, ...originOf(info) };
+    const provenance: Provenance = { first: textSettings(settings), model, changed: false, source: link ?? 'here' };
+    await this.#generate(newStory(generateSettings(settings, info), heading, provenance));
+  }
+
+  /** Answers a conversation, in place of one that is being answered. */
+  async converse(messages: readonly ChatTurn[]): Promise<void> {
+    this.turnTo('chat');
+    const info = this.#prepareToWrite();
+    if (!info) return;
+    const settings = generateSettings(this.session.settings, info);
+    await this.#generate(newStory({ ...settings, prompt: '', messages }, null));
+  }
+
+  /** Writes the same again with another seed. */
+  async writeAnother(): Promise<void> {
+    this.set({ seed: newSeed() });
+    const messages = this.session.story?.settings.messages;
+    await (messages ? this.converse(messages) : this.write());
+  }
+
+  /** Goes on where the text on screen ends, as many tokens again, with the settings as they are. */
+  async writeOn(): Promise<void> {
+    const { story } = this.session;
+    if (!story || !canContinue(this.session)) return;
+    const info = this.#prepareToWrite();
+    if (!info) return;
+    const { prompt, messages } = story.settings;
+    const asked = { ...generateSettings(this.session.settings, info), prompt, messages, after: idsAfterPrompt(story) };
+    await this.#generate(newStoryAfter(story, asked));
+  }
+
+  /** Loads the model onto the CPU, and writes what the text on screen still lacks of its length. */
+  async goOnWithCpu(): Promise<void> {
+    this.set({ backend: 'wasm' });
+    await this.models.load();
+    const { story } = this.session;
+    if (!story || !canContinue(this.session)) return;
+    const { settings } = story;
+    const after = idsAfterPrompt(story);
+    const maxTokens = settings.maxTokens - (after.length - settings.after.length);
+    if (maxTokens > 0) await this.#generate(newStoryAfter(story, { ...settings, after, maxTokens }));
+  }
+
+  /** Selects, pins or masks tokens of a block; null leaves it as it was. */
+  edit(edit: Edit | null): void {
+    this.#dispatch({ type: 'edited', edit });
+  }
+
+  /** Types over what is selected. A sentence where that cannot be. */
+  async typeOver(text: string): Promise<string | null> {
+    const { edit } = this.session;
+    const { client } = this.models;
+    if (!edit || !client) return null;
+    const typed = await client.tokenize(text);
+    const next = typeOver(edit, typed);
+    if (typeof next === 'string') return next;
+    if (typed.length > 0) this.edit(next);
+    return null;
+  }
+
+  /** Writes the text anew from the block that is edited on, around what is kept of that. */
+  async writeFromEdit(): Promise<void> {
+    const { story, edit } = this.session;
+    if (!story || !edit) return;
+    const info = this.#prepareToWrite();
+    if (!info) return;
+    const { settings } = this.session;
+    const next = storyFromEdit(story, edit, generateSettings({ ...settings, blockSize: edit.blockSize }, info));
+    if (next.phase === 'finished') {
+      this.#dispatch({ type: 'writing-started', story: next });
+      return;
+    }
+    const writing = this.#generate(next);
+    // The block keeps its size; the next has the page's.
+    this.#changeRun();
+    await writing;
+  }
+
+  /** Takes the text off the screen; Undo brings it back. */
+  clear(): void {
+    this.stop();
+    this.#dispatch({ type: 'cleared' });
+  }
+
+  /** Goes back to the text that was on screen before this one. */
+  undo(): void {
+    this.stop();
+    this.#dispatch({ type: 'undone' });
+  }
+
+  redo(): void {
+    this.stop();
+    this.#dispatch({ type: 'redone' });
+  }
+
+  /** Takes the notices about the model off the screen. */
+  readNotices(): void {
+    this.#dispatch({ type: 'notices-read' });
+  }
+
+  /** Ends what is being written, and draws a seed if each text has its own. Undefined where there is no model. */
+  #prepareToWrite(): ModelInfo | undefined {
+    const { model, settings } = this.session;
+    if (model.phase !== 'ready') return undefined;
+    this.stop();
+    if (settings.seeds === 'new each time' && settings.seed !== this.#link?.settings.seed)
+      this.set({ seed: newSeed() });
+    this.#link = null;
+    return model.info;
+  }
+
+  async #generate(story: Story): Promise<void> {
+    const { client } = this.models;
+    if (!client) return;
+    this.#writing = new AbortController();
+    const { signal } = this.#writing;
+    this.#asked = story.settings;
+    this.#dispatch({ type: 'writing-started', story });
+    try {
+      for await (const message of client.generate(story.settings, signal)) {
+        this.#dispatch({ type: 'written', message });
+      }
+    } catch (error) {
+      if (!signal.aborted) this.#dispatch({ type: 'writing-failed', problem: describeError(error) });
+    }
+  }
+
+  /** Writes a text for each of the settings side by side, in place of one that is being written. As `Client.race`. */
+  async *race(settings: readonly GenerateSettings[], signal: AbortSignal): AsyncGenerator<RaceMessage, void> {
+    this.stop();
+    const { client } = this.models;
+    if (!client) throw new UnmaskError('bad-input', 'No model is loaded. Load the model, then race.');
+    this.#races++;
+    try {
+      yield* client.race(settings, signal);
+    } finally {
+      this.#races--;
+    }
+  }
+
+  /** What else could have stood at a place of the text, if that is known already. */
+  knownAlternatives(block: number, token: number): readonly AlternativeToken[] | null {
+    const { story } = this.session;
+    return story && this.#alternatives.known(story, block, token);
+  }
+
+  /** Asks the model for that, unless it is at work: its run would end. Null where there is no answer. */
+  async inspect(block: number, token: number, signal: AbortSignal): Promise<readonly AlternativeToken[] | null> {
+    const { story, model } = this.session;
+    const { client } = this.models;
+    if (!story || !client || model.phase !== 'ready' || isWriting(this.session) || this.#races > 0) return null;
+    return this.#alternatives.ask(client, story, block, token, signal);
+  }
+
+  /** Ends the text that is being written; what is there stays. */
+  stop(): void {
+    this.#endWriting();
+  }
+
+  #endWriting(problem?: UnmaskError): void {
+    if (!isWriting(this.session)) return;
+    this.#writing.abort();
+    if (problem) this.#dispatch({ type: 'writing-failed', problem: describeError(problem) });
+    else this.#dispatch({ type: 'writing-stopped' });
+  }
+
+  /** Shows the text as it was after its first `position` steps. */
+  scrub(position: number): void {
+    this.#dispatch({ type: 'scrubbed', position });
+  }
+
+  /** Shows it some steps later, or earlier for a negative number. */
+  move(by: number): void {
+    this.#dispatch({ type: 'moved', by });
+  }
+
+  moveByBlock(by: 1 | -1): void {
+    this.#dispatch({ type: 'moved-by-block', by });
+  }
+
+  /** Shows the text as it is. */
+  goLive(): void {
+    this.#dispatch({ type: 'went-live' });
+  }
+
+  /** Plays the run back, or halts that. */
+  togglePlay(): void {
+    this.#dispatch({ type: 'play-toggled' });
+  }
+
+  /** Plays on after `seconds` of the clock on the wall. */
+  playOn(seconds: number): void {
+    this.#dispatch({ type: 'played-on', seconds: seconds * this.session.settings.speed });
+  }
+
+  #dispatch(action: Action): void {
+    this.store.setState(reduce(this.session, action), true);
+  }
+}

@@ -1,0 +1,244 @@
+import type { ErrorCode } from '../../errors';
+import type { CheckpointOffer, GenerationMessage, ModelInfo } from '../../worker/protocol';
+import type { Edit } from '../editing/editing';
+import { NO_PROGRESS, type Progress } from '../models/pace';
+import type { ModelTraits, Settings } from '../settings/settings';
+import { continueStory, endStory, type Story } from '../story/story';
+import { moveBy, moveByBlock, type Playhead, playOn, restAt, togglePlay } from '../timeline/playhead';
+import { announcement, returnAnnouncement } from './announce';
+
+export interface Problem {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export type ModelState =
+  | ({ readonly phase: 'loading' } & Progress)
+  | { readonly phase: 'ready'; readonly info: ModelInfo }
+  | { readonly phase: 'cancelled' }
+  | { readonly phase: 'failed'; readonly problem: Problem }
+  /** Its worker ended by itself. */
+  | { readonly phase: 'stopped'; readonly problem: Problem };
+
+/** A model that is being fetched beside the one in use, or could not be. */
+export type FetchState =
+  | ({ readonly phase: 'fetching'; readonly name: string } & Progress)
+  /** A checkpoint, which waits for a person's word. */
+  | { readonly phase: 'offered'; readonly name: string; readonly offer: CheckpointOffer }
+  | { readonly phase: 'failed'; readonly name: string; readonly problem: Problem };
+
+/** What a person works on in one of the views that write. */
+export interface Work {
+  readonly story: Story | null;
+  /** Texts that were on the screen before, and those that Undo took off it: the nearest to now is last, and first. */
+  readonly past: readonly Story[];
+  readonly future: readonly Story[];
+  /** What is being edited of the story, if anything is. */
+  readonly edit: Edit | null;
+  /** Null while the story is shown as it is, and not as it was. */
+  readonly playhead: Playhead | null;
+  /** Why the last text ended early; stays until the next one begins. */
+  readonly problem: Problem | null;
+}
+
+const NO_WORK: Work = { story: null, past: [], future: [], edit: null, playhead: null, problem: null };
+
+/** The views that write. A conversation is a story that answers `messages`. */
+export type Desk = 'write' | 'chat';
+
+/** Everything the page shows. */
+export interface Session extends Work {
+  readonly model: ModelState;
+  /** The name of the model that was in use before the one that is to be loaded. */
+  readonly earlierModel: string | null;
+  readonly fetch: FetchState | null;
+  /** What has happened to the model; stays until the next load, or until it is read. */
+  readonly notices: readonly string[];
+  readonly settings: Settings;
+  /** The view whose work is shown, and the work of the other. */
+  readonly desk: Desk;
+  readonly aside: Work;
+  /** The latest thing a screen reader is told. */
+  readonly announced: string;
+}
+
+export type Action =
+  | { readonly type: 'settings-changed'; readonly change: Partial<Settings> }
+  | { readonly type: 'load-started'; readonly earlierModel: string | null }
+  | { readonly type: 'load-progressed'; readonly progress: Progress }
+  | { readonly type: 'load-ended'; readonly info: ModelInfo }
+  | { readonly type: 'load-cancelled' }
+  | { readonly type: 'load-failed'; readonly problem: Problem }
+  | { readonly type: 'model-stopped'; readonly problem: Problem }
+  | { readonly type: 'fetch-started'; readonly name: string }
+  | { readonly type: 'fetch-progressed'; readonly progress: Progress }
+  | { readonly type: 'fetch-offered'; readonly offer: CheckpointOffer }
+  | { readonly type: 'fetch-failed'; readonly problem: Problem }
+  | { readonly type: 'fetch-ended' }
+  | { readonly type: 'noticed'; readonly notice: string }
+  | { readonly type: 'notices-read' }
+  | { readonly type: 'desk-turned'; readonly desk: Desk }
+  | { readonly type: 'writing-started'; readonly story: Story }
+  | { readonly type: 'cleared' }
+  /** A text that was written before. */
+  | { readonly type: 'story-opened'; readonly story: Story }
+  | { readonly type: 'written'; readonly message: GenerationMessage }
+  | { readonly type: 'writing-stopped' }
+  | { readonly type: 'writing-failed'; readonly problem: Problem }
+  | { readonly type: 'edited'; readonly edit: Edit | null }
+  | { readonly type: 'undone' }
+  | { readonly type: 'redone' }
+  | { readonly type: 'scrubbed'; readonly position: number }
+  | { readonly type: 'moved'; readonly by: number }
+  | { readonly type: 'moved-by-block'; readonly by: 1 | -1 }
+  | { readonly type: 'went-live' }
+  | { readonly type: 'play-toggled' }
+  /** `seconds` of the run's own time. */
+  | { readonly type: 'played-on'; readonly seconds: number };
+
+export function newSession(settings: Settings): Session {
+  return {
+    model: { phase: 'loading', ...NO_PROGRESS },
+    earlierModel: null,
+    fetch: null,
+    notices: [],
+    settings,
+    ...NO_WORK,
+    desk: 'write',
+    aside: NO_WORK,
+    announced: '',
+  };
+}
+
+/** What the settings depend on; as with most models until there is one to ask. */
+export function traitsOf(model: ModelState): ModelTraits {
+  return model.phase === 'ready' ? model.info : ANY_MODEL;
+}
+
+const ANY_MODEL: ModelTraits = {
+  blockSizes: [1, 2, 4, 8, 16, 32],
+  defaultBlockSize: 8,
+  origin: { type: 'embedded' },
+  decoding: { policy: 'confidence', threshold: 0.9 },
+};
+
+/** True where the model answers conversations. */
+export function answers({ model }: Session): boolean {
+  return model.phase === 'ready' && model.info.chat;
+}
+
+export function isWriting({ story }: Session): boolean {
+  return story?.phase === 'starting' || story?.phase === 'writing';
+}
+
+/** True where the text on screen can be gone on with: it ended for no better reason than its length or a stop. */
+export function canContinue(session: Session): boolean {
+  const { model, story } = session;
+  return model.phase === 'ready' && !isWriting(session) && story !== null && story.reason !== 'eos';
+}
+
+/** The session after an action. No action loses the settings or a text that is on the screen. */
+export function reduce(session: Session, action: Action): Session {
+  const next = change(session, action);
+  if (action.type === 'desk-turned') return next;
+  const turned = next.story !== session.story && (action.type === 'undone' || action.type === 'redone');
+  const announced = turned ? returnAnnouncement(action.type, next.story) : announcement(session.story, next.story);
+  return announced === null ? next : { ...next, announced };
+}
+
+function change(session: Session, action: Action): Session {
+  const { model, story, playhead } = session;
+  const steps = story?.steps ?? [];
+  switch (action.type) {
+    case 'settings-changed':
+      return { ...session, settings: { ...session.settings, ...action.change } };
+    case 'load-started': {
+      const { earlierModel } = action;
+      return { ...session, problem: null, notices: [], earlierModel, model: { phase: 'loading', ...NO_PROGRESS } };
+    }
+    case 'load-progressed':
+      return model.phase === 'loading' ? { ...session, model: { ...model, ...action.progress } } : session;
+    case 'load-ended':
+      return { ...session, earlierModel: null, model: { phase: 'ready', info: action.info } };
+    case 'load-cancelled':
+      return { ...session, model: { phase: 'cancelled' } };
+    case 'load-failed':
+      return { ...session, model: { phase: 'failed', problem: action.problem } };
+    case 'model-stopped':
+      return { ...session, model: { phase: 'stopped', problem: action.problem } };
+    case 'fetch-started':
+      return { ...session, fetch: { phase: 'fetching', name: action.name, ...NO_PROGRESS } };
+    case 'fetch-progressed': {
+      const { fetch } = session;
+      return fetch?.phase === 'fetching' ? { ...session, fetch: { ...fetch, ...action.progress } } : session;
+    }
+    case 'fetch-offered':
+      return { ...session, fetch: { phase: 'offered', name: action.offer.name, offer: action.offer } };
+    case 'fetch-failed': {
+      const name = session.fetch?.name ?? '';
+      return { ...session, fetch: { phase: 'failed', name, problem: action.problem } };
+    }
+    case 'fetch-ended':
+      return { ...session, fetch: null };
+    case 'noticed':
+      return { ...session, notices: [...session.notices, action.notice] };
+    case 'notices-read':
+      return { ...session, notices: [] };
+    case 'desk-turned': {
+      const { story, past, future, edit, playhead, problem, aside } = session;
+      if (action.desk === session.desk) return session;
+      return { ...session, ...aside, desk: action.desk, aside: { story, past, future, edit, playhead, problem } };
+    }
+    case 'writing-started':
+    case 'story-opened':
+      return { ...turnTo(session, action.story), past: remembered(session), future: [] };
+    case 'cleared':
+      return session.story ? { ...turnTo(session, null), past: remembered(session), future: [] } : session;
+    case 'written':
+      return story && isWriting(session) ? { ...session, story: continueStory(story, action.message) } : session;
+    case 'writing-stopped':
+      return story && isWriting(session) ? { ...session, story: endStory(story, 'stopped') } : session;
+    case 'writing-failed': {
+      const ended = story && isWriting(session) ? endStory(story, 'failed') : story;
+      return { ...session, story: ended, problem: action.problem };
+    }
+    case 'edited':
+      return story && !isWriting(session) ? { ...session, edit: action.edit } : session;
+    case 'undone': {
+      const before = session.past.at(-1);
+      if (!before) return session;
+      const future = story ? [story, ...session.future] : session.future;
+      return { ...turnTo(session, before), past: session.past.slice(0, -1), future };
+    }
+    case 'redone': {
+      const [next, ...future] = session.future;
+      return next ? { ...turnTo(session, next), past: remembered(session), future } : session;
+    }
+    case 'scrubbed':
+      return { ...session, edit: null, playhead: restAt(steps, action.position) };
+    case 'moved':
+      return { ...session, edit: null, playhead: moveBy(steps, playhead, action.by) };
+    case 'moved-by-block':
+      return { ...session, edit: null, playhead: moveByBlock(steps, playhead, action.by) };
+    case 'went-live':
+      return { ...session, playhead: null };
+    case 'play-toggled':
+      return { ...session, edit: null, playhead: togglePlay(steps, playhead) };
+    case 'played-on':
+      return playhead ? { ...session, playhead: playOn(steps, playhead, action.seconds) } : session;
+    default:
+      return action satisfies never;
+  }
+}
+
+/** So many texts can be gone back to. */
+const MOST_PAST = 50;
+
+function remembered({ past, story }: Session): readonly Story[] {
+  return story ? [...past, story].slice(-MOST_PAST) : past;
+}
+
+/** Another text is on the screen. */
+function turnTo(session: Session, story: Story | null): Session {
+  return { ...session, problem: null, playhead: null, edit: null, story };
+}

@@ -1,0 +1,155 @@
+import { lazy, memo, Suspense, useId } from 'react';
+import type { PolicyName } from '../../worker/protocol';
+import { tokensText } from '../fields/format';
+import { SliderField } from '../fields/SliderField';
+import { WaitingNote } from '../fields/WaitingNote';
+import type { Controller } from '../session/controller';
+import { type ModelState, traitsOf } from '../session/session';
+import { POLICY_TEXTS, stepsHint } from './policy-texts';
+import { SeedField } from './SeedField';
+import {
+  blockSizeFor,
+  POLICIES,
+  policyFor,
+  RANGES,
+  type Settings,
+  stepsFor,
+  thresholdFor,
+  usesSteps,
+} from './settings';
+
+interface Props {
+  readonly settings: Settings;
+  readonly model: ModelState;
+  /** Whether something here takes effect with the next block only. */
+  readonly waiting: boolean;
+  readonly controller: Controller;
+}
+
+const QualityCurve = lazy(() => import('./QualityCurve'));
+
+/** How the text is uncovered. */
+export const SamplingPanel = memo(function SamplingPanel({ settings, model, waiting, controller }: Props) {
+  const onChange = (change: Partial<Settings>) => controller.set(change);
+  const traits = traitsOf(model);
+  const { blockSizes, defaultBlockSize, origin } = traits;
+  const policy = policyFor(settings, traits);
+  const threshold = thresholdFor(settings, traits);
+  const blockSize = blockSizeFor(settings, { blockSizes, defaultBlockSize });
+  const steps = stepsFor(settings, blockSize);
+  const hint = stepsHint(policy);
+  return (
+    <div className="group">
+      <div className="group-head">
+        <h2>Unmasking</h2>
+        <WaitingNote until={waiting ? 'next block' : null} />
+      </div>
+      <SliderField
+        label="Block size"
+        value={blockSizes.indexOf(blockSize)}
+        min={0}
+        max={blockSizes.length - 1}
+        step={1}
+        shown={tokensText(blockSize)}
+        hint={
+          blockSize === 1
+            ? 'One at a time, left to right, as most language models write.'
+            : 'Tokens that are uncovered together. Large blocks give more freedom of order, and cost some quality.'
+        }
+        onChange={(index) => onChange({ blockSize: blockSizes[index] ?? defaultBlockSize })}
+      />
+      <PolicyField policy={policy} onChange={onChange} />
+      {policy === 'threshold' ? (
+        <SliderField
+          label="Threshold"
+          value={threshold}
+          {...RANGES.threshold}
+          shown={`${Math.round(threshold * 100)} % sure`}
+          hint="Lower is faster, and lets more wrong words through."
+          onChange={(threshold) => onChange({ threshold })}
+        />
+      ) : null}
+      {policy === 'entropy' ? (
+        <SliderField
+          label="Entropy bound"
+          value={settings.entropyBound}
+          {...RANGES.entropyBound}
+          shown={`${settings.entropyBound.toFixed(2)} nats`}
+          hint="Higher is faster, and lets more wrong words through."
+          onChange={(entropyBound) => onChange({ entropyBound })}
+        />
+      ) : null}
+      <SliderField
+        label="Steps per block"
+        value={hint ? blockSize : steps}
+        min={1}
+        max={blockSize}
+        step={1}
+        shown={hint ? '–' : String(steps)}
+        hint={hint ?? 'Fewer steps uncover more tokens in each: faster, but those tokens cannot see each other.'}
+        disabled={!usesSteps(policy)}
+        onChange={(steps) => onChange({ steps })}
+      />
+      {origin.type === 'embedded' && usesSteps(policy) && steps < blockSize ? (
+        <Suspense>
+          <QualityCurve policy={policy} blockSize={blockSize} steps={steps} />
+        </Suspense>
+      ) : null}
+      <h2>Sampling</h2>
+      <SliderField
+        label="Length"
+        value={settings.maxTokens}
+        {...RANGES.maxTokens}
+        shown={tokensText(settings.maxTokens)}
+        hint="At most this many are written; time grows with it, memory only up to the model's context."
+        onChange={(maxTokens) => onChange({ maxTokens })}
+      />
+      <SliderField
+        label="Temperature"
+        value={settings.temperature}
+        {...RANGES.temperature}
+        shown={settings.temperature === 0 ? 'always the likeliest' : settings.temperature.toFixed(2)}
+        hint="Higher makes unlikely words likelier: livelier, and less coherent. It costs no time."
+        onChange={(temperature) => onChange({ temperature })}
+      />
+      <SliderField
+        label="Top-p"
+        value={settings.topP}
+        {...RANGES.topP}
+        shown={settings.topP.toFixed(2)}
+        hint="Nucleus: only the likeliest words that add up to this share are drawn from. Lower is safer and duller."
+        onChange={(topP) => onChange({ topP })}
+      />
+      <SeedField settings={settings} onChange={onChange} />
+    </div>
+  );
+});
+
+interface PolicyProps {
+  readonly policy: PolicyName;
+  readonly onChange: (change: Partial<Settings>) => void;
+}
+
+function PolicyField({ policy, onChange }: PolicyProps) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>Order of unmasking</label>
+      <select
+        id={id}
+        value={policy}
+        aria-describedby={`${id}-hint`}
+        onChange={(event) => onChange({ policy: POLICIES.find((name) => name === event.target.value) ?? POLICIES[0] })}
+      >
+        {POLICIES.map((name) => (
+          <option key={name} value={name}>
+            {POLICY_TEXTS[name].name}
+          </option>
+        ))}
+      </select>
+      <p className="hint" id={`${id}-hint`}>
+        {POLICY_TEXTS[policy].text}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,42 @@
+import type { PolicyName } from '../../worker/protocol';
+
+/** What each reveal policy is called and does, for people. */
+export const POLICY_TEXTS: Readonly<Record<PolicyName, { readonly name: string; readonly text: string }>> = {
+  'first-hitting': {
+    name: 'First hitting',
+    text: 'Each pass uncovers one token, at a random place. Slowest, and truest to the model.',
+  },
+  confidence: {
+    name: 'Most confident first',
+    text: 'Each step uncovers an equal share of the block, the tokens the model is surest of first.',
+  },
+  ancestral: {
+    name: 'Ancestral',
+    text: 'Time runs from noise to text in equal steps, and every token has its chance in each of them.',
+  },
+  threshold: {
+    name: 'Above a threshold',
+    text: 'Each pass uncovers every token the model is sure enough of, so easy passages go faster.',
+  },
+  entropy: {
+    name: 'Within an entropy bound',
+    text: 'Each pass uncovers the tokens the model doubts least, as many as the bound on their doubt allows: fast where the text is easy, one pass a token where it is hard.',
+  },
+};
+
+/** Why the number of steps cannot be set, for the policies that choose it themselves. */
+export function stepsHint(policy: PolicyName): string | undefined {
+  switch (policy) {
+    case 'first-hitting':
+      return 'First hitting always takes one pass a token.';
+    case 'threshold':
+      return 'The threshold decides how many passes a block takes.';
+    case 'entropy':
+      return 'The entropy bound decides how many passes a block takes.';
+    case 'confidence':
+    case 'ancestral':
+      return undefined;
+    default:
+      return policy satisfies never;
+  }
+}

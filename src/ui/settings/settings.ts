@@ -1,0 +1,188 @@
+import type { BackendChoice, GenerateSettings, ModelInfo, PolicyName } from '../../worker/protocol';
+import { documentPrompt, KINDS, kindOf } from '../write/document-form';
+
+/** What of a model the settings depend on. */
+export type ModelTraits = Pick<ModelInfo, 'blockSizes' | 'defaultBlockSize' | 'origin' | 'decoding'>;
+
+export type Heat = 'plain' | 'confidence' | 'order';
+
+/** Everything a person can set on the page; kept from visit to visit. */
+export interface Settings {
+  /** `titled` asks for a kind and a title, `free` uses `freePrompt` as it stands. */
+  readonly form: 'titled' | 'free';
+  readonly kind: string;
+  readonly title: string;
+  readonly freePrompt: string;
+  /** What a conversation begins with: how the model is to answer. '' for nothing. */
+  readonly system: string;
+  /** Null until chosen: the model's own default. */
+  readonly blockSize: number | null;
+  /** Null until chosen: as many as the block has tokens. May exceed the block size after that shrank. */
+  readonly steps: number | null;
+  /** Null until chosen: as the model's authors decode. */
+  readonly policy: PolicyName | null;
+  /** Null until chosen: as the model's authors decode. */
+  readonly threshold: number | null;
+  /** In nats. */
+  readonly entropyBound: number;
+  readonly temperature: number;
+  readonly topP: number;
+  readonly seed: number;
+  readonly seeds: 'new each time' | 'keep';
+  readonly maxTokens: number;
+  /** What the colour of the text tells. */
+  readonly heat: Heat;
+  /** Of playback; 1 is as fast as it was written. */
+  readonly speed: number;
+  /** Whether a single key does something outside of fields. */
+  readonly keys: 'on' | 'off';
+  readonly backend: BackendChoice;
+  /** The id of a kept model; null for the one that comes with the page. */
+  readonly model: string | null;
+}
+
+export const DEFAULT_SETTINGS: Settings = {
+  form: 'titled',
+  kind: KINDS[0].name,
+  title: KINDS[0].titles[0],
+  freePrompt: 'Once upon a time, ',
+  system: '',
+  blockSize: null,
+  steps: null,
+  policy: null,
+  threshold: null,
+  entropyBound: 0.5,
+  temperature: 0.8,
+  topP: 0.95,
+  seed: 1,
+  seeds: 'new each time',
+  maxTokens: 240,
+  heat: 'plain',
+  speed: 1,
+  keys: 'on',
+  backend: 'auto',
+  model: null,
+};
+
+export const POLICIES = [
+  'first-hitting',
+  'confidence',
+  'ancestral',
+  'threshold',
+  'entropy',
+] as const satisfies PolicyName[];
+const BACKENDS = ['auto', 'webgpu', 'wasm'] as const satisfies BackendChoice[];
+
+export const HEATS = ['plain', 'confidence', 'order'] as const satisfies Heat[];
+export const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4] as const;
+
+/** The ranges of the controls. The engine has its own, wider ones. */
+export const RANGES = {
+  threshold: { min: 0.1, max: 0.99, step: 0.01 },
+  entropyBound: { min: 0, max: 4, step: 0.05 },
+  temperature: { min: 0, max: 1.5, step: 0.05 },
+  topP: { min: 0.05, max: 1, step: 0.05 },
+  maxTokens: { min: 16, max: 1024, step: 16 },
+  seed: { min: 0, max: 2 ** 32 - 1, step: 1 },
+} as const;
+
+/** The block size in force on a model: the chosen one if the model knows it, else the model's default. */
+export function blockSizeFor(
+  { blockSize }: Settings,
+  model: Pick<ModelTraits, 'blockSizes' | 'defaultBlockSize'>,
+): number {
+  return blockSize !== null && model.blockSizes.includes(blockSize) ? blockSize : model.defaultBlockSize;
+}
+
+/** The trained block size that is nearest to this one, on a scale of doublings. */
+export function nearestBlockSize(blockSize: number, sizes: readonly number[]): number {
+  const distance = (size: number) => Math.abs(Math.log2(size / blockSize));
+  return sizes.reduce((nearest, size) => (distance(size) < distance(nearest) ? size : nearest));
+}
+
+/** The settings in force on a model: only the one that comes with the page was trained on titled documents. */
+export function settingsOn(settings: Settings, { origin }: Pick<ModelTraits, 'origin'>): Settings {
+  return origin.type === 'embedded' || settings.form === 'free' ? settings : { ...settings, form: 'free' };
+}
+
+/** The steps in force: never more than the block has tokens. */
+export function stepsFor({ steps }: Settings, blockSize: number): number {
+  return Math.min(steps ?? blockSize, blockSize);
+}
+
+/** The policy in force on a model: the chosen one, else its authors'. */
+export function policyFor(
+  { policy }: Pick<Settings, 'policy'>,
+  { decoding }: Pick<ModelTraits, 'decoding'>,
+): PolicyName {
+  return policy ?? decoding.policy;
+}
+
+/** The threshold in force on a model: the chosen one, else its authors'. */
+export function thresholdFor(
+  { threshold }: Pick<Settings, 'threshold'>,
+  { decoding }: Pick<ModelTraits, 'decoding'>,
+): number {
+  return threshold ?? decoding.threshold;
+}
+
+/** True where the policy takes a number of steps. */
+export function usesSteps(policy: PolicyName): boolean {
+  return policy === 'confidence' || policy === 'ancestral';
+}
+
+/** What the worker is asked to write. */
+export function generateSettings(settings: Settings, model: ModelTraits): GenerateSettings {
+  const { freePrompt, maxTokens, entropyBound, temperature, topP, seed } = settings;
+  const policy = policyFor(settings, model);
+  const threshold = thresholdFor(settings, model);
+  const blockSize = blockSizeFor(settings, model);
+  const prompt =
+    settingsOn(settings, model).form === 'free' ? freePrompt : documentPrompt(settings.kind, settings.title);
+  const steps = stepsFor(settings, blockSize);
+  return { prompt, after: [], blockSize, maxTokens, policy, steps, threshold, entropyBound, temperature, topP, seed };
+}
+
+/** Settings out of an untrusted value: every field that does not fit has its default. */
+export function parseSettings(value: unknown): Settings {
+  const saved: Readonly<Record<string, unknown>> = typeof value === 'object' && value !== null ? { ...value } : {};
+  const fallback = DEFAULT_SETTINGS;
+  const text = (name: 'title' | 'freePrompt' | 'system') => {
+    const found = saved[name];
+    return typeof found === 'string' ? found : fallback[name];
+  };
+  function number<Name extends keyof typeof RANGES>(name: Name): number | Settings[Name] {
+    const found = saved[name];
+    const { min, max } = RANGES[name];
+    return typeof found === 'number' && found >= min && found <= max ? found : fallback[name];
+  }
+  const count = (name: 'blockSize' | 'steps') => {
+    const found = saved[name];
+    return typeof found === 'number' && Number.isSafeInteger(found) && found >= 1 ? found : fallback[name];
+  };
+  function choice<T>(name: keyof Settings, choices: readonly T[], other: T): T {
+    return choices.find((option) => option === saved[name]) ?? other;
+  }
+  return {
+    form: choice('form', ['titled', 'free'], fallback.form),
+    kind: typeof saved.kind === 'string' ? kindOf(saved.kind).name : fallback.kind,
+    title: text('title'),
+    freePrompt: text('freePrompt'),
+    system: text('system'),
+    blockSize: count('blockSize'),
+    steps: count('steps'),
+    policy: choice<PolicyName | null>('policy', POLICIES, fallback.policy),
+    threshold: number('threshold'),
+    entropyBound: number('entropyBound'),
+    temperature: number('temperature'),
+    topP: number('topP'),
+    seed: Math.trunc(number('seed')),
+    seeds: choice('seeds', ['new each time', 'keep'], fallback.seeds),
+    maxTokens: Math.trunc(number('maxTokens')),
+    heat: choice('heat', HEATS, fallback.heat),
+    speed: choice('speed', SPEEDS, fallback.speed),
+    keys: choice('keys', ['on', 'off'], fallback.keys),
+    backend: choice('backend', BACKENDS, fallback.backend),
+    model: typeof saved.model === 'string' && /^[0-9a-f]{64}$/.test(saved.model) ? saved.model : fallback.model,
+  };
+}

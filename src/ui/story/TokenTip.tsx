@@ -1,0 +1,28 @@
+import { autoUpdate, flip, inline, offset, shift, useFloating } from '@floating-ui/react-dom';
+import type { Controller } from '../session/controller';
+import { TokenFacts } from './TokenFacts';
+import { useAlternatives } from './use-alternatives';
+import type { Tip } from './use-token-tip';
+
+interface Props {
+  readonly tip: Tip;
+  readonly writing: boolean;
+  readonly controller: Controller;
+}
+
+/** What the model knew about the token that is pointed at. */
+export function TokenTip({ tip, writing, controller }: Props) {
+  const { refs, floatingStyles } = useFloating({
+    placement: 'top',
+    strategy: 'fixed',
+    elements: { reference: tip.element },
+    middleware: [inline(), offset(6), flip({ padding: 8 }), shift({ padding: 8 })],
+    whileElementsMounted: autoUpdate,
+  });
+  const alternatives = useAlternatives(controller, writing, tip);
+  return (
+    <div className="tip" ref={refs.setFloating} style={floatingStyles}>
+      <TokenFacts tip={tip} alternatives={alternatives} />
+    </div>
+  );
+}

@@ -1,0 +1,122 @@
+import { memo, useId } from 'react';
+import { ActionButton } from '../fields/ActionButton';
+import { ChoiceField } from '../fields/ChoiceField';
+import { WaitingNote } from '../fields/WaitingNote';
+import type { Controller } from '../session/controller';
+import { type ModelState, traitsOf } from '../session/session';
+import { type Settings, settingsOn } from '../settings/settings';
+import { KINDS, kindOf, titleForKind } from './document-form';
+
+interface FormProps {
+  readonly settings: Settings;
+  readonly onChange: (change: Partial<Settings>) => void;
+}
+
+interface Props {
+  readonly settings: Settings;
+  readonly model: ModelState;
+  readonly writing: boolean;
+  /** Whether something here takes effect with the next text only. */
+  readonly waiting: boolean;
+  readonly controller: Controller;
+}
+
+const AS_IT_STANDS = 'Used exactly as it stands.';
+
+/** What to write, and the button that writes it. */
+export const Compose = memo(function Compose({ settings, model, writing, waiting, controller }: Props) {
+  const onChange = (change: Partial<Settings>) => controller.set(change);
+  const traits = traitsOf(model);
+  const hasForms = traits.origin.type === 'embedded';
+  return (
+    <section className="compose" aria-label="What to write">
+      {hasForms ? (
+        <ChoiceField
+          label="Start from"
+          value={settings.form}
+          choices={[
+            { value: 'titled', label: 'A title' },
+            { value: 'free', label: 'Your own words' },
+          ]}
+          onChange={(form) => onChange({ form })}
+        />
+      ) : null}
+      {settingsOn(settings, traits).form === 'titled' ? (
+        <TitleForm settings={settings} onChange={onChange} />
+      ) : (
+        <FreeForm
+          settings={settings}
+          hint={hasForms ? `${AS_IT_STANDS} The model was trained on stories in English.` : AS_IT_STANDS}
+          onChange={onChange}
+        />
+      )}
+      <ActionButton writing={writing} ready={model.phase === 'ready'} controller={controller} />
+      <WaitingNote until={waiting ? 'next text' : null} />
+    </section>
+  );
+});
+
+function TitleForm({ settings, onChange }: FormProps) {
+  const id = useId();
+  const kind = kindOf(settings.kind);
+  const changeKind = (name: string) => {
+    onChange({ kind: name, title: titleForKind(settings.title, kind, kindOf(name)) });
+  };
+  return (
+    <>
+      <div className="compose-title">
+        <div className="field">
+          <label htmlFor={`${id}-kind`}>Kind</label>
+          <select id={`${id}-kind`} value={kind.name} onChange={(event) => changeKind(event.target.value)}>
+            {KINDS.map(({ name }) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </div>
+        <div className="field">
+          <label htmlFor={`${id}-title`}>Title</label>
+          <input
+            id={`${id}-title`}
+            type="text"
+            maxLength={160}
+            autoComplete="off"
+            value={settings.title}
+            onChange={(event) => onChange({ title: event.target.value })}
+          />
+        </div>
+      </div>
+      <ul className="suggestions" aria-label="Titles to try">
+        {kind.titles
+          .filter((title) => title !== settings.title)
+          .slice(0, 2)
+          .map((title) => (
+            <li key={title}>
+              <button type="button" onClick={() => onChange({ title })}>
+                {title}
+              </button>
+            </li>
+          ))}
+      </ul>
+    </>
+  );
+}
+
+function FreeForm({ settings, hint, onChange }: FormProps & { readonly hint: string }) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>The text to go on from</label>
+      <textarea
+        id={id}
+        rows={4}
+        maxLength={4000}
+        aria-describedby={`${id}-hint`}
+        value={settings.freePrompt}
+        onChange={(event) => onChange({ freePrompt: event.target.value })}
+      />
+      <p className="hint" id={`${id}-hint`}>
+        {hint}
+      </p>
+    </div>
+  );
+}

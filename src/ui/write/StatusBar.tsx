@@ -1,0 +1,88 @@
+import type { ReactNode } from 'react';
+import type { ModelInfo } from '../../worker/protocol';
+import { ActionButton } from '../fields/ActionButton';
+import { tokensText } from '../fields/format';
+import type { Controller } from '../session/controller';
+import { isWriting, type Session } from '../session/session';
+import type { Story } from '../story/story';
+import { placeAt, placeText } from '../timeline/replay';
+import { Timeline } from '../timeline/Timeline';
+import { HeatField } from './HeatField';
+import { HistoryButtons } from './HistoryButtons';
+import { measurementsOf } from './measurements';
+
+interface Props {
+  readonly session: Session;
+  /** The story as it is shown: as it is, or as it was where the playhead stands. */
+  readonly shown: Story | null;
+  readonly controller: Controller;
+  /** What a person writes in, in place of the button. */
+  readonly field?: ReactNode;
+}
+
+/** The run under the text: its timeline and its numbers; on a narrow screen also the button, always in reach. */
+export function StatusBar({ session, shown, controller, field }: Props) {
+  const { model, story, settings, playhead } = session;
+  const info = model.phase === 'ready' ? model.info : null;
+  return (
+    <footer className="status">
+      <BlockProgress story={playhead || isWriting(session) ? shown : null} />
+      <div className="status-inner">
+        {field}
+        {story ? (
+          <>
+            <Timeline story={story} playhead={playhead} speed={settings.speed} controller={controller} />
+            <div className="status-line">
+              <div className="place-line">
+                <HistoryButtons past={session.past.length} future={session.future.length} controller={controller} />
+                <PlaceLine story={story} position={playhead?.position ?? story.steps.length} />
+              </div>
+              <HeatField heat={settings.heat} onChange={(heat) => controller.set({ heat })} />
+            </div>
+          </>
+        ) : null}
+        <div className="status-line">
+          {shown ? <Measurements story={shown} info={info} /> : <p>{idleText(session)}</p>}
+          {field ? null : <ActionButton writing={isWriting(session)} ready={info !== null} controller={controller} />}
+        </div>
+      </div>
+    </footer>
+  );
+}
+
+function idleText({ model }: Session): string {
+  if (model.phase === 'ready') return 'Ready';
+  return model.phase === 'loading' ? 'Loading the model' : 'No model';
+}
+
+/** Which step is shown; a narrow screen has no room for how many tokens it revealed. */
+function PlaceLine({ story, position }: { story: Story; position: number }) {
+  const place = placeAt(story, position);
+  return (
+    <p className="place">
+      {placeText(place)}
+      {place ? <span>: {tokensText(place.tokens)}</span> : null}
+    </p>
+  );
+}
+
+/** How far the block that is shown last has got, as a fine line. */
+function BlockProgress({ story }: { story: Story | null }) {
+  const block = story?.blocks.at(-1);
+  const known = block ? block.tokens.filter(({ id }) => id !== null).length - block.pinned : 0;
+  const share = block ? known / Math.max(1, block.tokens.length - block.pinned) : 0;
+  return <div className="block-progress" aria-hidden="true" style={{ '--share': share }} />;
+}
+
+function Measurements({ story, info }: { story: Story; info: ModelInfo | null }) {
+  return (
+    <dl className="measurements">
+      {measurementsOf(story, info).map(({ name, value, explained }) => (
+        <div key={name} title={explained}>
+          <dt>{name}</dt>
+          <dd data-measure={name}>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,46 @@
+import type { ModelInfo } from '../../worker/protocol';
+import { bytes, rate } from '../fields/format';
+import { allBlocks, type Story, tokensWritten } from '../story/story';
+
+export interface Measurement {
+  readonly name: string;
+  readonly value: string;
+  /** For whoever asks. */
+  readonly explained: string;
+}
+
+/** What a run has cost and given so far. */
+export function measurementsOf(story: Story, model: Pick<ModelInfo, 'contextLength' | 'kvBytesPerToken'> | null) {
+  const tokens = tokensWritten(story);
+  const { nfe, seconds, firstBlockSeconds } = story;
+  return [
+    { name: 'tokens', value: String(tokens), explained: 'Tokens written; a token is a word or a part of one.' },
+    { name: 'tokens/s', value: rate(tokens / seconds), explained: 'Tokens written for each second since the start.' },
+    {
+      name: 'passes/token',
+      value: rate(nfe / tokens),
+      explained: 'Runs of the network for each token written (NFE per token). One at a time costs at least 1.',
+    },
+    { name: 'tokens/pass', value: rate(tokens / nfe), explained: 'Tokens written for each run of the network.' },
+    {
+      name: 'KV cache',
+      value: model ? bytes(cachedTokens(story, model.contextLength) * model.kvBytesPerToken) : '–',
+      explained: 'Memory of the finished blocks: their keys and values, which later blocks attend to.',
+    },
+    {
+      name: 'first block',
+      value: firstBlockSeconds === null ? '–' : `${firstBlockSeconds.toFixed(firstBlockSeconds < 10 ? 2 : 1)} s`,
+      explained: 'Time from the start until the first block was finished.',
+    },
+    { name: 'time', value: `${seconds.toFixed(1)} s`, explained: 'Time since the start.' },
+  ] as const satisfies Measurement[];
+}
+
+/** The cache holds whole blocks, of a finished text all but the last, and is a ring of as many as fit. */
+function cachedTokens(story: Story, contextLength: number): number {
+  const { settings, promptTokens, phase } = story;
+  const committed = allBlocks(story).filter(({ committed }) => committed);
+  const written = tokensWritten({ blocks: phase === 'finished' ? committed.slice(0, -1) : committed });
+  const whole = (tokens: number) => Math.floor(tokens / settings.blockSize) * settings.blockSize;
+  return Math.min(whole(contextLength), whole(promptTokens + written));
+}
