@@ -11,6 +11,7 @@ import type { Patience } from '../model/store/patience';
 import { type FileInPlace, writeAt } from '../model/store/private-files';
 import { megabytes } from '../model/store/storage-space';
 import { familyOf } from '../network/families';
+import { checkText } from './check-text';
 import { type ConversionPlan, encodeJson, manifestOf, planConversion } from './conversion-plan';
 import { FILE_BYTES, planFiles } from './plan-files';
 import { streamWeights } from './stream-weights';
@@ -53,9 +54,12 @@ export async function surveyCheckpoint(
     : await tokenizerOf(tokenizerRepository, endpoint, patience, signal);
   const packing = { dtype: 'q8', embeddingDtype: 'q8' } as const;
   const options = { id: found.id, packing, tokenizer: tokenizer?.source, comparedBytes: GLANCE };
-  const { network, small, heads } = await planConversion(checkpoint, options, signal);
+  const plan = await planConversion(checkpoint, options, signal);
+  checkText(plan);
+  const { config, small, heads } = plan;
   const smallBytes = [...small.values()].reduce((sum, { length }) => sum + length, 0);
-  const keptBytes = (dtype: QuantizedDtype) => smallBytes + weightsLength(network, { dtype, embeddingDtype: dtype });
+  const keptBytes = (dtype: QuantizedDtype) =>
+    smallBytes + weightsLength(config.network, { dtype, embeddingDtype: dtype });
   const ends = new Map<string, number>();
   for (const { path, offset, bytes } of checkpoint.tensors.values()) {
     ends.set(path, Math.max(ends.get(path) ?? 0, offset + bytes));
@@ -105,7 +109,7 @@ export async function makingOf(
 ): Promise<Making> {
   const packing = { dtype, embeddingDtype: dtype };
   const plan = await planConversion(checkpoint, { id: found.id, packing, tokenizer: tokenizer?.source }, signal);
-  const planned = planFiles(plan.network, packing, FILE_BYTES);
+  const planned = planFiles(plan.config.network, packing, FILE_BYTES);
   const key = await createSHA256();
   key.update(found.version());
   for (const { path, header } of planned) key.update(path).update(header);
