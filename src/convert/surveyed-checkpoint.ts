@@ -11,6 +11,7 @@ import type { Patience } from '../model/store/patience';
 import { type FileInPlace, writeAt } from '../model/store/private-files';
 import { megabytes } from '../model/store/storage-space';
 import { familyOf } from '../network/families';
+import type { ModelConfig } from '../network/model-config';
 import { checkText } from './check-text';
 import { type ConversionPlan, encodeJson, manifestOf, planConversion } from './conversion-plan';
 import { FILE_BYTES, planFiles } from './plan-files';
@@ -23,7 +24,7 @@ export interface SurveyedCheckpoint {
   /** For a checkpoint that has none. */
   readonly tokenizer: { readonly source: TokenizerSource; readonly repository: string } | null;
   readonly heads: Pick<ConversionPlan['heads'], 'name' | 'licence' | 'parameters'>;
-  readonly modelType: string;
+  readonly config: ModelConfig;
   /** Of its files of weights. */
   readonly fetchBytes: number;
   readonly keptBytes: Readonly<Record<QuantizedDtype, number>>;
@@ -48,7 +49,7 @@ export async function surveyCheckpoint(
   signal: AbortSignal,
 ): Promise<SurveyedCheckpoint> {
   const checkpoint = await openCheckpoint(found.files, signal);
-  const { tokenizerRepository, modelTypes } = familyOf(checkpoint.config);
+  const { tokenizerRepository } = familyOf(checkpoint.config);
   const tokenizer = readsText(checkpoint.tokenizer)
     ? null
     : await tokenizerOf(tokenizerRepository, endpoint, patience, signal);
@@ -69,7 +70,7 @@ export async function surveyCheckpoint(
     checkpoint,
     tokenizer,
     heads,
-    modelType: String(checkpoint.config.model_type ?? modelTypes[0]),
+    config,
     fetchBytes: [...ends.values()].reduce((sum, bytes) => sum + bytes, 0),
     keptBytes: { q4: keptBytes('q4'), q8: keptBytes('q8') },
   };
