@@ -3,6 +3,7 @@ import { useStore } from 'zustand';
 import type { SiteUpdate } from '../offline/site-update';
 import { ChatOffered } from './chat/chat-offered';
 import { ModelNotice } from './models/ModelNotice';
+import { ElsewhereNote } from './page/ElsewhereNote';
 import { LoadStatus } from './page/LoadStatus';
 import { Masthead } from './page/Masthead';
 import { PageEnd, useDialogs } from './page/PageEnd';
@@ -13,7 +14,7 @@ import { useShortcuts } from './page/use-shortcuts';
 import { useView } from './page/use-view';
 import { RaceRunner } from './race/race-runner';
 import type { Controller } from './session/controller';
-import { answers, canContinue, isWriting, traitsOf } from './session/session';
+import { answers, canContinue, hasConversation, isBusy, isWriting, traitsOf } from './session/session';
 import { useSession } from './session/use-session';
 import { ModelPanel } from './settings/ModelPanel';
 import { PresetField } from './settings/PresetField';
@@ -24,6 +25,7 @@ import { OpenRun } from './share/OpenRun';
 import { ShareNotice } from './share/ShareNotice';
 import type { Sharing } from './share/sharing';
 import { useFileDrop } from './share/use-file-drop';
+import { Ending } from './story/Ending';
 import { StoryView } from './story/StoryView';
 import { storyAt } from './timeline/replay';
 import { Compose } from './write/Compose';
@@ -43,12 +45,12 @@ interface Props {
 export function App({ controller, sharing, update }: Props) {
   const view = useView();
   const [runner] = useState(() => new RaceRunner(controller));
-  const chat = useStore(controller.store, answers);
+  const chat = useStore(controller.store, (session) => answers(session) || hasConversation(session));
   return (
     <ChatOffered value={chat}>
       <Suspense>
         {view === 'write' ? <WriteView controller={controller} sharing={sharing} update={update} /> : null}
-        {view === 'chat' ? <ChatView controller={controller} update={update} /> : null}
+        {view === 'chat' ? <ChatView controller={controller} sharing={sharing} update={update} /> : null}
         {view === 'race' ? <RaceView runner={runner} controller={controller} update={update} /> : null}
         {view === 'how' ? <HowView update={update} /> : null}
       </Suspense>
@@ -85,6 +87,7 @@ function WriteView({ controller, sharing, update }: Props) {
           waiting={waiting.forText}
           controller={controller}
         />
+        <ElsewhereNote session={session} controller={controller} />
         <UpdateNotice update={update} />
         <SettingsDisclosure>
           <PresetField settings={settings} model={model} controller={controller} />
@@ -110,9 +113,18 @@ function WriteView({ controller, sharing, update }: Props) {
               playing={playhead?.playing ?? false}
               heat={settings.heat}
               edit={session.edit}
-              continuable={canContinue(session)}
+              busy={isBusy(session)}
+              ending={
+                <Ending
+                  story={story}
+                  heat={settings.heat}
+                  continuable={canContinue(session)}
+                  another="Another"
+                  controller={controller}
+                  sharing={sharing}
+                />
+              }
               controller={controller}
-              sharing={sharing}
             />
           ) : null}
         </div>

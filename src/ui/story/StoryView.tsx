@@ -4,8 +4,6 @@ import type { Edit } from '../editing/editing';
 import { useEditing } from '../editing/use-editing';
 import type { Controller } from '../session/controller';
 import type { Heat } from '../settings/settings';
-import type { Sharing } from '../share/sharing';
-import { Ending } from './Ending';
 import { endsLine, StoryBlock } from './StoryBlock';
 import { type Story, tokensWritten } from './story';
 import { TokenTip } from './TokenTip';
@@ -21,9 +19,11 @@ interface Props {
   readonly heat: Heat;
   /** What is being edited of it. */
   readonly edit: Edit | null;
-  readonly continuable: boolean;
+  /** Whether the model is writing, this text or another. */
+  readonly busy: boolean;
+  /** What stands under the text once it is written. */
+  readonly ending: ReactNode;
   readonly controller: Controller;
-  readonly sharing: Sharing | null;
   /** Shown in the place of the tokens up to one. */
   readonly formatted?: { readonly node: ReactNode; readonly upTo: TextPlace | 'end' } | undefined;
 }
@@ -41,7 +41,7 @@ const FROM_START: TextPlace = { block: 0, token: 0 };
 const FAST = 60;
 
 /** The text: its heading, the blocks written so far, and the block that is coming out of noise. */
-export function StoryView({ story, shown, playing, heat, edit, continuable, controller, sharing, formatted }: Props) {
+export function StoryView({ story, shown, playing, heat, edit, busy, ending, controller, formatted }: Props) {
   const { heading, settings, phase, earlier } = story;
   const article = useRef<HTMLElement>(null);
   const text = useRef<HTMLElement>(null);
@@ -50,7 +50,7 @@ export function StoryView({ story, shown, playing, heat, edit, continuable, cont
   useFollow(article, writing, blocks);
   const upTo = formatted?.upTo ?? FROM_START;
   const { tip, place, handlers } = useTokenTip(blocks);
-  const editing = useEditing({ offered: !writing && shown === story, edit, at: place, controller });
+  const editing = useEditing({ story, offered: !busy && shown === story, edit, at: place, controller });
   const edited = edit ? blocks[edit.block] : undefined;
   const focusText = () => (text.current ?? article.current)?.focus({ preventScroll: true });
   return (
@@ -110,6 +110,7 @@ export function StoryView({ story, shown, playing, heat, edit, continuable, cont
       {edit && edited ? (
         <EditMenu
           edit={edit}
+          story={story}
           block={edited}
           typing={editing.typing}
           setTyping={editing.setTyping}
@@ -118,17 +119,8 @@ export function StoryView({ story, shown, playing, heat, edit, continuable, cont
           controller={controller}
         />
       ) : null}
-      {tip && !edit ? <TokenTip tip={tip} writing={writing} controller={controller} /> : null}
-      {writing || shown !== story ? null : (
-        <Ending
-          story={story}
-          heat={heat}
-          continuable={continuable}
-          onLeave={focusText}
-          controller={controller}
-          sharing={sharing}
-        />
-      )}
+      {tip && !edit ? <TokenTip tip={tip} story={story} writing={busy} controller={controller} /> : null}
+      {writing || shown !== story ? null : ending}
     </article>
   );
 }
