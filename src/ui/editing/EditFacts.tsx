@@ -50,12 +50,12 @@ function OneToken({ edit, story, steps, about, controller }: OneTokenProps) {
 function describe({ kind, token }: EditPlace): string {
   switch (kind) {
     case 'masked':
-      return 'A place to be written';
+      return 'To be rewritten';
     case 'typed':
       return `“${shownText(token.text)}”, typed`;
     case 'kept':
     case 'as it is':
-      return `“${shownText(token.text)}”, given`;
+      return `“${shownText(token.text)}”, kept by you`;
     default:
       return kind satisfies never;
   }

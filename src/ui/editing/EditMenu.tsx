@@ -63,7 +63,7 @@ export function EditMenu({ edit, story, block, typing, setTyping, onCancel, onLe
             Type over…
           </button>
           <button type="button" onClick={() => controller.edit(mask(edit))}>
-            Write anew
+            Rewrite
           </button>
           <button type="button" onClick={() => controller.edit(keep(edit))}>
             Keep
@@ -78,13 +78,13 @@ export function EditMenu({ edit, story, block, typing, setTyping, onCancel, onLe
           Cancel
         </button>
         <button type="button" className="quiet write-on" onClick={write}>
-          Write on from here
+          Regenerate from here
         </button>
       </div>
       <p className="hint">
         {isChanged(edit)
-          ? 'This block is written around what stays of it, and all after it anew.'
-          : 'This block stays as it is, and all after it is written anew.'}
+          ? 'This block is rewritten around the words you keep, and so is everything after it.'
+          : 'This block stays as it is. Everything after it is rewritten.'}
       </p>
     </section>
   );

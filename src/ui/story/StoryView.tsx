@@ -77,7 +77,7 @@ export function StoryView({ story, shown, playing, heat, edit, busy, ending, con
           ref={text}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys walk through the tokens from here
           tabIndex={0}
-          aria-label="Text, arrow keys walk its tokens, Enter edits"
+          aria-label="Text. Arrow keys move between tokens, Enter edits"
           data-editing={edit !== null || undefined}
           {...handlers}
           onPointerDown={(event) => editing.handlers.onPointerDown(event, placeUnder(event))}
