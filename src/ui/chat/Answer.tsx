@@ -3,6 +3,7 @@ import type { Controller } from '../session/controller';
 import { canContinue, isWriting, type Session } from '../session/session';
 import { StoryView } from '../story/StoryView';
 import { type Story, wholeText } from '../story/story';
+import { motionOf } from '../timeline/playhead';
 import { Formatted } from './Formatted';
 import { settledPart } from './settled';
 
@@ -35,7 +36,7 @@ export function Answer({ session, story, shown, controller }: Props) {
       <StoryView
         story={story}
         shown={shown}
-        playing={playhead?.playing ?? false}
+        motion={motionOf(playhead)}
         heat={settings.heat}
         edit={edit}
         continuable={canContinue(session)}

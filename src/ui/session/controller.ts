@@ -304,9 +304,9 @@ export class Controller {
     this.#dispatch({ type: 'play-toggled' });
   }
 
-  /** Plays on after `seconds` of the clock on the wall. */
+  /** Plays or follows on after `seconds` of the clock on the wall. */
   playOn(seconds: number): void {
-    this.#dispatch({ type: 'played-on', seconds: seconds * this.#session.settings.speed });
+    this.#dispatch({ type: 'played-on', seconds });
   }
 
   #dispatch(action: Action): void {

@@ -2,9 +2,9 @@ import type { ErrorCode } from '../../errors';
 import type { CheckpointOffer, GenerationMessage, ModelInfo } from '../../worker/protocol';
 import type { Edit } from '../editing/editing';
 import { NO_PROGRESS, type Progress } from '../models/pace';
-import type { ModelTraits, Settings } from '../settings/settings';
+import { type ModelTraits, PACES, type Settings } from '../settings/settings';
 import { continueStory, endStory, type Story } from '../story/story';
-import { moveBy, moveByBlock, type Playhead, playOn, restAt, togglePlay } from '../timeline/playhead';
+import { follow, followOn, moveBy, moveByBlock, type Playhead, playOn, restAt, togglePlay } from '../timeline/playhead';
 import { announcement, returnAnnouncement } from './announce';
 
 export interface Problem {
@@ -93,7 +93,7 @@ export type Action =
   | { readonly type: 'moved-by-block'; readonly by: 1 | -1 }
   | { readonly type: 'went-live' }
   | { readonly type: 'play-toggled' }
-  /** `seconds` of the run's own time. */
+  /** `seconds` of the clock on the wall. */
   | { readonly type: 'played-on'; readonly seconds: number };
 
 export function newSession(settings: Settings): Session {
@@ -151,7 +151,7 @@ function change(session: Session, action: Action): Session {
   const steps = story?.steps ?? [];
   switch (action.type) {
     case 'settings-changed':
-      return { ...session, settings: { ...session.settings, ...action.change } };
+      return followAtPace({ ...session, settings: { ...session.settings, ...action.change } }, session.settings);
     case 'load-started': {
       const { earlierModel } = action;
       return { ...session, problem: null, notices: [], earlierModel, model: { phase: 'loading', ...NO_PROGRESS } };
@@ -189,7 +189,10 @@ function change(session: Session, action: Action): Session {
       if (action.desk === session.desk) return session;
       return { ...session, ...aside, desk: action.desk, aside: { story, past, future, edit, playhead, problem } };
     }
-    case 'writing-started':
+    case 'writing-started': {
+      const started = { ...turnTo(session, action.story), past: remembered(session), future: [] };
+      return { ...started, playhead: canFollow(started) ? follow(action.story.steps) : null };
+    }
     case 'story-opened':
       return { ...turnTo(session, action.story), past: remembered(session), future: [] };
     case 'cleared':
@@ -197,7 +200,7 @@ function change(session: Session, action: Action): Session {
     case 'written':
       return story && isWriting(session) ? { ...session, story: continueStory(story, action.message) } : session;
     case 'writing-stopped':
-      return story && isWriting(session) ? { ...session, story: endStory(story, 'stopped') } : session;
+      return story && isWriting(session) ? { ...session, playhead: null, story: endStory(story, 'stopped') } : session;
     case 'writing-failed': {
       const ended = story && isWriting(session) ? endStory(story, 'failed') : story;
       return { ...session, story: ended, problem: action.problem };
@@ -225,10 +228,31 @@ function change(session: Session, action: Action): Session {
     case 'play-toggled':
       return { ...session, edit: null, playhead: togglePlay(steps, playhead) };
     case 'played-on':
-      return playhead ? { ...session, playhead: playOn(steps, playhead, action.seconds) } : session;
+      return playhead ? { ...session, playhead: playedOn(session, playhead, action.seconds) } : session;
     default:
       return action satisfies never;
   }
+}
+
+function playedOn(session: Session, playhead: Playhead, seconds: number): Playhead | null {
+  const { story, settings } = session;
+  const steps = story?.steps ?? [];
+  if (playhead.clock === 'run') return playOn(steps, playhead, seconds * settings.speed);
+  return followOn(steps, playhead, seconds, { pace: PACES[settings.pace], ended: !isWriting(session) });
+}
+
+/** A conversation is read as it is written. */
+function canFollow({ story, settings }: Session): boolean {
+  return settings.pace !== 'full' && story !== null && !story.settings.messages;
+}
+
+/** Another pace takes effect at once: in a text that is being written, and in one that is still followed. */
+function followAtPace(session: Session, { pace }: Settings): Session {
+  const { playhead, story, settings } = session;
+  if (settings.pace === pace) return session;
+  if (settings.pace === 'full') return playhead?.clock === 'pace' ? { ...session, playhead: null } : session;
+  const starts = playhead === null && isWriting(session) && canFollow(session);
+  return starts ? { ...session, playhead: follow(story?.steps ?? []) } : session;
 }
 
 /** So many texts can be gone back to. */

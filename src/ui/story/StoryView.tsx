@@ -5,6 +5,7 @@ import { useEditing } from '../editing/use-editing';
 import type { Controller } from '../session/controller';
 import type { Heat } from '../settings/settings';
 import type { Sharing } from '../share/sharing';
+import type { Motion } from '../timeline/playhead';
 import { Ending } from './Ending';
 import { endsLine, StoryBlock } from './StoryBlock';
 import { type Story, tokensWritten } from './story';
@@ -16,12 +17,14 @@ interface Props {
   readonly story: Story;
   /** As it is shown: `story` itself, or as it was. */
   readonly shown: Story;
-  /** Whether it is being played back. */
-  readonly playing: boolean;
+  /** How what is shown relates to the run. */
+  readonly motion: Motion;
   readonly heat: Heat;
   /** What is being edited of it. */
   readonly edit: Edit | null;
   readonly continuable: boolean;
+  /** A line under the heading. */
+  readonly caption?: string;
   readonly controller: Controller;
   readonly sharing: Sharing | null;
   /** Shown in the place of the tokens up to one. */
@@ -41,13 +44,24 @@ const FROM_START: TextPlace = { block: 0, token: 0 };
 const FAST = 60;
 
 /** The text: its heading, the blocks written so far, and the block that is coming out of noise. */
-export function StoryView({ story, shown, playing, heat, edit, continuable, controller, sharing, formatted }: Props) {
+export function StoryView({
+  story,
+  shown,
+  motion,
+  heat,
+  edit,
+  continuable,
+  caption,
+  controller,
+  sharing,
+  formatted,
+}: Props) {
   const { heading, settings, phase, earlier } = story;
   const article = useRef<HTMLElement>(null);
   const text = useRef<HTMLElement>(null);
   const writing = phase === 'starting' || phase === 'writing';
   const blocks = useMemo(() => [...earlier, ...shown.blocks], [earlier, shown.blocks]);
-  useFollow(article, writing, blocks);
+  useFollow(article, writing || motion === 'following', blocks);
   const upTo = formatted?.upTo ?? FROM_START;
   const { tip, place, handlers } = useTokenTip(blocks);
   const editing = useEditing({ offered: !writing && shown === story, edit, at: place, controller });
@@ -59,7 +73,7 @@ export function StoryView({ story, shown, playing, heat, edit, continuable, cont
       ref={article}
       tabIndex={-1}
       data-phase={phase}
-      data-view={playing ? 'playing' : shown === story ? 'live' : 'past'}
+      data-view={motion}
       data-heat={heat}
       data-pace={tokensWritten(story) / story.seconds > FAST ? 'fast' : 'slow'}
       aria-busy={writing}
@@ -70,6 +84,7 @@ export function StoryView({ story, shown, playing, heat, edit, continuable, cont
           <h2>{heading.title || 'Untitled'}</h2>
         </header>
       ) : null}
+      {caption ? <p className="caption">{caption}</p> : null}
       {formatted?.node}
       {upTo === 'end' ? null : (
         <section

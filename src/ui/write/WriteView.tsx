@@ -12,6 +12,7 @@ import type { Controller } from '../session/controller';
 import { canContinue, isWriting, traitsOf } from '../session/session';
 import { useSession } from '../session/use-session';
 import { ModelPanel } from '../settings/ModelPanel';
+import { PaceField } from '../settings/PaceField';
 import { PresetField } from '../settings/PresetField';
 import { SamplingPanel } from '../settings/SamplingPanel';
 import { SettingsDisclosure } from '../settings/SettingsDisclosure';
@@ -20,7 +21,9 @@ import { OpenRun } from '../share/OpenRun';
 import { ShareNotice } from '../share/ShareNotice';
 import type { Sharing } from '../share/sharing';
 import { useFileDrop } from '../share/use-file-drop';
+import { captionOf } from '../story/caption';
 import { StoryView } from '../story/StoryView';
+import { motionOf } from '../timeline/playhead';
 import { storyAt } from '../timeline/replay';
 import { Compose } from './Compose';
 import { StatusBar } from './StatusBar';
@@ -62,7 +65,10 @@ export function WriteView({ controller, sharing, update }: Props) {
         />
         <UpdateNotice update={update} />
         <SettingsDisclosure>
-          <PresetField settings={settings} model={model} controller={controller} />
+          <div className="group">
+            <PresetField settings={settings} model={model} controller={controller} />
+            <PaceField pace={settings.pace} controller={controller} />
+          </div>
           <SamplingPanel settings={settings} model={model} waiting={waiting.forBlock} controller={controller} />
           <ModelPanel model={model} backend={settings.backend} controller={controller} onOpenModels={openModels} />
           <OpenRun sharing={sharing} />
@@ -82,10 +88,11 @@ export function WriteView({ controller, sharing, update }: Props) {
             <StoryView
               story={story}
               shown={shown}
-              playing={playhead?.playing ?? false}
+              motion={motionOf(playhead)}
               heat={settings.heat}
               edit={session.edit}
               continuable={canContinue(session)}
+              caption={captionOf(story.settings)}
               controller={controller}
               sharing={sharing}
             />
