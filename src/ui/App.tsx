@@ -1,4 +1,5 @@
-import { lazy, Suspense, useState, useSyncExternalStore } from 'react';
+import { lazy, Suspense, useState } from 'react';
+import { useStore } from 'zustand';
 import type { SiteUpdate } from '../offline/site-update';
 import { ChatOffered } from './chat/chat-offered';
 import { useView } from './page/use-view';
@@ -22,7 +23,7 @@ interface Props {
 export function App({ controller, sharing, update }: Props) {
   const view = useView();
   const [runner] = useState(() => new RaceRunner(controller));
-  const chat = useSyncExternalStore(controller.subscribe, () => answers(controller.session));
+  const chat = useStore(controller.store, answers);
   return (
     <ChatOffered value={chat}>
       <Suspense>

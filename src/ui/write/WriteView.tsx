@@ -83,7 +83,7 @@ export function WriteView({ controller, sharing, update }: Props) {
             controller={controller}
             onLoad={() => void controller.open()}
           />
-          <ShareNotice sharing={sharing} model={model} models={controller.models} />
+          <ShareNotice sharing={sharing} story={story} model={model} models={controller.models} />
           {story && shown ? (
             <StoryView
               story={story}
