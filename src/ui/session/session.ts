@@ -55,6 +55,8 @@ export interface Session extends Work {
   /** What has happened to the model; stays until the next load, or until it is read. */
   readonly notices: readonly string[];
   readonly settings: Settings;
+  /** What the text on screen is written with: the page's settings, or those that its link or file came with. */
+  readonly inForce: Settings;
   /** The view whose work is shown, and the work of the other. */
   readonly desk: Desk;
   readonly aside: Work;
@@ -78,7 +80,8 @@ export type Action =
   | { readonly type: 'noticed'; readonly notice: string }
   | { readonly type: 'notices-read' }
   | { readonly type: 'desk-turned'; readonly desk: Desk }
-  | { readonly type: 'writing-started'; readonly story: Story }
+  /** `inForce` where that is not the page's settings. */
+  | { readonly type: 'writing-started'; readonly story: Story; readonly inForce?: Settings }
   | { readonly type: 'cleared' }
   /** A text that was written before. */
   | { readonly type: 'story-opened'; readonly story: Story }
@@ -88,6 +91,8 @@ export type Action =
   | { readonly type: 'edited'; readonly edit: Edit | null }
   | { readonly type: 'undone' }
   | { readonly type: 'redone' }
+  /** To a text that was on the screen before, or that was undone. */
+  | { readonly type: 'returned'; readonly story: Story }
   | { readonly type: 'scrubbed'; readonly position: number }
   | { readonly type: 'moved'; readonly by: number }
   | { readonly type: 'moved-by-block'; readonly by: 1 | -1 }
@@ -103,6 +108,7 @@ export function newSession(settings: Settings): Session {
     fetch: null,
     notices: [],
     settings,
+    inForce: settings,
     ...NO_WORK,
     desk: 'write',
     aside: NO_WORK,
@@ -141,8 +147,9 @@ export function canContinue(session: Session): boolean {
 export function reduce(session: Session, action: Action): Session {
   const next = change(session, action);
   if (action.type === 'desk-turned') return next;
-  const turned = next.story !== session.story && (action.type === 'undone' || action.type === 'redone');
-  const announced = turned ? returnAnnouncement(action.type, next.story) : announcement(session.story, next.story);
+  const { type } = action;
+  const turned = next.story !== session.story && (type === 'undone' || type === 'redone' || type === 'returned');
+  const announced = turned ? returnAnnouncement(type, next.story) : announcement(session.story, next.story);
   return announced === null ? next : { ...next, announced };
 }
 
@@ -151,7 +158,7 @@ function change(session: Session, action: Action): Session {
   const steps = story?.steps ?? [];
   switch (action.type) {
     case 'settings-changed':
-      return followAtPace({ ...session, settings: { ...session.settings, ...action.change } }, session.settings);
+      return followAtPace(withSettings(session, action.change), session.settings);
     case 'load-started': {
       const { earlierModel } = action;
       return { ...session, problem: null, notices: [], earlierModel, model: { phase: 'loading', ...NO_PROGRESS } };
@@ -187,10 +194,18 @@ function change(session: Session, action: Action): Session {
     case 'desk-turned': {
       const { story, past, future, edit, playhead, problem, aside } = session;
       if (action.desk === session.desk) return session;
-      return { ...session, ...aside, desk: action.desk, aside: { story, past, future, edit, playhead, problem } };
+      const inForce = { ...session.settings, ...aside.story?.provenance?.first };
+      return {
+        ...session,
+        ...aside,
+        inForce,
+        desk: action.desk,
+        aside: { story, past, future, edit, playhead, problem },
+      };
     }
     case 'writing-started': {
-      const started = { ...turnTo(session, action.story), past: remembered(session), future: [] };
+      const inForce = action.inForce ?? session.settings;
+      const started = { ...turnTo(session, action.story), inForce, past: remembered(session), future: [] };
       return { ...started, playhead: canFollow(started) ? follow(action.story.steps) : null };
     }
     case 'story-opened':
@@ -216,6 +231,12 @@ function change(session: Session, action: Action): Session {
     case 'redone': {
       const [next, ...future] = session.future;
       return next ? { ...turnTo(session, next), past: remembered(session), future } : session;
+    }
+    case 'returned': {
+      const all = [...session.past, ...(story ? [story] : []), ...session.future];
+      const at = all.indexOf(action.story);
+      if (at < 0) return session;
+      return { ...turnTo(session, action.story), past: all.slice(0, at), future: all.slice(at + 1) };
     }
     case 'scrubbed':
       return { ...session, edit: null, playhead: restAt(steps, action.position) };
@@ -264,5 +285,10 @@ function remembered({ past, story }: Session): readonly Story[] {
 
 /** Another text is on the screen. */
 function turnTo(session: Session, story: Story | null): Session {
-  return { ...session, problem: null, playhead: null, edit: null, story };
+  const inForce = { ...session.settings, ...story?.provenance?.first };
+  return { ...session, problem: null, playhead: null, edit: null, story, inForce };
+}
+
+function withSettings(session: Session, change: Partial<Settings>): Session {
+  return { ...session, settings: { ...session.settings, ...change }, inForce: { ...session.inForce, ...change } };
 }

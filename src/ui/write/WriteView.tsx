@@ -37,7 +37,7 @@ interface Props {
 /** The panel first, then the reading column, in the order a keyboard meets them. */
 export function WriteView({ controller, sharing, update }: Props) {
   const session = useSession(controller);
-  const { model, settings, story, playhead } = session;
+  const { model, settings, inForce, story, playhead } = session;
   const dialogs = useDialogs();
   const { openSheet, openModels, choosing } = dialogs;
   useShortcuts(controller, openSheet, SHORTCUTS);
@@ -45,7 +45,7 @@ export function WriteView({ controller, sharing, update }: Props) {
   const position = playhead?.position;
   const shown = useMemo(() => (story && position !== undefined ? storyAt(story, position) : story), [story, position]);
   const writing = isWriting(session);
-  const waiting = writing && story ? waitingSettings(story, settings, traitsOf(model)) : NOTHING_WAITS;
+  const waiting = writing && story ? waitingSettings(story, inForce, traitsOf(model)) : NOTHING_WAITS;
   const onFile = useCallback((file: File) => void sharing.openFile(file), [sharing]);
   const onFolder = useCallback(
     (folder: FileSystemDirectoryEntry) => void controller.models.openDropped(folder),
@@ -83,7 +83,7 @@ export function WriteView({ controller, sharing, update }: Props) {
             controller={controller}
             onLoad={() => void controller.open()}
           />
-          <ShareNotice sharing={sharing} story={story} model={model} models={controller.models} />
+          <ShareNotice sharing={sharing} session={session} controller={controller} />
           {story && shown ? (
             <StoryView
               story={story}
