@@ -4,12 +4,12 @@ import type { Controller } from '../session/controller';
 import { isBusy, isWriting, type Session, storyLookedAt } from '../session/session';
 import { StoryView } from '../story/StoryView';
 import { type Story, wholeText } from '../story/story';
+import { motionOf } from '../timeline/playhead';
 import { storyAt } from '../timeline/replay';
 import { Formatted } from './Formatted';
 import { settledPart } from './settled';
 
-interface Props
-  extends Pick<Parameters<typeof StoryView>[0], 'story' | 'shown' | 'playing' | 'heat' | 'edit' | 'busy'> {
+interface Props extends Pick<Parameters<typeof StoryView>[0], 'story' | 'shown' | 'motion' | 'heat' | 'edit' | 'busy'> {
   /** What stands under the last answer; null for one before it. */
   readonly ending: ReactNode;
   readonly controller: Controller;
@@ -22,7 +22,7 @@ export function answerProps(session: Session, story: Story) {
   return {
     story,
     shown: isLookedAt && playhead ? storyAt(story, playhead.position) : story,
-    playing: isLookedAt && (playhead?.playing ?? false),
+    motion: motionOf(isLookedAt ? playhead : null),
     heat: settings.heat,
     edit: isLookedAt ? edit : null,
     busy: isBusy(session),

@@ -81,7 +81,7 @@ export default function ChatView({ controller, sharing, update }: Props) {
             controller={controller}
             onLoad={() => void controller.models.load()}
           />
-          <ShareNotice sharing={sharing} story={story} model={model} models={controller.models} />
+          <ShareNotice sharing={sharing} session={{ ...session, story }} controller={controller} />
           {story ? (
             <Turns
               session={session}

@@ -84,9 +84,9 @@ export class Controller {
   }
 
   #changeRun(): void {
-    const { story, settings, model } = this.session;
+    const { story, inForce, model } = this.session;
     if (!story || !isWriting(this.session) || model.phase !== 'ready') return;
-    const wanted = settingsForNextBlock(story, settings, model.info);
+    const wanted = settingsForNextBlock(story, inForce, model.info);
     if (!this.#asked || sameSettings(wanted, this.#asked)) return;
     this.#asked = wanted;
     this.models.client?.change(wanted);
@@ -98,10 +98,15 @@ export class Controller {
     if (!this.session.story) await this.write();
   }
 
-  /** Sets what a link says; the next text has the link's seed, also where each text has its own. */
+  /** The next text is a link's, with its settings. The page's own stay as they are. */
   follow(link: Link): void {
     this.#link = link;
-    this.set(link.settings);
+  }
+
+  /** Takes the settings that the text on screen came with as the page's own. */
+  adoptSettings(): void {
+    const { story } = this.session;
+    if (story?.provenance) this.set(story.provenance.first);
   }
 
   /** Shows a text that was written before, in place of one that is being written. */
@@ -120,60 +125,69 @@ export class Controller {
     this.#changeRun();
   }
 
-  /** Writes a text with the settings as they are, in place of one that is being written. */
+  /** Writes a text with the settings as they are, or a link's that waits, in place of one that is being written. */
   async write(): Promise<void> {
     this.turnTo('write');
     const link = this.#link;
+    if (!link) this.#drawSeed();
+    await this.#write({ ...this.session.settings, ...link?.settings }, link ?? 'here');
+  }
+
+  async #write(inForce: Settings, source: Provenance['source']): Promise<void> {
     const info = this.#prepareToWrite();
     if (!info) return;
-    const settings = settingsOn(this.session.settings, info);
+    const settings = settingsOn(inForce, info);
     const heading = settings.form === 'titled' ? { kind: settings.kind, title: settings.title.trim() } : null;
     const first = textSettings(settings);
-    const provenance: Provenance = { first, model: writerOf(info), changed: false, source: link ?? 'here' };
-    await this.#generate(newStory(generateSettings(settings, info), heading, provenance));
+    const provenance: Provenance = { first, model: writerOf(info), changed: false, source };
+    await this.#generate(newStory(generateSettings(settings, info), heading, provenance), inForce);
   }
 
   /** Answers a conversation, in place of one that is being answered. Does nothing where the model cannot. */
   async converse({ messages, before }: Asked): Promise<void> {
     this.turnTo('chat');
     if (!answers(this.session)) return;
+    this.#drawSeed();
     const info = this.#prepareToWrite();
     if (!info) return;
-    const settings = generateSettings(this.session.settings, info);
-    const first = textSettings(this.session.settings);
+    const { settings } = this.session;
+    const asked = { ...generateSettings(settings, info), prompt: '', messages };
+    const first = textSettings(settings);
     const provenance: Provenance = { first, model: writerOf(info), changed: false, source: 'here' };
-    await this.#generate({ ...newStory({ ...settings, prompt: '', messages }, null, provenance), before });
+    await this.#generate({ ...newStory(asked, null, provenance), before }, settings);
   }
 
-  /** Writes the same again with another seed. */
+  /** Writes the text on screen again with another seed. */
   async writeAnother(): Promise<void> {
     this.set({ seed: newSeed() });
-    const { story } = this.session;
+    const { story, inForce } = this.session;
     const messages = story?.settings.messages;
-    await (messages ? this.converse({ messages, before: story.before }) : this.write());
+    await (messages ? this.converse({ messages, before: story.before }) : this.#write(inForce, 'here'));
   }
 
   /** Goes on where the text on screen ends, as many tokens again, with the settings as they are. */
   async writeOn(): Promise<void> {
     const { story } = this.session;
     if (!story || !canContinue(this.session)) return;
+    this.#drawSeed();
     const info = this.#prepareToWrite();
     if (!info) return;
+    const { inForce } = this.session;
     const { prompt, messages } = story.settings;
-    const asked = { ...generateSettings(this.session.settings, info), prompt, messages, after: idsAfterPrompt(story) };
-    await this.#generate(newStoryAfter(story, asked));
+    const asked = { ...generateSettings(inForce, info), prompt, messages, after: idsAfterPrompt(story) };
+    await this.#generate(newStoryAfter(story, asked), inForce);
   }
 
   /** Loads the model onto the CPU, and writes what the text on screen still lacks of its length. */
   async goOnWithCpu(): Promise<void> {
     this.set({ backend: 'wasm' });
     await this.models.load();
-    const { story } = this.session;
+    const { story, inForce } = this.session;
     if (!story || !canContinue(this.session)) return;
     const { settings } = story;
     const after = idsAfterPrompt(story);
     const maxTokens = settings.maxTokens - (after.length - settings.after.length);
-    if (maxTokens > 0) await this.#generate(newStoryAfter(story, { ...settings, after, maxTokens }));
+    if (maxTokens > 0) await this.#generate(newStoryAfter(story, { ...settings, after, maxTokens }), inForce);
   }
 
   /** Begins to edit the text on screen, or an earlier answer of its conversation. */
@@ -203,15 +217,16 @@ export class Controller {
     const { edit } = this.session;
     const story = storyLookedAt(this.session);
     if (!story || !edit) return;
+    this.#drawSeed();
     const info = this.#prepareToWrite();
     if (!info) return;
-    const { settings } = this.session;
-    const next = storyFromEdit(story, edit, generateSettings({ ...settings, blockSize: edit.blockSize }, info));
+    const { inForce } = this.session;
+    const next = storyFromEdit(story, edit, generateSettings({ ...inForce, blockSize: edit.blockSize }, info));
     if (next.phase === 'finished') {
-      this.#dispatch({ type: 'writing-started', story: next });
+      this.#dispatch({ type: 'writing-started', story: next, inForce });
       return;
     }
-    const writing = this.#generate(next);
+    const writing = this.#generate(next, inForce);
     // The block keeps its size; the next has the page's.
     this.#changeRun();
     await writing;
@@ -234,29 +249,40 @@ export class Controller {
     this.#dispatch({ type: 'redone' });
   }
 
+  /** Goes back, or forward again, to one of the texts that were on screen. */
+  returnTo(story: Story): void {
+    this.stop();
+    this.#link = null;
+    this.#dispatch({ type: 'returned', story });
+  }
+
   /** Takes the notices about the model off the screen. */
   readNotices(): void {
     this.#dispatch({ type: 'notices-read' });
   }
 
-  /** Ends what is being written, and draws a seed if each text has its own. Undefined where there is no model. */
-  #prepareToWrite(): ModelInfo | undefined {
+  /** Draws a seed if each text has its own. */
+  #drawSeed(): void {
     const { model, settings } = this.session;
+    if (model.phase === 'ready' && settings.seeds === 'new each time') this.set({ seed: newSeed() });
+  }
+
+  /** Ends what is being written. Undefined where there is no model. */
+  #prepareToWrite(): ModelInfo | undefined {
+    const { model } = this.session;
     if (model.phase !== 'ready') return undefined;
     this.#endWriting();
-    if (settings.seeds === 'new each time' && settings.seed !== this.#link?.settings.seed)
-      this.set({ seed: newSeed() });
     this.#link = null;
     return model.info;
   }
 
-  async #generate(story: Story): Promise<void> {
+  async #generate(story: Story, inForce: Settings): Promise<void> {
     const { client } = this.models;
     if (!client) return;
     this.#writing = new AbortController();
     const { signal } = this.#writing;
     this.#asked = story.settings;
-    this.#dispatch({ type: 'writing-started', story });
+    this.#dispatch({ type: 'writing-started', story, inForce });
     try {
       for await (const message of client.generate(story.settings, signal)) {
         this.#dispatch({ type: 'written', message });
@@ -344,9 +370,9 @@ export class Controller {
     this.#dispatch({ type: 'play-toggled' });
   }
 
-  /** Plays on after `seconds` of the clock on the wall. */
+  /** Plays or follows on after `seconds` of the clock on the wall. */
   playOn(seconds: number): void {
-    this.#dispatch({ type: 'played-on', seconds: seconds * this.session.settings.speed });
+    this.#dispatch({ type: 'played-on', seconds });
   }
 
   #dispatch(action: Action): void {

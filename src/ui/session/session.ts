@@ -2,9 +2,9 @@ import type { ErrorCode } from '../../errors';
 import type { CheckpointOffer, GenerationMessage, ModelInfo } from '../../worker/protocol';
 import type { Edit } from '../editing/editing';
 import { NO_PROGRESS, type Progress } from '../models/pace';
-import type { ModelTraits, Settings } from '../settings/settings';
+import { type ModelTraits, PACES, type Settings } from '../settings/settings';
 import { continueStory, endStory, type Story } from '../story/story';
-import { moveBy, moveByBlock, type Playhead, playOn, restAt, togglePlay } from '../timeline/playhead';
+import { follow, followOn, moveBy, moveByBlock, type Playhead, playOn, restAt, togglePlay } from '../timeline/playhead';
 import { announcement, returnAnnouncement } from './announce';
 
 export interface Problem {
@@ -57,6 +57,8 @@ export interface Session extends Work {
   /** What has happened to the model; stays until the next load, or until it is read. */
   readonly notices: readonly string[];
   readonly settings: Settings;
+  /** What the text on screen is written with: the page's settings, or those that its link or file came with. */
+  readonly inForce: Settings;
   /** The view whose work is shown, and the work of the other. */
   readonly desk: Desk;
   readonly aside: Work;
@@ -80,7 +82,8 @@ export type Action =
   | { readonly type: 'noticed'; readonly notice: string }
   | { readonly type: 'notices-read' }
   | { readonly type: 'desk-turned'; readonly desk: Desk }
-  | { readonly type: 'writing-started'; readonly story: Story }
+  /** `inForce` where that is not the page's settings. */
+  | { readonly type: 'writing-started'; readonly story: Story; readonly inForce?: Settings }
   | { readonly type: 'cleared' }
   /** An answer of the conversation; null for the last. */
   | { readonly type: 'looked-at'; readonly story: Story | null }
@@ -94,12 +97,14 @@ export type Action =
   | { readonly type: 'edited'; readonly edit: Edit | null }
   | { readonly type: 'undone' }
   | { readonly type: 'redone' }
+  /** To a text that was on the screen before, or that was undone. */
+  | { readonly type: 'returned'; readonly story: Story }
   | { readonly type: 'scrubbed'; readonly position: number }
   | { readonly type: 'moved'; readonly by: number }
   | { readonly type: 'moved-by-block'; readonly by: 1 | -1 }
   | { readonly type: 'went-live' }
   | { readonly type: 'play-toggled' }
-  /** `seconds` of the run's own time. */
+  /** `seconds` of the clock on the wall. */
   | { readonly type: 'played-on'; readonly seconds: number };
 
 export function newSession(settings: Settings): Session {
@@ -109,6 +114,7 @@ export function newSession(settings: Settings): Session {
     fetch: null,
     notices: [],
     settings,
+    inForce: settings,
     ...NO_WORK,
     desk: 'write',
     aside: NO_WORK,
@@ -166,8 +172,9 @@ export function reduce(session: Session, action: Action): Session {
   const next = change(session, action);
   if (action.type === 'desk-turned') return next;
   if (next.aside.story !== session.aside.story) return announceAside(session, next);
-  const turned = next.story !== session.story && (action.type === 'undone' || action.type === 'redone');
-  const announced = turned ? returnAnnouncement(action.type, next.story) : announcement(session.story, next.story);
+  const { type } = action;
+  const turned = next.story !== session.story && (type === 'undone' || type === 'redone' || type === 'returned');
+  const announced = turned ? returnAnnouncement(type, next.story) : announcement(session.story, next.story);
   return announced === null ? next : { ...next, announced };
 }
 
@@ -192,7 +199,7 @@ function change(session: Session, action: Action): Session {
   const steps = storyLookedAt(session)?.steps ?? [];
   switch (action.type) {
     case 'settings-changed':
-      return { ...session, settings: { ...session.settings, ...action.change } };
+      return followAtPace(withSettings(session, action.change), session.settings);
     case 'load-started': {
       const { earlierModel } = action;
       return { ...session, problem: null, notices: [], earlierModel, model: { phase: 'loading', ...NO_PROGRESS } };
@@ -229,9 +236,14 @@ function change(session: Session, action: Action): Session {
       const { story, past, future, looked, edit, playhead, problem, aside } = session;
       if (action.desk === session.desk) return session;
       const left = { story, past, future, looked, edit, playhead, problem };
-      return { ...session, ...aside, desk: action.desk, aside: left };
+      const inForce = { ...session.settings, ...aside.story?.provenance?.first };
+      return { ...session, ...aside, playhead: playheadOnReturn(aside), inForce, desk: action.desk, aside: left };
     }
-    case 'writing-started':
+    case 'writing-started': {
+      const inForce = action.inForce ?? session.settings;
+      const started = { ...turnTo(session, action.story), inForce, past: remembered(session), future: [] };
+      return { ...started, playhead: canFollow(started) ? follow(action.story.steps) : null };
+    }
     case 'story-opened':
       return { ...turnTo(session, action.story), past: remembered(session), future: [] };
     case 'cleared':
@@ -239,7 +251,7 @@ function change(session: Session, action: Action): Session {
     case 'written':
       return changeWriting(session, (story) => ({ story: continueStory(story, action.message) }));
     case 'writing-stopped':
-      return changeWriting(session, (story) => ({ story: endStory(story, 'stopped') }));
+      return changeWriting(session, (story) => ({ playhead: null, story: endStory(story, 'stopped') }));
     case 'writing-failed': {
       const { problem } = action;
       if (!isBusy(session)) return { ...session, problem };
@@ -262,6 +274,12 @@ function change(session: Session, action: Action): Session {
       const [next, ...future] = session.future;
       return next ? { ...turnTo(session, next), past: remembered(session), future } : session;
     }
+    case 'returned': {
+      const all = [...session.past, ...(story ? [story] : []), ...session.future];
+      const at = all.indexOf(action.story);
+      if (at < 0) return session;
+      return { ...turnTo(session, action.story), past: all.slice(0, at), future: all.slice(at + 1) };
+    }
     case 'scrubbed':
       return { ...session, edit: null, playhead: restAt(steps, action.position) };
     case 'moved':
@@ -273,7 +291,7 @@ function change(session: Session, action: Action): Session {
     case 'play-toggled':
       return { ...session, edit: null, playhead: togglePlay(steps, playhead) };
     case 'played-on':
-      return playhead ? { ...session, playhead: playOn(steps, playhead, action.seconds) } : session;
+      return playhead ? { ...session, playhead: playedOn(session, playhead, action.seconds) } : session;
     default:
       return action satisfies never;
   }
@@ -285,6 +303,33 @@ function earlierAnswer({ story }: Work, answer: Story | null): Story | null {
   return null;
 }
 
+/** What is still followed is followed from where it is by now. */
+function playheadOnReturn(work: Work): Playhead | null {
+  if (work.playhead?.clock !== 'pace') return work.playhead;
+  return isWriting(work) ? follow(work.story?.steps ?? []) : null;
+}
+
+function playedOn(session: Session, playhead: Playhead, seconds: number): Playhead | null {
+  const { settings } = session;
+  const steps = storyLookedAt(session)?.steps ?? [];
+  if (playhead.clock === 'run') return playOn(steps, playhead, seconds * settings.speed);
+  return followOn(steps, playhead, seconds, { pace: PACES[settings.pace], ended: !isWriting(session) });
+}
+
+/** A conversation is read as it is written. */
+function canFollow({ story, settings }: Session): boolean {
+  return settings.pace !== 'full' && story !== null && !story.settings.messages;
+}
+
+/** Another pace takes effect at once: in a text that is being written, and in one that is still followed. */
+function followAtPace(session: Session, { pace }: Settings): Session {
+  const { playhead, story, settings } = session;
+  if (settings.pace === pace) return session;
+  if (settings.pace === 'full') return playhead?.clock === 'pace' ? { ...session, playhead: null } : session;
+  const starts = playhead === null && isWriting(session) && canFollow(session);
+  return starts ? { ...session, playhead: follow(story?.steps ?? []) } : session;
+}
+
 /** So many texts can be gone back to. */
 const MOST_PAST = 50;
 
@@ -294,5 +339,10 @@ function remembered({ past, story }: Session): readonly Story[] {
 
 /** Another text is on the screen. */
 function turnTo(session: Session, story: Story | null): Session {
-  return { ...session, problem: null, looked: null, playhead: null, edit: null, story };
+  const inForce = { ...session.settings, ...story?.provenance?.first };
+  return { ...session, problem: null, looked: null, playhead: null, edit: null, story, inForce };
+}
+
+function withSettings(session: Session, change: Partial<Settings>): Session {
+  return { ...session, settings: { ...session.settings, ...change }, inForce: { ...session.inForce, ...change } };
 }

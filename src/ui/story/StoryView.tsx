@@ -4,6 +4,7 @@ import type { Edit } from '../editing/editing';
 import { useEditing } from '../editing/use-editing';
 import type { Controller } from '../session/controller';
 import type { Heat } from '../settings/settings';
+import type { Motion } from '../timeline/playhead';
 import { endsLine, StoryBlock } from './StoryBlock';
 import { type Story, tokensWritten } from './story';
 import { TokenTip } from './TokenTip';
@@ -14,8 +15,8 @@ interface Props {
   readonly story: Story;
   /** As it is shown: `story` itself, or as it was. */
   readonly shown: Story;
-  /** Whether it is being played back. */
-  readonly playing: boolean;
+  /** How what is shown relates to the run. */
+  readonly motion: Motion;
   readonly heat: Heat;
   /** What is being edited of it. */
   readonly edit: Edit | null;
@@ -23,6 +24,8 @@ interface Props {
   readonly busy: boolean;
   /** What stands under the text once it is written. */
   readonly ending: ReactNode;
+  /** A line under the heading. */
+  readonly caption?: string;
   readonly controller: Controller;
   /** Shown in the place of the tokens up to one. */
   readonly formatted?: { readonly node: ReactNode; readonly upTo: TextPlace | 'end' } | undefined;
@@ -41,13 +44,13 @@ const FROM_START: TextPlace = { block: 0, token: 0 };
 const FAST = 60;
 
 /** The text: its heading, the blocks written so far, and the block that is coming out of noise. */
-export function StoryView({ story, shown, playing, heat, edit, busy, ending, controller, formatted }: Props) {
+export function StoryView({ story, shown, motion, heat, edit, busy, ending, caption, controller, formatted }: Props) {
   const { heading, settings, phase, earlier } = story;
   const article = useRef<HTMLElement>(null);
   const text = useRef<HTMLElement>(null);
   const writing = phase === 'starting' || phase === 'writing';
   const blocks = useMemo(() => [...earlier, ...shown.blocks], [earlier, shown.blocks]);
-  useFollow(article, writing, blocks);
+  useFollow(article, writing || motion === 'following', blocks);
   const upTo = formatted?.upTo ?? FROM_START;
   const { tip, place, handlers } = useTokenTip(blocks);
   const editing = useEditing({ story, offered: !busy && shown === story, edit, at: place, controller });
@@ -59,7 +62,7 @@ export function StoryView({ story, shown, playing, heat, edit, busy, ending, con
       ref={article}
       tabIndex={-1}
       data-phase={phase}
-      data-view={playing ? 'playing' : shown === story ? 'live' : 'past'}
+      data-view={motion}
       data-heat={heat}
       data-pace={tokensWritten(story) / story.seconds > FAST ? 'fast' : 'slow'}
       aria-busy={writing}
@@ -70,6 +73,7 @@ export function StoryView({ story, shown, playing, heat, edit, busy, ending, con
           <h2>{heading.title || 'Untitled'}</h2>
         </header>
       ) : null}
+      {caption ? <p className="caption">{caption}</p> : null}
       {formatted?.node}
       {upTo === 'end' ? null : (
         <section

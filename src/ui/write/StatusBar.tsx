@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useId, useState } from 'react';
 import type { ModelInfo } from '../../worker/protocol';
 import { ActionButton } from '../fields/ActionButton';
 import { tokensText } from '../fields/format';
@@ -9,7 +9,7 @@ import { placeAt, placeText } from '../timeline/replay';
 import { Timeline } from '../timeline/Timeline';
 import { HeatField } from './HeatField';
 import { HistoryButtons } from './HistoryButtons';
-import { measurementsOf } from './measurements';
+import { type Measurement, measurementsOf } from './measurements';
 
 interface Props {
   readonly session: Session;
@@ -77,10 +77,34 @@ function BlockProgress({ story }: { story: Story | null }) {
   return <div className="block-progress" aria-hidden="true" style={{ '--share': share }} />;
 }
 
+/** The two figures that tell most, and the others behind a button. */
 function Measurements({ story, info }: { story: Story; info: ModelInfo | null }) {
+  const id = useId();
+  const [open, setOpen] = useState(false);
+  const { front, others } = measurementsOf(story, info);
+  return (
+    <div className="figures">
+      <Figures figures={front} />
+      <button
+        type="button"
+        className="more-figures"
+        aria-expanded={open}
+        aria-controls={id}
+        onClick={() => setOpen(!open)}
+      >
+        {open ? 'Fewer figures' : 'More figures'}
+      </button>
+      <div id={id} hidden={!open}>
+        <Figures figures={others} />
+      </div>
+    </div>
+  );
+}
+
+function Figures({ figures }: { figures: readonly Measurement[] }) {
   return (
     <dl className="measurements">
-      {measurementsOf(story, info).map(({ name, value, explained }) => (
+      {figures.map(({ name, value, explained }) => (
         <div key={name} title={explained}>
           <dt>{name}</dt>
           <dd data-measure={name}>{value}</dd>
