@@ -8,7 +8,7 @@ interface Props {
   readonly onCopied?: () => void;
 }
 
-type Outcome = 'Copied' | 'Copying was refused';
+type Outcome = 'Copied' | 'Could not copy';
 
 /** Copies a text and says for a moment that it did. */
 export function CopyButton({ label, text, onCopied }: Props) {
@@ -24,7 +24,7 @@ export function CopyButton({ label, text, onCopied }: Props) {
         setOutcome('Copied');
         onCopied?.();
       },
-      () => setOutcome('Copying was refused'),
+      () => setOutcome('Could not copy'),
     );
   return (
     <button type="button" className="quiet" onClick={copy}>

@@ -43,7 +43,7 @@ export function SeedField({ settings, onChange }: Props) {
         </button>
       </div>
       <p className="hint" id={`${id}-hint`}>
-        {renewing ? 'A new one for every text.' : 'Kept: the same settings give the same text again.'}
+        {renewing ? 'A new seed for every text.' : 'Fixed: the same settings give the same text again.'}
       </p>
     </div>
   );

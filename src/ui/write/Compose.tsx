@@ -21,7 +21,7 @@ interface Props {
   readonly controller: Controller;
 }
 
-const AS_IT_STANDS = 'Used exactly as it stands.';
+const AS_TYPED = 'Used exactly as you type it.';
 
 /** What to write, and the button that writes it. */
 export const Compose = memo(function Compose({ settings, model, writing, waiting, controller }: Props) {
@@ -46,7 +46,7 @@ export const Compose = memo(function Compose({ settings, model, writing, waiting
       ) : (
         <FreeForm
           settings={settings}
-          hint={hasForms ? `${AS_IT_STANDS} The model was trained on stories in English.` : AS_IT_STANDS}
+          hint={hasForms ? `${AS_TYPED} The model was trained on stories in English.` : AS_TYPED}
           onChange={onChange}
         />
       )}
@@ -105,7 +105,7 @@ function FreeForm({ settings, hint, onChange }: FormProps & { readonly hint: str
   const id = useId();
   return (
     <div className="field">
-      <label htmlFor={id}>The text to go on from</label>
+      <label htmlFor={id}>Opening words</label>
       <textarea
         id={id}
         rows={4}
