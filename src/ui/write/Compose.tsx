@@ -1,4 +1,4 @@
-import { memo, useId } from 'react';
+import { type FormEvent, memo, useId } from 'react';
 import { ActionButton } from '../fields/ActionButton';
 import { ChoiceField } from '../fields/ChoiceField';
 import { WaitingNote } from '../fields/WaitingNote';
@@ -42,7 +42,7 @@ export const Compose = memo(function Compose({ settings, model, writing, waiting
         />
       ) : null}
       {settingsOn(settings, traits).form === 'titled' ? (
-        <TitleForm settings={settings} onChange={onChange} />
+        <TitleForm settings={settings} onChange={onChange} onWrite={() => void controller.write()} />
       ) : (
         <FreeForm
           settings={settings}
@@ -56,14 +56,19 @@ export const Compose = memo(function Compose({ settings, model, writing, waiting
   );
 });
 
-function TitleForm({ settings, onChange }: FormProps) {
+/** Enter in the title writes. */
+function TitleForm({ settings, onChange, onWrite }: FormProps & { readonly onWrite: () => void }) {
   const id = useId();
   const kind = kindOf(settings.kind);
   const changeKind = (name: string) => {
     onChange({ kind: name, title: titleForKind(settings.title, kind, kindOf(name)) });
   };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    onWrite();
+  };
   return (
-    <>
+    <form className="title-form" onSubmit={submit}>
       <div className="compose-title">
         <div className="field">
           <label htmlFor={`${id}-kind`}>Kind</label>
@@ -80,6 +85,7 @@ function TitleForm({ settings, onChange }: FormProps) {
             type="text"
             maxLength={160}
             autoComplete="off"
+            enterKeyHint="go"
             value={settings.title}
             onChange={(event) => onChange({ title: event.target.value })}
           />
@@ -97,7 +103,7 @@ function TitleForm({ settings, onChange }: FormProps) {
             </li>
           ))}
       </ul>
-    </>
+    </form>
   );
 }
 
