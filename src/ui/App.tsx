@@ -5,7 +5,7 @@ import { ChatOffered } from './chat/chat-offered';
 import { useView } from './page/use-view';
 import { RaceRunner } from './race/race-runner';
 import type { Controller } from './session/controller';
-import { answers } from './session/session';
+import { answers, hasConversation } from './session/session';
 import type { Sharing } from './share/sharing';
 import { WriteView } from './write/WriteView';
 
@@ -23,12 +23,12 @@ interface Props {
 export function App({ controller, sharing, update }: Props) {
   const view = useView();
   const [runner] = useState(() => new RaceRunner(controller));
-  const chat = useStore(controller.store, answers);
+  const chat = useStore(controller.store, (session) => answers(session) || hasConversation(session));
   return (
     <ChatOffered value={chat}>
       <Suspense>
         {view === 'write' ? <WriteView controller={controller} sharing={sharing} update={update} /> : null}
-        {view === 'chat' ? <ChatView controller={controller} update={update} /> : null}
+        {view === 'chat' ? <ChatView controller={controller} sharing={sharing} update={update} /> : null}
         {view === 'race' ? <RaceView runner={runner} controller={controller} update={update} /> : null}
         {view === 'how' ? <HowView update={update} /> : null}
       </Suspense>

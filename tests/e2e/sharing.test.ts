@@ -158,7 +158,7 @@ test('a saved run opens in another visit without computing, with its timeline; a
 
   await open(reader, bytes.toString().replace('"promptTokens":', '"promptTokens":-'));
   await reader.alert.waitFor();
-  expect(await reader.alert.textContent()).toContain('“promptTokens” must be a number');
+  expect(await reader.alert.textContent()).toContain('“promptTokens” must be a whole number');
   expect(await reader.text()).toBe(text);
   await reader.alert.getByRole('button', { name: 'Close' }).click();
   expect(await reader.alert.count()).toBe(0);

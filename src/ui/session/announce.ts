@@ -18,11 +18,11 @@ function phaseAnnouncement(story: Story): string | null {
   switch (story.phase) {
     case 'starting':
       if (story.settings.messages && !story.kept && story.earlier.length === 0) return 'Answering.';
-      if (story.kept) return `Writing anew from block ${allBlocks(story).length + 1} on.`;
-      if (story.earlier.length > 0) return 'Going on with the text.';
+      if (story.kept) return `Rewriting from block ${allBlocks(story).length + 1} on.`;
+      if (story.earlier.length > 0) return 'Continuing the text.';
       return story.heading
         ? `Writing ${kindOf(story.heading.kind).noun}: ${story.heading.title}.`
-        : 'Writing on from your prompt.';
+        : 'Continuing from your opening words.';
     case 'writing':
       return null;
     case 'finished':

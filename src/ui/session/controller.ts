@@ -1,8 +1,9 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { describeError, UnmaskError } from '../../errors';
 import type { Client } from '../../worker/client';
-import type { AlternativeToken, ChatTurn, GenerateSettings, ModelInfo, RaceMessage } from '../../worker/protocol';
+import type { AlternativeToken, GenerateSettings, ModelInfo, RaceMessage } from '../../worker/protocol';
 import type { WorkerEvents } from '../../worker/worker-events';
+import type { Asked } from '../chat/conversation';
 import { type Edit, storyFromEdit, typeOver } from '../editing/editing';
 import { ModelLoader } from '../models/model-loader';
 import { newSeed } from '../settings/new-seed';
@@ -12,7 +13,18 @@ import { type Link, originOf, textSettings } from '../share/link';
 import { Alternatives } from '../story/alternatives';
 import type { Provenance } from '../story/provenance';
 import { idsAfterPrompt, newStory, newStoryAfter, type Story } from '../story/story';
-import { type Action, canContinue, type Desk, isWriting, newSession, reduce, type Session } from './session';
+import {
+  type Action,
+  answers,
+  canContinue,
+  type Desk,
+  isBusy,
+  isWriting,
+  newSession,
+  reduce,
+  type Session,
+  storyLookedAt,
+} from './session';
 
 export interface ControllerOptions {
   readonly settings: Settings;
@@ -99,17 +111,18 @@ export class Controller {
 
   /** Shows a text that was written before, in place of one that is being written. */
   show(story: Story): void {
-    this.turnTo('write');
+    this.turnTo(story.settings.messages ? 'chat' : 'write');
     this.stop();
     this.#link = null;
     this.#dispatch({ type: 'story-opened', story });
   }
 
-  /** Shows the work of one of the views that write. What is being written in the other ends. */
+  /** Shows the work of one of the views that write. What is being written in the other goes on. */
   turnTo(desk: Desk): void {
     if (desk === this.session.desk) return;
-    this.stop();
     this.#dispatch({ type: 'desk-turned', desk });
+    // The settings may have changed meanwhile.
+    this.#changeRun();
   }
 
   /** Writes a text with the settings as they are, or a link's that waits, in place of one that is being written. */
@@ -125,26 +138,31 @@ export class Controller {
     if (!info) return;
     const settings = settingsOn(inForce, info);
     const heading = settings.form === 'titled' ? { kind: settings.kind, title: settings.title.trim() } : null;
-    const model = { name: info.name, ...originOf(info) };
-    const provenance: Provenance = { first: textSettings(settings), model, changed: false, source };
+    const first = textSettings(settings);
+    const provenance: Provenance = { first, model: writerOf(info), changed: false, source };
     await this.#generate(newStory(generateSettings(settings, info), heading, provenance), inForce);
   }
 
-  /** Answers a conversation, in place of one that is being answered. */
-  async converse(messages: readonly ChatTurn[]): Promise<void> {
+  /** Answers a conversation, in place of one that is being answered. Does nothing where the model cannot. */
+  async converse({ messages, before }: Asked): Promise<void> {
     this.turnTo('chat');
+    if (!answers(this.session)) return;
     this.#drawSeed();
     const info = this.#prepareToWrite();
     if (!info) return;
-    const settings = generateSettings(this.session.settings, info);
-    await this.#generate(newStory({ ...settings, prompt: '', messages }, null), this.session.settings);
+    const { settings } = this.session;
+    const asked = { ...generateSettings(settings, info), prompt: '', messages };
+    const first = textSettings(settings);
+    const provenance: Provenance = { first, model: writerOf(info), changed: false, source: 'here' };
+    await this.#generate({ ...newStory(asked, null, provenance), before }, settings);
   }
 
   /** Writes the text on screen again with another seed. */
   async writeAnother(): Promise<void> {
     this.set({ seed: newSeed() });
-    const messages = this.session.story?.settings.messages;
-    await (messages ? this.converse(messages) : this.#write(this.session.inForce, 'here'));
+    const { story, inForce } = this.session;
+    const messages = story?.settings.messages;
+    await (messages ? this.converse({ messages, before: story.before }) : this.#write(inForce, 'here'));
   }
 
   /** Goes on where the text on screen ends, as many tokens again, with the settings as they are. */
@@ -172,6 +190,11 @@ export class Controller {
     if (maxTokens > 0) await this.#generate(newStoryAfter(story, { ...settings, after, maxTokens }), inForce);
   }
 
+  /** Begins to edit the text on screen, or an earlier answer of its conversation. */
+  beginEdit(story: Story, edit: Edit): void {
+    this.#dispatch({ type: 'edit-begun', story, edit });
+  }
+
   /** Selects, pins or masks tokens of a block; null leaves it as it was. */
   edit(edit: Edit | null): void {
     this.#dispatch({ type: 'edited', edit });
@@ -191,7 +214,8 @@ export class Controller {
 
   /** Writes the text anew from the block that is edited on, around what is kept of that. */
   async writeFromEdit(): Promise<void> {
-    const { story, edit } = this.session;
+    const { edit } = this.session;
+    const story = storyLookedAt(this.session);
     if (!story || !edit) return;
     this.#drawSeed();
     const info = this.#prepareToWrite();
@@ -247,7 +271,7 @@ export class Controller {
   #prepareToWrite(): ModelInfo | undefined {
     const { model } = this.session;
     if (model.phase !== 'ready') return undefined;
-    this.stop();
+    this.#endWriting();
     this.#link = null;
     return model.info;
   }
@@ -270,7 +294,7 @@ export class Controller {
 
   /** Writes a text for each of the settings side by side, in place of one that is being written. As `Client.race`. */
   async *race(settings: readonly GenerateSettings[], signal: AbortSignal): AsyncGenerator<RaceMessage, void> {
-    this.stop();
+    this.#endWriting();
     const { client } = this.models;
     if (!client) throw new UnmaskError('bad-input', 'No model is loaded. Load the model, then race.');
     this.#races++;
@@ -281,30 +305,45 @@ export class Controller {
     }
   }
 
-  /** What else could have stood at a place of the text, if that is known already. */
-  knownAlternatives(block: number, token: number): readonly AlternativeToken[] | null {
-    const { story } = this.session;
-    return story && this.#alternatives.known(story, block, token);
+  /** What else could have stood at a place of a text, if that is known already. */
+  knownAlternatives(story: Story, block: number, token: number): readonly AlternativeToken[] | null {
+    return this.#alternatives.known(story, block, token);
   }
 
   /** Asks the model for that, unless it is at work: its run would end. Null where there is no answer. */
-  async inspect(block: number, token: number, signal: AbortSignal): Promise<readonly AlternativeToken[] | null> {
-    const { story, model } = this.session;
+  async inspect(
+    story: Story,
+    block: number,
+    token: number,
+    signal: AbortSignal,
+  ): Promise<readonly AlternativeToken[] | null> {
     const { client } = this.models;
-    if (!story || !client || model.phase !== 'ready' || isWriting(this.session) || this.#races > 0) return null;
+    if (!client || this.session.model.phase !== 'ready' || isBusy(this.session) || this.#races > 0) return null;
     return this.#alternatives.ask(client, story, block, token, signal);
   }
 
-  /** Ends the text that is being written; what is there stays. */
+  /** Ends the text on screen if it is being written; what is there stays. */
   stop(): void {
-    this.#endWriting();
+    if (isWriting(this.session)) this.#endWriting();
   }
 
+  /** Ends the text of the other view if it is being written. */
+  stopElsewhere(): void {
+    if (!isWriting(this.session)) this.#endWriting();
+  }
+
+  /** Ends what is being written in whichever view. */
   #endWriting(problem?: UnmaskError): void {
-    if (!isWriting(this.session)) return;
+    if (!isBusy(this.session)) return;
     this.#writing.abort();
     if (problem) this.#dispatch({ type: 'writing-failed', problem: describeError(problem) });
     else this.#dispatch({ type: 'writing-stopped' });
+  }
+
+  /** Shows an answer of the conversation in the timeline, played from its beginning. */
+  replay(story: Story): void {
+    this.#dispatch({ type: 'looked-at', story });
+    this.#dispatch({ type: 'play-toggled' });
   }
 
   /** Shows the text as it was after its first `position` steps. */
@@ -339,4 +378,9 @@ export class Controller {
   #dispatch(action: Action): void {
     this.store.setState(reduce(this.session, action), true);
   }
+}
+
+/** The model as a text's provenance names it. */
+function writerOf(info: ModelInfo): Provenance['model'] {
+  return { name: info.name, ...originOf(info) };
 }

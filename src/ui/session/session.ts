@@ -33,15 +33,17 @@ export interface Work {
   /** Texts that were on the screen before, and those that Undo took off it: the nearest to now is last, and first. */
   readonly past: readonly Story[];
   readonly future: readonly Story[];
-  /** What is being edited of the story, if anything is. */
+  /** An earlier answer of the conversation, where the timeline and the edit are about that and not about the story. */
+  readonly looked: Story | null;
+  /** What is being edited of it, if anything is. */
   readonly edit: Edit | null;
-  /** Null while the story is shown as it is, and not as it was. */
+  /** Null while it is shown as it is, and not as it was. */
   readonly playhead: Playhead | null;
   /** Why the last text ended early; stays until the next one begins. */
   readonly problem: Problem | null;
 }
 
-const NO_WORK: Work = { story: null, past: [], future: [], edit: null, playhead: null, problem: null };
+const NO_WORK: Work = { story: null, past: [], future: [], looked: null, edit: null, playhead: null, problem: null };
 
 /** The views that write. A conversation is a story that answers `messages`. */
 export type Desk = 'write' | 'chat';
@@ -83,11 +85,15 @@ export type Action =
   /** `inForce` where that is not the page's settings. */
   | { readonly type: 'writing-started'; readonly story: Story; readonly inForce?: Settings }
   | { readonly type: 'cleared' }
+  /** An answer of the conversation; null for the last. */
+  | { readonly type: 'looked-at'; readonly story: Story | null }
   /** A text that was written before. */
   | { readonly type: 'story-opened'; readonly story: Story }
   | { readonly type: 'written'; readonly message: GenerationMessage }
   | { readonly type: 'writing-stopped' }
   | { readonly type: 'writing-failed'; readonly problem: Problem }
+  /** An edit of the text on screen, or of an earlier answer of its conversation. */
+  | { readonly type: 'edit-begun'; readonly story: Story; readonly edit: Edit }
   | { readonly type: 'edited'; readonly edit: Edit | null }
   | { readonly type: 'undone' }
   | { readonly type: 'redone' }
@@ -133,29 +139,64 @@ export function answers({ model }: Session): boolean {
   return model.phase === 'ready' && model.info.chat;
 }
 
-export function isWriting({ story }: Session): boolean {
+/** True where the text on screen is being written. */
+export function isWriting({ story }: Pick<Work, 'story'>): boolean {
   return story?.phase === 'starting' || story?.phase === 'writing';
+}
+
+/** True where a text is being written in one of the views. */
+export function isBusy(session: Session): boolean {
+  return isWriting(session) || isWriting(session.aside);
+}
+
+/** What the timeline and the edit are about. */
+export function storyLookedAt({ story, looked }: Work): Story | null {
+  return looked ?? story;
 }
 
 /** True where the text on screen can be gone on with: it ended for no better reason than its length or a stop. */
 export function canContinue(session: Session): boolean {
   const { model, story } = session;
-  return model.phase === 'ready' && !isWriting(session) && story !== null && story.reason !== 'eos';
+  if (model.phase !== 'ready' || isWriting(session) || !story || story.reason === 'eos') return false;
+  // Of a text that came without its tokens nobody knows the ids to go on from.
+  return story.said === null && (story.settings.messages === undefined || model.info.chat);
+}
+
+/** True where there is a conversation, on screen or aside. */
+export function hasConversation({ story, aside }: Session): boolean {
+  return [story, aside.story].some((each) => each?.settings.messages !== undefined);
 }
 
 /** The session after an action. No action loses the settings or a text that is on the screen. */
 export function reduce(session: Session, action: Action): Session {
   const next = change(session, action);
   if (action.type === 'desk-turned') return next;
+  if (next.aside.story !== session.aside.story) return announceAside(session, next);
   const { type } = action;
   const turned = next.story !== session.story && (type === 'undone' || type === 'redone' || type === 'returned');
   const announced = turned ? returnAnnouncement(type, next.story) : announcement(session.story, next.story);
   return announced === null ? next : { ...next, announced };
 }
 
+/** Of what is written in the other view only the end is told. */
+function announceAside(before: Session, after: Session): Session {
+  if (isWriting(after.aside)) return after;
+  const end = announcement(before.aside.story, after.aside.story);
+  const where = after.desk === 'write' ? 'Chat' : 'Write';
+  return end === null ? after : { ...after, announced: `In ${where}: ${end}` };
+}
+
+/** Changes the work of the view in which a text is being written, if one is. */
+function changeWriting(session: Session, change: (story: Story, work: Work) => Partial<Work>): Session {
+  const { story, aside } = session;
+  if (story && isWriting(session)) return { ...session, ...change(story, session) };
+  if (aside.story && isWriting(aside)) return { ...session, aside: { ...aside, ...change(aside.story, aside) } };
+  return session;
+}
+
 function change(session: Session, action: Action): Session {
   const { model, story, playhead } = session;
-  const steps = story?.steps ?? [];
+  const steps = storyLookedAt(session)?.steps ?? [];
   switch (action.type) {
     case 'settings-changed':
       return followAtPace(withSettings(session, action.change), session.settings);
@@ -192,16 +233,11 @@ function change(session: Session, action: Action): Session {
     case 'notices-read':
       return { ...session, notices: [] };
     case 'desk-turned': {
-      const { story, past, future, edit, playhead, problem, aside } = session;
+      const { story, past, future, looked, edit, playhead, problem, aside } = session;
       if (action.desk === session.desk) return session;
+      const left = { story, past, future, looked, edit, playhead, problem };
       const inForce = { ...session.settings, ...aside.story?.provenance?.first };
-      return {
-        ...session,
-        ...aside,
-        inForce,
-        desk: action.desk,
-        aside: { story, past, future, edit, playhead, problem },
-      };
+      return { ...session, ...aside, playhead: playheadOnReturn(aside), inForce, desk: action.desk, aside: left };
     }
     case 'writing-started': {
       const inForce = action.inForce ?? session.settings;
@@ -213,13 +249,19 @@ function change(session: Session, action: Action): Session {
     case 'cleared':
       return session.story ? { ...turnTo(session, null), past: remembered(session), future: [] } : session;
     case 'written':
-      return story && isWriting(session) ? { ...session, story: continueStory(story, action.message) } : session;
+      return changeWriting(session, (story) => ({ story: continueStory(story, action.message) }));
     case 'writing-stopped':
-      return story && isWriting(session) ? { ...session, playhead: null, story: endStory(story, 'stopped') } : session;
+      return changeWriting(session, (story) => ({ playhead: null, story: endStory(story, 'stopped') }));
     case 'writing-failed': {
-      const ended = story && isWriting(session) ? endStory(story, 'failed') : story;
-      return { ...session, story: ended, problem: action.problem };
+      const { problem } = action;
+      if (!isBusy(session)) return { ...session, problem };
+      return changeWriting(session, (story) => ({ story: endStory(story, 'failed'), problem }));
     }
+    case 'looked-at':
+      return { ...session, looked: earlierAnswer(session, action.story), edit: null, playhead: null };
+    case 'edit-begun':
+      if (isWriting(session)) return session;
+      return { ...session, looked: earlierAnswer(session, action.story), edit: action.edit, playhead: null };
     case 'edited':
       return story && !isWriting(session) ? { ...session, edit: action.edit } : session;
     case 'undone': {
@@ -245,7 +287,7 @@ function change(session: Session, action: Action): Session {
     case 'moved-by-block':
       return { ...session, edit: null, playhead: moveByBlock(steps, playhead, action.by) };
     case 'went-live':
-      return { ...session, playhead: null };
+      return { ...session, looked: null, playhead: null };
     case 'play-toggled':
       return { ...session, edit: null, playhead: togglePlay(steps, playhead) };
     case 'played-on':
@@ -255,9 +297,21 @@ function change(session: Session, action: Action): Session {
   }
 }
 
+/** `answer` if the conversation on screen has it before its last one, else null. */
+function earlierAnswer({ story }: Work, answer: Story | null): Story | null {
+  for (let each = story?.before ?? null; each; each = each.before) if (each === answer) return each;
+  return null;
+}
+
+/** What is still followed is followed from where it is by now. */
+function playheadOnReturn(work: Work): Playhead | null {
+  if (work.playhead?.clock !== 'pace') return work.playhead;
+  return isWriting(work) ? follow(work.story?.steps ?? []) : null;
+}
+
 function playedOn(session: Session, playhead: Playhead, seconds: number): Playhead | null {
-  const { story, settings } = session;
-  const steps = story?.steps ?? [];
+  const { settings } = session;
+  const steps = storyLookedAt(session)?.steps ?? [];
   if (playhead.clock === 'run') return playOn(steps, playhead, seconds * settings.speed);
   return followOn(steps, playhead, seconds, { pace: PACES[settings.pace], ended: !isWriting(session) });
 }
@@ -286,7 +340,7 @@ function remembered({ past, story }: Session): readonly Story[] {
 /** Another text is on the screen. */
 function turnTo(session: Session, story: Story | null): Session {
   const inForce = { ...session.settings, ...story?.provenance?.first };
-  return { ...session, problem: null, playhead: null, edit: null, story, inForce };
+  return { ...session, problem: null, looked: null, playhead: null, edit: null, story, inForce };
 }
 
 function withSettings(session: Session, change: Partial<Settings>): Session {

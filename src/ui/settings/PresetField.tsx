@@ -19,10 +19,10 @@ export const PresetField = memo(function PresetField({ settings, model, controll
   const current = presetOf(settings, sizes);
   return (
     <ChoiceField
-      label="Way of writing"
+      label="Style"
       value={current?.name ?? null}
       choices={CHOICES}
-      hint={current?.text ?? 'Settings of your own.'}
+      hint={current?.text ?? 'Custom.'}
       onChange={(name) => {
         const preset = PRESETS.find((preset) => preset.name === name);
         if (preset) controller.set(presetSettings(preset, sizes));

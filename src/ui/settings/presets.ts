@@ -18,7 +18,7 @@ export const PRESETS: readonly Preset[] = [
   {
     name: 'autoregressive',
     label: 'Autoregressive',
-    text: 'One token after another, as most language models write. The best text, at two passes a token.',
+    text: 'One token after another, the way most language models write. The best text, but two passes per token.',
     blockSize: 1,
     tokensPerStep: 1,
     temperature: 0.8,
@@ -27,7 +27,7 @@ export const PRESETS: readonly Preset[] = [
   {
     name: 'balanced',
     label: 'Balanced',
-    text: 'The surest token of a block first. Nearly as good, for little more than half of the passes.',
+    text: 'The surest token of each block first. About half the work of one-at-a-time, and almost as good.',
     blockSize: 8,
     tokensPerStep: 1,
     temperature: 0.8,
@@ -36,7 +36,7 @@ export const PRESETS: readonly Preset[] = [
   {
     name: 'fast',
     label: 'Fast',
-    text: 'The two surest tokens a step, in larger blocks. A third of the passes, and slips now and then.',
+    text: 'The two surest tokens at each step, in larger blocks. A third of the work, with the odd mistake.',
     blockSize: 16,
     tokensPerStep: 2,
     temperature: 0.8,
@@ -45,7 +45,7 @@ export const PRESETS: readonly Preset[] = [
   {
     name: 'wild',
     label: 'Wild',
-    text: 'Four tokens a step, and unlikely words are welcome. A sixth of the passes, and seldom sense.',
+    text: 'Four tokens at each step, and unlikely words are welcome. A sixth of the work, and it rarely makes sense.',
     blockSize: 32,
     tokensPerStep: 4,
     temperature: 1.1,

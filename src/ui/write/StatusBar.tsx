@@ -18,12 +18,14 @@ interface Props {
   readonly controller: Controller;
   /** What a person writes in, in place of the button. */
   readonly field?: ReactNode;
+  /** Which text of several this is about. */
+  readonly about?: string | null;
   /** How far a model is that is being loaded: here it moves nothing of the text. */
   readonly progress?: ReactNode;
 }
 
 /** The run under the text: its timeline and its numbers; on a narrow screen also the button, always in reach. */
-export function StatusBar({ session, shown, controller, field, progress }: Props) {
+export function StatusBar({ session, shown, controller, field, about = null, progress }: Props) {
   const { model, story, settings, playhead } = session;
   const info = model.phase === 'ready' ? model.info : null;
   return (
@@ -37,7 +39,7 @@ export function StatusBar({ session, shown, controller, field, progress }: Props
             <div className="status-line">
               <div className="place-line">
                 <HistoryButtons past={session.past.length} future={session.future.length} controller={controller} />
-                <PlaceLine story={story} position={playhead?.position ?? story.steps.length} />
+                <PlaceLine about={about} story={story} position={playhead?.position ?? story.steps.length} />
               </div>
               <HeatField heat={settings.heat} onChange={(heat) => controller.set({ heat })} />
             </div>
@@ -64,10 +66,11 @@ function idleText({ model }: Session): string {
 }
 
 /** Which step is shown; a narrow screen has no room for how many tokens it revealed. */
-function PlaceLine({ story, position }: { story: Story; position: number }) {
+function PlaceLine({ about, story, position }: { about: string | null; story: Story; position: number }) {
   const place = placeAt(story, position);
   return (
     <p className="place">
+      {about === null ? null : `${about}. `}
       {placeText(place)}
       {place ? <span>: {tokensText(place.tokens)}</span> : null}
     </p>

@@ -1,6 +1,7 @@
 import { useCallback, useLayoutEffect, useMemo } from 'react';
 import type { SiteUpdate } from '../../offline/site-update';
 import { ModelNotice } from '../models/ModelNotice';
+import { ElsewhereNote } from '../page/ElsewhereNote';
 import { FetchOrCancelled, LoadProgress } from '../page/LoadStatus';
 import { Masthead } from '../page/Masthead';
 import { PageEnd, useDialogs } from '../page/PageEnd';
@@ -9,7 +10,7 @@ import { SHORTCUTS } from '../page/shortcuts';
 import { UpdateNotice } from '../page/UpdateNotice';
 import { useShortcuts } from '../page/use-shortcuts';
 import type { Controller } from '../session/controller';
-import { canContinue, isWriting, traitsOf } from '../session/session';
+import { canContinue, isBusy, isWriting, traitsOf } from '../session/session';
 import { useSession } from '../session/use-session';
 import { ModelPanel } from '../settings/ModelPanel';
 import { PaceField } from '../settings/PaceField';
@@ -22,6 +23,7 @@ import { ShareNotice } from '../share/ShareNotice';
 import type { Sharing } from '../share/sharing';
 import { useFileDrop } from '../share/use-file-drop';
 import { captionOf } from '../story/caption';
+import { Ending } from '../story/Ending';
 import { StoryView } from '../story/StoryView';
 import { motionOf } from '../timeline/playhead';
 import { storyAt } from '../timeline/replay';
@@ -66,6 +68,7 @@ export function WriteView({ controller, sharing, update }: Props) {
           waiting={waiting.forText}
           controller={controller}
         />
+        <ElsewhereNote session={session} controller={controller} />
         <UpdateNotice update={update} />
         <SettingsDisclosure>
           <div className="group">
@@ -95,10 +98,19 @@ export function WriteView({ controller, sharing, update }: Props) {
               motion={motionOf(playhead)}
               heat={settings.heat}
               edit={session.edit}
-              continuable={canContinue(session)}
+              busy={isBusy(session)}
+              ending={
+                <Ending
+                  story={story}
+                  heat={settings.heat}
+                  continuable={canContinue(session)}
+                  another="Another"
+                  controller={controller}
+                  sharing={sharing}
+                />
+              }
               caption={captionOf(story.settings)}
               controller={controller}
-              sharing={sharing}
             />
           ) : null}
         </div>

@@ -23,20 +23,20 @@ export function measurementsOf(
   const tokens = tokensWritten(story);
   const { nfe, seconds, firstBlockSeconds } = story;
   const front = [
-    { name: 'tokens/s', value: rate(tokens / seconds), explained: 'Tokens written for each second since the start.' },
-    { name: 'tokens/pass', value: rate(tokens / nfe), explained: 'Tokens written for each run of the network.' },
+    { name: 'tokens/s', value: rate(tokens / seconds), explained: 'Tokens written per second, from the start.' },
+    { name: 'tokens/pass', value: rate(tokens / nfe), explained: 'Tokens written per forward pass.' },
   ];
   const others = [
-    { name: 'tokens', value: String(tokens), explained: 'Tokens written; a token is a word or a part of one.' },
+    { name: 'tokens', value: String(tokens), explained: 'Tokens written. A token is a word or part of a word.' },
     {
       name: 'passes/token',
       value: rate(nfe / tokens),
-      explained: 'Runs of the network for each token written (NFE per token). One at a time costs at least 1.',
+      explained: 'Forward passes per token written (NFE per token). One at a time takes at least 1.',
     },
     {
       name: 'KV cache',
       value: model ? bytes(cachedTokens(story, model.contextLength) * model.kvBytesPerToken) : '–',
-      explained: 'Memory of the finished blocks: their keys and values, which later blocks attend to.',
+      explained: 'Memory used by finished blocks: the keys and values that later blocks attend to.',
     },
     {
       name: 'first block',
