@@ -1,4 +1,5 @@
-import { lazy, Suspense, useCallback, useLayoutEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { lazy, Suspense, useCallback, useLayoutEffect, useMemo, useState } from 'react';
+import { useStore } from 'zustand';
 import type { SiteUpdate } from '../offline/site-update';
 import { ChatOffered } from './chat/chat-offered';
 import { ModelNotice } from './models/ModelNotice';
@@ -42,7 +43,7 @@ interface Props {
 export function App({ controller, sharing, update }: Props) {
   const view = useView();
   const [runner] = useState(() => new RaceRunner(controller));
-  const chat = useSyncExternalStore(controller.subscribe, () => answers(controller.session));
+  const chat = useStore(controller.store, answers);
   return (
     <ChatOffered value={chat}>
       <Suspense>
@@ -101,7 +102,7 @@ function WriteView({ controller, sharing, update }: Props) {
             controller={controller}
             onLoad={() => void controller.open()}
           />
-          <ShareNotice sharing={sharing} model={model} models={controller.models} />
+          <ShareNotice sharing={sharing} story={story} model={model} models={controller.models} />
           {story && shown ? (
             <StoryView
               story={story}

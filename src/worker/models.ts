@@ -1,6 +1,5 @@
 import { UnmaskError } from '../errors';
 import { openModelUrl } from '../model/source/model-url';
-import { huggingFaceUrl, modelFolderUrl } from '../model/store/model-address';
 import { type ModelStore, openModelStore } from '../model/store/model-store';
 import { fetchCheckpoint, findCheckpoint } from './checkpoints';
 import { openFolder } from './folder-source';
@@ -8,7 +7,7 @@ import type { LoadOptions, Models } from './loaded-model';
 import { factsOf } from './model-facts';
 import { type FoundModel, openModel } from './open-model';
 import { passingModel } from './passing-models';
-import type { ModelFacts, ModelPlace } from './protocol';
+import type { DistantPlace, ModelFacts, ModelPlace } from './protocol';
 
 /** The models of the page, of the web and of this device. */
 export const models: Models = {
@@ -20,13 +19,14 @@ export const models: Models = {
     const store = await openModelStore();
     const found = await findCheckpoint(place, options);
     if (found.type === 'checkpoint') return fetchCheckpoint(found, place, store, options);
+    const there: DistantPlace = found.url === null ? place : { type: 'url', url: found.url };
     if (!store) {
-      await find(place, options);
-      return place;
+      await find(there, options);
+      return there;
     }
-    const { id } = await (place.type === 'url'
-      ? store.fetchFromUrl(found.url ?? urlOf(place.url), options)
-      : store.importFiles(place.name, place.files, options));
+    const { id } = await (there.type === 'url'
+      ? store.fetchFromUrl(there.url, options)
+      : store.importFiles(there.name, there.files, options));
     return { type: 'kept', id };
   },
 
@@ -49,7 +49,7 @@ async function find(place: ModelPlace, options: LoadOptions): Promise<FoundModel
     case 'embedded':
       return { source: await openModelUrl(place.url, options), origin: { type: 'embedded' }, keptId: null };
     case 'url': {
-      const url = urlOf(place.url);
+      const { url } = place;
       return { source: await openModelUrl(url, options), origin: { type: 'url', url }, keptId: null };
     }
     case 'folder': {
@@ -70,11 +70,6 @@ async function findKept(store: ModelStore | null, id: string, options: LoadOptio
   const kept = (await store?.list())?.find((model) => model.id === id);
   if (!store || !kept) throw new UnmaskError('bad-model', 'This model is not kept here any more. Open it again.');
   return { source: await store.openKept(id, options), origin: kept.from, keptId: id };
-}
-
-/** What a person typed, as the URL of a model folder. Throws `bad-input`. */
-function urlOf(text: string): string {
-  return huggingFaceUrl(text) ?? modelFolderUrl(text);
 }
 
 async function factsAt(url: string): Promise<ModelFacts | null> {

@@ -3,6 +3,7 @@ import { Controller } from '../../src/ui/session/controller';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/ui/settings/settings';
 import { readLink } from '../../src/ui/share/link';
 import { type Address, noticeOf, Sharing, writerElsewhere } from '../../src/ui/share/sharing';
+import type { Story } from '../../src/ui/story/story';
 import type { LoadedModel, Models } from '../../src/worker/loaded-model';
 import { openClient, settle } from '../worker/line';
 import { INFO, keptModel, ScriptedModel } from '../worker/scripted-model';
@@ -22,8 +23,14 @@ function openPage(hash: string, change: Partial<Settings> = {}) {
   const address = new ScriptedAddress(hash);
   const sharing = new Sharing(controller, address);
   sharing.begin();
-  const notice = () => noticeOf(sharing.shared, controller.session.model);
-  return { model, controller, address, sharing, notice };
+  const notice = () => noticeOf(controller.session.story, controller.session.model);
+  const changed = () => controller.session.story?.provenance?.changed;
+  return { model, controller, address, sharing, notice, changed };
+}
+
+/** A text as it is when a file brings it back. */
+function asOpened(story: Story | null) {
+  return story?.provenance && { ...story, provenance: { ...story.provenance, source: 'file' } };
 }
 
 /** The scripted model, but with a run that finishes its blocks. */
@@ -93,7 +100,7 @@ test('a link from another model says that the text may differ, until another is 
 
 test('a link from a model that is kept here is written with that once it is switched to', async () => {
   const { model, controller, sharing, notice } = openPage(LINK.replace('0123456789ab', 'ffffffffffff'));
-  const elsewhere = () => writerElsewhere(sharing.shared, controller.session.model);
+  const elsewhere = () => writerElsewhere(controller.session.story, controller.session.model);
   model.kept.push(keptModel(1));
   model.other = { digest: 'ffffffffffff' };
   await controller.open();
@@ -113,7 +120,7 @@ test('the address of another model has plain words, and no title', async () => {
 });
 
 test('a link that is followed on the open page writes its text; the page’s own addresses do not', async () => {
-  const { model, controller, address, sharing } = openPage('', { seeds: 'keep', seed: 1 });
+  const { model, controller, address, sharing, changed } = openPage('', { seeds: 'keep', seed: 1 });
   await controller.open();
   address.go('#race');
   sharing.arrive();
@@ -129,36 +136,36 @@ test('a link that is followed on the open page writes its text; the page’s own
   sharing.arrive();
   await settle(300);
   expect(model.log).toContain('write 41');
-  expect(sharing.shared.changed).toBe(false);
+  expect(changed()).toBe(false);
 });
 
 test('a text that was gone on with is linked as it first began, and says so', async () => {
-  const { controller, sharing } = openPage(LINK);
+  const { controller, sharing, changed } = openPage(LINK);
   await controller.open();
   controller.stop();
   controller.set({ temperature: 0.3 });
   await controller.writeOn();
   expect(sharing.hash).toBe(LINK);
-  expect(sharing.shared.changed).toBe(true);
+  expect(changed()).toBe(true);
   await controller.write();
-  expect(sharing.shared.changed).toBe(false);
+  expect(changed()).toBe(false);
 });
 
 test('a text that is brought back is shared as what it was', async () => {
-  const { controller, address, sharing } = openPage(LINK);
+  const { controller, address, sharing, changed } = openPage(LINK);
   await controller.open();
   controller.set({ title: 'Rain' });
   await controller.write();
   await controller.writeOn();
   expect(sharing.hash).toContain('title=Rain');
   controller.undo();
-  expect(sharing.shared.changed).toBe(false);
+  expect(changed()).toBe(false);
   controller.undo();
   expect(sharing.hash).toBe(LINK);
   controller.redo();
   controller.redo();
   expect(sharing.hash).toContain('title=Rain');
-  expect(sharing.shared.changed).toBe(true);
+  expect(changed()).toBe(true);
   expect(address.hash).toContain('title=Rain');
 });
 
@@ -168,7 +175,7 @@ test('a saved run opens without a model, and another model is named', async () =
   const file = first.sharing.file;
   const second = openPage('', { title: 'Rain' });
   await second.sharing.openFile(new Blob([file ?? '']));
-  expect(second.controller.session.story).toEqual(first.controller.session.story);
+  expect(second.controller.session.story).toEqual(asOpened(first.controller.session.story));
   expect(second.controller.session.settings.title).toBe('Fog');
   expect(second.sharing.hash).toBe(LINK);
   expect(second.notice()).toBe('Opened from a file: nothing was computed.');
@@ -187,7 +194,7 @@ test('a run that is opened while the model loads is not written over', async () 
   const opening = second.controller.open();
   await second.sharing.openFile(new Blob([first.sharing.file ?? '']));
   await opening;
-  expect(second.controller.session.story).toEqual(first.controller.session.story);
+  expect(second.controller.session.story).toEqual(asOpened(first.controller.session.story));
 });
 
 test('a file that cannot be read changes nothing but says why', async () => {
@@ -195,8 +202,8 @@ test('a file that cannot be read changes nothing but says why', async () => {
   await controller.open();
   const { story, settings } = controller.session;
   await sharing.openFile(new Blob(['{"unmask":1}']));
-  expect(sharing.shared.refused).toContain('damaged');
+  expect(sharing.store.getState().refused).toContain('damaged');
   expect(controller.session).toMatchObject({ story, settings });
   sharing.forgetRefusal();
-  expect(sharing.shared.refused).toBeNull();
+  expect(sharing.store.getState().refused).toBeNull();
 });

@@ -1,4 +1,5 @@
 import type { GenerateSettings, TokenText } from '../../worker/protocol';
+import { changed } from '../story/provenance';
 import { allBlocks, type Block, type Story, type Token, tokensWritten } from '../story/story';
 import { idsBeforeBlock } from '../story/token-place';
 
@@ -122,6 +123,7 @@ export function storyFromEdit(story: Story, edit: Edit, asked: GenerateSettings)
   const isFinished = isWhole && maxTokens === 0;
   return {
     ...story,
+    provenance: changed(story.provenance),
     earlier,
     settings: { ...asked, prompt: story.settings.prompt, messages: story.settings.messages, after, maxTokens },
     phase: isFinished ? 'finished' : 'starting',

@@ -1,9 +1,9 @@
-import { useSyncExternalStore } from 'react';
+import { useStore } from 'zustand';
 import type { SiteUpdate } from '../../offline/site-update';
 
 /** Offers a newer build of the site. The text on the screen stays until the person chooses. */
 export function UpdateNotice({ update }: { update: SiteUpdate }) {
-  const offered = useSyncExternalStore(update.subscribe, () => update.offered);
+  const { offered } = useStore(update.store);
   return (
     <div role="status">
       {offered ? (

@@ -1,3 +1,4 @@
+import { createStore, type StoreApi } from 'zustand/vanilla';
 import { describeError, UnmaskError } from '../../errors';
 import type { Client } from '../../worker/client';
 import type { AlternativeToken, ChatTurn, GenerateSettings, ModelInfo, RaceMessage } from '../../worker/protocol';
@@ -7,7 +8,9 @@ import { ModelLoader } from '../models/model-loader';
 import { newSeed } from '../settings/new-seed';
 import { generateSettings, type Settings, settingsOn } from '../settings/settings';
 import { sameSettings, settingsForNextBlock } from '../settings/settings-in-run';
+import { type Link, originOf, textSettings } from '../share/link';
 import { Alternatives } from '../story/alternatives';
+import type { Provenance } from '../story/provenance';
 import { idsAfterPrompt, newStory, newStoryAfter, type Story } from '../story/story';
 import { type Action, canContinue, type Desk, isWriting, newSession, reduce, type Session } from './session';
 
@@ -28,11 +31,10 @@ const CHANGE_REST = 200;
 /** The page without its looks: holds the session and does what the person asks. */
 export class Controller {
   readonly #options: ControllerOptions;
-  readonly #listeners = new Set<() => void>();
+  readonly store: StoreApi<Session>;
   readonly models: ModelLoader;
-  #session: Session;
-  /** A link's, until a text has been written with it. */
-  #givenSeed: number | null = null;
+  /** A link whose text has not begun yet. */
+  #link: Link | null = null;
   readonly #alternatives = new Alternatives();
   /** How many are on. */
   #races = 0;
@@ -44,7 +46,7 @@ export class Controller {
 
   constructor(options: ControllerOptions) {
     this.#options = options;
-    this.#session = newSession(options.settings);
+    this.store = createStore(() => newSession(options.settings));
     const controller = this;
     const page = {
       get session() {
@@ -58,25 +60,20 @@ export class Controller {
   }
 
   get session(): Session {
-    return this.#session;
+    return this.store.getState();
   }
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
 
   /** Changes settings. A text that is being written takes those that it can with its next block. */
   set(change: Partial<Settings>): void {
     this.#dispatch({ type: 'settings-changed', change });
-    this.#options.saveSettings(this.#session.settings);
+    this.#options.saveSettings(this.session.settings);
     clearTimeout(this.#changing);
-    if (isWriting(this.#session)) this.#changing = setTimeout(() => this.#changeRun(), CHANGE_REST);
+    if (isWriting(this.session)) this.#changing = setTimeout(() => this.#changeRun(), CHANGE_REST);
   }
 
   #changeRun(): void {
-    const { story, settings, model } = this.#session;
-    if (!story || !isWriting(this.#session) || model.phase !== 'ready') return;
+    const { story, settings, model } = this.session;
+    if (!story || !isWriting(this.session) || model.phase !== 'ready') return;
     const wanted = settingsForNextBlock(story, settings, model.info);
     if (!this.#asked || sameSettings(wanted, this.#asked)) return;
     this.#asked = wanted;
@@ -86,25 +83,26 @@ export class Controller {
   /** What opening the page does: loads the model and, once it is there, begins to write, unless there is a text. */
   async open(): Promise<void> {
     await this.models.load();
-    if (!this.#session.story) await this.write();
+    if (!this.session.story) await this.write();
   }
 
   /** Sets what a link says; the next text has the link's seed, also where each text has its own. */
-  follow(link: Partial<Settings>): void {
-    this.#givenSeed = link.seed ?? null;
-    this.set(link);
+  follow(link: Link): void {
+    this.#link = link;
+    this.set(link.settings);
   }
 
   /** Shows a text that was written before, in place of one that is being written. */
   show(story: Story): void {
     this.turnTo('write');
     this.stop();
+    this.#link = null;
     this.#dispatch({ type: 'story-opened', story });
   }
 
   /** Shows the work of one of the views that write. What is being written in the other ends. */
   turnTo(desk: Desk): void {
-    if (desk === this.#session.desk) return;
+    if (desk === this.session.desk) return;
     this.stop();
     this.#dispatch({ type: 'desk-turned', desk });
   }
@@ -112,11 +110,14 @@ export class Controller {
   /** Writes a text with the settings as they are, in place of one that is being written. */
   async write(): Promise<void> {
     this.turnTo('write');
+    const link = this.#link;
     const info = this.#prepareToWrite();
     if (!info) return;
-    const settings = settingsOn(this.#session.settings, info);
+    const settings = settingsOn(this.session.settings, info);
     const heading = settings.form === 'titled' ? { kind: settings.kind, title: settings.title.trim() } : null;
-    await this.#generate(newStory(generateSettings(settings, info), heading));
+    const model = { name: info.name, ...originOf(info) };
+    const provenance: Provenance = { first: textSettings(settings), model, changed: false, source: link ?? 'here' };
+    await this.#generate(newStory(generateSettings(settings, info), heading, provenance));
   }
 
   /** Answers a conversation, in place of one that is being answered. */
@@ -124,25 +125,25 @@ export class Controller {
     this.turnTo('chat');
     const info = this.#prepareToWrite();
     if (!info) return;
-    const settings = generateSettings(this.#session.settings, info);
+    const settings = generateSettings(this.session.settings, info);
     await this.#generate(newStory({ ...settings, prompt: '', messages }, null));
   }
 
   /** Writes the same again with another seed. */
   async writeAnother(): Promise<void> {
     this.set({ seed: newSeed() });
-    const messages = this.#session.story?.settings.messages;
+    const messages = this.session.story?.settings.messages;
     await (messages ? this.converse(messages) : this.write());
   }
 
   /** Goes on where the text on screen ends, as many tokens again, with the settings as they are. */
   async writeOn(): Promise<void> {
-    const { story } = this.#session;
-    if (!story || !canContinue(this.#session)) return;
+    const { story } = this.session;
+    if (!story || !canContinue(this.session)) return;
     const info = this.#prepareToWrite();
     if (!info) return;
     const { prompt, messages } = story.settings;
-    const asked = { ...generateSettings(this.#session.settings, info), prompt, messages, after: idsAfterPrompt(story) };
+    const asked = { ...generateSettings(this.session.settings, info), prompt, messages, after: idsAfterPrompt(story) };
     await this.#generate(newStoryAfter(story, asked));
   }
 
@@ -150,8 +151,8 @@ export class Controller {
   async goOnWithCpu(): Promise<void> {
     this.set({ backend: 'wasm' });
     await this.models.load();
-    const { story } = this.#session;
-    if (!story || !canContinue(this.#session)) return;
+    const { story } = this.session;
+    if (!story || !canContinue(this.session)) return;
     const { settings } = story;
     const after = idsAfterPrompt(story);
     const maxTokens = settings.maxTokens - (after.length - settings.after.length);
@@ -165,7 +166,7 @@ export class Controller {
 
   /** Types over what is selected. A sentence where that cannot be. */
   async typeOver(text: string): Promise<string | null> {
-    const { edit } = this.#session;
+    const { edit } = this.session;
     const { client } = this.models;
     if (!edit || !client) return null;
     const typed = await client.tokenize(text);
@@ -177,11 +178,11 @@ export class Controller {
 
   /** Writes the text anew from the block that is edited on, around what is kept of that. */
   async writeFromEdit(): Promise<void> {
-    const { story, edit } = this.#session;
+    const { story, edit } = this.session;
     if (!story || !edit) return;
     const info = this.#prepareToWrite();
     if (!info) return;
-    const { settings } = this.#session;
+    const { settings } = this.session;
     const next = storyFromEdit(story, edit, generateSettings({ ...settings, blockSize: edit.blockSize }, info));
     if (next.phase === 'finished') {
       this.#dispatch({ type: 'writing-started', story: next });
@@ -217,11 +218,12 @@ export class Controller {
 
   /** Ends what is being written, and draws a seed if each text has its own. Undefined where there is no model. */
   #prepareToWrite(): ModelInfo | undefined {
-    const { model, settings } = this.#session;
+    const { model, settings } = this.session;
     if (model.phase !== 'ready') return undefined;
     this.stop();
-    if (settings.seeds === 'new each time' && settings.seed !== this.#givenSeed) this.set({ seed: newSeed() });
-    this.#givenSeed = null;
+    if (settings.seeds === 'new each time' && settings.seed !== this.#link?.settings.seed)
+      this.set({ seed: newSeed() });
+    this.#link = null;
     return model.info;
   }
 
@@ -256,15 +258,15 @@ export class Controller {
 
   /** What else could have stood at a place of the text, if that is known already. */
   knownAlternatives(block: number, token: number): readonly AlternativeToken[] | null {
-    const { story } = this.#session;
+    const { story } = this.session;
     return story && this.#alternatives.known(story, block, token);
   }
 
   /** Asks the model for that, unless it is at work: its run would end. Null where there is no answer. */
   async inspect(block: number, token: number, signal: AbortSignal): Promise<readonly AlternativeToken[] | null> {
-    const { story, model } = this.#session;
+    const { story, model } = this.session;
     const { client } = this.models;
-    if (!story || !client || model.phase !== 'ready' || isWriting(this.#session) || this.#races > 0) return null;
+    if (!story || !client || model.phase !== 'ready' || isWriting(this.session) || this.#races > 0) return null;
     return this.#alternatives.ask(client, story, block, token, signal);
   }
 
@@ -274,7 +276,7 @@ export class Controller {
   }
 
   #endWriting(problem?: UnmaskError): void {
-    if (!isWriting(this.#session)) return;
+    if (!isWriting(this.session)) return;
     this.#writing.abort();
     if (problem) this.#dispatch({ type: 'writing-failed', problem: describeError(problem) });
     else this.#dispatch({ type: 'writing-stopped' });
@@ -306,11 +308,10 @@ export class Controller {
 
   /** Plays on after `seconds` of the clock on the wall. */
   playOn(seconds: number): void {
-    this.#dispatch({ type: 'played-on', seconds: seconds * this.#session.settings.speed });
+    this.#dispatch({ type: 'played-on', seconds: seconds * this.session.settings.speed });
   }
 
   #dispatch(action: Action): void {
-    this.#session = reduce(this.#session, action);
-    for (const listener of this.#listeners) listener();
+    this.store.setState(reduce(this.session, action), true);
   }
 }

@@ -5,7 +5,6 @@ import type { Heat } from '../settings/settings';
 import { type Story, wholeText } from '../story/story';
 import { downloadFile } from './download-file';
 import type { Sharing } from './sharing';
-import { useShared } from './use-shared';
 
 const SaveVideo = lazy(() => import('./video/SaveVideo'));
 
@@ -17,7 +16,6 @@ interface Props {
 
 /** Ways to give the text to somebody else. */
 export function ShareActions({ story, heat, sharing }: Props) {
-  const { changed } = useShared(sharing);
   const [told, setTold] = useState(false);
   const [video, setVideo] = useState(false);
   const { hash } = sharing;
@@ -30,7 +28,11 @@ export function ShareActions({ story, heat, sharing }: Props) {
       <div className="ending-actions">
         <CopyButton label="Copy text" text={wholeText(story).trim()} />
         {hash === null ? null : (
-          <CopyButton label="Copy link" text={new URL(hash, location.href).href} onCopied={() => setTold(changed)} />
+          <CopyButton
+            label="Copy link"
+            text={new URL(hash, location.href).href}
+            onCopied={() => setTold(story.provenance?.changed ?? false)}
+          />
         )}
         <button type="button" className="quiet" onClick={save}>
           Save run

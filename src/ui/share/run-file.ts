@@ -1,29 +1,23 @@
 import { UnmaskError } from '../../errors';
 import type { GenerateSettings } from '../../worker/protocol';
 import { POLICIES, parseSettings } from '../settings/settings';
+import type { Provenance } from '../story/provenance';
 import { type Block, type Kept, newStory, type Step, type Story, type Token, wholeText } from '../story/story';
 import { FieldReader } from './field-reader';
-import { type Origin, type TextSettings, textSettings } from './link';
+import { textSettings } from './link';
 
 /** Of the format that this code reads and writes. */
 const VERSION = 1;
 const MOST_BYTES = 4e6;
 
-/** A text that was written, with all that is needed to show it again without computing. */
-export interface SavedRun {
-  readonly model: Origin & { readonly name: string };
-  /** What the text began with. */
-  readonly first: TextSettings;
-  /** True where more than these settings went into it: it was gone on with, edited, or set otherwise on the way. */
-  readonly changed: boolean;
-  readonly story: Story;
-}
-
 /** A token as a list: id, text, probability or null, step or null. A mask is null. */
 type TokenRow = readonly [number, string, number | null, number | null] | null;
 
-/** The text of a file. Lists in place of objects where there are many, since a run has thousands of tokens. */
-export function writeRunFile({ model, first, changed, story }: SavedRun): string {
+/**
+ * The text of a file: all that is needed to show a text again without computing. Lists in place of objects where
+ * there are many, since a run has thousands of tokens.
+ */
+export function writeRunFile(story: Story, { model, first, changed }: Provenance): string {
   const { heading, settings, phase, reason, promptTokens, kept, firstBlockSeconds, nfe, seconds } = story;
   return JSON.stringify({
     unmask: VERSION,
@@ -62,7 +56,7 @@ function tokenRow({ id, text, probability, step }: Token): TokenRow {
 }
 
 /** Reads a file that someone chose. Throws `bad-input` with one sentence. */
-export async function openRunFile(file: Blob): Promise<SavedRun> {
+export async function openRunFile(file: Blob): Promise<Story> {
   if (file.size > MOST_BYTES) {
     throw new UnmaskError('bad-input', `This file is too large for a run: more than ${MOST_BYTES / 1e6} MB.`);
   }
@@ -70,7 +64,7 @@ export async function openRunFile(file: Blob): Promise<SavedRun> {
 }
 
 /** Reads the text of a file, which is not to be trusted. Throws `bad-input` with one sentence. */
-export function readRunFile(text: string): SavedRun {
+export function readRunFile(text: string): Story {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -85,7 +79,7 @@ export function readRunFile(text: string): SavedRun {
   const model = file.field('model');
   const first = file.field('first');
   first.field('seed').whole(0, 2 ** 32 - 1);
-  return {
+  return readStory(file, {
     model: {
       name: model.field('name').text(200),
       digest: model.field('digest').text(64),
@@ -93,15 +87,15 @@ export function readRunFile(text: string): SavedRun {
     },
     first: textSettings(parseSettings(first.raw)),
     changed: file.field('changed').raw !== false,
-    story: readStory(file),
-  };
+    source: 'file',
+  });
 }
 
 const MOST_BLOCKS = 20_000;
 const MOST_SECONDS = 1e6;
 const LONGEST_PROMPT = 20_000;
 
-function readStory(file: FieldReader): Story {
+function readStory(file: FieldReader, provenance: Provenance): Story {
   const heading = file.field('heading').optional((reader) => ({
     kind: reader.field('kind').text(100),
     title: reader.field('title').text(1000),
@@ -109,7 +103,7 @@ function readStory(file: FieldReader): Story {
   const settings = readSettings(file.field('settings'));
   const blocks = file.field('blocks').list(0, MOST_BLOCKS).map(readBlock);
   return {
-    ...newStory(settings, heading),
+    ...newStory(settings, heading, provenance),
     earlier: file.field('earlier').list(0, MOST_BLOCKS).map(readBlock),
     phase: file.field('phase').choice(['finished', 'stopped', 'failed']),
     reason: file.field('reason').optional((reader) => reader.choice(['eos', 'length'])),

@@ -1,3 +1,4 @@
+import { createStore } from 'zustand/vanilla';
 import { describeError } from '../../errors';
 import type { ModelPlace } from '../../worker/protocol';
 import { viewOf } from '../page/view';
@@ -5,8 +6,8 @@ import type { Controller } from '../session/controller';
 import { isWriting, type ModelState, type Session } from '../session/session';
 import { settingsOn } from '../settings/settings';
 import type { Story } from '../story/story';
-import { differenceOf, type Link, linkHash, originOf, readLink, type TextSettings, textSettings } from './link';
-import { openRunFile, type SavedRun, writeRunFile } from './run-file';
+import { differenceOf, type Link, linkHash, originOf, readLink } from './link';
+import { openRunFile, writeRunFile } from './run-file';
 
 /** The address bar. */
 export interface Address {
@@ -18,21 +19,9 @@ export interface Address {
   replace(hash: string): void;
 }
 
-/** What there is to share of the text on screen. */
-export interface Shared {
-  /** What the text began with; null where there is none. */
-  readonly first: TextSettings | null;
-  /** The model that wrote it. */
-  readonly model: SavedRun['model'] | null;
-  /** True where a link cannot tell the whole text: it was gone on with, edited, or set otherwise on the way. */
-  readonly changed: boolean;
-  /** Where it comes from, if not from the settings as a person set them here. */
-  readonly source: Link | SavedRun | null;
-  /** Why a file could not be opened. */
+interface Refusal {
   readonly refused: string | null;
 }
-
-const NOTHING: Shared = { first: null, model: null, changed: false, source: null, refused: null };
 
 /** How long the settings rest before the address has them: browsers count how often it changes. */
 const REST_MS = 250;
@@ -41,36 +30,23 @@ const REST_MS = 250;
 export class Sharing {
   readonly #controller: Controller;
   readonly #address: Address;
-  readonly #listeners = new Set<() => void>();
-  #shared = NOTHING;
-  /** A link whose text has not begun yet. */
-  #link: Link | null = null;
+  /** Why a file could not be opened. */
+  readonly store = createStore<Refusal>(() => ({ refused: null }));
   #session: Session;
-  /** Of each text, also of one that is not on screen: undoing brings it back. */
-  readonly #about = new WeakMap<Story, Shared>();
   #rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(controller: Controller, address: Address) {
     this.#controller = controller;
     this.#address = address;
     this.#session = controller.session;
-    controller.subscribe(() => this.#look());
+    controller.store.subscribe(() => this.#look());
   }
-
-  get shared(): Shared {
-    return this.#shared;
-  }
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
 
   /** What opening the page does: sets what the address says, if it is a link. The text comes once there is a model. */
   begin(): void {
     // After a reload the settings that were saved are newer than an address that the page wrote.
-    this.#link = this.#address.isOurs ? null : readLink(this.#address.hash);
-    if (this.#link) this.#controller.follow(this.#link.settings);
+    const link = this.#address.isOurs ? null : readLink(this.#address.hash);
+    if (link) this.#controller.follow(link);
   }
 
   /** The address has changed under the page: follows a link, and fills in an address without a text. */
@@ -81,52 +57,46 @@ export class Sharing {
       this.#fillAddress();
       return;
     }
-    this.#link = link;
     this.#controller.stop();
-    this.#controller.follow(link.settings);
+    this.#controller.follow(link);
     void this.#controller.write();
   }
 
   /** The link of the text on screen, from its `#` on; null where there is none. */
   get hash(): string | null {
-    const { first, model } = this.#shared;
-    return first && linkHash(first, model);
+    const provenance = this.#session.story?.provenance;
+    return provenance ? linkHash(provenance.first, provenance.model) : null;
   }
 
   /** The text on screen as the text of a file; null while there is none or it is being written. */
   get file(): string | null {
     const { story } = this.#session;
-    const { first, model, changed } = this.#shared;
-    if (!story || !first || !model || isWriting(this.#session)) return null;
-    return writeRunFile({ model, first, changed, story });
+    if (!story?.provenance || isWriting(this.#session)) return null;
+    return writeRunFile(story, story.provenance);
   }
 
   /** Shows the run of a file. Where it cannot be read, the page stays as it is and `refused` says why. */
   async openFile(file: Blob): Promise<void> {
     try {
-      const run = await openRunFile(file);
-      this.#link = null;
-      this.#controller.set(run.first);
-      const { first, model, changed, story } = run;
-      this.#about.set(story, { first, model, changed, source: run, refused: null });
+      const story = await openRunFile(file);
+      if (story.provenance) this.#controller.set(story.provenance.first);
       this.#controller.show(story);
     } catch (error) {
-      this.#share({ ...this.#shared, refused: describeError(error).message });
+      this.store.setState({ refused: describeError(error).message });
     }
   }
 
   /** Opens the model that wrote what is on screen. A link's text is written anew with it, a file's stays. */
   async switchTo(place: ModelPlace): Promise<void> {
-    const { source } = this.#shared;
+    const link = linkOf(this.#session.story);
     await this.#controller.models.open(place);
-    if (!source || 'story' in source || this.#session.model.phase !== 'ready') return;
-    this.#link = source;
-    this.#controller.follow(source.settings);
+    if (!link || this.#session.model.phase !== 'ready') return;
+    this.#controller.follow(link);
     await this.#controller.write();
   }
 
   forgetRefusal(): void {
-    this.#share({ ...this.#shared, refused: null });
+    this.store.setState({ refused: null });
   }
 
   /** What has changed since the last look. */
@@ -134,33 +104,10 @@ export class Sharing {
     const before = this.#session;
     const session = this.#controller.session;
     this.#session = session;
-    if (session.story !== before.story) this.#lookAtStory(session, before.story);
+    const begins = session.story?.phase === 'starting' && before.story?.phase !== 'starting';
+    if (begins || session.past !== before.past) this.forgetRefusal();
+    if (begins) this.#fillAddress();
     if (session.settings !== before.settings || session.model !== before.model) this.#fillAddressSoon();
-  }
-
-  #lookAtStory({ story, settings, model }: Session, before: Story | null): void {
-    // A conversation has no link and no file.
-    if (!story || story.settings.messages) return;
-    const known = this.#about.get(story);
-    if (known) this.#share({ ...known, refused: null });
-    if (known || model.phase !== 'ready') return;
-    const begins = story.phase === 'starting' && before?.phase !== 'starting';
-    const isNew = story.kept === null && story.earlier.length === 0 && story.settings.after.length === 0;
-    if (begins && isNew) {
-      const { name } = model.info;
-      this.#share({
-        first: textSettings(settingsOn(settings, model.info)),
-        model: { name, ...originOf(model.info) },
-        changed: false,
-        source: this.#link,
-        refused: null,
-      });
-      this.#link = null;
-      this.#fillAddress();
-    } else if (begins || isSetOtherwise(story, before)) {
-      this.#share({ ...this.#shared, changed: true });
-    }
-    this.#about.set(story, this.#shared);
   }
 
   /** The address of the settings as they are. Without a model it stays what it was. */
@@ -176,34 +123,32 @@ export class Sharing {
     clearTimeout(this.#rest);
     this.#rest = setTimeout(() => this.#fillAddress(), REST_MS);
   }
-
-  #share(shared: Shared): void {
-    this.#shared = shared;
-    for (const listener of this.#listeners) listener();
-  }
 }
 
-/** True where a text that is being written goes on with other settings. */
-function isSetOtherwise(story: Story, before: Story | null): boolean {
-  if (before?.phase !== 'writing' || story.phase !== 'writing') return false;
-  const { after: _, ...asked } = story.settings;
-  return Object.entries(asked).some(([name, value]) => before.settings[name as keyof typeof asked] !== value);
+/** The link that a text was written for, if it was. */
+function linkOf(story: Story | null): Link | null {
+  const source = story?.provenance?.source;
+  return typeof source === 'object' ? source : null;
 }
 
-/** The digest of the model that wrote what is on screen, where it is not the one in use; else null. */
-export function writerElsewhere({ source }: Shared, model: ModelState): string | null {
-  if (!source || model.phase !== 'ready') return null;
-  const digest = 'story' in source ? source.model.digest : source.digest;
+/** The digest of the model that wrote a text that was not begun here, where it is not the one in use; else null. */
+export function writerElsewhere(story: Story | null, model: ModelState): string | null {
+  if (!story?.provenance || model.phase !== 'ready') return null;
+  const { source, model: writer } = story.provenance;
+  if (source === 'here') return null;
+  const { digest } = source === 'file' ? writer : source;
   return digest === model.info.digest ? null : digest;
 }
 
 /** A quiet line about where the text on screen comes from; null where there is nothing to say. */
-export function noticeOf({ source }: Shared, model: ModelState): string | null {
+export function noticeOf(story: Story | null, model: ModelState): string | null {
+  if (!story?.provenance) return null;
   const here = model.phase === 'ready' ? originOf(model.info) : null;
-  if (!source) return null;
-  if (!('story' in source)) return here && differenceOf(source, here);
-  if (here && here.digest !== source.model.digest) {
-    return `Opened from a file. Another model wrote it (${source.model.name}), so what is written from here may not fit.`;
+  const { source, model: writer } = story.provenance;
+  if (source === 'here') return null;
+  if (source !== 'file') return here && differenceOf(source, here);
+  if (here && here.digest !== writer.digest) {
+    return `Opened from a file. Another model wrote it (${writer.name}), so what is written from here may not fit.`;
   }
   return 'Opened from a file: nothing was computed.';
 }
