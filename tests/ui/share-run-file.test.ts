@@ -103,6 +103,22 @@ test.each<[string, Path, unknown]>([
   refuses(JSON.stringify(file));
 });
 
+test.each<[Path, unknown, string]>([
+  [['nfe'], 'many', '“nfe” must be a whole number from 0 to 1000000000'],
+  [['nfe'], undefined, '“nfe” must be there'],
+  [['settings'], undefined, '“settings” must be there'],
+  [['settings'], [], '“settings.prompt” must be there'],
+  [['settings', 'policy'], 'guess', '“settings.policy” must be one of first-hitting, confidence'],
+  [['steps', 0, 4, 0, 3], 1.01, '“steps[0][4][0][3]” must be a number from 0 to 1'],
+  [['blocks', 1, 'tokens', 2], [1, 'a', 1], '“blocks[1].tokens[2]'],
+  [['blocks', 1, 'tokens', 2], null, '“blocks[1].tokens” must be whole, since the block is finished'],
+  [['steps', 1, 3], 0, '“steps” must be in order, each within its block'],
+])('the sentence names the field and what it must be: %j as %j', (path, wrong, sentence) => {
+  const file: unknown = JSON.parse(write(whole));
+  replaceAt(file, path, wrong);
+  expect(() => readRunFile(JSON.stringify(file))).toThrowError(sentence);
+});
+
 function refuses(text: string): void {
   try {
     readRunFile(text);

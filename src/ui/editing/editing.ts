@@ -79,8 +79,8 @@ export function typeOver(edit: Edit, typed: readonly TokenText[]): Edit | string
   const from = Math.min(edit.anchor, edit.head);
   const room = edit.blockSize - from;
   if (typed.length > room) {
-    const places = room === 1 ? '1 place is' : `${room} places are`;
-    return `That is ${typed.length} tokens, and ${places} left in this block. Type less, or begin at an earlier token.`;
+    const places = room === 1 ? 'one place is' : `${room} places are`;
+    return `That is ${typed.length} tokens, but only ${places} left in this block. Type less, or start at an earlier token.`;
   }
   const masked = mask(edit).places;
   const put = typed.map((token): EditPlace => {

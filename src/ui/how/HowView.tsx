@@ -58,10 +58,10 @@ export default function HowView({ update }: { update: SiteUpdate }) {
           </p>
           <Section id="how-noise">
             <p>
-              The model learned by guessing. Again and again a share <em>t</em> of a block’s tokens was masked, by lot,
-              and the network had to say what they were from what was left. That is all of its training. To write is to
-              go the other way: begin at <em>t</em> = 1, where all is masked, and let the network guess until nothing
-              is.
+              The model learned by guessing. Again and again a share <em>t</em> of a block’s tokens was masked at
+              random, and the network had to say what they were from what was left. That is all of its training. To
+              write is to go the other way: begin at <em>t</em> = 1, where all is masked, and let the network guess
+              until nothing is.
             </p>
             <NoiseFigure />
           </Section>

@@ -77,9 +77,9 @@ export function NoiseFigure() {
         </button>
       </div>
       <figcaption className="hint">
-        A recording of the model on this page, with seed 1 and slips and all. Which place comes next was drawn by lot;
-        what stands there is the model’s guess. While little is known its guesses are wild; the last tokens follow from
-        the rest.
+        A recording of the model on this page, with seed 1, mistakes included. Which place comes next was chosen at
+        random; what stands there is the model’s guess. While little is known its guesses are wild; the last tokens
+        follow from the rest.
       </figcaption>
     </figure>
   );

@@ -8,7 +8,7 @@ export function UpdateNotice({ update }: { update: SiteUpdate }) {
     <div role="status">
       {offered ? (
         <div className="update">
-          <p>A new version of this page is ready. Updating ends the text on the screen.</p>
+          <p>A new version of this page is ready. Updating reloads the page.</p>
           <button type="button" className="quiet" onClick={() => update.apply()}>
             Update
           </button>

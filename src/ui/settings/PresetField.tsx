@@ -17,17 +17,15 @@ export const PresetField = memo(function PresetField({ settings, model, controll
   const current = presetOf(settings, sizes);
   const device = model.phase === 'ready' && model.info.backend === 'wasm' ? 'onCpu' : 'onGpu';
   return (
-    <div className="group presets">
-      <ChoiceField
-        label="Way of writing"
-        value={current?.name ?? null}
-        choices={PRESETS.map((preset) => ({ value: preset.name, label: preset[device].label }))}
-        hint={current?.[device].text ?? 'Settings of your own.'}
-        onChange={(name) => {
-          const preset = PRESETS.find((preset) => preset.name === name);
-          if (preset) controller.set(presetSettings(preset, sizes));
-        }}
-      />
-    </div>
+    <ChoiceField
+      label="Style"
+      value={current?.name ?? null}
+      choices={PRESETS.map((preset) => ({ value: preset.name, label: preset[device].label }))}
+      hint={current?.[device].text ?? 'Custom.'}
+      onChange={(name) => {
+        const preset = PRESETS.find((preset) => preset.name === name);
+        if (preset) controller.set(presetSettings(preset, sizes));
+      }}
+    />
   );
 });

@@ -26,11 +26,11 @@ export const PRESETS: readonly Preset[] = [
     name: 'autoregressive',
     onGpu: {
       label: 'Autoregressive',
-      text: 'One token after another, as most language models write. The best text, at two passes a token.',
+      text: 'One token after another, the way most language models write. The best text, but two passes per token.',
     },
     onCpu: {
       label: 'One by one',
-      text: 'One token after another, as most language models write. The best text, and on a CPU the fastest.',
+      text: 'One token after another, the way most language models write. The best text, and on a CPU the fastest.',
     },
     blockSize: 1,
     tokensPerStep: 1,
@@ -41,11 +41,11 @@ export const PRESETS: readonly Preset[] = [
     name: 'balanced',
     onGpu: {
       label: 'Balanced',
-      text: 'The surest token of a block first. Nearly as good, for little more than half of the passes.',
+      text: 'The surest token of each block first. About half the work of one-at-a-time, and almost as good.',
     },
     onCpu: {
       label: 'Any order',
-      text: 'The surest token of a block first. Nearly as good; on a CPU it takes longer than one by one.',
+      text: 'The surest token of each block first. Almost as good, but on a CPU it takes longer than one by one.',
     },
     blockSize: 8,
     tokensPerStep: 1,
@@ -56,11 +56,11 @@ export const PRESETS: readonly Preset[] = [
     name: 'fast',
     onGpu: {
       label: 'Fast',
-      text: 'The two surest tokens a step, in larger blocks. A third of the passes, and slips now and then.',
+      text: 'The two surest tokens at each step, in larger blocks. A third of the work, with the odd mistake.',
     },
     onCpu: {
       label: 'In pairs',
-      text: 'The two surest tokens a step, in larger blocks. Slips now and then, and on a CPU it saves no time.',
+      text: 'The two surest tokens at each step, in larger blocks. The odd mistake, and on a CPU no time is saved.',
     },
     blockSize: 16,
     tokensPerStep: 2,
@@ -71,11 +71,11 @@ export const PRESETS: readonly Preset[] = [
     name: 'wild',
     onGpu: {
       label: 'Wild',
-      text: 'Four tokens a step, and unlikely words are welcome. A sixth of the passes, and seldom sense.',
+      text: 'Four tokens at each step, and unlikely words are welcome. A sixth of the work, and it rarely makes sense.',
     },
     onCpu: {
       label: 'Wild',
-      text: 'Four tokens a step, and unlikely words are welcome. Seldom sense, and on a CPU it saves no time.',
+      text: 'Four tokens at each step, and unlikely words are welcome. It rarely makes sense, and on a CPU no time is saved.',
     },
     blockSize: 32,
     tokensPerStep: 4,

@@ -19,7 +19,7 @@ export function TokenFacts({ tip: { about, block, steps }, alternatives, onChoos
   return (
     <>
       <p className="tip-head" aria-hidden="true">
-        <q>{shownText(about.text)}</q> <strong>{percent(probability)}</strong> sure
+        <q>{shownText(about.text)}</q> probability <strong>{percent(probability)}</strong>
       </p>
       <p aria-hidden="true">
         Step {(about.step ?? 0) + 1} of {steps}, block {block + 1}
@@ -38,7 +38,7 @@ function AlternativeList({ about, alternatives, onChoose }: ListProps) {
   if (alternatives === 'later') {
     return (
       <p className="tip-later" aria-hidden="true">
-        What else could stand here can be seen when nothing is being written.
+        Alternatives are shown once nothing is being written.
       </p>
     );
   }
@@ -48,7 +48,7 @@ function AlternativeList({ about, alternatives, onChoose }: ListProps) {
       {rows.map((row) => (
         <li key={row.id} data-chosen={row.id === about.id || undefined} style={{ '--share': row.probability }}>
           {onChoose && row.id !== about.id ? (
-            <button type="button" title="Put it here" onClick={() => onChoose(row)}>
+            <button type="button" title="Use this instead" onClick={() => onChoose(row)}>
               <Row {...row} />
             </button>
           ) : (
@@ -83,10 +83,10 @@ function rowsOf(about: Token, alternatives: readonly AlternativeToken[]): readon
 /** All of it for a screen reader, once there is something to say. */
 function sentence({ about, block, steps }: Props['tip'], alternatives: AlternativesShown): string {
   if (alternatives === 'coming') return '';
-  const facts = `${quoted(about.text)}: ${percent(about.probability ?? 0)} sure, step ${(about.step ?? 0) + 1} of ${steps} in block ${block + 1}`;
+  const facts = `${quoted(about.text)}: probability ${percent(about.probability ?? 0)}, step ${(about.step ?? 0) + 1} of ${steps} in block ${block + 1}`;
   if (alternatives === 'later') return `${facts}.`;
   const others = alternatives.filter(({ id }) => id !== about.id);
-  return `${facts}; instead ${others.map(({ text, probability }) => `${quoted(text)} ${percent(probability)}`).join(', ')}.`;
+  return `${facts}; alternatives: ${others.map(({ text, probability }) => `${quoted(text)} ${percent(probability)}`).join(', ')}.`;
 }
 
 /** Without the marks a comma among others would not be heard as one. */
@@ -99,7 +99,7 @@ export function shownText(text: string): string {
   const word = text.trim();
   if (word) return word;
   if (text.includes('\n')) return 'a line break';
-  return text === '' ? 'the end, or a part of a character' : 'a space';
+  return text === '' ? 'the end, or part of a character' : 'a space';
 }
 
 function percent(probability: number): string {
