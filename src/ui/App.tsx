@@ -24,6 +24,7 @@ import { OpenRun } from './share/OpenRun';
 import { ShareNotice } from './share/ShareNotice';
 import type { Sharing } from './share/sharing';
 import { useFileDrop } from './share/use-file-drop';
+import { ContextNote } from './story/ContextNote';
 import { StoryView } from './story/StoryView';
 import { storyAt } from './timeline/replay';
 import { Compose } from './write/Compose';
@@ -103,6 +104,7 @@ function WriteView({ controller, sharing, update }: Props) {
             onLoad={() => void controller.open()}
           />
           <ShareNotice sharing={sharing} story={story} model={model} models={controller.models} />
+          <ContextNote story={story} model={model} />
           {story && shown ? (
             <StoryView
               story={story}

@@ -15,6 +15,7 @@ import { ModelPanel } from '../settings/ModelPanel';
 import { SamplingPanel } from '../settings/SamplingPanel';
 import { SettingsDisclosure } from '../settings/SettingsDisclosure';
 import { NOTHING_WAITS, waitingSettings } from '../settings/settings-in-run';
+import { ContextNote } from '../story/ContextNote';
 import { storyAt } from '../timeline/replay';
 import { StatusBar } from '../write/StatusBar';
 import { ask, turnsOf } from './conversation';
@@ -69,6 +70,7 @@ export default function ChatView({ controller, update }: Props) {
             controller={controller}
             onLoad={() => void controller.models.load()}
           />
+          <ContextNote story={story} model={model} />
           {story && shown ? (
             <Turns session={session} story={story} shown={shown} controller={controller} />
           ) : model.phase === 'ready' ? (

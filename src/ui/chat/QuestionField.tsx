@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
+import { useLimit } from '../fields/use-limit';
 
 interface Props {
   readonly label: string;
@@ -15,7 +16,7 @@ interface Props {
   readonly onCancel?: () => void;
 }
 
-/** Longer ones are cut by the field. */
+/** In characters. */
 const LONGEST = 40_000;
 
 /** A question to type: Enter sends it, Shift+Enter begins a line, and an input method keeps its Enter. */
@@ -24,6 +25,7 @@ export function QuestionField(props: Props) {
   const id = useId();
   const field = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState(initial);
+  const limit = useLimit(LONGEST, setText);
   useEffect(() => {
     if (focused) field.current?.focus();
   }, [focused]);
@@ -32,7 +34,6 @@ export function QuestionField(props: Props) {
     if (sendable) onSubmit(text);
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.nativeEvent.isComposing) return;
     if (event.key === 'Escape' && onCancel) {
       event.preventDefault();
       onCancel();
@@ -56,12 +57,12 @@ export function QuestionField(props: Props) {
         id={id}
         ref={field}
         rows={2}
-        maxLength={LONGEST}
         placeholder={label}
         value={text}
-        onChange={(event) => setText(event.target.value)}
+        onChange={limit.onChange}
         onKeyDown={onKeyDown}
       />
+      {limit.note}
       {onCancel ? (
         <button type="button" className="quiet" title="Escape" onClick={onCancel}>
           Cancel
