@@ -1,24 +1,25 @@
 import type { AlternativeToken } from '../../worker/protocol';
 import type { Controller } from '../session/controller';
-import type { Block } from '../story/story';
+import type { Block, Story } from '../story/story';
 import { shownText, TokenFacts } from '../story/TokenFacts';
 import { useAlternatives } from '../story/use-alternatives';
 import { type Edit, type EditPlace, typeOver } from './editing';
 
 interface Props {
   readonly edit: Edit;
+  readonly story: Story;
   /** The block as it was. */
   readonly block: Block;
   readonly controller: Controller;
 }
 
 /** What is selected: of one token what the tip tells, and its alternatives to choose from; of more how many they are. */
-export function EditFacts({ edit, block, controller }: Props) {
+export function EditFacts({ edit, story, block, controller }: Props) {
   const { anchor, head, places } = edit;
   const count = Math.abs(anchor - head) + 1;
   const about = block.tokens[head];
   if (count === 1 && about?.probability != null) {
-    return <OneToken edit={edit} steps={block.steps} about={about} controller={controller} />;
+    return <OneToken edit={edit} story={story} steps={block.steps} about={about} controller={controller} />;
   }
   const place = places[head];
   return (
@@ -30,14 +31,15 @@ export function EditFacts({ edit, block, controller }: Props) {
 
 interface OneTokenProps {
   readonly edit: Edit;
+  readonly story: Story;
   readonly steps: number;
   readonly about: Block['tokens'][number];
   readonly controller: Controller;
 }
 
-function OneToken({ edit, steps, about, controller }: OneTokenProps) {
+function OneToken({ edit, story, steps, about, controller }: OneTokenProps) {
   const { block, head } = edit;
-  const alternatives = useAlternatives(controller, false, { block, token: head });
+  const alternatives = useAlternatives(controller, story, false, { block, token: head });
   const choose = ({ id, text }: AlternativeToken) => {
     const next = typeOver(edit, [{ id, text }]);
     if (typeof next !== 'string') controller.edit(next);

@@ -1,14 +1,16 @@
 import { type ChangeEvent, useState } from 'react';
 
+type Field = HTMLInputElement | HTMLTextAreaElement;
+
 /**
  * Keeps the text of a field to its first `longest` characters. `note` says what was cut, and is to be shown beside
  * the field; `maxLength` would cut in silence.
  */
 export function useLimit(longest: number, onText: (text: string) => void) {
   const [cut, setCut] = useState(0);
-  const onChange = ({ target: { value } }: ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) => {
-    const kept = cutTo(value, longest);
-    setCut(value.length - kept.length);
+  const type = (text: string) => {
+    const kept = cutTo(text, longest);
+    setCut(text.length - kept.length);
     onText(kept);
   };
   const note = (
@@ -16,7 +18,7 @@ export function useLimit(longest: number, onText: (text: string) => void) {
       {cutText(cut, longest)}
     </p>
   );
-  return { onChange, note };
+  return { type, onChange: (event: ChangeEvent<Field>) => type(event.target.value), note };
 }
 
 /** The first `longest` UTF-16 units of a text, without half of a character at the end. */

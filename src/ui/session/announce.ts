@@ -62,7 +62,9 @@ function wordsOf(text: string): number {
   return text.split(/\s+/).filter(Boolean).length;
 }
 
-/** What is said of a text that Undo or Redo has brought back. */
-export function returnAnnouncement(how: 'undone' | 'redone', story: Story | null): string {
-  return `${how === 'undone' ? 'Undone' : 'Redone'}: a text of ${story ? wordsOf(textOf({ blocks: allBlocks(story) })) : 0} words.`;
+const RETURNS = { undone: 'Undone', redone: 'Redone', returned: 'Back' } as const;
+
+/** What is said of a text that Undo, Redo or the browser's Back has brought back. */
+export function returnAnnouncement(how: keyof typeof RETURNS, story: Story | null): string {
+  return `${RETURNS[how]}: a text of ${story ? wordsOf(textOf({ blocks: allBlocks(story) })) : 0} words.`;
 }

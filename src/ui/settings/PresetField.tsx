@@ -18,17 +18,15 @@ export const PresetField = memo(function PresetField({ settings, model, controll
   const sizes = traitsOf(model);
   const current = presetOf(settings, sizes);
   return (
-    <div className="group presets">
-      <ChoiceField
-        label="Style"
-        value={current?.name ?? null}
-        choices={CHOICES}
-        hint={current?.text ?? 'Custom.'}
-        onChange={(name) => {
-          const preset = PRESETS.find((preset) => preset.name === name);
-          if (preset) controller.set(presetSettings(preset, sizes));
-        }}
-      />
-    </div>
+    <ChoiceField
+      label="Style"
+      value={current?.name ?? null}
+      choices={CHOICES}
+      hint={current?.text ?? 'Custom.'}
+      onChange={(name) => {
+        const preset = PRESETS.find((preset) => preset.name === name);
+        if (preset) controller.set(presetSettings(preset, sizes));
+      }}
+    />
   );
 });

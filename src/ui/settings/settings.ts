@@ -6,6 +6,7 @@ import { documentPrompt, KINDS, kindOf } from '../write/document-form';
 export type ModelTraits = Pick<ModelInfo, 'blockSizes' | 'defaultBlockSize' | 'origin' | 'decoding'>;
 
 export type Heat = 'plain' | 'confidence' | 'order';
+export type Pace = 'slow' | 'steady' | 'brisk' | 'full';
 
 /** Everything a person can set on the page; kept from visit to visit. */
 export interface Settings {
@@ -35,6 +36,8 @@ export interface Settings {
   readonly heat: Heat;
   /** Of playback; 1 is as fast as it was written. */
   readonly speed: number;
+  /** How fast a text appears. The run itself is always as fast as it can be. */
+  readonly pace: Pace;
   /** Whether a single key does something outside of fields. */
   readonly keys: 'on' | 'off';
   readonly backend: BackendChoice;
@@ -60,9 +63,19 @@ export const DEFAULT_SETTINGS: Settings = {
   maxTokens: 240,
   heat: 'plain',
   speed: 1,
+  pace: 'full',
   keys: 'on',
   backend: 'auto',
   model: null,
+};
+
+/** What a first visit begins with: whole blocks come out of noise, two tokens a step, at a pace that the eye can follow. */
+export const FIRST_VISIT: Settings = {
+  ...DEFAULT_SETTINGS,
+  policy: 'confidence',
+  blockSize: 16,
+  steps: 8,
+  pace: 'steady',
 };
 
 export const POLICIES = [
@@ -75,6 +88,8 @@ export const POLICIES = [
 const BACKENDS = ['auto', 'webgpu', 'wasm'] as const satisfies BackendChoice[];
 
 export const HEATS = ['plain', 'confidence', 'order'] as const satisfies Heat[];
+/** Steps a second. */
+export const PACES: Readonly<Record<Pace, number>> = { slow: 2, steady: 5, brisk: 12, full: Number.POSITIVE_INFINITY };
 export const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4] as const;
 
 /** The ranges of the controls. The engine has its own, wider ones. */
@@ -183,6 +198,7 @@ const settingsSchema = v.object({
   maxTokens: field('maxTokens', wholeWithin(RANGES.maxTokens)),
   heat: field('heat', v.picklist(HEATS)),
   speed: field('speed', v.picklist(SPEEDS)),
+  pace: field('pace', v.picklist(['slow', 'steady', 'brisk', 'full'])),
   keys: field('keys', v.picklist(['on', 'off'])),
   backend: field('backend', v.picklist(BACKENDS)),
   model: field('model', v.pipe(text, v.regex(/^[0-9a-f]{64}$/))),

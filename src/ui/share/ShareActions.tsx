@@ -1,5 +1,6 @@
 import { lazy, Suspense, useState } from 'react';
 import { createPortal } from 'react-dom';
+import { asMarkdown } from '../chat/conversation';
 import { CopyButton } from '../fields/CopyButton';
 import type { Heat } from '../settings/settings';
 import { type Story, wholeText } from '../story/story';
@@ -26,7 +27,11 @@ export function ShareActions({ story, heat, sharing }: Props) {
   return (
     <>
       <div className="ending-actions">
-        <CopyButton label="Copy text" text={wholeText(story).trim()} />
+        {story.settings.messages ? (
+          <CopyButton label="Copy conversation" text={asMarkdown(story)} />
+        ) : (
+          <CopyButton label="Copy text" text={wholeText(story).trim()} />
+        )}
         {hash === null ? null : (
           <CopyButton
             label="Copy link"

@@ -1,23 +1,21 @@
 import { useStore } from 'zustand';
-import type { ModelLoader } from '../models/model-loader';
-import type { ModelState } from '../session/session';
-import type { Story } from '../story/story';
-import { noticeOf, type Sharing, writerElsewhere } from './sharing';
+import type { Controller } from '../session/controller';
+import type { Session } from '../session/session';
+import { hasOtherSettings, noticeOf, type Sharing, writerElsewhere } from './sharing';
 import { useWriter } from './use-writer';
 
 interface Props {
   readonly sharing: Sharing;
-  /** The text on screen. */
-  readonly story: Story | null;
-  readonly model: ModelState;
-  readonly models: ModelLoader;
+  readonly session: Session;
+  readonly controller: Controller;
 }
 
 /** Where the text on screen comes from, if not from here; and why a file could not be opened. */
-export function ShareNotice({ sharing, story, model, models }: Props) {
+export function ShareNotice({ sharing, session, controller }: Props) {
+  const { story, model, settings } = session;
   const { refused } = useStore(sharing.store);
   const notice = noticeOf(story, model);
-  const writer = useWriter(models, writerElsewhere(story, model));
+  const writer = useWriter(controller.models, writerElsewhere(story, model));
   return (
     <>
       {refused ? (
@@ -38,6 +36,13 @@ export function ShareNotice({ sharing, story, model, models }: Props) {
         <p className="share-switch">
           <button type="button" className="quiet" onClick={() => void sharing.switchTo(writer.place)}>
             Switch to {writer.name}, which wrote it
+          </button>
+        </p>
+      ) : null}
+      {hasOtherSettings(story, settings) ? (
+        <p className="share-switch">
+          <button type="button" className="quiet" onClick={() => controller.adoptSettings()}>
+            Use this text’s settings
           </button>
         </p>
       ) : null}

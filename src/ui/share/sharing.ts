@@ -4,36 +4,32 @@ import type { ModelPlace } from '../../worker/protocol';
 import { viewOf } from '../page/view';
 import type { Controller } from '../session/controller';
 import { isWriting, type ModelState, type Session } from '../session/session';
-import { settingsOn } from '../settings/settings';
+import type { Settings } from '../settings/settings';
 import type { Story } from '../story/story';
-import { differenceOf, type Link, linkHash, originOf, readLink } from './link';
+import { differenceOf, type Link, linkHash, originOf, readLink, textSettings } from './link';
 import { openRunFile, writeRunFile } from './run-file';
 
 /** The address bar. */
 export interface Address {
   /** From its `#` on. */
   readonly hash: string;
-  /** True for an address that `replace` set, also when the person comes back to it. */
-  readonly isOurs: boolean;
   /** Puts another in its place, without an entry in the history. */
   replace(hash: string): void;
+  /** Adds another to the history, from which Back returns to this one. */
+  push(hash: string): void;
 }
 
 interface Refusal {
   readonly refused: string | null;
 }
 
-/** How long the settings rest before the address has them: browsers count how often it changes. */
-const REST_MS = 250;
-
-/** Keeps the address in step with the page, follows links, and saves and opens runs. */
+/** Keeps the address that of the text on screen, follows links, and saves and opens runs. */
 export class Sharing {
   readonly #controller: Controller;
   readonly #address: Address;
   /** Why a file could not be opened. */
   readonly store = createStore<Refusal>(() => ({ refused: null }));
   #session: Session;
-  #rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(controller: Controller, address: Address) {
     this.#controller = controller;
@@ -42,19 +38,30 @@ export class Sharing {
     controller.store.subscribe(() => this.#look());
   }
 
-  /** What opening the page does: sets what the address says, if it is a link. The text comes once there is a model. */
+  /** What opening the page does: the first text is the one that the address names. It comes once there is a model. */
   begin(): void {
-    // After a reload the settings that were saved are newer than an address that the page wrote.
-    const link = this.#address.isOurs ? null : readLink(this.#address.hash);
+    const link = readLink(this.#address.hash);
     if (link) this.#controller.follow(link);
   }
 
-  /** The address has changed under the page: follows a link, and fills in an address without a text. */
+  /**
+   * The address has changed under the page: shows the text that it names, which is written if it was not on screen
+   * before, and fills in an address without a text.
+   */
   arrive(): void {
-    if (viewOf(this.#address.hash) !== 'write') return;
-    const link = this.#address.isOurs ? null : readLink(this.#address.hash);
+    const { hash } = this.#address;
+    if (viewOf(hash) !== 'write') return;
+    const link = readLink(hash);
     if (!link) {
-      this.#fillAddress();
+      this.#fillAddress('replace');
+      return;
+    }
+    this.#controller.turnTo('write');
+    if (hash === this.hash) return;
+    const { past, future } = this.#session;
+    const known = past.findLast((story) => hashOf(story) === hash) ?? future.find((story) => hashOf(story) === hash);
+    if (known) {
+      this.#controller.returnTo(known);
       return;
     }
     this.#controller.stop();
@@ -64,8 +71,7 @@ export class Sharing {
 
   /** The link of the text on screen, from its `#` on; null where there is none. */
   get hash(): string | null {
-    const provenance = this.#session.story?.provenance;
-    return provenance ? linkHash(provenance.first, provenance.model) : null;
+    return hashOf(this.#session.story);
   }
 
   /** The text on screen as the text of a file; null while there is none or it is being written. */
@@ -79,7 +85,6 @@ export class Sharing {
   async openFile(file: Blob): Promise<void> {
     try {
       const story = await openRunFile(file);
-      if (story.provenance) this.#controller.set(story.provenance.first);
       this.#controller.show(story);
     } catch (error) {
       this.store.setState({ refused: describeError(error).message });
@@ -106,29 +111,35 @@ export class Sharing {
     this.#session = session;
     const begins = session.story?.phase === 'starting' && before.story?.phase !== 'starting';
     if (begins || session.past !== before.past) this.forgetRefusal();
-    if (begins) this.#fillAddress();
-    if (session.settings !== before.settings || session.model !== before.model) this.#fillAddressSoon();
+    const isAnother = begins && before.story !== null && session.story?.provenance?.source === 'here';
+    if (session.story?.provenance !== before.story?.provenance) this.#fillAddress(isAnother ? 'push' : 'replace');
   }
 
-  /** The address of the settings as they are. Without a model it stays what it was. */
-  #fillAddress(): void {
-    clearTimeout(this.#rest);
-    const { model, settings } = this.#session;
-    if (model.phase !== 'ready' || viewOf(this.#address.hash) !== 'write') return;
-    const hash = linkHash(settingsOn(settings, model.info), originOf(model.info));
-    if (hash !== this.#address.hash) this.#address.replace(hash);
+  /** The address of the text on screen. Without one it stays what it was. */
+  #fillAddress(how: 'replace' | 'push'): void {
+    const { hash } = this;
+    if (hash === null || hash === this.#address.hash || viewOf(this.#address.hash) !== 'write') return;
+    this.#address[how](hash);
   }
+}
 
-  #fillAddressSoon(): void {
-    clearTimeout(this.#rest);
-    this.#rest = setTimeout(() => this.#fillAddress(), REST_MS);
-  }
+function hashOf(story: Story | null): string | null {
+  const provenance = story?.provenance;
+  return provenance ? linkHash(provenance.first, provenance.model) : null;
 }
 
 /** The link that a text was written for, if it was. */
 function linkOf(story: Story | null): Link | null {
   const source = story?.provenance?.source;
   return typeof source === 'object' ? source : null;
+}
+
+/** True for a text that came by a link or a file, with other settings than the page's. */
+export function hasOtherSettings(story: Story | null, settings: Settings): boolean {
+  const provenance = story?.provenance;
+  if (!provenance || provenance.source === 'here') return false;
+  const own = linkHash({ ...textSettings(settings), seed: 0 }, null);
+  return own !== linkHash({ ...provenance.first, seed: 0 }, null);
 }
 
 /** The digest of the model that wrote a text that was not begun here, where it is not the one in use; else null. */

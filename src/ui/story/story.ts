@@ -55,6 +55,10 @@ export interface Story {
   readonly provenance: Provenance | null;
   /** The blocks of the runs that this one goes on from. All fields below are of this run alone. */
   readonly earlier: readonly Block[];
+  /** In a conversation the answer before this one, if its tokens are known. */
+  readonly before: Story | null;
+  /** The text of an answer that came without its tokens, as in a link; null for any other. */
+  readonly said: string | null;
   /** Null for a run that began by itself. */
   readonly kept: Kept | null;
   readonly settings: GenerateSettings;
@@ -85,6 +89,8 @@ export function newStory(
     heading,
     provenance,
     earlier: [],
+    before: null,
+    said: null,
     kept: null,
     settings,
     phase: 'starting',
@@ -101,7 +107,8 @@ export function newStory(
 
 /** A new run that goes on where `story` ends. `settings` have its prompt, and `idsAfterPrompt` of it. */
 export function newStoryAfter(story: Story, settings: GenerateSettings): Story {
-  return { ...newStory(settings, story.heading, changed(story.provenance)), earlier: wholeBlocks(story) };
+  const next = newStory(settings, story.heading, changed(story.provenance));
+  return { ...next, before: story.before, earlier: wholeBlocks(story) };
 }
 
 /** The story after one more message of its generation. */
@@ -178,7 +185,7 @@ export function allBlocks({ earlier, blocks }: Story): readonly Block[] {
 
 /** The text with its prompt, as far as it has no holes. */
 export function wholeText(story: Story): string {
-  return `${story.settings.prompt}${textOf({ blocks: wholeBlocks(story) })}`;
+  return story.said ?? `${story.settings.prompt}${textOf({ blocks: wholeBlocks(story) })}`;
 }
 
 /** The ids of all that was written, as far as it has no holes. */
