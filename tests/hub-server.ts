@@ -31,8 +31,6 @@ export class HubServer {
   readonly lies = new Map<string, Lie[]>();
   /** What is done to every such request that has no other lie, and to those for `api/owner/name`. */
   readonly habits = new Map<string, Lie>();
-  /** Sums of files that its descriptions give instead of the right ones. */
-  readonly wrongSums = new Map<string, string>();
   readonly #hub = new Origin((request, response) => this.#lead(request, response));
   readonly #store = new Origin((request, response) => this.#send(request, response));
 
@@ -56,7 +54,6 @@ export class HubServer {
     this.requests.length = 0;
     this.lies.clear();
     this.habits.clear();
-    this.wrongSums.clear();
   }
 
   /** The commit that a repository is at. */
@@ -86,9 +83,12 @@ export class HubServer {
     const files = this.repositories.get(repository);
     if (!files) return undefined;
     const siblings = [...files].map(([rfilename, bytes]) => {
-      const sha256 = this.wrongSums.get(rfilename) ?? sha256Of(bytes);
       const isLarge = /\.safetensors$|^tokenizer\.json$/.test(rfilename);
-      return { rfilename, size: bytes.length, ...(isLarge ? { lfs: { sha256, size: bytes.length } } : {}) };
+      const size = bytes.length;
+      const sha256 = sha256Of(bytes);
+      // Git has a pointer to a large file.
+      if (isLarge) return { rfilename, size, blobId: gitBlobOf(Buffer.from(sha256)), lfs: { sha256, size } };
+      return { rfilename, size, blobId: gitBlobOf(bytes) };
     });
     return Buffer.from(JSON.stringify({ id: repository, sha: this.commitOf(repository), gated: false, siblings }));
   }
@@ -103,6 +103,10 @@ export class HubServer {
     const lie = this.lies.get(name)?.shift() ?? this.habits.get(name);
     answer(response, isSigned ? this.repositories.get(repository!)?.get(path!) : undefined, headers.range, lie);
   }
+}
+
+function gitBlobOf(bytes: Buffer): string {
+  return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }
 
 /** Of large files it is asked for with each request. */

@@ -192,10 +192,12 @@ async function openRuntime(): Promise<CpuRuntime> {
 const MOST_THREADS = 4;
 
 /**
- * In a browser threads share memory, which takes a page that is cross-origin isolated. In Node there is one unless
- * UNMASK_THREADS says otherwise: where other work takes the cores, each step of a pass waits for the slowest thread.
+ * In a browser threads share memory, which takes a page that is cross-origin isolated; WebKitGTK isolates pages and
+ * shares no memory all the same. In Node there is one unless UNMASK_THREADS says otherwise: where other work takes the
+ * cores, each step of a pass waits for the slowest thread.
  */
 function threadCount(): number {
   if (isNode()) return Math.max(1, Math.min(MOST_THREADS, Math.floor(Number(process.env.UNMASK_THREADS ?? 1)) || 1));
-  return globalThis.crossOriginIsolated ? Math.min(MOST_THREADS, navigator.hardwareConcurrency) : 1;
+  const shares = globalThis.crossOriginIsolated && typeof SharedArrayBuffer === 'function';
+  return shares ? Math.min(MOST_THREADS, navigator.hardwareConcurrency) : 1;
 }

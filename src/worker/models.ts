@@ -4,7 +4,6 @@ import { readFrom } from '../model/source/model-files';
 import type { ModelSource } from '../model/source/model-source';
 import { openModelUrl } from '../model/source/model-url';
 import { openModelSource } from '../model/source/open-model-source';
-import { huggingFaceUrl, modelFolderUrl } from '../model/store/model-address';
 import { type ModelStore, openModelStore } from '../model/store/model-store';
 import { fetchCheckpoint, findCheckpoint } from './checkpoints';
 import type { LoadOptions, Models } from './loaded-model';
@@ -12,7 +11,7 @@ import { factsOf } from './model-facts';
 import { type FoundModel, openModel } from './open-model';
 import { passingModel } from './passing-models';
 import { progressSum } from './progress-sum';
-import type { ModelFacts, ModelPlace } from './protocol';
+import type { DistantPlace, ModelFacts, ModelPlace } from './protocol';
 
 /** The models of the page, of the web and of this device. */
 export const models: Models = {
@@ -27,13 +26,14 @@ export const models: Models = {
     const store = await openModelStore();
     const found = await findCheckpoint(place, options);
     if (found.type === 'checkpoint') return fetchCheckpoint(found, place, store, options);
+    const there: DistantPlace = found.url === null ? place : { type: 'url', url: found.url };
     if (!store) {
-      await find(place, options);
-      return place;
+      await find(there, options);
+      return there;
     }
-    const { id } = await (place.type === 'url'
-      ? store.fetchFromUrl(found.url ?? urlOf(place.url), options)
-      : store.importFiles(place.name, place.files, options));
+    const { id } = await (there.type === 'url'
+      ? store.fetchFromUrl(there.url, options)
+      : store.importFiles(there.name, there.files, options));
     return { type: 'kept', id };
   },
 
@@ -56,7 +56,7 @@ async function find(place: ModelPlace, options: LoadOptions): Promise<FoundModel
     case 'embedded':
       return { source: await openModelUrl(place.url, options), origin: { type: 'embedded' }, keptId: null };
     case 'url': {
-      const url = urlOf(place.url);
+      const { url } = place;
       return { source: await openModelUrl(url, options), origin: { type: 'url', url }, keptId: null };
     }
     case 'folder': {
@@ -86,11 +86,6 @@ function tellWhole<Source extends ModelSource>(source: Source, { onProgress }: L
   const { totalBytes } = factsOf(source);
   onProgress(totalBytes, totalBytes);
   return source;
-}
-
-/** What a person typed, as the URL of a model folder. Throws `bad-input`. */
-function urlOf(text: string): string {
-  return huggingFaceUrl(text) ?? modelFolderUrl(text);
 }
 
 async function factsAt(url: string): Promise<ModelFacts | null> {

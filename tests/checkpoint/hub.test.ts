@@ -5,6 +5,7 @@ import { exportCheckpoint } from '../../export/export-checkpoint';
 import { openCheckpoint } from '../../src/checkpoint/checkpoint';
 import type { CheckpointFiles } from '../../src/checkpoint/checkpoint-files';
 import { FileList } from '../../src/checkpoint/file-list';
+import { type FoundCheckpoint, findAtAddress } from '../../src/checkpoint/remote/find-checkpoint';
 import { hubAddress, openRepository } from '../../src/checkpoint/remote/hub';
 import { RemoteFile } from '../../src/checkpoint/remote/remote-file';
 import { RemoteFiles } from '../../src/checkpoint/remote/remote-files';
@@ -54,7 +55,7 @@ async function convert(files: CheckpointFiles, to?: string): Promise<ManifestFil
   const checkpoint = await openCheckpoint(files, signal());
   const packing = { dtype: 'q4', embeddingDtype: 'q4' } as const;
   const plan = await planConversion(checkpoint, { id: 'model', packing });
-  const planned = planFiles(plan.network, packing, 24 * 2 ** 20);
+  const planned = planFiles(plan.config.network, packing, 24 * 2 ** 20);
   const workplace = diskWorkplace(to ?? (await folders.make()));
   let isFirst = true;
   const onProgress = (bytes: number) => {
@@ -148,7 +149,13 @@ describe('a repository', () => {
     ],
     ['sends a page', `${REPOSITORY}/config.json`, { type: 'sends-page' }, /with a web page/],
     ['sends a page for its description', `api/${REPOSITORY}`, { type: 'sends-page' }, /with a web page/],
-    ['sends another file', `${REPOSITORY}/${SHARD}`, { type: 'flips', at: 40_000 }, /came damaged.*SHA-256/],
+    [
+      'sends another file',
+      `${REPOSITORY}/${SHARD}`,
+      { type: 'flips', at: 40_000 },
+      /00001-of-00002.*came damaged.*checksum/,
+    ],
+    ['sends another config', `${REPOSITORY}/config.json`, { type: 'flips', at: 3 }, /config.json came damaged/],
   ])('that %s is explained', async (_, path, lie, sentence) => {
     hub.habits.set(path, lie);
     await expect(fromHub()).rejects.toThrow(sentence);
@@ -176,6 +183,22 @@ describe('the URL of a checkpoint', () => {
   ])('whose server %s', async (_, lie) => {
     if (lie) for (const path of files.keys()) plain.habits.set(path, lie);
     expect(await fromUrl()).toEqual(expected);
+  });
+
+  it('with a query is asked for each file with that, and no message tells of it', async () => {
+    plain.query = '?key=secret';
+    const found = await findAtAddress(`${plain.url}${plain.query}`, hub.url, PATIENCE, signal());
+    expect(await convert((found as FoundCheckpoint).files)).toEqual(expected);
+    const refused = await findAtAddress(`${plain.url}?key=wrong`, hub.url, PATIENCE, signal()).catch(String);
+    expect(refused).toMatch(/does not give .*config.json to everyone \(403\)/);
+    expect(refused).not.toContain('key=');
+  });
+
+  it('whose server refuses what it does not have, as S3 does, is read like any other', async () => {
+    const missing = ['manifest.json', 'README.md', 'tokenizer.json', 'chat_template.jinja', 'model.safetensors'];
+    for (const path of missing) plain.habits.set(path, { type: 'answers', status: 403 });
+    const found = await findAtAddress(plain.url, hub.url, PATIENCE, signal());
+    expect(await convert((found as FoundCheckpoint).files)).toEqual(expected);
   });
 });
 

@@ -134,6 +134,15 @@ describe('a model', () => {
     }
   });
 
+  test('whose address has a query has it asked for each file with that', async () => {
+    server.query = '?key=1&for=me';
+    const fetching = await visit.begin('fetch', `${server.url}${server.query}`);
+    expect(await fetching.outcome).toEqual(done());
+    await readsRight();
+    const [kept] = await visit.value('list');
+    expect(kept!.from).toEqual({ type: 'url', url: `${server.url}${server.query}` });
+  });
+
   test('has its shards fetched side by side, and no more than four files at once', async () => {
     for (const { path } of manifest().files) server.habits.set(path, { type: 'stalls', at: 0 });
     server.habits.delete('config.json');

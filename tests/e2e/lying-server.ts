@@ -42,6 +42,8 @@ export class LyingServer {
   readonly lies = new Map<string, Lie[]>();
   /** What it does to every request for a file that has no other lie. */
   readonly habits = new Map<string, Lie>();
+  /** The query that every request must have, or it is refused. */
+  query = '';
   readonly #origin = new Origin((request, response) => this.#answer(request, response));
 
   constructor(files: Iterable<readonly [path: string, bytes: Buffer]>) {
@@ -69,12 +71,16 @@ export class LyingServer {
     this.requests.length = 0;
     this.lies.clear();
     this.habits.clear();
+    this.query = '';
   }
 
   #answer({ url, headers }: IncomingMessage, response: ServerResponse): void {
-    const path = url!.replace('/tiny/', '');
+    const { pathname, search } = new URL(url!, this.url);
+    const path = pathname.replace('/tiny/', '');
     this.requests.push({ path, range: headers.range ?? null });
-    const lie = this.lies.get(path)?.shift() ?? this.habits.get(path);
+    const isLetIn = this.query === '' || search === this.query;
+    const refusal: Lie = { type: 'answers', status: 403 };
+    const lie = isLetIn ? (this.lies.get(path)?.shift() ?? this.habits.get(path)) : refusal;
     response.setHeader('Access-Control-Allow-Origin', '*');
     if (lie?.type !== 'hides-range') response.setHeader('Access-Control-Expose-Headers', 'Content-Range');
     answer(response, this.files.get(path), headers.range, lie);

@@ -83,6 +83,29 @@ test('a link from another model says that the text may differ; one that is paste
   await visit.close();
 });
 
+test('another text adds to the history; Back and Forward go between them; a link leaves one’s own settings alone', async () => {
+  const visit = await follow(`${site.url}#write?title=Rain&length=16&seed=5`);
+  await visit.reaches('finished');
+  const { page } = visit;
+  const first = await visit.text();
+  await page.getByRole('button', { name: 'Another', exact: true }).click();
+  await visit.reaches('starting', 'writing');
+  await visit.reaches('finished');
+  const second = await visit.text();
+  expect(second).not.toBe(first);
+  expect(await page.getByRole('heading', { name: 'Rain' }).isVisible()).toBe(true);
+  await page.goBack();
+  await expect.poll(() => visit.text()).toBe(first);
+  await page.goForward();
+  await expect.poll(() => visit.text()).toBe(second);
+  const title = page.getByLabel('Title', { exact: true });
+  expect(await title.inputValue()).toBe('Elsewhere');
+  await page.goBack();
+  await page.getByRole('button', { name: 'Use this text’s settings' }).click();
+  expect(await title.inputValue()).toBe('Rain');
+  await visit.close();
+});
+
 test('the run is saved as a video, at another speed if one likes, and that can be called off', async () => {
   const visit = await StoryPage.open(site, { maxTokens: 16, blockSize: 16, policy: 'confidence', steps: 4 });
   await visit.reaches('finished');
@@ -135,7 +158,7 @@ test('a saved run opens in another visit without computing, with its timeline; a
 
   await open(reader, bytes.toString().replace('"promptTokens":', '"promptTokens":-'));
   await reader.alert.waitFor();
-  expect(await reader.alert.textContent()).toContain('“promptTokens” must be a number');
+  expect(await reader.alert.textContent()).toContain('“promptTokens” must be a whole number');
   expect(await reader.text()).toBe(text);
   await reader.alert.getByRole('button', { name: 'Close' }).click();
   expect(await reader.alert.count()).toBe(0);

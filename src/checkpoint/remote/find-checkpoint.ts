@@ -1,5 +1,6 @@
 import { UnmaskError } from '../../errors';
 import { MODEL_FILES } from '../../model/format/manifest';
+import { fileUrl, shownUrl } from '../../model/source/file-url';
 import { MANIFEST, MANIFEST_LIMIT } from '../../model/source/open-model-source';
 import { modelFolderUrl } from '../../model/store/model-address';
 import type { Patience } from '../../model/store/patience';
@@ -8,6 +9,7 @@ import { FileList } from '../file-list';
 import { filesUrl, hubAddress, openRepository, repositoryText } from './hub';
 import { RemoteFile } from './remote-file';
 import { RemoteFiles } from './remote-files';
+import { RefusedFile } from './server-refusal';
 
 /** A checkpoint that is somewhere. */
 export interface FoundCheckpoint {
@@ -65,19 +67,19 @@ export function findInFolder(name: string, list: readonly File[]): FoundPlace {
 }
 
 async function findAtUrl(text: string, patience: Patience, signal: AbortSignal): Promise<FoundPlace> {
-  const url = modelFolderUrl(text.trim().replace(/\/(config\.json|model\.safetensors)$/, '/'));
-  const manifest = new RemoteFile(new URL(MANIFEST, url), { ...patience, ...NO_PATIENCE });
+  const url = modelFolderUrl(text);
+  const manifest = new RemoteFile(fileUrl(MANIFEST, url), { ...patience, ...NO_PATIENCE });
   const folder = { type: 'model-folder', url } as const;
   try {
     if (await manifest.readWhole(MANIFEST_LIMIT, signal)) return folder;
   } catch (error) {
     signal.throwIfAborted();
-    // Whatever is wrong with it, whoever opens it says so.
-    if (error instanceof UnmaskError) return folder;
-    throw error;
+    if (!(error instanceof UnmaskError)) throw error;
+    // Whatever else is wrong with it, whoever opens it says so.
+    if (!(error instanceof RefusedFile)) return folder;
   }
-  const files = new RemoteFiles((path) => new URL(path, url), null, patience);
-  if ((await files.size(MODEL_FILES.config, signal)) === null) throw nothingAt(url);
+  const files = new RemoteFiles((path) => fileUrl(path, url), null, patience);
+  if ((await files.size(MODEL_FILES.config, signal)) === null) throw nothingAt(shownUrl(new URL(url)));
   const id = new URL(url).pathname.split('/').filter(Boolean).at(-1) ?? new URL(url).host;
   const version = () => `${url}\n${files.version}`;
   return { type: 'checkpoint', files, place: url, id: decodeURIComponent(id), version, close: () => files.close() };

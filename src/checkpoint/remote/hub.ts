@@ -88,14 +88,16 @@ export async function openRepository(
   if (!Array.isArray(siblings)) throw refuse('it lists no files');
   const list = new Map<string, ListedFile>();
   for (const sibling of siblings) {
-    const { rfilename, size, lfs } = Object(sibling) as Record<string, unknown>;
+    const { rfilename, size, lfs, blobId } = Object(sibling) as Record<string, unknown>;
     if (typeof rfilename !== 'string' || !rfilename.startsWith(folder)) continue;
     const path = rfilename.slice(folder.length);
     if (path.includes('/')) continue;
     const sum: unknown = Object(lfs).sha256;
-    const isSum = typeof sum === 'string' && /^[0-9a-f]{64}$/.test(sum);
+    const sha256 = typeof sum === 'string' && /^[0-9a-f]{64}$/.test(sum) ? sum : null;
+    // Of a large file Git has a pointer, whose blob this is.
+    const isBlob = !lfs && typeof blobId === 'string' && /^[0-9a-f]{40}$/.test(blobId);
     if (!Number.isSafeInteger(size) || (size as number) < 0) throw refuse(`${rfilename} has no size`);
-    list.set(path, { bytes: size as number, sha256: isSum ? sum : null });
+    list.set(path, { bytes: size as number, sha256, gitBlob: isBlob ? blobId : null });
   }
   const base = filesUrl(endpoint, address, sha);
   const files = new RemoteFiles((path) => new URL(path, base), list, patience);

@@ -1,4 +1,5 @@
 import { UnmaskError } from '../../errors';
+import { shownUrl } from '../../model/source/file-url';
 import { connectionLost, PassingFailure } from '../../model/source/server-answer';
 import { contentRangeStart } from '../../model/store/content-range';
 import { type Patience, pause, watched } from '../../model/store/patience';
@@ -76,7 +77,7 @@ export class RemoteFile {
         const piece = await stream.take(limit + 1, signal);
         if (!piece) break;
         size += piece.length;
-        if (size > limit) throw new UnmaskError('bad-model', `${this.url} has more than ${limit} bytes.`);
+        if (size > limit) throw new UnmaskError('bad-model', `${shownUrl(this.url)} has more than ${limit} bytes.`);
         pieces.push(piece);
       }
       return true;
@@ -197,7 +198,7 @@ export class RemoteFile {
     const version = versionOf(headers);
     this.#version ??= version;
     if (version === null || version === this.#version) return;
-    throw new UnmaskError('bad-model', `${this.url} was changed while it was read. Open the model again.`);
+    throw new UnmaskError('bad-model', `${shownUrl(this.url)} was changed while it was read. Open the model again.`);
   }
 }
 

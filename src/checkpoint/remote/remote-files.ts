@@ -1,17 +1,20 @@
-import { createSHA256 } from 'hash-wasm';
+import { createSHA1, createSHA256 } from 'hash-wasm';
 import { UnmaskError } from '../../errors';
+import { shownUrl } from '../../model/source/file-url';
 import type { Patience } from '../../model/store/patience';
 import { dataStart, LARGEST_HEADER, parseHeader } from '../../safetensors/parse-header';
 import { LENGTH_BYTES } from '../../safetensors/tensor-place';
 import type { CheckpointFiles } from '../checkpoint-files';
 import { RemoteFile } from './remote-file';
-import { MissingFile } from './server-refusal';
+import { MissingFile, RefusedFile } from './server-refusal';
 
 /** A file as a server lists it. */
 export interface ListedFile {
   readonly bytes: number;
-  /** Lower-case hex; null where the list does not say. */
+  /** Of its bytes, in lower-case hex; null where the list does not say. */
   readonly sha256: string | null;
+  /** The name of its blob in Git, in lower-case hex; null where the list does not say, or Git has a pointer to the file. */
+  readonly gitBlob: string | null;
 }
 
 /** Of what is read whole. */
@@ -61,7 +64,7 @@ export class RemoteFiles implements CheckpointFiles {
     if (small) return small.slice(from, from + length);
     const bytes = await this.#file(path).read(from, length, signal);
     const listed = this.#list?.get(path);
-    if (from === 0 && length === listed?.bytes && length <= CHECKED_WHOLE) await checkSum(path, bytes, listed.sha256);
+    if (from === 0 && length === listed?.bytes && length <= CHECKED_WHOLE) await checkSum(path, bytes, listed);
     return bytes;
   }
 
@@ -91,7 +94,13 @@ export class RemoteFiles implements CheckpointFiles {
   }
 
   async #smallSize(path: string, signal: AbortSignal): Promise<number | null> {
-    const bytes = await this.#file(path).readWhole(LARGEST_SMALL, signal);
+    const bytes = await this.#file(path)
+      .readWhole(LARGEST_SMALL, signal)
+      .catch((error: unknown) => {
+        // Whoever gives one file and refuses another most likely does not have it.
+        if (error instanceof RefusedFile && [...this.#small.values()].some(Boolean)) return null;
+        throw error;
+      });
     this.#small.set(path, bytes);
     return bytes?.length ?? null;
   }
@@ -99,7 +108,7 @@ export class RemoteFiles implements CheckpointFiles {
   /** Hosts that compress say another length, or none. */
   async #weightsSize(path: string, signal: AbortSignal): Promise<number | null> {
     const file = this.#file(path);
-    const refuse = (what: string) => new UnmaskError('bad-model', `${file.url} cannot be used: ${what}.`);
+    const refuse = (what: string) => new UnmaskError('bad-model', `${shownUrl(file.url)} cannot be used: ${what}.`);
     try {
       const first = await file.read(0, LENGTH_BYTES, signal);
       const start = dataStart(first, Number.MAX_SAFE_INTEGER, refuse, LARGEST_HEADER);
@@ -121,16 +130,24 @@ function endOf(header: Uint8Array, start: number, refuse: (what: string) => Unma
   return size;
 }
 
-async function checkSum(path: string, bytes: Uint8Array, sha256: string | null): Promise<void> {
-  if (sha256 === null) return;
-  const hasher = await createSHA256();
-  if (hasher.update(bytes).digest('hex') !== sha256) throw wrongSum(path);
+/** Throws where the bytes are not those that were listed. Large files have their own sum, those in Git that of a blob. */
+async function checkSum(path: string, bytes: Uint8Array, { sha256, gitBlob }: ListedFile): Promise<void> {
+  const isRight =
+    sha256 !== null
+      ? (await createSHA256()).update(bytes).digest('hex') === sha256
+      : gitBlob === null || (await gitBlobOf(bytes)) === gitBlob;
+  if (!isRight) throw wrongSum(path);
+}
+
+/** https://git-scm.com/book/en/v2/Git-Internals-Git-Objects */
+async function gitBlobOf(bytes: Uint8Array): Promise<string> {
+  return (await createSHA1()).update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }
 
 /** What a file throws that is not the one that was listed. */
 export function wrongSum(path: string): UnmaskError {
   return new UnmaskError(
     'bad-model',
-    `${path} came damaged: its SHA-256 is not the one that its repository lists. What came of it is thrown away. Try again.`,
+    `${path} came damaged: its checksum is not the one that its repository lists. What came of it is thrown away. Try again.`,
   );
 }

@@ -1,4 +1,5 @@
 import { UnmaskError } from '../../errors';
+import { shownUrl } from '../../model/source/file-url';
 import { PassingFailure } from '../../model/source/server-answer';
 
 /** A busy server's wait that is waited for; after a longer one it is the person's turn. */
@@ -17,8 +18,19 @@ export class BusyServer extends PassingFailure {
 /** A file that a server does not have. */
 export class MissingFile extends UnmaskError {
   constructor(url: URL) {
-    const what = `${url.host} has no ${url.origin}${url.pathname}`;
+    const what = `${url.host} has no ${shownUrl(url)}`;
     super('network', `${what}. Check the name and the revision, then try again.`);
+  }
+}
+
+/** A file that a server does not give to everyone. Some, such as S3's, say so of files that they do not have. */
+export class RefusedFile extends UnmaskError {
+  constructor(url: URL, status: number) {
+    super(
+      'network',
+      `${url.host} does not give ${shownUrl(url)} to everyone (${status}): the model is private, gated, or not there. Unmask ` +
+        'signs in nowhere. Where you have access, download the model and open its folder.',
+    );
   }
 }
 
@@ -27,7 +39,7 @@ export class MissingFile extends UnmaskError {
  * `network`.
  */
 export function refusalOf({ ok, status, headers }: Response, url: URL, now = Date.now()): UnmaskError {
-  const asked = `${url.origin}${url.pathname}`;
+  const asked = shownUrl(url);
   if (ok) {
     return new UnmaskError(
       'network',
@@ -37,11 +49,7 @@ export function refusalOf({ ok, status, headers }: Response, url: URL, now = Dat
   switch (status) {
     case 401:
     case 403:
-      return new UnmaskError(
-        'network',
-        `${url.host} does not give ${asked} to everyone (${status}): the model is private, gated, or not there. Unmask ` +
-          'signs in nowhere. Where you have access, download the model and open its folder.',
-      );
+      return new RefusedFile(url, status);
     case 404:
     case 410:
       return new MissingFile(url);

@@ -1,5 +1,6 @@
 import { type Manifest, MODEL_FILES } from '../format/manifest';
 import { download } from './download';
+import { fileUrl } from './file-url';
 import type { ModelSource } from './model-source';
 import { openModelSource } from './open-model-source';
 
@@ -16,13 +17,13 @@ type OnProgress = (loadedBytes: number, totalBytes: number) => void;
 const READ_BY_ALL: readonly string[] = [MODEL_FILES.tokenizer, MODEL_FILES.tokenizerConfig];
 
 /**
- * Opens a model folder on a server. `modelUrl` is absolute and ends with a slash.
+ * Opens a model folder on a server. `modelUrl` is as `modelFolderUrl` gives it.
  * Throws `network`, `bad-model`, `out-of-memory` or the AbortError of `signal`.
  */
 export async function openModelUrl(modelUrl: string, { signal, onProgress }: OpenUrlOptions): Promise<ModelSource> {
   let count = (_path: string, _loadedBytes: number): void => {};
   const source = await openModelSource(
-    (path, limit, signal) => download(new URL(path, modelUrl), limit, (loaded) => count(path, loaded), signal),
+    (path, limit, signal) => download(fileUrl(path, modelUrl), limit, (loaded) => count(path, loaded), signal),
     signal,
   );
   count = byteCounter(source.manifest, onProgress);

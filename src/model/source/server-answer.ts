@@ -1,4 +1,5 @@
 import { UnmaskError } from '../../errors';
+import { shownUrl } from './file-url';
 import { MANIFEST, noModelFolder } from './open-model-source';
 
 /** A failure of the network or of a server that may be over with the next try. */
@@ -10,7 +11,7 @@ export class PassingFailure extends UnmaskError {
 
 /** What a request throws that was not answered, or whose answer was cut off. */
 export function connectionLost(url: URL, cause?: unknown): PassingFailure {
-  return new PassingFailure(`${url} could not be fetched. Check the connection`, cause);
+  return new PassingFailure(`${shownUrl(url)} could not be fetched. Check the connection`, cause);
 }
 
 /** The body of an answer that has the file. Throws `network`, or `bad-model` where the file must be there and is not. */
@@ -22,7 +23,7 @@ export function bodyOf(response: Response, url: URL): ReadableStream<Uint8Array<
   body?.cancel().catch(() => {});
   if (status === 404 && url.pathname.endsWith(`/${MANIFEST}`)) throw noModelFolder(new URL('.', url).href);
   const answer = ok && isPage ? 'a web page' : status;
-  const what = `The server answered ${url} with ${answer}. Check the connection and that the model is there`;
+  const what = `The server answered ${shownUrl(url)} with ${answer}. Check the connection and that the model is there`;
   if (isPassing(status)) throw new PassingFailure(what);
   throw new UnmaskError('network', `${what}, then try again.`);
 }

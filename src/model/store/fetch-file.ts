@@ -1,5 +1,6 @@
 import { UnmaskError } from '../../errors';
 import type { ManifestFile } from '../format/manifest';
+import { fileUrl, shownUrl } from '../source/file-url';
 import { piecesOf } from '../source/pieces';
 import { bodyOf, connectionLost, PassingFailure } from '../source/server-answer';
 import type { Bring, BringOptions } from './bring';
@@ -34,7 +35,7 @@ type Ending =
  */
 export function fetchFrom(modelUrl: string, patience: Patience): Bring {
   return async (file, part, options) => {
-    const fetching = { ...options, url: new URL(file.path, modelUrl), file, part, patience };
+    const fetching = { ...options, url: fileUrl(file.path, modelUrl), file, part, patience };
     const from = await fetchAll(fetching);
     if (isRight(fetching)) return;
     clear(fetching);
@@ -44,7 +45,7 @@ export function fetchFrom(modelUrl: string, patience: Patience): Bring {
       clear(fetching);
     }
     const advice = 'Try again later; if that does not help, the model has to be put there anew';
-    throw new UnmaskError('bad-model', `${fetching.url} differs from what the manifest says. ${advice}.`);
+    throw new UnmaskError('bad-model', `${shownUrl(fetching.url)} differs from what the manifest says. ${advice}.`);
   };
 }
 

@@ -1,29 +1,24 @@
 import { UnmaskError } from '../../errors';
+import { shownUrl } from '../source/file-url';
 
-const HUGGING_FACE = 'https://huggingface.co/';
-const REPOSITORY = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9][\w.-]{0,95}$/;
-const MANIFEST_AT_END = /(^|\/)manifest\.json$/;
-
-/** `owner/name` or `owner/name@revision` as the URL of its files on huggingface.co; null for any other text. */
-export function huggingFaceUrl(text: string): string | null {
-  const [repository, revision = 'main', ...more] = text.trim().split('@');
-  if (!repository || !REPOSITORY.test(repository) || revision === '' || more.length > 0) return null;
-  return `${HUGGING_FACE}${repository}/resolve/${encodeURIComponent(revision)}/`;
-}
+/** What a person may have copied the address of, in place of its folder's. */
+const FILE_AT_END = /(^|\/)(manifest\.json|config\.json|model\.safetensors)$/;
 
 /**
- * The URL of a model folder as a person may write it: with or without its last slash, or that of its manifest, or
- * of the page that Hugging Face has for it. The result is absolute and ends with a slash. Throws `bad-input`.
+ * The URL of a folder on a server as a person may write it: with or without its last slash, or that of a file in it. The
+ * result is absolute, its path ends with a slash, and it has the query that was given. Throws `bad-input`.
  */
 export function modelFolderUrl(text: string): string {
   const url = parse(text.trim());
   if (url.protocol === 'http:' && !mayBePlain(url)) {
-    throw new UnmaskError('bad-input', `${url} is not encrypted, so the browser refuses it. Use an https:// address.`);
+    const shown = shownUrl(url);
+    throw new UnmaskError(
+      'bad-input',
+      `${shown} is not encrypted, so the browser refuses it. Use an https:// address.`,
+    );
   }
-  url.search = '';
   url.hash = '';
-  url.pathname = url.pathname.replace(MANIFEST_AT_END, '$1');
-  url.pathname = filesPath(url).replace(/\/*$/, '/');
+  url.pathname = url.pathname.replace(FILE_AT_END, '$1').replace(/\/*$/, '/');
   return url.href;
 }
 
@@ -45,11 +40,4 @@ function mayBePlain({ origin, hostname }: URL): boolean {
   const page: Location | undefined = globalThis.location;
   const isThisMachine = /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
   return isThisMachine || page?.protocol === 'http:' || page?.origin === origin;
-}
-
-/** The path of the files, where the URL is that of a page about them. */
-function filesPath({ origin, pathname }: URL): string {
-  const page = /^\/([^/]+\/[^/]+?)(?:\/(?:tree|blob)\/(.+?))?\/*$/.exec(pathname);
-  if (`${origin}/` !== HUGGING_FACE || !page) return pathname;
-  return `/${page[1]}/resolve/${page[2] ?? 'main'}/`;
 }

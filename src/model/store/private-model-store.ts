@@ -1,6 +1,7 @@
 import { UnmaskError } from '../../errors';
 import type { ManifestFile } from '../format/manifest';
 import { download } from '../source/download';
+import { fileUrl } from '../source/file-url';
 import { readFrom } from '../source/model-files';
 import { MANIFEST, MANIFEST_LIMIT, manifestOf, openFilesOf, type ReadFile } from '../source/open-model-source';
 import { connectionLost } from '../source/server-answer';
@@ -42,7 +43,7 @@ export class PrivateModelStore {
 
   fetchFromUrl(modelUrl: string, options: StoreOptions): Promise<KeptSource> {
     const readFile: ReadFile = (path, limit, signal) => {
-      const url = new URL(path, modelUrl);
+      const url = fileUrl(path, modelUrl);
       const stalled = () => connectionLost(url);
       return watched(this.#patience, signal ?? options.signal, stalled, (signal, alive) =>
         download(url, limit, alive, signal),

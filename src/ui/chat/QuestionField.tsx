@@ -5,34 +5,46 @@ interface Props {
   /** What the button says. */
   readonly submit: string;
   readonly initial?: string;
-  /** Whether the field takes the focus. */
-  readonly focused: boolean;
+  /** The field takes the focus whenever this changes, and at once if it is left out. */
+  readonly focus?: number;
   /** Whether the model can answer. */
   readonly ready: boolean;
   readonly onSubmit: (question: string) => void;
+  /** Told every text that is typed. */
+  readonly onType?: (text: string) => void;
   /** Ends the answer that is being written, if one is. */
   readonly onStop?: (() => void) | null;
   readonly onCancel?: () => void;
 }
 
-/** Longer ones are cut by the field. */
+/** Characters of a message. */
 const LONGEST = 40_000;
 
-/** A question to type: Enter sends it, Shift+Enter begins a line, and an input method keeps its Enter. */
+/** A message to type: Enter sends it, Shift+Enter begins a line, and an input method keeps its keys. */
 export function QuestionField(props: Props) {
-  const { label, submit, initial = '', focused, ready, onSubmit, onStop = null, onCancel } = props;
+  const { label, submit, initial = '', focus, ready, onSubmit, onType, onStop = null, onCancel } = props;
   const id = useId();
   const field = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState(initial);
+  /** How much was too much. */
+  const [cut, setCut] = useState(0);
   useEffect(() => {
-    if (focused) field.current?.focus();
-  }, [focused]);
+    if (focus !== 0) field.current?.focus();
+  }, [focus]);
+  const type = (typed: string) => {
+    const kept = withoutHalves(typed.slice(0, LONGEST));
+    setCut(typed.length - kept.length);
+    setText(kept);
+    onType?.(kept);
+  };
   const sendable = ready && onStop === null && text.trim() !== '';
   const send = () => {
-    if (sendable) onSubmit(text);
+    if (!sendable) return;
+    onSubmit(text);
+    type('');
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.nativeEvent.isComposing) return;
+    if (isComposing(event)) return;
     if (event.key === 'Escape' && onCancel) {
       event.preventDefault();
       onCancel();
@@ -56,10 +68,10 @@ export function QuestionField(props: Props) {
         id={id}
         ref={field}
         rows={2}
-        maxLength={LONGEST}
         placeholder={label}
+        aria-describedby={`${id}-cut`}
         value={text}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => type(event.target.value)}
         onKeyDown={onKeyDown}
       />
       {onCancel ? (
@@ -77,6 +89,23 @@ export function QuestionField(props: Props) {
           {submit}
         </button>
       )}
+      <p className="hint question-cut" id={`${id}-cut`} role="status">
+        {cut > 0 ? `A message has up to ${count(LONGEST)} characters. The last ${count(cut)} were cut off.` : ''}
+      </p>
     </form>
   );
+}
+
+/** Safari ends a composition before its last key, which still has the code of all keys of a composition. */
+function isComposing({ nativeEvent }: KeyboardEvent): boolean {
+  return nativeEvent.isComposing || nativeEvent.keyCode === 229;
+}
+
+/** A text that does not end within a character. */
+function withoutHalves(text: string): string {
+  return /[\ud800-\udbff]$/.test(text) ? text.slice(0, -1) : text;
+}
+
+function count(characters: number): string {
+  return characters.toLocaleString('en');
 }

@@ -39,7 +39,7 @@ export function TypeOver({ edit, onDone, onLeave, controller }: Props) {
   return (
     <form className="type-over" onSubmit={submit}>
       <label className="visually-hidden" htmlFor={id}>
-        Text in place of the selection
+        Replacement text
       </label>
       <input
         id={id}
@@ -53,7 +53,7 @@ export function TypeOver({ edit, onDone, onLeave, controller }: Props) {
         onKeyDown={onKeyDown}
       />
       <button type="submit" disabled={text.trim() === ''}>
-        Put it here
+        Replace
       </button>
       <p id={`${id}-problem`} className="type-problem" role="alert">
         {problem}

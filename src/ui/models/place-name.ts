@@ -15,10 +15,11 @@ export function placeName(place: ModelPlace): string {
   }
 }
 
-/** A URL without what all of them begin and end with: its host comes first. */
+/** A URL without what all of them begin and end with, and without its query: its host comes first. */
 export function shortUrl(url: string): string {
   return url
     .trim()
     .replace(/^https?:\/\//, '')
+    .replace(/\?.*$/, '')
     .replace(/\/(manifest\.json)?$/, '');
 }

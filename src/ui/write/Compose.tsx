@@ -1,4 +1,4 @@
-import { memo, useId } from 'react';
+import { type FormEvent, memo, useId } from 'react';
 import { ActionButton } from '../fields/ActionButton';
 import { ChoiceField } from '../fields/ChoiceField';
 import { WaitingNote } from '../fields/WaitingNote';
@@ -21,7 +21,7 @@ interface Props {
   readonly controller: Controller;
 }
 
-const AS_IT_STANDS = 'Used exactly as it stands.';
+const AS_TYPED = 'Used exactly as you type it.';
 
 /** What to write, and the button that writes it. */
 export const Compose = memo(function Compose({ settings, model, writing, waiting, controller }: Props) {
@@ -42,11 +42,11 @@ export const Compose = memo(function Compose({ settings, model, writing, waiting
         />
       ) : null}
       {settingsOn(settings, traits).form === 'titled' ? (
-        <TitleForm settings={settings} onChange={onChange} />
+        <TitleForm settings={settings} onChange={onChange} onWrite={() => void controller.write()} />
       ) : (
         <FreeForm
           settings={settings}
-          hint={hasForms ? `${AS_IT_STANDS} The model was trained on stories in English.` : AS_IT_STANDS}
+          hint={hasForms ? `${AS_TYPED} The model was trained on stories in English.` : AS_TYPED}
           onChange={onChange}
         />
       )}
@@ -56,14 +56,19 @@ export const Compose = memo(function Compose({ settings, model, writing, waiting
   );
 });
 
-function TitleForm({ settings, onChange }: FormProps) {
+/** Enter in the title writes. */
+function TitleForm({ settings, onChange, onWrite }: FormProps & { readonly onWrite: () => void }) {
   const id = useId();
   const kind = kindOf(settings.kind);
   const changeKind = (name: string) => {
     onChange({ kind: name, title: titleForKind(settings.title, kind, kindOf(name)) });
   };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    onWrite();
+  };
   return (
-    <>
+    <form className="title-form" onSubmit={submit}>
       <div className="compose-title">
         <div className="field">
           <label htmlFor={`${id}-kind`}>Kind</label>
@@ -80,6 +85,7 @@ function TitleForm({ settings, onChange }: FormProps) {
             type="text"
             maxLength={160}
             autoComplete="off"
+            enterKeyHint="go"
             value={settings.title}
             onChange={(event) => onChange({ title: event.target.value })}
           />
@@ -97,7 +103,7 @@ function TitleForm({ settings, onChange }: FormProps) {
             </li>
           ))}
       </ul>
-    </>
+    </form>
   );
 }
 
@@ -105,7 +111,7 @@ function FreeForm({ settings, hint, onChange }: FormProps & { readonly hint: str
   const id = useId();
   return (
     <div className="field">
-      <label htmlFor={id}>The text to go on from</label>
+      <label htmlFor={id}>Opening words</label>
       <textarea
         id={id}
         rows={4}

@@ -1,37 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { huggingFaceUrl, modelFolderUrl } from '../../../src/model/store/model-address';
+import { modelFolderUrl } from '../../../src/model/store/model-address';
 
 afterEach(() => vi.unstubAllGlobals());
-
-describe('a Hugging Face repository', () => {
-  it.each([
-    ['someone/tiny-stories', 'https://huggingface.co/someone/tiny-stories/resolve/main/'],
-    [' someone/tiny.stories_2 ', 'https://huggingface.co/someone/tiny.stories_2/resolve/main/'],
-    ['someone/tiny@v1.0', 'https://huggingface.co/someone/tiny/resolve/v1.0/'],
-    ['someone/tiny@refs/pr/1', 'https://huggingface.co/someone/tiny/resolve/refs%2Fpr%2F1/'],
-  ])('%s is the URL of its files', (text, url) => {
-    expect(huggingFaceUrl(text)).toBe(url);
-    expect(modelFolderUrl(url)).toBe(url);
-  });
-
-  it.each([
-    '',
-    'tiny',
-    'a/b/c',
-    '/a/b',
-    'a/',
-    'a/b@',
-    'a/b@c@d',
-    '../b',
-    'a/..',
-    'a b/c',
-    'https://huggingface.co/a/b',
-    'a/b?x',
-    `a/${'b'.repeat(97)}`,
-  ])('"%s" is none', (text) => {
-    expect(huggingFaceUrl(text)).toBeNull();
-  });
-});
 
 describe('the address of a model folder', () => {
   it.each([
@@ -41,18 +11,13 @@ describe('the address of a model folder', () => {
     ['https://example.org', 'https://example.org/'],
     ['https://example.org/manifest.json', 'https://example.org/'],
     ['https://example.org/my-manifest.json', 'https://example.org/my-manifest.json/'],
-    ['https://example.org/tiny//?download=true#files', 'https://example.org/tiny/'],
+    ['https://example.org/tiny//?download=true#files', 'https://example.org/tiny/?download=true'],
     ['HTTPS://Example.org/Tiny', 'https://example.org/Tiny/'],
     ['http://localhost:8000/tiny', 'http://localhost:8000/tiny/'],
     ['http://127.0.0.1:8000/tiny', 'http://127.0.0.1:8000/tiny/'],
     ['http://[::1]:8000/tiny', 'http://[::1]:8000/tiny/'],
-    ['https://huggingface.co/someone/tiny', 'https://huggingface.co/someone/tiny/resolve/main/'],
-    ['https://huggingface.co/someone/tiny/', 'https://huggingface.co/someone/tiny/resolve/main/'],
-    ['https://huggingface.co/someone/tiny/tree/v2/web', 'https://huggingface.co/someone/tiny/resolve/v2/web/'],
-    [
-      'https://huggingface.co/someone/tiny/blob/main/manifest.json',
-      'https://huggingface.co/someone/tiny/resolve/main/',
-    ],
+    ['https://example.org/tiny/config.json', 'https://example.org/tiny/'],
+    ['https://example.org/tiny/model.safetensors?key=1&key=2', 'https://example.org/tiny/?key=1&key=2'],
   ])('%s is %s', (text, url) => {
     expect(modelFolderUrl(text)).toBe(url);
     expect(modelFolderUrl(url)).toBe(url);
