@@ -8,10 +8,19 @@ import { generate } from '../src/engine/generate';
 import type { GenerationRequest } from '../src/engine/generation';
 import { blockNelbos } from '../src/engine/nelbo';
 import { UnmaskError } from '../src/errors';
+import type { ModelSource } from '../src/model/source/model-source';
+import { readChatTemplateFiles } from '../src/model/source/tokenizer-files';
+import { createChatTemplate } from '../src/tokenizer/chat-template';
 import type { Tokenizer } from '../src/tokenizer/tokenizer';
 import { QUALITY_HELP, type QualityOptions, readQualityOptions } from './quality-options';
 import { type QualityResult, type QualityText, ResultsFile } from './quality-results';
-import { QUALITY_PROMPTS, QUALITY_SAMPLING, QUALITY_SETTINGS, type QualitySetting } from './quality-settings';
+import {
+  QUALITY_PROMPTS,
+  QUALITY_SAMPLING,
+  QUALITY_SETTINGS,
+  type QualityPrompt,
+  type QualitySetting,
+} from './quality-settings';
 import { distinctShare, repeatedShare } from './text-statistics';
 
 /** `npm run quality`: see `--help`. Returns the exit status. */
@@ -33,18 +42,19 @@ async function measureAll(options: QualityOptions): Promise<void> {
   checkBlockSize(1, source.config);
   const tokenizer = await openTokenizer(source);
   if (!tokenizer) throw new UnmaskError('bad-input', 'This model has no tokenizer, and the prompts are text.');
+  const form = await promptForm(source, tokenizer);
   const results = new ResultsFile(options.out);
   const settings = QUALITY_SETTINGS.filter(({ blockSize }) => source.config.blockSizes.includes(blockSize));
   // Sample by sample, so that a run that was stopped has about as many texts of each setting.
   const texts = Array.from({ length: options.samples }, (_, sample) =>
-    settings.map((setting) => ({ setting, text: textOf(setting, sample, options.maxTokens) })),
+    settings.map((setting) => ({ setting, text: textOf(setting, form, sample, options.maxTokens) })),
   ).flat();
   const missing = texts.filter(({ text }) => !results.has(text));
   process.stderr.write(`${texts.length} texts, ${texts.length - missing.length} of them in ${options.out}\n`);
 
   const backend = await openBackend(source, options.backend);
   for (const [index, { setting, text }] of missing.entries()) {
-    const result = await measure(backend, tokenizer, setting, text);
+    const result = await measure(backend, tokenizer, setting, text, form.encode(text.prompt));
     results.append(result);
     const { policy, steps, threshold, entropyBound, block_size, passes_per_token, nats_per_token } = result;
     const what = [policy, steps ?? threshold ?? entropyBound, `block size ${block_size}`].filter(
@@ -55,10 +65,33 @@ async function measureAll(options: QualityOptions): Promise<void> {
   }
 }
 
+/** How a model is asked for a text. */
+interface PromptForm {
+  word(asked: QualityPrompt): string;
+  encode(prompt: string): readonly number[];
+}
+
+/** A user's turn where the model has a chat template, the head of a training document elsewhere. */
+async function promptForm(source: ModelSource, tokenizer: Tokenizer): Promise<PromptForm> {
+  const { bosId, chatVariables } = source.config;
+  const template = createChatTemplate(await readChatTemplateFiles(source));
+  if (!template) {
+    return {
+      word: documentHead,
+      encode: (prompt) => [...(bosId === null ? [] : [bosId]), ...tokenizer.encode(prompt)],
+    };
+  }
+  return {
+    word: ({ kind, title }) => `Write a ${kind.toLowerCase()} called "${title}".`,
+    encode: (prompt) => template.encode([{ role: 'user', content: prompt }], tokenizer, chatVariables),
+  };
+}
+
 /** The text that a setting writes as a sample, counted from 0: its prompt and seed are those of every setting. */
-function textOf({ policy, blockSize }: QualitySetting, sample: number, maxTokens: number): QualityText {
+function textOf(setting: QualitySetting, form: PromptForm, sample: number, maxTokens: number): QualityText {
+  const { policy, blockSize } = setting;
   const { name, ...settings } = policy;
-  const prompt = documentHead(QUALITY_PROMPTS[sample % QUALITY_PROMPTS.length]!);
+  const prompt = form.word(QUALITY_PROMPTS[sample % QUALITY_PROMPTS.length]!);
   return { policy: name, ...settings, block_size: blockSize, max_tokens: maxTokens, prompt, seed: sample + 1 };
 }
 
@@ -67,9 +100,8 @@ async function measure(
   tokenizer: Tokenizer,
   { policy, blockSize }: QualitySetting,
   text: QualityText,
+  promptIds: readonly number[],
 ): Promise<QualityResult> {
-  const { bosId } = backend.config;
-  const promptIds = [...(bosId === null ? [] : [bosId]), ...tokenizer.encode(text.prompt)];
   const sampling = { ...QUALITY_SAMPLING, seed: text.seed };
   const { ids, nfe } = await write(backend, { promptIds, blockSize, maxTokens: text.max_tokens, policy, sampling });
   const written = ids.slice(promptIds.length);

@@ -6,7 +6,7 @@ import { prefillWhole } from './prefill';
 
 /** A masked place of a text that was being written. */
 export interface MaskedPlace {
-  /** The whole blocks before its block. */
+  /** The blocks before its block: whole ones, but the first on a grid that ends with the prompt. */
   readonly before: readonly number[];
   /** [block size] its block as it stood, null where masked. */
   readonly draft: readonly (number | null)[];
@@ -31,10 +31,10 @@ export async function alternatives(
   count: number,
   signal: AbortSignal,
 ): Promise<Alternative[]> {
-  const { vocabSize, maskId } = backend.config;
+  const { vocabSize, maskId, grid } = backend.config;
   const blockSize = draft.length;
   checkBlockSize(blockSize, backend.config);
-  if (before.length % blockSize !== 0)
+  if (grid === 'start' && before.length % blockSize !== 0)
     throw new UnmaskError('bad-input', 'The text before a block is of whole blocks.');
   if (draft[offset] !== null) throw new UnmaskError('bad-input', 'Only a masked place has alternatives.');
   backend.begin(blockSize, before);

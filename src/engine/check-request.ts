@@ -1,6 +1,6 @@
 import type { RevealPolicy, Sampling } from '../backends/backend';
 import { UnmaskError } from '../errors';
-import type { ModelConfig } from '../network/model-config';
+import { lastBlockStart, type ModelConfig } from '../network/model-config';
 import type { GenerationRequest } from './generation';
 
 /** Throws `bad-input`, saying what to change, where a model cannot do what is asked. */
@@ -70,10 +70,8 @@ function checkSubBlocks({ blockSize, subBlockSize }: GenerationRequest): void {
   fail(`The sub-block size must divide the block size ${blockSize}, and ${subBlockSize} does not.`);
 }
 
-function checkPrompt(
-  { promptIds, blockSize }: GenerationRequest,
-  { vocabSize, maskId, network, grid }: ModelConfig,
-): void {
+function checkPrompt({ promptIds, blockSize, anchor }: GenerationRequest, config: ModelConfig): void {
+  const { vocabSize, maskId, network } = config;
   const unknown = promptIds.find((id) => id !== null && !isWhole(id, 0, vocabSize - 1));
   if (unknown !== undefined) fail(`The prompt has id ${unknown}, and this model's ids are 0 to ${vocabSize - 1}.`);
   if (promptIds.includes(maskId))
@@ -82,9 +80,10 @@ function checkPrompt(
   if (network.predicts === 'next' && (promptIds.length === 0 || open === 0)) {
     fail('The prompt is empty, and this model predicts the next token: give it at least one to begin with.');
   }
-  const last = promptIds.length - 1;
-  const lastBlock = grid === 'start' ? last - (last % blockSize) : promptIds.length - blockSize;
-  if (open !== -1 && open < lastBlock) {
+  if (open === -1) return;
+  // Its last block, where it ends with that, and not the one that would follow.
+  const lastBlock = lastBlockStart(config, blockSize, promptIds.length - 1, Math.min(anchor ?? open, open));
+  if (open < lastBlock) {
     fail(`Place ${open} of the prompt is to be written, which only places from ${lastBlock} on can be.`);
   }
 }

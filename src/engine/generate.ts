@@ -1,6 +1,6 @@
 import type { Backend } from '../backends/backend';
 import { BlockDraft } from '../backends/block-draft';
-import type { ModelConfig } from '../network/model-config';
+import { lastBlockStart, type ModelConfig } from '../network/model-config';
 import { checkRequest } from './check-request';
 import type { GenerationEvent, GenerationRequest } from './generation';
 import { prefillWhole } from './prefill';
@@ -20,7 +20,7 @@ export async function* generate(
   checkRequest(request, backend.config);
   const { promptIds, blockSize, maxTokens, policy, subBlockSize, sampling } = request;
   const { maskId, stopIds } = backend.config;
-  const { whole, rest } = startOf(promptIds, blockSize, backend.config);
+  const { whole, rest } = startOf(request, backend.config);
   const length = promptIds.length + maxTokens;
   backend.begin(blockSize, whole);
   yield { type: 'start', pinned: rest, blockSize };
@@ -61,17 +61,13 @@ export async function* generate(
   yield { type: 'end', reason: 'cancelled', ids: [...ids, ...(block === 0 ? knownAtStart(rest) : [])], nfe };
 }
 
-/**
- * The blocks that a prompt begins with, and the rest of it, which the first block to write begins with. On a grid
- * that ends with the prompt the first of the blocks may be short, and nothing is left over.
- */
+/** The blocks that a prompt begins with, and the rest of it, which the first block to write begins with. */
 function startOf(
-  promptIds: GenerationRequest['promptIds'],
-  blockSize: number,
-  { grid }: Pick<ModelConfig, 'grid'>,
+  { promptIds, blockSize, anchor }: GenerationRequest,
+  config: ModelConfig,
 ): { readonly whole: readonly number[]; readonly rest: readonly (number | null)[] } {
   const known = knownAtStart(promptIds);
-  const start = grid === 'prompt' ? known.length : known.length - (known.length % blockSize);
+  const start = lastBlockStart(config, blockSize, known.length, anchor ?? known.length);
   return { whole: known.slice(0, start), rest: promptIds.slice(start) };
 }
 

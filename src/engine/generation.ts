@@ -6,6 +6,12 @@ export interface GenerationRequest {
    * written: all of these in one block, the last, which is then written around the ids that it has.
    */
   readonly promptIds: readonly (number | null)[];
+  /**
+   * On a grid that ends with the prompt: the length of the text at which a block ends. All ids before the first one
+   * to write if left out. A text that goes on, and a conversation's next turn, keep that of their beginning: only then
+   * are the keys and values of their blocks what they were.
+   */
+  readonly anchor?: number | undefined;
   /** One of the model's `blockSizes`. */
   readonly blockSize: number;
   /** Tokens to write after the prompt, at least 1, or 0 where the prompt has something to write. */

@@ -59,6 +59,20 @@ export function isDiffusion({ maskId, vocabSize }: ModelConfig): boolean {
   return maskId < vocabSize;
 }
 
+/**
+ * Where the last block of a text of `length` tokens begins, which may be at its end. On a grid that ends with the prompt
+ * the blocks before it end at `anchor`, so that the first one may be short.
+ */
+export function lastBlockStart(
+  { grid }: Pick<ModelConfig, 'grid'>,
+  blockSize: number,
+  length: number,
+  anchor: number,
+): number {
+  const short = grid === 'prompt' ? Math.min(anchor, length) % blockSize : 0;
+  return length - ((length - short) % blockSize);
+}
+
 /** Slots of the KV ring: as many whole blocks as the context length holds. */
 export function ringSize({ contextLength }: ModelConfig, blockSize: number): number {
   return Math.floor(contextLength / blockSize) * blockSize;

@@ -1,17 +1,10 @@
+import { createStore } from 'zustand/vanilla';
+
 /** A newer build of the site: fetched and waiting, until the person asks for it or has closed every tab. */
 export class SiteUpdate {
-  readonly #listeners = new Set<() => void>();
+  /** Whether there is one. */
+  readonly store = createStore(() => ({ offered: false }));
   #registration: ServiceWorkerRegistration | undefined;
-  #offered = false;
-
-  get offered(): boolean {
-    return this.#offered;
-  }
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
 
   /** Looks out for newer builds: the browser asks at each visit, and this whenever the tab is looked at again. */
   watch(registration: ServiceWorkerRegistration): void {
@@ -40,7 +33,6 @@ export class SiteUpdate {
 
   #look({ waiting }: ServiceWorkerRegistration): void {
     // Without a controller it is the site's first worker, on its way.
-    this.#offered = waiting !== null && navigator.serviceWorker.controller !== null;
-    for (const listener of this.#listeners) listener();
+    this.store.setState({ offered: waiting !== null && navigator.serviceWorker.controller !== null });
   }
 }

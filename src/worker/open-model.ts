@@ -1,16 +1,16 @@
 import type { Backend } from '../backends/backend';
 import { createBackend } from '../backends/choose-backend';
-import { alternatives } from '../engine/alternatives';
 import { UnmaskError } from '../errors';
 import { type ModelSource, withContext } from '../model/source/model-source';
 import { readChatTemplateFiles, readTokenizerFiles } from '../model/source/tokenizer-files';
 import { createChatTemplate } from '../tokenizer/chat-template';
 import { createTokenizer, type Tokenizer } from '../tokenizer/tokenizer';
+import { alternativesAt } from './alternatives-at';
 import type { LoadedModel, OpenOptions } from './loaded-model';
 import { factsOf } from './model-facts';
-import type { AlternativeToken, BackendChoice, ModelInfo, PlaceInText } from './protocol';
+import type { BackendChoice, ModelInfo } from './protocol';
 import { raceTexts } from './race-texts';
-import { openingOf, textAlone, type Writer, writeText } from './write-text';
+import { textAlone, writeText } from './write-text';
 
 /** A model folder, and what is known of where it lies. */
 export interface FoundModel extends Pick<ModelInfo, 'origin' | 'keptId'> {
@@ -37,6 +37,7 @@ export async function openModel(
       contextLength: config.contextLength,
       kvBytesPerToken: backend.kvBytesPerToken,
       defaultBlockSize: config.defaultBlockSize,
+      singlePasses: config.network.predicts === 'next' ? 1 : 2,
       backend: backend.name,
       adapter: backend.adapter,
       chat: template !== null,
@@ -67,18 +68,4 @@ async function tokenizerOf(source: ModelSource, signal: AbortSignal): Promise<To
   const files = await readTokenizerFiles(source, signal);
   if (files) return createTokenizer(source.config.vocabSize, ...files);
   throw new UnmaskError('bad-model', 'This model has no tokenizer, so the page cannot show its text.');
-}
-
-/** How many a person is shown. */
-const ALTERNATIVES = 5;
-
-async function alternativesAt(
-  writer: Pick<Writer, 'backend' | 'tokenizer' | 'template'>,
-  { prompt, messages, after, draft, offset }: PlaceInText,
-  signal: AbortSignal,
-): Promise<AlternativeToken[]> {
-  const ids = openingOf({ prompt, messages, after }, writer).ids as number[];
-  const before = ids.slice(0, ids.length - (ids.length % draft.length));
-  const found = await alternatives(writer.backend, { before, draft, offset }, ALTERNATIVES, signal);
-  return found.map(({ id, probability }) => ({ id, probability, text: textAlone(id, writer.tokenizer) }));
 }

@@ -35,11 +35,11 @@ export async function* writeText(
 ): AsyncGenerator<GenerationNews, void> {
   let inForce = settings();
   const isChanged = () => settings() !== inForce;
-  const { ids: promptIds, messages } = openingOf(inForce, writer);
+  const { ids: promptIds, messages, anchor } = openingOf(inForce, writer);
   const promptTokens = promptIds.length - inForce.after.length;
   const start = (pinned: Pinned): GenerationNews => ({ type: 'started', promptTokens, pinned, messages });
   const change = (pinned: Pinned): GenerationNews => ({ type: 'changed', settings: inForce, pinned });
-  let part: Part = { request: requestOf(inForce, promptIds, writer), block: 0, nfe: 0 };
+  let part: Part = { request: requestOf(inForce, promptIds, anchor, writer), block: 0, nfe: 0 };
   for (let opening = start; ; opening = change) {
     const told = yield* writePart(writer, part, opening, isChanged, signal);
     if (!told) return;
@@ -49,7 +49,7 @@ export async function* writeText(
       yield { type: 'done', reason: 'length', nfe: told.nfe, seconds: writer.seconds() };
       return;
     }
-    part = { ...told, request: { ...requestOf(inForce, told.ids, writer), maxTokens: left } };
+    part = { ...told, request: { ...requestOf(inForce, told.ids, anchor, writer), maxTokens: left } };
   }
 }
 
@@ -113,6 +113,8 @@ async function* writePart(
 /** The ids that a text goes on from, and of a conversation the turns that are in them. */
 export interface Opening {
   readonly ids: (number | null)[];
+  /** As in `GenerationRequest`: the end of the prompt, or of a conversation's first question. */
+  readonly anchor: number;
   readonly messages: GenerateSettings['messages'];
 }
 
@@ -132,7 +134,8 @@ export function openingOf(
 ): Opening {
   if (!messages) {
     const { bosId } = config;
-    return { ids: [...(bosId === null ? [] : [bosId]), ...tokenizer.encode(prompt), ...after], messages };
+    const ids = [...(bosId === null ? [] : [bosId]), ...tokenizer.encode(prompt)];
+    return { ids: [...ids, ...after], anchor: ids.length, messages };
   }
   if (!template) {
     throw new UnmaskError('bad-input', 'This model has no chat template: it goes on from text. Write with it instead.');
@@ -140,18 +143,22 @@ export function openingOf(
   const encode = (turns: readonly ChatTurn[]) => template.encode(turns, tokenizer, config.chatVariables);
   const room = config.contextLength - Math.min(after.length + maxTokens, Math.floor(config.contextLength / 2));
   const kept = conversationWithin(messages, room, encode);
-  return { ids: [...kept.ids, ...after], messages: kept.messages };
+  const first = kept.messages.findIndex(({ role }) => role === 'user');
+  const isFirst = first === -1 || first === kept.messages.length - 1;
+  const anchor = isFirst ? kept.ids.length : encode(kept.messages.slice(0, first + 1)).length;
+  return { ids: [...kept.ids, ...after], anchor, messages: kept.messages };
 }
 
 function requestOf(
   settings: GenerateSettings,
   promptIds: GenerationRequest['promptIds'],
+  anchor: number,
   { backend: { config } }: Pick<Writer, 'backend'>,
 ): GenerationRequest {
   const { blockSize, maxTokens, policy, temperature, topP, seed } = settings;
   const sampling = { temperature, topP, seed };
   const subBlockSize = subBlockSizeFor(config.decoding, blockSize);
-  return { promptIds, blockSize, maxTokens, policy: policyNamed(policy, settings), subBlockSize, sampling };
+  return { promptIds, anchor, blockSize, maxTokens, policy: policyNamed(policy, settings), subBlockSize, sampling };
 }
 
 function revealed({ position, id, probability }: Prediction, tokenizer: Tokenizer): RevealedToken {

@@ -12,7 +12,7 @@ const folders = new TestFolders();
 let model: string;
 let out: string;
 beforeAll(async () => {
-  // Blocks of 1 and 4, of the sizes that are measured: four settings.
+  // Blocks of 1 and 4, of the sizes that are measured: ten settings.
   model = await folders.textModel({ block_sizes: [1, 4], model_length: 64 });
   out = join(await folders.make(), 'results.jsonl');
 });
@@ -24,15 +24,14 @@ const resultLines = async () => (await readFile(out, 'utf8')).trimEnd().split('\
 
 it('measures each setting once, and goes on where it was stopped', async () => {
   const first = await run('--samples', '1');
-  expect(first.error).toMatch(/^4 texts, 0 of them in .*\n1 of 4: first-hitting block size 1, .* nats a token\n/);
+  expect(first.error).toMatch(/^10 texts, 0 of them in .*\n1 of 10: first-hitting block size 1, .* nats a token\n/);
   expect(first).toMatchObject({ status: 0, out: '' });
   const lines = await resultLines();
   const results = lines.map((line) => JSON.parse(line));
-  expect(results.map(({ policy, steps, block_size }) => [policy, steps, block_size])).toEqual([
+  expect(results.map(({ policy, steps, threshold, block_size }) => [policy, steps ?? threshold, block_size])).toEqual([
     ['first-hitting', undefined, 1],
-    ['confidence', 4, 4],
-    ['confidence', 2, 4],
-    ['confidence', 1, 4],
+    ...[4, 2, 1].map((steps) => ['confidence', steps, 4]),
+    ...[0.95, 0.9, 0.8, 0.7, 0.6, 0.5].map((threshold) => ['threshold', threshold, 4]),
   ]);
   const source = await openModelFolder(model);
   const weights = await folderWeights(source);
@@ -51,13 +50,25 @@ it('measures each setting once, and goes on where it was stopped', async () => {
   // As if it had been stopped after two texts; then a sample more.
   await writeFile(out, `${lines.slice(0, 2).join('\n')}\n`);
   const second = await run('--samples', '2');
-  expect(second.error).toMatch(/^8 texts, 2 of them in /);
+  expect(second.error).toMatch(/^20 texts, 2 of them in /);
   const all = await resultLines();
-  expect(all.slice(0, 4)).toEqual(lines);
-  expect(all.slice(4).map((line) => JSON.parse(line))).toMatchObject(
-    Array(4).fill({ seed: 2, prompt: 'Campfire story: The Lantern on Hollow Lake\n\n' }),
+  expect(all.slice(0, 10)).toEqual(lines);
+  expect(all.slice(10).map((line) => JSON.parse(line))).toMatchObject(
+    Array(10).fill({ seed: 2, prompt: 'Campfire story: The Lantern on Hollow Lake\n\n' }),
   );
-  expect((await run('--samples', '2')).error).toMatch(/^8 texts, 8 of them in .*\n$/);
+  expect((await run('--samples', '2')).error).toMatch(/^20 texts, 20 of them in .*\n$/);
+});
+
+it("asks a model with a chat template in a user's turn", async () => {
+  const chat = await folders.textModel(
+    { block_size: 1, block_sizes: [1], model_length: 64 },
+    { chat_template: '{{ messages[0].content }}' },
+  );
+  const answers = join(await folders.make(), 'answers.jsonl');
+  const args = ['--model', chat, '--out', answers, '--max-tokens', '2', '--samples', '1', '--backend', 'wasm'];
+  expect(await runCommand(ENTRY, args)).toMatchObject({ status: 0 });
+  const { prompt } = JSON.parse(await readFile(answers, 'utf8'));
+  expect(prompt).toBe('Write a children\'s tale called "The Lost Kite".');
 });
 
 it.each<[what: string, args: () => Promise<string[]>, status: number, error: RegExp]>([

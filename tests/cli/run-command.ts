@@ -94,13 +94,16 @@ export class TestFolders extends TemporaryFolders {
   }
 
   /** `bd3lm-tiny` as a model of characters; `change` replaces fields of its checkpoint's config.json. */
-  async textModel(change: object = {}): Promise<string> {
+  async textModel(change: object = {}, tokenizerChange: object = {}): Promise<string> {
     const checkpoint = await this.make();
     await cp(join(ROOT, 'tests/fixtures/bd3lm-tiny'), checkpoint, { recursive: true });
     const config = JSON.parse(await readFile(join(checkpoint, 'config.json'), 'utf8'));
     await writeFile(join(checkpoint, 'config.json'), JSON.stringify({ ...config, ...change }));
     await writeFile(join(checkpoint, 'tokenizer.json'), JSON.stringify(TOKENIZER));
-    await writeFile(join(checkpoint, 'tokenizer_config.json'), JSON.stringify(TOKENIZER_CONFIG));
+    await writeFile(
+      join(checkpoint, 'tokenizer_config.json'),
+      JSON.stringify({ ...TOKENIZER_CONFIG, ...tokenizerChange }),
+    );
     return this.#export(checkpoint);
   }
 

@@ -21,7 +21,7 @@ async function textUpTo(visit: StoryPage, block: number): Promise<string> {
 }
 
 async function writeOn(visit: StoryPage): Promise<void> {
-  await visit.page.getByRole('button', { name: 'Write on from here' }).click();
+  await visit.page.getByRole('button', { name: 'Regenerate from here' }).click();
   await visit.reaches('starting', 'writing');
   await visit.reaches('finished');
 }
@@ -39,10 +39,34 @@ test('a token tells what else could have stood there, and how likely', async () 
     const chosen = await tip.locator('[data-chosen] span').allTextContents();
     const head = await tip.locator('.tip-head').textContent();
     expect(chosen[0]).toBe((await token.textContent())?.trim());
-    expect(head).toContain(`${chosen[1]} sure`);
-    expect(await tip.getByRole('status').textContent()).toMatch(/sure, step \d of \d in block \d; instead .+ %\.$/);
+    expect(head).toContain(`probability ${chosen[1]}`);
+    expect(await tip.getByRole('status').textContent()).toMatch(
+      /^.+: probability [<\d. ]+ %, step \d of \d in block \d; alternatives: .+ %\.$/,
+    );
   }
   await visit.page.mouse.move(5, 5);
+  await visit.close();
+});
+
+test('an alternative is a button; once it is used, the facts name the new word', async () => {
+  const visit = await open();
+  await visit.reaches('finished');
+  const old = (await tokenAt(visit, '2.4').textContent())!.trim();
+  await tokenAt(visit, '2.4').click();
+  const menu = visit.page.locator('.edit-menu');
+  const choices = menu.getByRole('list', { name: 'Use one of these instead' }).getByRole('button');
+  await choices.first().waitFor();
+  const word = await choices.first().locator('span').first().textContent();
+  expect(word).not.toBe(old);
+  await choices.first().press('Enter');
+  await menu.getByText('chosen by you', { exact: false }).first().waitFor();
+  expect(await menu.locator('.tip-head').textContent()).toBe(`${word} chosen by you`);
+  expect(await menu.locator('.tip-head + p').textContent()).toContain(`In place of ${old}, probability`);
+  expect(await menu.locator('li[data-chosen] span').first().textContent()).toBe(word);
+  expect(await choices.filter({ hasText: old }).count()).toBeGreaterThan(0);
+  await menu.getByRole('button', { name: 'Rewrite' }).click();
+  expect(await menu.locator('.tip-head').textContent()).toContain(`${old} to be rewritten, probability`);
+  expect(await menu.locator('li[data-chosen]').count()).toBe(0);
   await visit.close();
 });
 
@@ -50,7 +74,7 @@ test('while a text is written, its tips say when there is more, and the run goes
   const visit = await StoryPage.open(site, { maxTokens: 1024 });
   await visit.page.locator('.block[data-committed="true"]').nth(1).waitFor();
   await tokenAt(visit, '0.6').hover();
-  expect(await visit.page.locator('.tip').textContent()).toContain('when nothing is being written');
+  expect(await visit.page.locator('.tip').textContent()).toContain('once nothing is being written');
   await visit.page.waitForTimeout(300);
   expect(await visit.stop.first().isVisible()).toBe(true);
   await visit.stop.first().click();
@@ -66,10 +90,10 @@ test('a token is typed over: what is before stays, the block is kept around it, 
   const whole = await visit.text();
   await tokenAt(visit, '2.4').click();
   await visit.page.getByRole('button', { name: 'Type over' }).click();
-  const field = visit.page.getByLabel('Text in place of the selection');
+  const field = visit.page.getByLabel('Replacement text');
   await field.fill('a long sentence about many dragons and other things of that kind');
   await field.press('Enter');
-  await visit.page.getByText(/^That is \d+ tokens, and 4 places are left in this block/).waitFor();
+  await visit.page.getByText(/^That is \d+ tokens, but only 4 places are left in this block/).waitFor();
   await field.fill('dragon');
   await field.press('Enter');
   await visit.page.locator('[data-kind="typed"]').first().waitFor();
@@ -103,7 +127,7 @@ test('tokens are masked and written again around what is kept; Cancel leaves eve
   await tokenAt(visit, '3.2').click();
   await tokenAt(visit, '3.3').click({ modifiers: ['Shift'] });
   await visit.page.getByText('2 tokens selected').waitFor();
-  await visit.page.getByRole('button', { name: 'Write anew' }).click();
+  await visit.page.getByRole('button', { name: 'Rewrite' }).click();
   expect(await visit.masks()).toBe(2);
   await visit.page.keyboard.press('Escape');
   expect(await visit.masks()).toBe(0);
@@ -114,7 +138,7 @@ test('tokens are masked and written again around what is kept; Cancel leaves eve
   const before = await textUpTo(visit, 2);
   await tokenAt(visit, '3.2').click();
   await tokenAt(visit, '3.3').click({ modifiers: ['Shift'] });
-  await visit.page.getByRole('button', { name: 'Write anew' }).click();
+  await visit.page.getByRole('button', { name: 'Rewrite' }).click();
   await writeOn(visit);
   expect(await textUpTo(visit, 2)).toBe(before);
   expect(await tokenAt(visit, '3.5').textContent()).toBe(kept);
@@ -156,7 +180,7 @@ test('an edit by keyboard alone', async () => {
   await keyboard.press('ArrowLeft');
   await keyboard.press('ArrowLeft');
   await keyboard.press('Enter');
-  const field = visit.page.getByLabel('Text in place of the selection');
+  const field = visit.page.getByLabel('Replacement text');
   await field.waitFor();
   await keyboard.type('moon');
   await keyboard.press('Enter');

@@ -31,7 +31,7 @@ test.each(['light', 'dark'] as const)(
     await visit.page.getByRole('radio', { name: 'Plain' }).check();
     await visit.timeline.press('ArrowLeft');
     expect(await violations(visit.page)).toEqual([]);
-    await visit.page.getByRole('button', { name: '? Keyboard' }).click();
+    await visit.page.getByRole('button', { name: '? Keyboard shortcuts' }).click();
     await visit.page.getByRole('dialog').waitFor();
     expect(await violations(visit.page)).toEqual([]);
     await visit.close();
@@ -84,7 +84,7 @@ test('360 pixels: nothing scrolls sideways, a tap opens a menu inside the window
   }
   await visit.page.getByRole('button', { name: 'Settings' }).click();
   expect(await width()).toBe(360);
-  await visit.page.getByRole('button', { name: '? Keyboard' }).click();
+  await visit.page.getByRole('button', { name: '? Keyboard shortcuts' }).click();
   await visit.page.getByRole('dialog').waitFor();
   expect(await width()).toBe(360);
   await visit.close();

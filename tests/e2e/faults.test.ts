@@ -29,7 +29,7 @@ test('the GPU process crashes twice in the middle of a text, which is the same; 
   await visit.reaches('finished');
   expect(await visit.text()).toBe(text);
   expect(await visit.alert.count()).toBe(0);
-  expect(await visit.page.getByText(/^The GPU was lost\. The model is put on it again/).count()).toBe(1);
+  expect(await visit.page.getByText(/^The GPU was lost\. The model is being loaded onto it again/).count()).toBe(1);
 
   // The third within a minute.
   await visit.generate.click();
@@ -41,7 +41,7 @@ test('the GPU process crashes twice in the middle of a text, which is the same; 
   const plain = (text: string) => text.replace(/\s+/g, ' ').trim();
   const finished = visit.page.locator('.block[data-committed="true"]');
   const kept = plain((await finished.allTextContents()).join(''));
-  await visit.alert.getByRole('button', { name: 'Go on with the CPU' }).click();
+  await visit.alert.getByRole('button', { name: 'Continue on the CPU' }).click();
   await visit.reaches('finished');
   const whole = await visit.text();
   // The block that was being written is begun anew; what was finished stays.

@@ -67,19 +67,22 @@ test('a worker that cannot start is an error with a way out', async () => {
   await visit.close();
 });
 
-test('a reload keeps the settings and is writing again within seconds', async () => {
-  const visit = await StoryPage.open(site);
+test('a reload shows the same text within seconds, and keeps the settings', async () => {
+  const visit = await StoryPage.open(site, { seeds: 'new each time', title: 'The First Visit' });
   await visit.reaches('finished');
+  const text = await visit.text();
   await visit.page.getByLabel('Title', { exact: true }).fill('The Second Visit');
   await visit.page.getByLabel('Block size').press('ArrowLeft');
   await visit.page.getByLabel('Temperature').press('ArrowRight');
   const before = await visit.page.evaluate(() => localStorage.getItem('unmask.settings'));
   const start = performance.now();
   await visit.page.reload();
-  await visit.page.waitForSelector('.token');
+  await visit.page.waitForSelector('article.story:is([data-phase="writing"], [data-phase="finished"]) .token');
   const seconds = (performance.now() - start) / 1000;
   await visit.reaches('finished');
-  expect(await visit.page.getByRole('heading', { name: 'The Second Visit' }).isVisible()).toBe(true);
+  expect(await visit.text()).toBe(text);
+  expect(await visit.page.getByRole('heading', { name: 'The First Visit' }).isVisible()).toBe(true);
+  expect(await visit.page.getByLabel('Title', { exact: true }).inputValue()).toBe('The Second Visit');
   expect(await visit.page.getByLabel('Block size').getAttribute('aria-valuetext')).toBe('4 tokens');
   expect(await visit.page.evaluate(() => localStorage.getItem('unmask.settings'))).toBe(before);
   // About a second on an idle machine; the limit leaves room for a busy one.

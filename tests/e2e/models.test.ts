@@ -81,10 +81,10 @@ test('a model is fetched from another origin, called off, gone on with, kept, us
   await card.getByRole('button', { name: 'Go on' }).click();
   await nameShown(visit, 'Other stories');
   expect(host.ranges).toEqual([expect.stringMatching(/^bytes=[1-9]\d{6}-/)]);
-  await page.getByText('not trained on blocks of 8 tokens, so the block size is 4 now').waitFor();
+  await page.getByText('not trained on blocks of 8 tokens, so the block size is now 4').waitFor();
   expect(await visit.text()).toBe(text);
   expect(await page.getByLabel('Title', { exact: true }).count()).toBe(0);
-  await page.getByLabel('The text to go on from').fill('It was a dark night and');
+  await page.getByLabel('Opening words').fill('It was a dark night and');
   await visit.write();
   expect(await visit.text()).not.toBe(text);
 
@@ -92,10 +92,10 @@ test('a model is fetched from another origin, called off, gone on with, kept, us
   await page.reload();
   await visit.reaches('finished');
   await nameShown(visit, 'Other stories');
-  expect(await page.getByLabel('The text to go on from').inputValue()).toBe('It was a dark night and');
+  expect(await page.getByLabel('Opening words').inputValue()).toBe('It was a dark night and');
 
   await openDialog(visit);
-  expect(await dialog.getByText(/^Kept models take 12\.5 MB/).count()).toBe(1);
+  expect(await dialog.getByText(/^Saved models use 12\.5 MB/).count()).toBe(1);
   expect(await card.getByRole('button', { name: 'Remove' }).count()).toBe(0);
   await dialog.getByRole('button', { name: 'Use Unmask Stories' }).click();
   await nameShown(visit, 'Unmask Stories');
@@ -105,7 +105,7 @@ test('a model is fetched from another origin, called off, gone on with, kept, us
   await card.getByRole('button', { name: 'Keep' }).press('Enter');
   await card.getByRole('button', { name: 'Remove' }).press('Enter');
   await card.getByRole('button', { name: 'Remove' }).click();
-  await dialog.getByText(/^No model is kept yet/).waitFor();
+  await dialog.getByText(/^No other models saved/).waitFor();
   expect(await card.count()).toBe(0);
   await host.start();
   await close(visit);
@@ -169,7 +169,7 @@ test('a worker that is gone without a word is started again once, and then offer
     for (const worker of page.workers()) worker.evaluate(() => self.close()).catch(() => {});
   };
   kill();
-  await page.getByText('The worker that runs the model stopped and was started again.').waitFor();
+  await page.getByText('The model stopped unexpectedly and was restarted.').waitFor();
   expect(await visit.alert.count()).toBe(0);
   expect((await visit.text()).length).toBeGreaterThan(20);
   expect(await title.inputValue()).toBe('Kept through it all');

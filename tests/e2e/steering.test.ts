@@ -11,17 +11,17 @@ afterAll(() => site.close());
 test('presets set everything, say what they cost, and are left by a setting of one’s own', async () => {
   const visit = await StoryPage.open(site);
   await visit.reaches('finished');
-  await visit.page.getByRole('radio', { name: 'Fast' }).check();
+  await visit.page.getByRole('radio', { name: 'In pairs' }).check();
   expect(await visit.page.getByLabel('Block size').getAttribute('aria-valuetext')).toBe('16 tokens');
   expect(await visit.page.getByLabel('Steps per block').getAttribute('aria-valuetext')).toBe('8');
-  expect(await visit.page.getByText('The two surest tokens a step').isVisible()).toBe(true);
+  expect(await visit.page.getByText('The two surest tokens at each step').isVisible()).toBe(true);
   await visit.write();
   expect(await visit.measure('passes/token')).toBeLessThan(0.8);
-  await visit.page.getByRole('radio', { name: 'Autoregressive' }).check();
+  await visit.page.getByRole('radio', { name: 'One by one' }).check();
   await visit.write();
   expect(Math.max(...(await visit.blockLengths()))).toBe(1);
   await visit.page.getByLabel('Temperature').press('ArrowRight');
-  expect(await visit.page.getByText('Settings of your own.').isVisible()).toBe(true);
+  expect(await visit.page.getByText('Custom.').isVisible()).toBe(true);
   await visit.close();
 });
 
@@ -30,7 +30,7 @@ test('where few steps hurt, the measured curve says how much', async () => {
   await visit.reaches('finished');
   const curve = visit.page.locator('figure.quality');
   expect(await curve.count()).toBe(0);
-  await visit.page.getByRole('radio', { name: 'Fast' }).check();
+  await visit.page.getByRole('radio', { name: 'In pairs' }).check();
   await curve.waitFor();
   expect(await curve.textContent()).toContain('perplexity is about 5.1, against 3.1');
   await visit.close();
@@ -73,7 +73,7 @@ test('? opens the list of keys, which can be switched off, and never while one t
   const sheet = visit.page.getByRole('dialog', { name: 'Keyboard' });
   expect(await sheet.count()).toBe(0);
 
-  const help = visit.page.getByRole('button', { name: '? Keyboard' });
+  const help = visit.page.getByRole('button', { name: '? Keyboard shortcuts' });
   await help.focus();
   await visit.page.keyboard.press('?');
   await sheet.waitFor();

@@ -86,7 +86,7 @@ test('a token tells on hover how sure the model was of it, and when it was revea
   await token.hover();
   const tip = visit.page.locator('.tip');
   expect(await tip.textContent()).toContain((await token.textContent())!.trim());
-  expect(await tip.textContent()).toMatch(/% sure.*Step \d of \d, block \d/);
+  expect(await tip.textContent()).toMatch(/probability.* %.*Step \d of \d, block \d/);
   await visit.page.mouse.move(5, 5);
   expect(await tip.count()).toBe(0);
   await visit.close();

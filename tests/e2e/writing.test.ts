@@ -141,7 +141,7 @@ test('kind and title head the story; own words are gone on from', async () => {
   expect(await visit.page.getByRole('heading', { name: 'Two Moons' }).isVisible()).toBe(true);
   expect(await visit.page.locator('.kind').textContent()).toBe('Bedtime story');
   await visit.page.getByRole('radio', { name: 'Your own words' }).check();
-  await visit.page.getByLabel('The text to go on from').fill('The little fox said');
+  await visit.page.getByLabel('Opening words').fill('The little fox said');
   await visit.write();
   const text = await visit.text();
   expect(text).toMatch(/^The little fox said\S* /);
@@ -174,6 +174,6 @@ test('Ctrl+Enter writes, Escape stops, arrow keys walk the tokens and say how su
   await visit.reaches('stopped');
   await visit.page.locator('.story .text').focus();
   await visit.page.keyboard.press('ArrowRight');
-  expect(await visit.page.locator('.tip').textContent()).toMatch(/[<\d. ]+ % sure.*Step \d+ of \d+, block 1/);
+  expect(await visit.page.locator('.tip').textContent()).toMatch(/probability [<\d. ]+ %.*Step \d+ of \d+, block 1/);
   await visit.close();
 });

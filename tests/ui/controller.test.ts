@@ -155,13 +155,15 @@ test('alternatives are asked for once, and never while the model is at work', as
   controller.stop();
   await first;
   const { signal } = new AbortController();
-  expect(controller.knownAlternatives(0, 0)).toBeNull();
-  expect(await controller.inspect(0, 0, signal)).toEqual([{ id: 0, text: '0', probability: 1 }]);
-  expect(controller.knownAlternatives(0, 0)).toHaveLength(1);
+  expect(controller.knownAlternatives(controller.session.story!, 0, 0)).toBeNull();
+  expect(await controller.inspect(controller.session.story!, 0, 0, signal)).toEqual([
+    { id: 0, text: '0', probability: 1 },
+  ]);
+  expect(controller.knownAlternatives(controller.session.story!, 0, 0)).toHaveLength(1);
   const gate = new Gate();
   model.pass = gate.opened;
   const writing = controller.write();
-  expect(await controller.inspect(0, 0, signal)).toBeNull();
+  expect(await controller.inspect(controller.session.story!, 0, 0, signal)).toBeNull();
   expect(controller.session.story?.phase).not.toBe('stopped');
   controller.stop();
   gate.open();

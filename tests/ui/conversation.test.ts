@@ -1,12 +1,22 @@
 import { expect, test } from 'vitest';
-import { ask, askInstead, systemOf, turnsOf, unreadTurns, withoutThought } from '../../src/ui/chat/conversation';
+import {
+  ask,
+  askInstead,
+  asMarkdown,
+  shownTurns,
+  systemOf,
+  turnsOf,
+  unreadTurns,
+  withoutThought,
+} from '../../src/ui/chat/conversation';
 import { settledPart } from '../../src/ui/chat/settled';
-import { newSession, reduce } from '../../src/ui/session/session';
+import { beginEdit, mask } from '../../src/ui/editing/editing';
+import { canContinue, newSession, reduce } from '../../src/ui/session/session';
 import { DEFAULT_SETTINGS } from '../../src/ui/settings/settings';
 import { type Block, continueStory, newStory, type Story, type Token } from '../../src/ui/story/story';
 import type { ChatTurn } from '../../src/worker/protocol';
-import { ScriptedModel } from '../worker/scripted-model';
-import { openPage } from './open-page';
+import { Gate, ScriptedModel } from '../worker/scripted-model';
+import { openPage, until } from './open-page';
 import { RUN_SETTINGS, scriptedRun, scriptedStory, storiesOf } from './run-script';
 
 const user = (content: string): ChatTurn => ({ role: 'user', content });
@@ -14,6 +24,11 @@ const assistant = (content: string): ChatTurn => ({ role: 'assistant', content }
 const system = (content: string): ChatTurn => ({ role: 'system', content });
 const contents = (turns: readonly ChatTurn[]) => turns.map(({ content }) => content);
 
+const saying = (messages: readonly ChatTurn[], said: string): Story => ({
+  ...newStory({ ...RUN_SETTINGS, prompt: '', messages }, null),
+  phase: 'finished',
+  said,
+});
 const asking = (...messages: ChatTurn[]) => newStory({ ...RUN_SETTINGS, prompt: '', messages }, null);
 
 test('a conversation has the answer on screen last, as far as it is written', () => {
@@ -26,11 +41,13 @@ test('a conversation has the answer on screen last, as far as it is written', ()
 });
 
 test('a question comes after all turns, and the system turn is the one that is set now', () => {
-  const turns = ask([], ' Who are you? ', '');
-  expect(turns).toEqual([user('Who are you?')]);
-  const next = ask([...turns, assistant('A kite.')], 'And?', ' Be brief. ');
-  expect(next).toEqual([system('Be brief.'), user('Who are you?'), assistant('A kite.'), user('And?')]);
-  expect(ask([...next, assistant('')], 'Again?', '')[0]).toEqual(user('Who are you?'));
+  const turns = ask(null, ' Who are you? ', '');
+  expect(turns).toEqual({ messages: [user('Who are you?')], before: null });
+  const story = saying(turns.messages, 'A kite.');
+  const next = ask(story, 'And?', ' Be brief. ');
+  expect(next.messages).toEqual([system('Be brief.'), user('Who are you?'), assistant('A kite.'), user('And?')]);
+  expect(next.before).toBe(story);
+  expect(ask(saying(next.messages, ''), 'Again?', '').messages[0]).toEqual(user('Who are you?'));
 });
 
 test('what a conversation began with is known', () => {
@@ -40,9 +57,30 @@ test('what a conversation began with is known', () => {
 });
 
 test('another question in the place of a turn ends what came after it', () => {
-  const turns = [system('s'), user('a'), assistant('b'), user('c'), assistant('d')];
-  expect(contents(askInstead(turns, 3, 'e', 's'))).toEqual(['s', 'a', 'b', 'e']);
-  expect(contents(askInstead(turns, 1, 'e', ''))).toEqual(['e']);
+  const first = saying([system('s'), user('a')], 'b');
+  const story = { ...saying([system('s'), user('a'), assistant('b'), user('c')], 'd'), before: first };
+  expect(contents(askInstead(story, 2, 'e', 's').messages)).toEqual(['s', 'a', 'b', 'e']);
+  expect(askInstead(story, 2, 'e', 's').before).toBe(first);
+  expect(askInstead(story, 0, 'e', '')).toEqual({ messages: [user('e')], before: null });
+});
+
+test('each answer has its story, also once the system turn is gone, and where one is known by its text alone', () => {
+  const first = saying([system('s'), user('a')], 'b');
+  const third = { ...saying([user('a'), assistant('b'), user('c'), assistant('d'), user('e')], 'f'), before: first };
+  const stories = shownTurns(third).map(({ content, answer }) => [content, answer]);
+  expect(stories).toEqual([
+    ['a', null],
+    ['b', first],
+    ['c', null],
+    ['d', null],
+    ['e', null],
+    ['f', third],
+  ]);
+});
+
+test('a conversation is copied as Markdown, the last answer with it', () => {
+  const story = saying([system('Be brief.'), user('Who?')], ' A kite. ');
+  expect(asMarkdown(story)).toBe('**System:**\n\nBe brief.\n\n**You:**\n\nWho?\n\n**The model:**\n\nA kite.\n');
 });
 
 test('turns that had no room are known once the answer has begun', () => {
@@ -91,11 +129,11 @@ test.each([
   expect(settled && [settled.text, settled.upTo.block, settled.upTo.token]).toEqual(expected);
 });
 
-test('each view has its own work, and turning to the other ends what is written', async () => {
+test('each view has its own work', async () => {
   const { controller } = openPage(new ScriptedModel());
   await controller.open();
   const story = controller.session.story!;
-  await controller.converse(ask([], 'Hello?', ''));
+  await controller.converse(ask(null, 'Hello?', ''));
   expect(controller.session).toMatchObject({ desk: 'chat', past: [], aside: { story } });
   expect(controller.session.story?.settings).toMatchObject({ prompt: '', messages: [user('Hello?')] });
   await controller.writeAnother();
@@ -103,9 +141,100 @@ test('each view has its own work, and turning to the other ends what is written'
   expect(controller.session.story?.settings.messages).toEqual([user('Hello?')]);
   controller.turnTo('write');
   expect(controller.session.story).toBe(story);
-  void controller.write();
+});
+
+/** A page on which an answer is under way, and the gate that lets it go on. */
+async function answering() {
+  const { controller, model } = openPage(new ScriptedModel());
+  await controller.models.load();
+  const gate = new Gate();
+  model.pass = gate.opened;
+  const answered = controller.converse(ask(null, 'Hello?', ''));
+  await until(controller, ({ story }) => story?.phase === 'writing');
+  return { controller, model, gate, answered };
+}
+
+test('what is written goes on while another view is shown, and its end is told', async () => {
+  const { controller, gate, answered } = await answering();
+  controller.turnTo('write');
+  expect(controller.session).toMatchObject({ desk: 'write', story: null, aside: { story: { phase: 'writing' } } });
+  controller.stop();
+  gate.open();
+  await answered;
+  expect(controller.session.story).toBeNull();
+  expect(controller.session.aside.story?.phase).toBe('finished');
+  expect(controller.session.announced).toMatch(/^In Chat: Finished: /);
   controller.turnTo('chat');
+  expect(controller.session.story?.phase).toBe('finished');
+});
+
+test('a text that is begun in one view ends that of the other, which can also be ended on its own', async () => {
+  const { controller, model, gate } = await answering();
+  controller.turnTo('write');
+  model.pass = Promise.resolve();
+  const written = controller.write();
   expect(controller.session.aside.story?.phase).toBe('stopped');
+  gate.open();
+  await written;
+  expect(controller.session.story?.phase).toBe('finished');
+
+  const other = await answering();
+  other.controller.turnTo('write');
+  other.controller.stopElsewhere();
+  expect(other.controller.session.aside.story?.phase).toBe('stopped');
+  other.gate.open();
+});
+
+test('while an answer is written in the other view, no model is asked for alternatives: that would end it', async () => {
+  const { controller, gate, answered } = await answering();
+  controller.turnTo('write');
+  const { signal } = new AbortController();
+  expect(await controller.inspect(scriptedStory(1), 0, 1, signal)).toBeNull();
+  gate.open();
+  await answered;
+});
+
+test('an earlier answer can be replayed and edited: the conversation goes on from there, and Undo brings it back', async () => {
+  const { controller } = openPage(new ScriptedModel());
+  await controller.models.load();
+  const first = storiesOf(scriptedRun(2), asking(user('One?'))).at(-1)!;
+  const { messages, before } = ask(first, 'Two?', '');
+  const second = { ...storiesOf(scriptedRun(1), asking(...messages)).at(-1)!, before };
+  expect(before).toBe(first);
+  controller.show(second);
+  expect(controller.session.desk).toBe('chat');
+
+  controller.replay(first);
+  expect(controller.session).toMatchObject({ story: second, looked: first, playhead: { position: 0, playing: true } });
+  controller.goLive();
+  expect(controller.session).toMatchObject({ looked: null, playhead: null });
+
+  const edit = beginEdit(first, 1, 0)!;
+  controller.beginEdit(first, edit);
+  expect(controller.session).toMatchObject({ looked: first, edit });
+  controller.edit(mask(edit));
+  await controller.writeFromEdit();
+  expect(controller.session.story).toMatchObject({ settings: { messages: [user('One?')] }, phase: 'finished' });
+  expect(controller.session.looked).toBeNull();
+  controller.undo();
+  expect(controller.session.story).toBe(second);
+  // A text that is not of this conversation is none of its answers.
+  controller.replay(scriptedStory(2));
+  expect(controller.session.looked).toBeNull();
+});
+
+test('a model that cannot answer is not asked to', async () => {
+  const model = new ScriptedModel();
+  const { controller } = openPage(model);
+  await controller.models.load();
+  await controller.converse(ask(null, 'Hello?', ''));
+  const { story } = controller.session;
+  model.other = { chat: false };
+  await controller.models.open({ type: 'url', url: 'http://y/1/' });
+  expect(controller.session.model).toMatchObject({ phase: 'ready', info: { chat: false } });
+  expect(canContinue(controller.session)).toBe(false);
+  await controller.writeAnother();
+  expect(controller.session).toMatchObject({ story, problem: null });
 });
 
 test('turning to a view says nothing', () => {

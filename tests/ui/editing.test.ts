@@ -68,9 +68,9 @@ test('typed tokens take the places after the first, and what was selected beyond
 
 test('more than fits into the block is refused with a sentence', () => {
   expect(typeOver(begin(1, 2), typed(1, 2, 3))).toBe(
-    'That is 3 tokens, and 2 places are left in this block. Type less, or begin at an earlier token.',
+    'That is 3 tokens, but only 2 places are left in this block. Type less, or start at an earlier token.',
   );
-  expect(typeOver(begin(1, 3), typed(1, 2))).toContain('1 place is left');
+  expect(typeOver(begin(1, 3), typed(1, 2))).toContain('one place is left');
 });
 
 test('the text is written from the block on, up to the length that it was to have', () => {

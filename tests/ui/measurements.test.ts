@@ -5,8 +5,10 @@ import { measurementsOf } from '../../src/ui/write/measurements';
 import { RUN_SETTINGS, scriptedStory } from './run-script';
 
 const MODEL = { contextLength: 16, kvBytesPerToken: 1000 };
-const values = (story: Story, model: typeof MODEL | null = MODEL) =>
-  Object.fromEntries(measurementsOf(story, model).map(({ name, value }) => [name, value]));
+const values = (story: Story, model: typeof MODEL | null = MODEL) => {
+  const { front, others } = measurementsOf(story, model);
+  return Object.fromEntries([...front, ...others].map(({ name, value }) => [name, value]));
+};
 
 test('what a run cost: the pinned end of the prompt is not written, the last block not cached', () => {
   // 5 tokens of prompt and 11 of text in 1 + 3 · (2 + 1) passes of a tenth of a second.
@@ -19,6 +21,10 @@ test('what a run cost: the pinned end of the prompt is not written, the last blo
     'first block': '0.40 s',
     time: '1.0 s',
   });
+});
+
+test('two figures stand in front', () => {
+  expect(measurementsOf(scriptedStory(3), MODEL).front.map(({ name }) => name)).toEqual(['tokens/s', 'tokens/pass']);
 });
 
 test('the cache is a ring of the context length', () => {

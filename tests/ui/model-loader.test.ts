@@ -133,7 +133,7 @@ test('the model that was used last is loaded at the next visit, and the page’s
   const gone = openPage(new ScriptedModel(), { model: KEPT.id });
   await gone.controller.open();
   expect(gone.controller.session).toMatchObject({ model: { info: INFO }, story: { phase: 'finished' } });
-  expect(gone.controller.session.notices).toEqual([expect.stringContaining('not kept any more')]);
+  expect(gone.controller.session.notices).toEqual([expect.stringContaining('no longer saved here')]);
   expect(gone.saved.at(-1)?.model).toBeNull();
   gone.controller.readNotices();
   expect(gone.controller.session.notices).toEqual([]);
@@ -157,7 +157,7 @@ test('a block size that the new model was not trained on moves to the nearest, a
   await controller.models.open({ type: 'kept', id: KEPT.id });
   expect(controller.session.settings.blockSize).toBe(8);
   expect(controller.session.notices).toEqual([
-    expect.stringContaining('blocks of 4 tokens, so the block size is 8 now'),
+    expect.stringContaining('blocks of 4 tokens, so the block size is now 8'),
   ]);
 });
 
@@ -185,7 +185,7 @@ test('a worker that stops is started again once, with the text and the settings 
   await until(controller, ({ model }) => model.phase === 'ready');
   await settle();
   expect(controller.session.problem).toBeNull();
-  expect(controller.session.notices).toEqual([expect.stringContaining('stopped and was started again')]);
+  expect(controller.session.notices).toEqual([expect.stringContaining('stopped unexpectedly and was restarted')]);
   expect(controller.session.story?.steps).toEqual(steps);
   controller.set({ maxTokens: 4 });
   await controller.write();

@@ -1,8 +1,16 @@
 import { expect, test } from 'vitest';
-import { newSession, reduce } from '../../src/ui/session/session';
-import { DEFAULT_SETTINGS } from '../../src/ui/settings/settings';
+import { newSession, reduce, type Session } from '../../src/ui/session/session';
+import { DEFAULT_SETTINGS, type Pace } from '../../src/ui/settings/settings';
 import { newStory } from '../../src/ui/story/story';
-import { moveBy, moveByBlock, type Playhead, playOn, restAt, togglePlay } from '../../src/ui/timeline/playhead';
+import {
+  motionOf,
+  moveBy,
+  moveByBlock,
+  type Playhead,
+  playOn,
+  restAt,
+  togglePlay,
+} from '../../src/ui/timeline/playhead';
 import { RUN_SETTINGS, scriptedRun, scriptedStory } from './run-script';
 
 const { steps } = scriptedStory(4);
@@ -64,4 +72,36 @@ test('with no step there is nothing to scrub', () => {
   const session = newSession(DEFAULT_SETTINGS);
   expect(reduce(session, { type: 'moved', by: -1 }).playhead).toBeNull();
   expect(reduce(session, { type: 'play-toggled' }).playhead).toBeNull();
+});
+
+test('a text is followed at a pace that leaves its run alone', () => {
+  const story = newStory(RUN_SETTINGS, null);
+  let session = reduce(newSession({ ...DEFAULT_SETTINGS, pace: 'steady' }), { type: 'writing-started', story });
+  const wait = (seconds: number) => {
+    session = reduce(session, { type: 'played-on', seconds });
+    return session.playhead?.position ?? 'caught up';
+  };
+  expect([motionOf(session.playhead), wait(10)]).toEqual(['following', 0]);
+  const messages = scriptedRun(2);
+  for (const message of messages) session = reduce(session, { type: 'written', message });
+  const { story: finished } = session;
+  expect(finished?.phase).toBe('finished');
+  // The first step had been waited for; the others come a fifth of a second apart.
+  expect([wait(0.01), wait(0.1), wait(0.11), wait(0.2), wait(0.2)]).toEqual([1, 1, 2, 3, 'caught up']);
+  expect(session.story).toBe(finished);
+});
+
+test('another pace takes effect at once, and what is stopped is shown as it is', () => {
+  const story = newStory(RUN_SETTINGS, null);
+  const begin = reduce(newSession({ ...DEFAULT_SETTINGS, pace: 'slow' }), { type: 'writing-started', story });
+  const writing = scriptedRun(2)
+    .slice(0, -1)
+    .reduce((session, message) => reduce(session, { type: 'written', message }), begin);
+  const setTo = (session: Session, pace: Pace) => reduce(session, { type: 'settings-changed', change: { pace } });
+  expect(setTo(writing, 'full').playhead).toBeNull();
+  expect(setTo(setTo(writing, 'full'), 'brisk').playhead).toMatchObject({ position: 4, clock: 'pace' });
+  expect(setTo(writing, 'brisk').playhead).toBe(writing.playhead);
+  expect(reduce(writing, { type: 'writing-stopped' }).playhead).toBeNull();
+  const conversation = { ...story, settings: { ...RUN_SETTINGS, messages: [] } };
+  expect(reduce(writing, { type: 'writing-started', story: conversation }).playhead).toBeNull();
 });

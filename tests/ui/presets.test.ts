@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { PRESETS, presetOf, presetSettings } from '../../src/ui/settings/presets';
-import { DEFAULT_SETTINGS, generateSettings, parseSettings } from '../../src/ui/settings/settings';
+import { DEFAULT_SETTINGS, FIRST_VISIT, generateSettings, parseSettings } from '../../src/ui/settings/settings';
 
 const MODEL = {
   blockSizes: [1, 2, 4, 8, 16, 32],
@@ -23,8 +23,11 @@ test('a model with other block sizes gets the nearest that are not larger', () =
   expect(PRESETS.map((preset) => presetSettings(preset, small).steps)).toEqual([2, 4, 2, 1]);
 });
 
-test('a first visit is balanced', () => {
-  expect(presetOf(DEFAULT_SETTINGS, MODEL)?.name).toBe('balanced');
+test('a first visit shows blocks that come together, and those who were here before keep what they had', () => {
+  expect(presetOf(FIRST_VISIT, MODEL)?.name).toBe('fast');
+  expect(generateSettings(FIRST_VISIT, MODEL)).toMatchObject({ blockSize: 16, steps: 8, policy: 'confidence' });
+  expect(presetOf(parseSettings({}), MODEL)?.name).toBe('balanced');
+  expect(parseSettings({}).pace).toBe('full');
 });
 
 test('settings of one’s own are no preset', () => {

@@ -2,17 +2,21 @@ import { expect, test } from 'vitest';
 import { UnmaskError } from '../../src/errors';
 import { DEFAULT_SETTINGS } from '../../src/ui/settings/settings';
 import { textSettings } from '../../src/ui/share/link';
-import { openRunFile, readRunFile, type SavedRun, writeRunFile } from '../../src/ui/share/run-file';
+import { openRunFile, readRunFile, writeRunFile } from '../../src/ui/share/run-file';
+import type { Provenance } from '../../src/ui/story/provenance';
 import { continueStory, endStory, newStoryAfter, type Story } from '../../src/ui/story/story';
 import { storyAt } from '../../src/ui/timeline/replay';
 import { randomNumbers } from './random-numbers';
 import { RUN_SETTINGS, scriptedRun, scriptedStory, storiesOf } from './run-script';
 
-const MODEL = { name: 'Scripted', digest: '0123456789ab', device: 'wasm' };
-
-function saved(story: Story): SavedRun {
-  return { model: MODEL, first: textSettings(DEFAULT_SETTINGS), changed: false, story };
-}
+const PROVENANCE: Provenance = {
+  model: { name: 'Scripted', digest: '0123456789ab', device: 'wasm' },
+  first: textSettings(DEFAULT_SETTINGS),
+  changed: false,
+  source: 'here',
+};
+const write = (story: Story) => writeRunFile(story, PROVENANCE);
+const opened = (story: Story): Story => ({ ...story, provenance: { ...PROVENANCE, source: 'file' } });
 
 const whole = scriptedStory(3);
 const stopped = endStory(storiesOf(scriptedRun(3)).at(5)!, 'stopped');
@@ -27,10 +31,10 @@ test.each([
   ['with a title', titled],
   ['written anew from a block on', kept],
 ])('a run comes back as it was, with each of its steps: %s', (_, story) => {
-  const read = readRunFile(writeRunFile(saved(story)));
-  expect(read).toEqual(saved(story));
+  const read = readRunFile(write(story));
+  expect(read).toEqual(opened(story));
   for (let position = 0; position <= story.steps.length; position++) {
-    expect(storyAt(read.story, position)).toEqual(storyAt(story, position));
+    expect(storyAt(read, position)).toEqual(storyAt(opened(story), position));
   }
 });
 
@@ -41,17 +45,17 @@ test('characters that are spread over tokens, and what was cut off, come back', 
       : message,
   );
   const story = messages.reduce(continueStory, storiesOf([]).at(-1) ?? { ...whole, blocks: [], steps: [] });
-  expect(readRunFile(writeRunFile(saved(story))).story).toEqual(story);
+  expect(readRunFile(write(story))).toEqual(opened(story));
 });
 
 test('a file takes little: no more than 100 bytes a token', () => {
   const tokens = 100 * 4;
-  expect(writeRunFile(saved(scriptedStory(100))).length / tokens).toBeLessThan(100);
+  expect(write(scriptedStory(100)).length / tokens).toBeLessThan(100);
 });
 
-test('a file over 4 MB is refused before it is read', async () => {
-  const blob = new Blob([new Uint8Array(4e6 + 1)]);
-  await expect(openRunFile(blob)).rejects.toThrow('more than 4 MB');
+test('a file over 16 MB is refused before it is read', async () => {
+  const blob = new Blob([new Uint8Array(16e6 + 1)]);
+  await expect(openRunFile(blob)).rejects.toThrow('more than 16 MB');
 });
 
 test.each(['', 'null', '[]', '7', '{', '{}', '{"unmask":0}', '{"unmask":"1"}', '{"unmask":2}'])(
@@ -63,7 +67,7 @@ test.each(['', 'null', '[]', '7', '{', '{}', '{"unmask":0}', '{"unmask":"1"}', '
 const WRONG = [null, -1, 1.5, 1e300, 'x'.repeat(30_000), '', [], {}, [null], true];
 
 test('every field is checked: a wrong value is refused with one sentence that names it, or means the same as none', () => {
-  const text = writeRunFile(saved({ ...continued, kept: kept.kept, heading: titled.heading }));
+  const text = write({ ...continued, kept: kept.kept, heading: titled.heading });
   const paths = pathsOf(JSON.parse(text));
   const random = randomNumbers(11);
   let refused = 0;
@@ -94,9 +98,25 @@ test.each<[string, Path, unknown]>([
   ['no settings', ['settings'], undefined],
   ['no model', ['model'], undefined],
 ])('%s: refused', (_, path, wrong) => {
-  const file: unknown = JSON.parse(writeRunFile(saved(whole)));
+  const file: unknown = JSON.parse(write(whole));
   replaceAt(file, path, wrong);
   refuses(JSON.stringify(file));
+});
+
+test.each<[Path, unknown, string]>([
+  [['nfe'], 'many', '“nfe” must be a whole number from 0 to 1000000000'],
+  [['nfe'], undefined, '“nfe” must be there'],
+  [['settings'], undefined, '“settings” must be there'],
+  [['settings'], [], '“settings.prompt” must be there'],
+  [['settings', 'policy'], 'guess', '“settings.policy” must be one of first-hitting, confidence'],
+  [['steps', 0, 4, 0, 3], 1.01, '“steps[0][4][0][3]” must be a number from 0 to 1'],
+  [['blocks', 1, 'tokens', 2], [1, 'a', 1], '“blocks[1].tokens[2]'],
+  [['blocks', 1, 'tokens', 2], null, '“blocks[1].tokens” must be whole, since the block is finished'],
+  [['steps', 1, 3], 0, '“steps” must be in order, each within its block'],
+])('the sentence names the field and what it must be: %j as %j', (path, wrong, sentence) => {
+  const file: unknown = JSON.parse(write(whole));
+  replaceAt(file, path, wrong);
+  expect(() => readRunFile(JSON.stringify(file))).toThrowError(sentence);
 });
 
 function refuses(text: string): void {
@@ -115,7 +135,7 @@ function refuses(text: string): void {
 function readable(text: string): boolean {
   let story: Story;
   try {
-    ({ story } = readRunFile(text));
+    story = readRunFile(text);
   } catch {
     return false;
   }

@@ -2,11 +2,13 @@ import { expect, test } from 'vitest';
 import { Controller } from '../../src/ui/session/controller';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/ui/settings/settings';
 import { readLink } from '../../src/ui/share/link';
-import { type Address, noticeOf, Sharing, writerElsewhere } from '../../src/ui/share/sharing';
+import { hasOtherSettings, noticeOf, Sharing, writerElsewhere } from '../../src/ui/share/sharing';
+import type { Story } from '../../src/ui/story/story';
 import type { LoadedModel, Models } from '../../src/worker/loaded-model';
 import { openClient, settle } from '../worker/line';
 import { INFO, keptModel, ScriptedModel } from '../worker/scripted-model';
 import { scriptedRun } from './run-script';
+import { ScriptedAddress } from './scripted-address';
 
 const LINK = '#write?title=Fog&block=4&length=16&seed=41&model=0123456789ab&on=wasm';
 
@@ -22,8 +24,14 @@ function openPage(hash: string, change: Partial<Settings> = {}) {
   const address = new ScriptedAddress(hash);
   const sharing = new Sharing(controller, address);
   sharing.begin();
-  const notice = () => noticeOf(sharing.shared, controller.session.model);
-  return { model, controller, address, sharing, notice };
+  const notice = () => noticeOf(controller.session.story, controller.session.model);
+  const changed = () => controller.session.story?.provenance?.changed;
+  return { model, controller, address, sharing, notice, changed };
+}
+
+/** A text as it is when a file brings it back. */
+function asOpened(story: Story | null) {
+  return story?.provenance && { ...story, provenance: { ...story.provenance, source: 'file' } };
 }
 
 /** The scripted model, but with a run that finishes its blocks. */
@@ -41,25 +49,7 @@ class WholeRuns extends ScriptedModel {
   }
 }
 
-/** An address bar with one entry. */
-class ScriptedAddress implements Address {
-  hash: string;
-  isOurs = false;
-  constructor(hash: string) {
-    this.hash = hash;
-  }
-  replace(hash: string): void {
-    this.hash = hash;
-    this.isOurs = true;
-  }
-  /** What following a link does. */
-  go(hash: string): void {
-    this.hash = hash;
-    this.isOurs = false;
-  }
-}
-
-test('the address has the text that is written, and after a while the settings', async () => {
+test('the address has the text that is on screen, and settings alone do not change it', async () => {
   const { controller, address, sharing } = openPage('', { title: 'Rain' });
   await controller.open();
   const { seed } = controller.session.settings;
@@ -67,20 +57,77 @@ test('the address has the text that is written, and after a while the settings',
   expect(sharing.hash).toBe(address.hash);
   controller.set({ title: 'Snow' });
   await settle(300);
+  expect(address.hash).toContain('title=Rain');
+  await controller.write();
   expect(address.hash).toContain('title=Snow');
-  // The text on screen still has its own.
-  expect(sharing.hash).toContain('title=Rain');
+});
+
+test('a reload writes the text that the address names', async () => {
+  const before = openPage('', { title: 'Rain', seeds: 'new each time' });
+  await before.controller.open();
+  const { hash } = before.address;
+  const { seed } = before.controller.session.story!.settings;
+  const after = openPage(hash, { title: 'Snow', seeds: 'new each time' });
+  await after.controller.open();
+  expect(after.controller.session.story?.settings.seed).toBe(seed);
+  expect(after.controller.session.story?.heading?.title).toBe('Rain');
+  expect(after.address.entries).toEqual([hash]);
+  // What was set since is still there for the next text.
+  expect(after.controller.session.settings.title).toBe('Snow');
+});
+
+test('another text adds to the history, and Back returns to the one before without writing it again', async () => {
+  const { model, controller, address, sharing } = openPage('', { title: 'Rain' });
+  await controller.open();
+  const first = controller.session.story;
+  await controller.writeAnother();
+  const second = controller.session.story;
+  expect(address.entries).toHaveLength(2);
+  expect(new Set(address.entries).size).toBe(2);
+  const { length } = model.log;
+  address.move(-1);
+  sharing.arrive();
+  expect(controller.session.story).toBe(first);
+  address.move(1);
+  sharing.arrive();
+  expect(controller.session.story).toBe(second);
+  expect(controller.session.past).toEqual([first]);
+  expect(model.log).toHaveLength(length);
+  expect(address.entries).toHaveLength(2);
 });
 
 test('a link writes its own text once, whatever was set here before, and says nothing', async () => {
   const { model, controller, address, notice } = openPage(LINK, { title: 'Rain', temperature: 0, topP: 0.5 });
   await controller.open();
   expect(model.log).toContain('write 41');
-  expect(controller.session.settings).toMatchObject({ ...readLink(LINK)?.settings, seeds: 'new each time' });
+  expect(controller.session.inForce).toMatchObject({ ...readLink(LINK)?.settings, seeds: 'new each time' });
+  expect(controller.session.settings).toMatchObject({ title: 'Rain', temperature: 0, topP: 0.5 });
   expect(address.hash).toBe(LINK);
   expect(notice()).toBeNull();
+  await controller.writeAnother();
+  expect(controller.session.story).toMatchObject({ heading: { title: 'Fog' }, settings: { maxTokens: 16 } });
   await controller.write();
-  expect(controller.session.settings.seed).not.toBe(41);
+  expect(controller.session.story).toMatchObject({ heading: { title: 'Rain' }, settings: { temperature: 0 } });
+  expect(controller.session.story?.settings.seed).not.toBe(41);
+});
+
+test('the settings of a link can be taken as one’s own', async () => {
+  const { controller } = openPage(LINK, { title: 'Rain', temperature: 0 });
+  await controller.open();
+  expect(hasOtherSettings(controller.session.story, controller.session.settings)).toBe(true);
+  controller.adoptSettings();
+  expect(hasOtherSettings(controller.session.story, controller.session.settings)).toBe(false);
+  expect(controller.session.settings).toMatchObject({ title: 'Fog', seed: 41, blockSize: 4 });
+});
+
+test('a setting that is changed while a link’s text is written changes that alone in it', async () => {
+  const { controller } = openPage(LINK, { title: 'Rain', temperature: 0 });
+  await controller.models.load();
+  const writing = controller.write();
+  controller.set({ topP: 0.5 });
+  expect(controller.session.inForce).toMatchObject({ title: 'Fog', temperature: 0.8, topP: 0.5 });
+  expect(controller.session.settings).toMatchObject({ title: 'Rain', temperature: 0, topP: 0.5 });
+  await writing;
 });
 
 test('a link from another model says that the text may differ, until another is written', async () => {
@@ -93,7 +140,7 @@ test('a link from another model says that the text may differ, until another is 
 
 test('a link from a model that is kept here is written with that once it is switched to', async () => {
   const { model, controller, sharing, notice } = openPage(LINK.replace('0123456789ab', 'ffffffffffff'));
-  const elsewhere = () => writerElsewhere(sharing.shared, controller.session.model);
+  const elsewhere = () => writerElsewhere(controller.session.story, controller.session.model);
   model.kept.push(keptModel(1));
   model.other = { digest: 'ffffffffffff' };
   await controller.open();
@@ -113,52 +160,51 @@ test('the address of another model has plain words, and no title', async () => {
 });
 
 test('a link that is followed on the open page writes its text; the page’s own addresses do not', async () => {
-  const { model, controller, address, sharing } = openPage('', { seeds: 'keep', seed: 1 });
+  const { model, controller, address, sharing, changed } = openPage('', { seeds: 'keep', seed: 1 });
   await controller.open();
-  address.go('#race');
+  const { hash } = address;
+  address.push('#race');
   sharing.arrive();
-  controller.set({ title: 'Snow' });
-  await settle(300);
   expect(address.hash).toBe('#race');
-  address.go('#write');
+  address.push('#write');
   sharing.arrive();
-  expect(address.hash).toContain('title=Snow');
+  expect(address.hash).toBe(hash);
   sharing.arrive();
   expect(model.log.filter((entry) => entry.startsWith('write'))).toEqual(['write 1']);
-  address.go(LINK);
+  address.push(LINK);
   sharing.arrive();
   await settle(300);
   expect(model.log).toContain('write 41');
-  expect(sharing.shared.changed).toBe(false);
+  expect(changed()).toBe(false);
 });
 
 test('a text that was gone on with is linked as it first began, and says so', async () => {
-  const { controller, sharing } = openPage(LINK);
+  const { controller, sharing, changed } = openPage(LINK);
   await controller.open();
   controller.stop();
   controller.set({ temperature: 0.3 });
   await controller.writeOn();
   expect(sharing.hash).toBe(LINK);
-  expect(sharing.shared.changed).toBe(true);
+  expect(changed()).toBe(true);
   await controller.write();
-  expect(sharing.shared.changed).toBe(false);
+  expect(changed()).toBe(false);
 });
 
 test('a text that is brought back is shared as what it was', async () => {
-  const { controller, address, sharing } = openPage(LINK);
+  const { controller, address, sharing, changed } = openPage(LINK);
   await controller.open();
   controller.set({ title: 'Rain' });
   await controller.write();
   await controller.writeOn();
   expect(sharing.hash).toContain('title=Rain');
   controller.undo();
-  expect(sharing.shared.changed).toBe(false);
+  expect(changed()).toBe(false);
   controller.undo();
   expect(sharing.hash).toBe(LINK);
   controller.redo();
   controller.redo();
   expect(sharing.hash).toContain('title=Rain');
-  expect(sharing.shared.changed).toBe(true);
+  expect(changed()).toBe(true);
   expect(address.hash).toContain('title=Rain');
 });
 
@@ -168,8 +214,9 @@ test('a saved run opens without a model, and another model is named', async () =
   const file = first.sharing.file;
   const second = openPage('', { title: 'Rain' });
   await second.sharing.openFile(new Blob([file ?? '']));
-  expect(second.controller.session.story).toEqual(first.controller.session.story);
-  expect(second.controller.session.settings.title).toBe('Fog');
+  expect(second.controller.session.story).toEqual(asOpened(first.controller.session.story));
+  expect(second.controller.session.settings.title).toBe('Rain');
+  expect(second.controller.session.inForce.title).toBe('Fog');
   expect(second.sharing.hash).toBe(LINK);
   expect(second.notice()).toBe('Opened from a file: nothing was computed.');
   await second.controller.open();
@@ -187,7 +234,7 @@ test('a run that is opened while the model loads is not written over', async () 
   const opening = second.controller.open();
   await second.sharing.openFile(new Blob([first.sharing.file ?? '']));
   await opening;
-  expect(second.controller.session.story).toEqual(first.controller.session.story);
+  expect(second.controller.session.story).toEqual(asOpened(first.controller.session.story));
 });
 
 test('a file that cannot be read changes nothing but says why', async () => {
@@ -195,8 +242,8 @@ test('a file that cannot be read changes nothing but says why', async () => {
   await controller.open();
   const { story, settings } = controller.session;
   await sharing.openFile(new Blob(['{"unmask":1}']));
-  expect(sharing.shared.refused).toContain('damaged');
+  expect(sharing.store.getState().refused).toMatchObject({ what: 'file', why: expect.stringContaining('damaged') });
   expect(controller.session).toMatchObject({ story, settings });
   sharing.forgetRefusal();
-  expect(sharing.shared.refused).toBeNull();
+  expect(sharing.store.getState().refused).toBeNull();
 });

@@ -1,53 +1,73 @@
-import { useMemo, useState } from 'react';
+import { memo, type ReactNode, useMemo, useState } from 'react';
+import { CopyButton } from '../fields/CopyButton';
 import type { Controller } from '../session/controller';
-import { canContinue, isWriting, type Session } from '../session/session';
+import { isBusy, isWriting, type Session, storyLookedAt } from '../session/session';
 import { StoryView } from '../story/StoryView';
 import { type Story, wholeText } from '../story/story';
+import { motionOf } from '../timeline/playhead';
+import { storyAt } from '../timeline/replay';
 import { Formatted } from './Formatted';
 import { settledPart } from './settled';
 
-interface Props {
-  readonly session: Session;
-  readonly story: Story;
-  /** As it is shown: `story` itself, or as it was. */
-  readonly shown: Story;
+interface Props extends Pick<Parameters<typeof StoryView>[0], 'story' | 'shown' | 'motion' | 'heat' | 'edit' | 'busy'> {
+  /** What stands under the last answer; null for one before it. */
+  readonly ending: ReactNode;
   readonly controller: Controller;
 }
 
+/** What of the session the answer `story` shows; the same objects for as long as nothing of it changes. */
+export function answerProps(session: Session, story: Story) {
+  const { playhead, edit, settings } = session;
+  const isLookedAt = story === storyLookedAt(session);
+  return {
+    story,
+    shown: isLookedAt && playhead ? storyAt(story, playhead.position) : story,
+    motion: motionOf(isLookedAt ? playhead : null),
+    heat: settings.heat,
+    edit: isLookedAt ? edit : null,
+    busy: isBusy(session),
+  };
+}
+
 /**
- * The last answer: as Markdown as far as its paragraphs are done, then the tokens that come out of noise. All of it is
+ * An answer: as Markdown as far as its paragraphs are done, then the tokens that come out of noise. All of it is
  * tokens while they are looked at.
  */
-export function Answer({ session, story, shown, controller }: Props) {
-  const { settings, edit, playhead } = session;
+export const Answer = memo(function Answer({ ending, controller, ...props }: Props) {
+  const { story, shown, edit, heat } = props;
   const [tokens, setTokens] = useState(false);
   const text = wholeText(story);
-  const isDone = !isWriting(session) && text.trim() !== '';
-  const isPlain = shown === story && edit === null && settings.heat === 'plain';
+  const isDone = !isWriting({ story });
+  const isPlain = shown === story && edit === null && heat === 'plain';
   const settled = useMemo(() => settledPart(story), [story]);
   const formatted = () => {
-    if (isDone) return { node: <Formatted text={text} />, upTo: 'end' } as const;
+    if (isDone && text.trim() !== '') return { node: <Formatted text={text} />, upTo: 'end' } as const;
     return settled ? { node: <Formatted text={settled.text} />, upTo: settled.upTo } : undefined;
   };
+  const hasTokens = isDone && story.steps.length + story.earlier.length > 0;
   return (
     <>
-      <h3 className="visually-hidden">The model</h3>
       <StoryView
-        story={story}
-        shown={shown}
-        playing={playhead?.playing ?? false}
-        heat={settings.heat}
-        edit={edit}
-        continuable={canContinue(session)}
+        {...props}
+        ending={ending}
         controller={controller}
-        sharing={null}
-        formatted={isPlain && !tokens ? formatted() : undefined}
+        formatted={story.said !== null || (isPlain && !tokens) ? formatted() : undefined}
       />
-      {isDone && isPlain ? (
-        <button type="button" className="turn-action" aria-pressed={tokens} onClick={() => setTokens(!tokens)}>
-          Show its tokens
-        </button>
+      {isDone ? (
+        <div className="turn-actions">
+          {hasTokens && isPlain ? (
+            <button type="button" className="turn-action" aria-pressed={tokens} onClick={() => setTokens(!tokens)}>
+              Show tokens
+            </button>
+          ) : null}
+          {hasTokens && ending === null ? (
+            <button type="button" className="turn-action" onClick={() => controller.replay(story)}>
+              Replay
+            </button>
+          ) : null}
+          {ending === null ? <CopyButton label="Copy" text={text.trim()} /> : null}
+        </div>
       ) : null}
     </>
   );
-}
+});

@@ -1,6 +1,7 @@
-import { useLayoutEffect, useMemo, useState } from 'react';
+import { useLayoutEffect, useState } from 'react';
 import type { SiteUpdate } from '../../offline/site-update';
 import { ModelNotice } from '../models/ModelNotice';
+import { ElsewhereNote } from '../page/ElsewhereNote';
 import { LoadStatus } from '../page/LoadStatus';
 import { Masthead } from '../page/Masthead';
 import { PageEnd, useDialogs } from '../page/PageEnd';
@@ -9,15 +10,23 @@ import { CHAT_SHORTCUTS } from '../page/shortcuts';
 import { UpdateNotice } from '../page/UpdateNotice';
 import { useShortcuts } from '../page/use-shortcuts';
 import type { Controller } from '../session/controller';
-import { answers, isWriting, traitsOf } from '../session/session';
+import { answers, isWriting, storyLookedAt, traitsOf } from '../session/session';
 import { useSession } from '../session/use-session';
 import { ModelPanel } from '../settings/ModelPanel';
 import { SamplingPanel } from '../settings/SamplingPanel';
 import { SettingsDisclosure } from '../settings/SettingsDisclosure';
 import { NOTHING_WAITS, waitingSettings } from '../settings/settings-in-run';
-import { storyAt } from '../timeline/replay';
+import { OpenRun } from '../share/OpenRun';
+import { ShareNotice } from '../share/ShareNotice';
+import type { Sharing } from '../share/sharing';
+import { ContextNote } from '../story/ContextNote';
+import type { Story } from '../story/story';
 import { StatusBar } from '../write/StatusBar';
-import { ask, turnsOf } from './conversation';
+import { answerProps } from './Answer';
+import { ask, shownTurns } from './conversation';
+import { draft } from './draft';
+import { EndOfChat } from './EndOfChat';
+import { Invitation } from './Invitation';
 import { QuestionField } from './QuestionField';
 import { SystemField } from './SystemField';
 import { Turns } from './Turns';
@@ -25,26 +34,29 @@ import './chat.css';
 
 interface Props {
   readonly controller: Controller;
+  readonly sharing: Sharing;
   readonly update: SiteUpdate;
 }
 
 /** A conversation with the model. */
-export default function ChatView({ controller, update }: Props) {
+export default function ChatView({ controller, sharing, update }: Props) {
   const session = useSession(controller);
   const dialogs = useDialogs();
   const { openSheet, openModels, choosing } = dialogs;
   useShortcuts(controller, openSheet, CHAT_SHORTCUTS);
   useLayoutEffect(() => controller.turnTo('chat'), [controller]);
-  const { model, settings, playhead } = session;
+  const { model, settings } = session;
   const story = session.desk === 'chat' ? session.story : null;
-  const position = playhead?.position;
-  const shown = useMemo(() => (story && position !== undefined ? storyAt(story, position) : story), [story, position]);
-  const writing = isWriting(session);
-  const waiting = writing && story ? waitingSettings(story, settings, traitsOf(model)) : NOTHING_WAITS;
+  const lookedAt = session.desk === 'chat' ? storyLookedAt(session) : null;
+  const shown = lookedAt && lookedAt.said === null ? answerProps(session, lookedAt).shown : null;
+  const writing = story !== null && isWriting(session);
+  const waiting = writing ? waitingSettings(story, settings, traitsOf(model)) : NOTHING_WAITS;
+  /** Counts what was asked: each time the field has the focus again. */
   const [asked, setAsked] = useState(0);
+  const focusField = () => setAsked((count) => count + 1);
   const say = (question: string) => {
-    setAsked(asked + 1);
-    void controller.converse(ask(turnsOf(story), question, settings.system));
+    focusField();
+    void controller.converse(ask(story, question, settings.system));
   };
   return (
     <div className="page">
@@ -55,6 +67,7 @@ export default function ChatView({ controller, update }: Props) {
           <SystemField settings={settings} story={story} writing={writing} controller={controller} />
           <SamplingPanel settings={settings} model={model} waiting={waiting.forBlock} controller={controller} />
           <ModelPanel model={model} backend={settings.backend} controller={controller} onOpenModels={openModels} />
+          <OpenRun sharing={sharing} />
         </SettingsDisclosure>
       </div>
       <main className="reading">
@@ -69,26 +82,40 @@ export default function ChatView({ controller, update }: Props) {
             controller={controller}
             onLoad={() => void controller.models.load()}
           />
-          {story && shown ? (
-            <Turns session={session} story={story} shown={shown} controller={controller} />
-          ) : model.phase === 'ready' ? (
-            <Invitation chat={model.info.chat} name={model.info.name} onOpenModels={openModels} />
+          <ShareNotice sharing={sharing} session={{ ...session, story }} controller={controller} />
+          <ContextNote story={story} model={model} />
+          {story ? (
+            <Turns
+              session={session}
+              story={story}
+              ending={<EndOfChat session={session} story={story} controller={controller} sharing={sharing} />}
+              controller={controller}
+              onAsked={focusField}
+            />
           ) : null}
+          <Invitation model={model} begun={story !== null} onOpenModels={openModels} />
         </div>
         <StatusBar
-          session={story ? session : { ...session, story: null }}
+          session={{ ...session, story: shown && lookedAt }}
           shown={shown}
           controller={controller}
+          about={story && lookedAt !== story ? `Answer ${answerNumber(story, lookedAt)}` : null}
           field={
-            <QuestionField
-              key={asked}
-              label="Your message"
-              submit="Send"
-              focused={asked > 0}
-              ready={answers(session)}
-              onSubmit={say}
-              onStop={writing ? () => controller.stop() : null}
-            />
+            <>
+              <ElsewhereNote session={session} controller={controller} />
+              <QuestionField
+                label="Your message"
+                submit="Send"
+                initial={draft.text}
+                focus={asked}
+                ready={answers(session)}
+                onSubmit={say}
+                onType={(text) => {
+                  draft.text = text;
+                }}
+                onStop={writing ? () => controller.stop() : null}
+              />
+            </>
           }
         />
       </main>
@@ -97,21 +124,8 @@ export default function ChatView({ controller, update }: Props) {
   );
 }
 
-interface InvitationProps {
-  readonly chat: boolean;
-  readonly name: string;
-  readonly onOpenModels: () => void;
-}
-
-/** What is said before the first question. */
-function Invitation({ chat, name, onOpenModels }: InvitationProps) {
-  if (chat) return <p className="invitation">Ask {name} something. The answer comes out of noise, block by block.</p>;
-  return (
-    <div className="invitation">
-      <p>{name} was not trained on conversations: it goes on from text. Open a model that has a chat template.</p>
-      <button type="button" className="quiet" onClick={onOpenModels}>
-        Open a model to chat with…
-      </button>
-    </div>
-  );
+/** Which of the answers one is, from 1 on. */
+function answerNumber(story: Story, answer: Story | null): number {
+  const answers = shownTurns(story).filter(({ role }) => role === 'assistant');
+  return answers.findIndex((turn) => turn.answer === answer) + 1;
 }

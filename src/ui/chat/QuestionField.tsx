@@ -1,38 +1,46 @@
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
+import { useLimit } from '../fields/use-limit';
 
 interface Props {
   readonly label: string;
   /** What the button says. */
   readonly submit: string;
   readonly initial?: string;
-  /** Whether the field takes the focus. */
-  readonly focused: boolean;
+  /** The field takes the focus whenever this changes, and at once if it is left out. */
+  readonly focus?: number;
   /** Whether the model can answer. */
   readonly ready: boolean;
   readonly onSubmit: (question: string) => void;
+  /** Told every text that is typed. */
+  readonly onType?: (text: string) => void;
   /** Ends the answer that is being written, if one is. */
   readonly onStop?: (() => void) | null;
   readonly onCancel?: () => void;
 }
 
-/** Longer ones are cut by the field. */
+/** Characters of a message. */
 const LONGEST = 40_000;
 
-/** A question to type: Enter sends it, Shift+Enter begins a line, and an input method keeps its Enter. */
+/** A message to type: Enter sends it, Shift+Enter begins a line, and an input method keeps its keys. */
 export function QuestionField(props: Props) {
-  const { label, submit, initial = '', focused, ready, onSubmit, onStop = null, onCancel } = props;
+  const { label, submit, initial = '', focus, ready, onSubmit, onType, onStop = null, onCancel } = props;
   const id = useId();
   const field = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState(initial);
+  const limit = useLimit(LONGEST, (kept) => {
+    setText(kept);
+    onType?.(kept);
+  });
   useEffect(() => {
-    if (focused) field.current?.focus();
-  }, [focused]);
+    if (focus !== 0) field.current?.focus();
+  }, [focus]);
   const sendable = ready && onStop === null && text.trim() !== '';
   const send = () => {
-    if (sendable) onSubmit(text);
+    if (!sendable) return;
+    onSubmit(text);
+    limit.type('');
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.nativeEvent.isComposing) return;
     if (event.key === 'Escape' && onCancel) {
       event.preventDefault();
       onCancel();
@@ -56,10 +64,9 @@ export function QuestionField(props: Props) {
         id={id}
         ref={field}
         rows={2}
-        maxLength={LONGEST}
         placeholder={label}
         value={text}
-        onChange={(event) => setText(event.target.value)}
+        onChange={limit.onChange}
         onKeyDown={onKeyDown}
       />
       {onCancel ? (
@@ -77,6 +84,7 @@ export function QuestionField(props: Props) {
           {submit}
         </button>
       )}
+      {limit.note}
     </form>
   );
 }

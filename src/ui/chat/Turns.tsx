@@ -1,95 +1,117 @@
-import { memo, useState } from 'react';
+import { memo, type ReactNode, useCallback, useState } from 'react';
 import type { ChatTurn } from '../../worker/protocol';
 import type { Controller } from '../session/controller';
-import { isWriting, type Session } from '../session/session';
+import { answers, isWriting, type Session } from '../session/session';
 import type { Story } from '../story/story';
-import { Answer } from './Answer';
-import { askInstead, turnsOf, unreadTurns } from './conversation';
+import { Answer, answerProps } from './Answer';
+import { askInstead, shownTurns, unreadTurns } from './conversation';
 import { Formatted } from './Formatted';
 import { QuestionField } from './QuestionField';
 
 interface Props {
   readonly session: Session;
   readonly story: Story;
-  /** As it is shown: `story` itself, or as it was. */
-  readonly shown: Story;
+  /** What stands under the last answer. */
+  readonly ending: ReactNode;
   readonly controller: Controller;
+  /** Called when a question was asked in the place of another: the focus has to go somewhere. */
+  readonly onAsked: () => void;
 }
 
 /** The conversation: what was said, and the answer that is on its way. */
-export function Turns({ session, story, shown, controller }: Props) {
+export function Turns({ session, story, ending, controller, onAsked }: Props) {
   const [editing, setEditing] = useState<number | null>(null);
-  const turns = turnsOf(story);
-  const system = turns[0]?.role === 'system' ? 1 : 0;
+  /** The turn whose editing ended: its button has the focus again. */
+  const [left, setLeft] = useState<number | null>(null);
+  const turns = shownTurns(story);
   const unread = unreadTurns(story);
   const last = turns.length - 1;
+  const names = new Set(turns.flatMap(({ answer }) => answer?.provenance?.model.name ?? []));
+  const edit = useCallback((index: number) => setEditing(index), []);
+  const cancel = () => {
+    setLeft(editing);
+    setEditing(null);
+  };
   const askAnew = (index: number) => (question: string) => {
     setEditing(null);
-    void controller.converse(askInstead(turns, index, question, session.settings.system));
+    setLeft(null);
+    onAsked();
+    void controller.converse(askInstead(story, index, question, session.settings.system));
   };
   return (
     <ol className="turns" aria-label="Conversation">
-      {turns.map((turn, index) =>
-        index < system ? null : (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a turn is its place in the conversation
-          <li key={index} className="turn" data-role={turn.role}>
-            {unread > 0 && index === system + unread ? (
-              <p className="left-out">The turns above have no room in the model's context: it has not read them.</p>
-            ) : null}
-            {index === last ? (
-              <Answer session={session} story={story} shown={shown} controller={controller} />
-            ) : editing === index && turn.role === 'user' ? (
-              <QuestionField
-                label="Your message, changed"
-                submit="Send"
-                initial={turn.content}
-                focused
-                ready={!isWriting(session)}
-                onSubmit={askAnew(index)}
-                onCancel={() => setEditing(null)}
-              />
-            ) : (
-              <Said turn={turn} index={index} editable={!isWriting(session)} onEdit={setEditing} />
-            )}
-          </li>
-        ),
-      )}
+      {turns.map(({ role, content, answer }, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a turn is its place in the conversation
+        <li key={index} className="turn" data-role={role}>
+          {unread > 0 && index === unread ? (
+            <p className="left-out">The model has not read the turns above: they no longer fit in its context.</p>
+          ) : null}
+          {role === 'assistant' ? (
+            <>
+              <Speaker name={answer?.provenance?.model.name} shown={names.size > 1} />
+              {answer ? (
+                <Answer
+                  {...answerProps(session, answer)}
+                  ending={index === last ? ending : null}
+                  controller={controller}
+                />
+              ) : (
+                <Said role={role} content={content} />
+              )}
+            </>
+          ) : editing === index ? (
+            <QuestionField
+              label="Edit your message"
+              submit="Send"
+              initial={content}
+              ready={answers(session) && !isWriting(session)}
+              onSubmit={askAnew(index)}
+              onCancel={cancel}
+            />
+          ) : (
+            <>
+              <Said role={role} content={content} />
+              {answers(session) && !isWriting(session) ? (
+                <EditButton index={index} focused={left === index} onEdit={edit} />
+              ) : null}
+            </>
+          )}
+        </li>
+      ))}
     </ol>
   );
 }
 
-interface SaidProps {
-  readonly turn: ChatTurn;
+/** Who answers: for all to see where models took turns. */
+function Speaker({ name, shown }: { name: string | undefined; shown: boolean }) {
+  return <h3 className={shown ? 'speaker' : 'visually-hidden'}>{name ?? 'The model'}</h3>;
+}
+
+interface EditButtonProps {
   readonly index: number;
-  readonly editable: boolean;
+  readonly focused: boolean;
   readonly onEdit: (index: number) => void;
 }
 
-/** A turn that is over; drawn again only when it changes, though the answer below it grows. */
-const Said = memo(
-  function Said({ turn: { role, content }, index, editable, onEdit }: SaidProps) {
-    if (role === 'assistant') {
-      return (
-        <>
-          <h3 className="visually-hidden">The model</h3>
-          {content.trim() === '' ? <p className="hint">No answer</p> : <Formatted text={content} />}
-        </>
-      );
-    }
-    return (
-      <>
-        <h3 className="visually-hidden">You</h3>
-        <p className="said">{content}</p>
-        {editable ? (
-          <button type="button" className="turn-action" onClick={() => onEdit(index)}>
-            Edit
-          </button>
-        ) : null}
-      </>
-    );
-  },
-  (before, after) =>
-    before.turn.content === after.turn.content &&
-    before.turn.role === after.turn.role &&
-    before.editable === after.editable,
-);
+const focus = (button: HTMLButtonElement | null) => button?.focus();
+
+function EditButton({ index, focused, onEdit }: EditButtonProps) {
+  return (
+    <button type="button" className="turn-action" ref={focused ? focus : undefined} onClick={() => onEdit(index)}>
+      Edit
+    </button>
+  );
+}
+
+/** A turn of which only the text is known; drawn again only when that changes, though the answer below it grows. */
+const Said = memo(function Said({ role, content }: ChatTurn) {
+  if (role === 'assistant') {
+    return content.trim() === '' ? <p className="hint">No answer</p> : <Formatted text={content} />;
+  }
+  return (
+    <>
+      <h3 className="visually-hidden">You</h3>
+      <p className="said">{content}</p>
+    </>
+  );
+});

@@ -1,13 +1,14 @@
 import { autoUpdate, flip, inline, offset, shift, useFloating } from '@floating-ui/react-dom';
 import { type KeyboardEvent, useLayoutEffect, useState } from 'react';
 import type { Controller } from '../session/controller';
-import type { Block } from '../story/story';
+import type { Block, Story } from '../story/story';
 import { EditFacts } from './EditFacts';
 import { type Edit, isChanged, keep, mask, maskOthers } from './editing';
 import { TypeOver } from './TypeOver';
 
 interface Props {
   readonly edit: Edit;
+  readonly story: Story;
   /** The block as it was. */
   readonly block: Block;
   readonly typing: boolean;
@@ -20,12 +21,8 @@ interface Props {
 }
 
 /** What can be done with the selected tokens of a block. */
-export function EditMenu({ edit, block, typing, setTyping, onCancel, onLeave, controller }: Props) {
+export function EditMenu({ edit, story, block, typing, setTyping, onCancel, onLeave, controller }: Props) {
   const [reference, setReference] = useState<Element | null>(null);
-  // A token that is masked or typed over is drawn by another element.
-  useLayoutEffect(() => {
-    setReference(document.querySelector(`[data-token="${edit.block}.${edit.head}"]`));
-  }, [edit]);
   const { refs, floatingStyles } = useFloating({
     placement: 'bottom-start',
     strategy: 'fixed',
@@ -33,6 +30,11 @@ export function EditMenu({ edit, block, typing, setTyping, onCancel, onLeave, co
     middleware: [inline(), offset(8), flip({ padding: 8 }), shift({ padding: 8 })],
     whileElementsMounted: autoUpdate,
   });
+  // A token that is masked or typed over is drawn by another element.
+  useLayoutEffect(() => {
+    const text = refs.floating.current?.closest('.story');
+    setReference(text?.querySelector(`[data-token="${edit.block}.${edit.head}"]`) ?? null);
+  }, [edit, refs]);
   const leave = (act: () => void) => {
     onLeave();
     act();
@@ -52,7 +54,7 @@ export function EditMenu({ edit, block, typing, setTyping, onCancel, onLeave, co
       style={floatingStyles}
       onKeyDown={onKeyDown}
     >
-      <EditFacts edit={edit} block={block} controller={controller} />
+      <EditFacts edit={edit} story={story} block={block} controller={controller} />
       {typing ? (
         <TypeOver edit={edit} onDone={() => setTyping(false)} onLeave={onLeave} controller={controller} />
       ) : (
@@ -61,7 +63,7 @@ export function EditMenu({ edit, block, typing, setTyping, onCancel, onLeave, co
             Type over…
           </button>
           <button type="button" onClick={() => controller.edit(mask(edit))}>
-            Write anew
+            Rewrite
           </button>
           <button type="button" onClick={() => controller.edit(keep(edit))}>
             Keep
@@ -76,13 +78,13 @@ export function EditMenu({ edit, block, typing, setTyping, onCancel, onLeave, co
           Cancel
         </button>
         <button type="button" className="quiet write-on" onClick={write}>
-          Write on from here
+          Regenerate from here
         </button>
       </div>
       <p className="hint">
         {isChanged(edit)
-          ? 'This block is written around what stays of it, and all after it anew.'
-          : 'This block stays as it is, and all after it is written anew.'}
+          ? 'This block is rewritten around the words you keep, and so is everything after it.'
+          : 'This block stays as it is. Everything after it is rewritten.'}
       </p>
     </section>
   );

@@ -1,4 +1,5 @@
 import { type FormEvent, type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
+import { useLimit } from '../fields/use-limit';
 import type { Controller } from '../session/controller';
 import type { Edit } from './editing';
 
@@ -10,6 +11,9 @@ interface Props {
   readonly controller: Controller;
 }
 
+/** In characters: more than a block takes. */
+const LONGEST = 200;
+
 /** A field for what is to stand in place of the selected tokens. */
 export function TypeOver({ edit, onDone, onLeave, controller }: Props) {
   const id = useId();
@@ -20,6 +24,7 @@ export function TypeOver({ edit, onDone, onLeave, controller }: Props) {
   const space = before === '' ? ' ' : before.slice(0, before.length - before.trimStart().length);
   const [text, setText] = useState(before.trim());
   const [problem, setProblem] = useState('');
+  const limit = useLimit(LONGEST, setText);
   useEffect(() => field.current?.select(), []);
   const leave = () => {
     onLeave();
@@ -39,22 +44,22 @@ export function TypeOver({ edit, onDone, onLeave, controller }: Props) {
   return (
     <form className="type-over" onSubmit={submit}>
       <label className="visually-hidden" htmlFor={id}>
-        Text in place of the selection
+        Replacement text
       </label>
       <input
         id={id}
         ref={field}
         type="text"
         autoComplete="off"
-        maxLength={200}
         value={text}
         aria-describedby={`${id}-problem`}
-        onChange={(event) => setText(event.target.value)}
+        onChange={limit.onChange}
         onKeyDown={onKeyDown}
       />
       <button type="submit" disabled={text.trim() === ''}>
-        Put it here
+        Replace
       </button>
+      {limit.note}
       <p id={`${id}-problem`} className="type-problem" role="alert">
         {problem}
       </p>

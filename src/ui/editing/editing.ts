@@ -1,4 +1,5 @@
 import type { GenerateSettings, TokenText } from '../../worker/protocol';
+import { changed } from '../story/provenance';
 import { allBlocks, type Block, type Story, type Token, tokensWritten } from '../story/story';
 import { idsBeforeBlock } from '../story/token-place';
 
@@ -78,8 +79,8 @@ export function typeOver(edit: Edit, typed: readonly TokenText[]): Edit | string
   const from = Math.min(edit.anchor, edit.head);
   const room = edit.blockSize - from;
   if (typed.length > room) {
-    const places = room === 1 ? '1 place is' : `${room} places are`;
-    return `That is ${typed.length} tokens, and ${places} left in this block. Type less, or begin at an earlier token.`;
+    const places = room === 1 ? 'one place is' : `${room} places are`;
+    return `That is ${typed.length} tokens, but only ${places} left in this block. Type less, or start at an earlier token.`;
   }
   const masked = mask(edit).places;
   const put = typed.map((token): EditPlace => {
@@ -122,6 +123,7 @@ export function storyFromEdit(story: Story, edit: Edit, asked: GenerateSettings)
   const isFinished = isWhole && maxTokens === 0;
   return {
     ...story,
+    provenance: changed(story.provenance),
     earlier,
     settings: { ...asked, prompt: story.settings.prompt, messages: story.settings.messages, after, maxTokens },
     phase: isFinished ? 'finished' : 'starting',

@@ -1,9 +1,11 @@
 import { type KeyboardEvent, type MouseEvent, type PointerEvent, useRef, useState } from 'react';
 import type { Controller } from '../session/controller';
+import type { Story } from '../story/story';
 import type { TokenPlace } from '../story/use-token-tip';
 import { beginEdit, type Edit, isChanged, mask, select, selectTo } from './editing';
 
 interface Options {
+  readonly story: Story;
   /** Whether the text may be edited now. */
   readonly offered: boolean;
   readonly edit: Edit | null;
@@ -16,14 +18,13 @@ interface Options {
  * Editing by pointer and keys in the text itself. A click begins, a Shift+click, a drag or Shift with an arrow key
  * selects several. A handler returns true for an event that was for editing.
  */
-export function useEditing({ offered, edit, at, controller }: Options) {
+export function useEditing({ story, offered, edit, at, controller }: Options) {
   const [typing, setTyping] = useState(false);
   const dragged = useRef(false);
 
   const begin = (place: TokenPlace): boolean => {
-    const { story } = controller.session;
-    const next = story && beginEdit(story, place.block, place.token);
-    if (next) controller.edit(next);
+    const next = beginEdit(story, place.block, place.token);
+    if (next) controller.beginEdit(story, next);
     setTyping(false);
     return next !== null;
   };

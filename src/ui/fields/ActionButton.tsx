@@ -27,7 +27,7 @@ export function ActionButton({ writing, ready, controller }: Props) {
     <button
       type="button"
       className="action"
-      title="Ctrl or ⌘ with Enter"
+      title="Ctrl or ⌘ + Enter"
       aria-keyshortcuts="Control+Enter Meta+Enter"
       disabled={!ready}
       onClick={() => void controller.write()}

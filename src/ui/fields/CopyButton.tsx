@@ -8,7 +8,7 @@ interface Props {
   readonly onCopied?: () => void;
 }
 
-type Outcome = 'Copied' | 'Copying was refused';
+type Outcome = 'Copied' | 'Could not copy';
 
 /** Copies a text and says for a moment that it did. */
 export function CopyButton({ label, text, onCopied }: Props) {
@@ -18,14 +18,16 @@ export function CopyButton({ label, text, onCopied }: Props) {
     const timer = setTimeout(() => setOutcome(null), 2000);
     return () => clearTimeout(timer);
   }, [outcome]);
-  const copy = () =>
-    navigator.clipboard.writeText(text).then(
-      () => {
-        setOutcome('Copied');
-        onCopied?.();
-      },
-      () => setOutcome('Copying was refused'),
-    );
+  const copy = async () => {
+    try {
+      // Undefined on pages of plain http.
+      await navigator.clipboard.writeText(text);
+      setOutcome('Copied');
+      onCopied?.();
+    } catch {
+      setOutcome('Could not copy');
+    }
+  };
   return (
     <button type="button" className="quiet" onClick={copy}>
       {outcome ?? label}

@@ -31,7 +31,7 @@ export const SOURCES: readonly Source[] = [
     title:
       'Masked Diffusion Models are Secretly Time-Agnostic Masked Models and Exploit Inaccurate Categorical Sampling',
     arxiv: '2409.02908',
-    use: 'The first-hitting sampler: one token a pass, at a place drawn by lot.',
+    use: 'The first-hitting sampler: one token per pass, at a random place.',
   },
   {
     authors: 'Ben-Hamu et al., 2025',

@@ -37,7 +37,7 @@ export interface LoaderOptions {
 /** A worker that stops twice within so many milliseconds is not started again unasked. */
 const RESTARTS_APART_MS = 60_000;
 
-const DEVICE_LOST = 'The GPU was lost. The model is put on it again, and what was under way goes on by itself.';
+const DEVICE_LOST = 'The GPU was lost. The model is being loaded onto it again, and the text will continue by itself.';
 
 /** How often the pace is worked out anew while nothing comes, in milliseconds. */
 const TICK_MS = 1_000;
@@ -111,7 +111,7 @@ export class ModelLoader {
     try {
       await this.open(await filesOfFolder(folder));
     } catch {
-      const message = 'The browser could not read it. Choose it with “Open a folder” instead.';
+      const message = 'The browser could not read this folder. Choose it with “Open a folder” instead.';
       this.#page.dispatch({ type: 'fetch-started', name: folder.name });
       this.#page.dispatch({ type: 'fetch-failed', problem: { code: 'bad-input', message } });
     }
@@ -253,7 +253,7 @@ export class ModelLoader {
     const blockSize = nearestBlockSize(settings.blockSize, blockSizes);
     this.#page.set({ blockSize });
     this.#notice(
-      `${name} was not trained on blocks of ${settings.blockSize} tokens, so the block size is ${blockSize} now.`,
+      `${name} was not trained on blocks of ${settings.blockSize} tokens, so the block size is now ${blockSize}.`,
     );
   }
 
@@ -266,7 +266,7 @@ export class ModelLoader {
     this.#place = this.embedded;
     this.#earlier = null;
     await this.load();
-    this.#notice('The model that was used here last is not kept any more. This is the one that comes with the page.');
+    this.#notice('The model you used last is no longer saved here, so this is the one that comes with the page.');
   }
 
   #notice(notice: string): void {
@@ -301,7 +301,7 @@ export class ModelLoader {
     }
     this.#restartedAt = now;
     await this.load();
-    this.#notice('The worker that runs the model stopped and was started again.');
+    this.#notice('The model stopped unexpectedly and was restarted.');
   }
 
   /** Does what reports bytes, and tells of them with their pace, also while none come. */

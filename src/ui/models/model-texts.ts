@@ -35,14 +35,14 @@ export function originText(origin: ModelOrigin): string {
   }
 }
 
-/** `Kept models take 203.0 MB of the 221.4 MB that this page has stored; there is room for 1.9 GB more.` */
+/** `Saved models use 203.0 MB of the 221.4 MB stored by this page. 1.9 GB free` */
 export function spaceText(kept: readonly Pick<KeptModel, 'keptBytes'>[], space: ModelShelf['space']): string {
   if (!space) return NOTHING_KEPT;
-  const room = `there is room for ${roughly(space.freeBytes)} more`;
-  if (kept.length === 0) return `No model is kept yet; ${room}.`;
+  const room = `${roughly(space.freeBytes)} free`;
+  if (kept.length === 0) return `No other models saved. ${room}`;
   const ofModels = kept.reduce((sum, { keptBytes }) => sum + keptBytes, 0);
   const ofAll = Math.max(space.usedBytes, ofModels);
-  return `Kept models take ${roughly(ofModels)} of the ${roughly(ofAll)} that this page has stored; ${room}.`;
+  return `Saved models use ${roughly(ofModels)} of the ${roughly(ofAll)} stored by this page. ${room}`;
 }
 
 /** `1.2 GB to fetch, 420.0 MB to keep` */

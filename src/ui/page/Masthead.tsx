@@ -24,10 +24,10 @@ export const Masthead = memo(function Masthead({ view, onHelp }: Props) {
             type="button"
             className="icon-button help"
             aria-keyshortcuts="?"
-            title="Keyboard (?)"
+            title="Keyboard shortcuts (?)"
             onClick={onHelp}
           >
-            ?<span className="visually-hidden"> Keyboard</span>
+            ?<span className="visually-hidden"> Keyboard shortcuts</span>
           </button>
         ) : null}
       </h1>

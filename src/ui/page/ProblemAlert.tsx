@@ -40,7 +40,7 @@ export function ProblemAlert({ session, controller, onOpenModels }: Props) {
             <Again label="Load the model again" onClick={() => void controller.models.load()} />
           ) : null}
           {LOST.includes(problem.code) && settings.backend !== 'wasm' ? (
-            <Again label="Go on with the CPU" onClick={() => void controller.goOnWithCpu()} />
+            <Again label="Continue on the CPU" onClick={() => void controller.goOnWithCpu()} />
           ) : null}
         </Alert>
       );

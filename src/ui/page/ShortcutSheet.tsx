@@ -17,7 +17,7 @@ export default function ShortcutSheet({ shortcuts, keys, controller, onClose }: 
   return (
     <dialog className="sheet" ref={dialog} aria-labelledby="sheet-title" onClose={onClose}>
       <header>
-        <h2 id="sheet-title">Keyboard</h2>
+        <h2 id="sheet-title">Keyboard shortcuts</h2>
         <button type="button" className="quiet" onClick={() => dialog.current?.close()}>
           Close
         </button>
@@ -34,14 +34,14 @@ export default function ShortcutSheet({ shortcuts, keys, controller, onClose }: 
           </div>
         ))}
         <div>
-          <dt>These keys</dt>
+          <dt>Show shortcuts</dt>
           <dd>
             <kbd>?</kbd>
           </dd>
         </div>
       </dl>
       <p className="hint">
-        With the focus on the text, ← and → walk through its tokens instead, and Enter edits the one they are on.
+        While the text has the focus, ← and → move from token to token instead, and Enter edits the current one.
       </p>
       <label className="check">
         <input
@@ -49,7 +49,7 @@ export default function ShortcutSheet({ shortcuts, keys, controller, onClose }: 
           checked={keys === 'on'}
           onChange={(event) => controller.set({ keys: event.target.checked ? 'on' : 'off' })}
         />
-        Single keys work wherever nothing is being typed
+        Single-key shortcuts work while you are not typing
       </label>
     </dialog>
   );

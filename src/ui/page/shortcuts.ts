@@ -17,11 +17,9 @@ export interface Shortcut {
 
 /** What the keys of a text do in a conversation, where that is called something else. */
 const CHAT_TEXTS: Readonly<Record<string, string>> = {
-  '$mod+z': 'Undo: the conversation before this one',
+  '$mod+z': 'Undo: back to the previous conversation',
   c: 'Continue the answer',
   n: 'Another answer with a new seed',
-  l: 'Back to the answer as it is',
-  h: 'Next colouring of the answer',
 };
 
 /** Everything a key does on the page, but for `?`, which opens the list of these. */
@@ -37,7 +35,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   {
     keys: '$mod+z',
     shown: ['Ctrl or ⌘', 'Z'],
-    text: 'Undo: the text before this one',
+    text: 'Undo: back to the previous text',
     reach: 'outside',
     run: (controller) => controller.undo(),
   },
@@ -62,9 +60,15 @@ export const SHORTCUTS: readonly Shortcut[] = [
     reach: 'single',
     run: (controller) => void controller.writeAnother(),
   },
-  { keys: 'p', shown: ['P'], text: 'Play back, pause', reach: 'single', run: (controller) => controller.togglePlay() },
+  { keys: 'p', shown: ['P'], text: 'Play or pause', reach: 'single', run: (controller) => controller.togglePlay() },
   { keys: 'ArrowLeft', shown: ['←'], text: 'One step back', reach: 'single', run: (controller) => controller.move(-1) },
-  { keys: 'ArrowRight', shown: ['→'], text: 'One step on', reach: 'single', run: (controller) => controller.move(1) },
+  {
+    keys: 'ArrowRight',
+    shown: ['→'],
+    text: 'One step forward',
+    reach: 'single',
+    run: (controller) => controller.move(1),
+  },
   {
     keys: 'Shift+ArrowLeft',
     shown: ['Shift', '←'],
@@ -75,18 +79,18 @@ export const SHORTCUTS: readonly Shortcut[] = [
   {
     keys: 'Shift+ArrowRight',
     shown: ['Shift', '→'],
-    text: 'One block on',
+    text: 'One block forward',
     reach: 'single',
     run: (controller) => controller.moveByBlock(1),
   },
   {
     keys: 'l',
     shown: ['L'],
-    text: 'Back to the text as it is',
+    text: 'Jump to end',
     reach: 'single',
     run: (controller) => controller.goLive(),
   },
-  { keys: 'h', shown: ['H'], text: 'Next colouring of the text', reach: 'single', run: nextHeat },
+  { keys: 'h', shown: ['H'], text: 'Switch highlighting', reach: 'single', run: nextHeat },
 ];
 
 /** Those of a conversation, whose questions have a field of their own. */

@@ -45,9 +45,9 @@ function isTaken({ defaultPrevented, target }: KeyboardEvent): boolean {
 }
 
 /** True for a key that the focused field has a use for: letters where one types, arrows in radio buttons and sliders too. */
-function isForField({ isComposing, key, target }: KeyboardEvent): boolean {
+function isForField({ key, target }: KeyboardEvent): boolean {
   const fields = key.startsWith('Arrow')
     ? 'input, select, textarea'
     : 'input:not([type=radio], [type=range], [type=checkbox]), select, textarea';
-  return isComposing || (target instanceof Element && target.matches(fields));
+  return target instanceof Element && target.matches(fields);
 }

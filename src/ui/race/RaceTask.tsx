@@ -39,7 +39,7 @@ export function RaceTask({ settings, running, again, ready, runner, controller }
           <button
             type="button"
             className="action"
-            title="Ctrl or ⌘ with Enter"
+            title="Ctrl or ⌘ + Enter"
             aria-keyshortcuts="Control+Enter Meta+Enter"
             disabled={!ready}
             onClick={() => void runner.start()}

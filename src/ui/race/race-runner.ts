@@ -1,30 +1,25 @@
+import { createStore } from 'zustand/vanilla';
 import { describeError } from '../../errors';
 import type { Controller } from '../session/controller';
-import { FIRST_RACE, type Pair, type Race, type RaceAction, reduceRace, type Side, settingsOfSide } from './race';
+import type { Pair } from './pair';
+import { FIRST_RACE, type Race, type RaceAction, reduceRace, type Side, settingsOfSide } from './race';
 
 /** Holds the race and runs it, whether or not it is on the screen. */
 export class RaceRunner {
   readonly #controller: Controller;
-  readonly #listeners = new Set<() => void>();
-  #race = FIRST_RACE;
+  readonly store = createStore<Race>(() => FIRST_RACE);
   #running = new AbortController();
 
   constructor(controller: Controller) {
     this.#controller = controller;
-    controller.subscribe(() => {
-      const isLoading = controller.session.model.phase === 'loading';
-      if (isLoading && this.#race.problem) this.#dispatch({ type: 'load-started' });
+    controller.store.subscribe(({ model }) => {
+      if (model.phase === 'loading' && this.race.problem) this.#dispatch({ type: 'load-started' });
     });
   }
 
   get race(): Race {
-    return this.#race;
+    return this.store.getState();
   }
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
 
   setSide(racer: number, change: Partial<Side>): void {
     this.#dispatch({ type: 'side-changed', racer, change });
@@ -35,7 +30,7 @@ export class RaceRunner {
     const { model, settings } = this.#controller.session;
     if (model.phase !== 'ready') return;
     this.stop();
-    const [one, other] = this.#race.sides;
+    const [one, other] = this.race.sides;
     const asked: Pair<ReturnType<typeof settingsOfSide>> = [
       settingsOfSide(one, settings, model.info),
       settingsOfSide(other, settings, model.info),
@@ -56,13 +51,12 @@ export class RaceRunner {
 
   /** Ends the race; what was written stays. */
   stop(): void {
-    if (this.#race.phase !== 'running') return;
+    if (this.race.phase !== 'running') return;
     this.#running.abort();
     this.#dispatch({ type: 'stopped' });
   }
 
   #dispatch(action: RaceAction): void {
-    this.#race = reduceRace(this.#race, action);
-    for (const listener of this.#listeners) listener();
+    this.store.setState(reduceRace(this.race, action), true);
   }
 }

@@ -1,30 +1,11 @@
-import { useCallback, useSyncExternalStore } from 'react';
+import { useFrameStore } from '../page/use-frame-store';
 import type { Race } from './race';
 import type { RaceRunner } from './race-runner';
 
-/** The runner's race. News are drawn once a frame; what a person sets at once, or the field would jump back. */
-export function useRace(runner: RaceRunner): Race {
-  const subscribe = useCallback(
-    (redraw: () => void) => {
-      let frame: number | undefined;
-      let { sides } = runner.race;
-      const unsubscribe = runner.subscribe(() => {
-        if (runner.race.sides !== sides) {
-          ({ sides } = runner.race);
-          redraw();
-          return;
-        }
-        frame ??= requestAnimationFrame(() => {
-          frame = undefined;
-          redraw();
-        });
-      });
-      return () => {
-        if (frame !== undefined) cancelAnimationFrame(frame);
-        unsubscribe();
-      };
-    },
-    [runner],
-  );
-  return useSyncExternalStore(subscribe, () => runner.race);
+/** The parts that only a person changes. */
+const BY_HAND = ['sides'] as const satisfies (keyof Race)[];
+
+/** The runner's race. */
+export function useRace({ store }: RaceRunner): Race {
+  return useFrameStore(store, BY_HAND);
 }

@@ -18,11 +18,11 @@ function phaseAnnouncement(story: Story): string | null {
   switch (story.phase) {
     case 'starting':
       if (story.settings.messages && !story.kept && story.earlier.length === 0) return 'Answering.';
-      if (story.kept) return `Writing anew from block ${allBlocks(story).length + 1} on.`;
-      if (story.earlier.length > 0) return 'Going on with the text.';
+      if (story.kept) return `Rewriting from block ${allBlocks(story).length + 1} on.`;
+      if (story.earlier.length > 0) return 'Continuing the text.';
       return story.heading
         ? `Writing ${kindOf(story.heading.kind).noun}: ${story.heading.title}.`
-        : 'Writing on from your prompt.';
+        : 'Continuing from your opening words.';
     case 'writing':
       return null;
     case 'finished':
@@ -62,7 +62,9 @@ function wordsOf(text: string): number {
   return text.split(/\s+/).filter(Boolean).length;
 }
 
-/** What is said of a text that Undo or Redo has brought back. */
-export function returnAnnouncement(how: 'undone' | 'redone', story: Story | null): string {
-  return `${how === 'undone' ? 'Undone' : 'Redone'}: a text of ${story ? wordsOf(textOf({ blocks: allBlocks(story) })) : 0} words.`;
+const RETURNS = { undone: 'Undone', redone: 'Redone', returned: 'Back' } as const;
+
+/** What is said of a text that Undo, Redo or the browser's Back has brought back. */
+export function returnAnnouncement(how: keyof typeof RETURNS, story: Story | null): string {
+  return `${RETURNS[how]}: a text of ${story ? wordsOf(textOf({ blocks: allBlocks(story) })) : 0} words.`;
 }

@@ -1,15 +1,30 @@
+import { createStore, type StoreApi } from 'zustand/vanilla';
 import { describeError, UnmaskError } from '../../errors';
 import type { Client } from '../../worker/client';
-import type { AlternativeToken, ChatTurn, GenerateSettings, ModelInfo, RaceMessage } from '../../worker/protocol';
+import type { AlternativeToken, GenerateSettings, ModelInfo, RaceMessage } from '../../worker/protocol';
 import type { WorkerEvents } from '../../worker/worker-events';
+import type { Asked } from '../chat/conversation';
 import { type Edit, storyFromEdit, typeOver } from '../editing/editing';
 import { ModelLoader } from '../models/model-loader';
 import { newSeed } from '../settings/new-seed';
 import { generateSettings, type Settings, settingsOn } from '../settings/settings';
 import { sameSettings, settingsForNextBlock } from '../settings/settings-in-run';
+import { type Link, originOf, samplingSettings, textSettings } from '../share/link';
 import { Alternatives } from '../story/alternatives';
+import type { Provenance } from '../story/provenance';
 import { idsAfterPrompt, newStory, newStoryAfter, type Story } from '../story/story';
-import { type Action, canContinue, type Desk, isWriting, newSession, reduce, type Session } from './session';
+import {
+  type Action,
+  answers,
+  canContinue,
+  type Desk,
+  isBusy,
+  isWriting,
+  newSession,
+  reduce,
+  type Session,
+  storyLookedAt,
+} from './session';
 
 export interface ControllerOptions {
   readonly settings: Settings;
@@ -28,11 +43,10 @@ const CHANGE_REST = 200;
 /** The page without its looks: holds the session and does what the person asks. */
 export class Controller {
   readonly #options: ControllerOptions;
-  readonly #listeners = new Set<() => void>();
+  readonly store: StoreApi<Session>;
   readonly models: ModelLoader;
-  #session: Session;
-  /** A link's, until a text has been written with it. */
-  #givenSeed: number | null = null;
+  /** A link whose text has not begun yet. */
+  #link: Link | null = null;
   readonly #alternatives = new Alternatives();
   /** How many are on. */
   #races = 0;
@@ -44,7 +58,7 @@ export class Controller {
 
   constructor(options: ControllerOptions) {
     this.#options = options;
-    this.#session = newSession(options.settings);
+    this.store = createStore(() => newSession(options.settings));
     const controller = this;
     const page = {
       get session() {
@@ -58,26 +72,21 @@ export class Controller {
   }
 
   get session(): Session {
-    return this.#session;
+    return this.store.getState();
   }
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
 
   /** Changes settings. A text that is being written takes those that it can with its next block. */
   set(change: Partial<Settings>): void {
     this.#dispatch({ type: 'settings-changed', change });
-    this.#options.saveSettings(this.#session.settings);
+    this.#options.saveSettings(this.session.settings);
     clearTimeout(this.#changing);
-    if (isWriting(this.#session)) this.#changing = setTimeout(() => this.#changeRun(), CHANGE_REST);
+    if (isWriting(this.session)) this.#changing = setTimeout(() => this.#changeRun(), CHANGE_REST);
   }
 
   #changeRun(): void {
-    const { story, settings, model } = this.#session;
-    if (!story || !isWriting(this.#session) || model.phase !== 'ready') return;
-    const wanted = settingsForNextBlock(story, settings, model.info);
+    const { story, inForce, model } = this.session;
+    if (!story || !isWriting(this.session) || model.phase !== 'ready') return;
+    const wanted = settingsForNextBlock(story, inForce, model.info);
     if (!this.#asked || sameSettings(wanted, this.#asked)) return;
     this.#asked = wanted;
     this.models.client?.change(wanted);
@@ -86,76 +95,117 @@ export class Controller {
   /** What opening the page does: loads the model and, once it is there, begins to write, unless there is a text. */
   async open(): Promise<void> {
     await this.models.load();
-    if (!this.#session.story) await this.write();
+    if (!this.session.story) await this.write();
   }
 
-  /** Sets what a link says; the next text has the link's seed, also where each text has its own. */
-  follow(link: Partial<Settings>): void {
-    this.#givenSeed = link.seed ?? null;
-    this.set(link);
+  /** The next text is a link's, with its settings. The page's own stay as they are. */
+  follow(link: Link): void {
+    this.#link = link;
+  }
+
+  /** Takes the settings that the text on screen came with as the page's own. */
+  adoptSettings(): void {
+    const { story } = this.session;
+    if (!story?.provenance) return;
+    const { first } = story.provenance;
+    this.set(story.settings.messages ? samplingSettings(first) : first);
   }
 
   /** Shows a text that was written before, in place of one that is being written. */
   show(story: Story): void {
-    this.turnTo('write');
+    this.turnTo(story.settings.messages ? 'chat' : 'write');
     this.stop();
+    this.#link = null;
     this.#dispatch({ type: 'story-opened', story });
   }
 
-  /** Shows the work of one of the views that write. What is being written in the other ends. */
+  /** Shows the work of one of the views that write. What is being written in the other goes on. */
   turnTo(desk: Desk): void {
-    if (desk === this.#session.desk) return;
-    this.stop();
+    if (desk === this.session.desk) return;
     this.#dispatch({ type: 'desk-turned', desk });
+    // The settings may have changed meanwhile.
+    this.#changeRun();
   }
 
-  /** Writes a text with the settings as they are, in place of one that is being written. */
+  /** Writes a text with the settings as they are, or a link's that waits, in place of one that is being written. */
   async write(): Promise<void> {
     this.turnTo('write');
+    const link = this.#link;
+    if (!link) this.#drawSeed();
+    await this.#write({ ...this.session.settings, ...link?.settings }, link ?? 'here');
+  }
+
+  async #write(inForce: Settings, source: Provenance['source']): Promise<void> {
     const info = this.#prepareToWrite();
     if (!info) return;
-    const settings = settingsOn(this.#session.settings, info);
+    const settings = settingsOn(inForce, info);
     const heading = settings.form === 'titled' ? { kind: settings.kind, title: settings.title.trim() } : null;
-    await this.#generate(newStory(generateSettings(settings, info), heading));
+    const first = textSettings(settings);
+    const provenance: Provenance = { first, model: writerOf(info), changed: false, source };
+    await this.#generate(newStory(generateSettings(settings, info), heading, provenance), inForce);
   }
 
-  /** Answers a conversation, in place of one that is being answered. */
-  async converse(messages: readonly ChatTurn[]): Promise<void> {
+  /** Answers a conversation, in place of one that is being answered. Does nothing where the model cannot. */
+  async converse(asked: Asked): Promise<void> {
     this.turnTo('chat');
+    if (!answers(this.session)) return;
+    this.#drawSeed();
+    await this.#answer(asked, this.session.settings, 'here');
+  }
+
+  /** Writes the last answer of a conversation as it was written first: with the settings that its link has. */
+  async answerAgain(): Promise<void> {
+    const { story, settings } = this.session;
+    if (!story?.provenance || !story.settings.messages || !answers(this.session)) return;
+    const { before, provenance } = story;
+    const inForce = { ...settings, ...samplingSettings(provenance.first) };
+    await this.#answer({ messages: story.settings.messages, before }, inForce, provenance.source);
+  }
+
+  async #answer({ messages, before }: Asked, inForce: Settings, source: Provenance['source']): Promise<void> {
     const info = this.#prepareToWrite();
     if (!info) return;
-    const settings = generateSettings(this.#session.settings, info);
-    await this.#generate(newStory({ ...settings, prompt: '', messages }, null));
+    const asked = { ...generateSettings(inForce, info), prompt: '', messages };
+    const provenance: Provenance = { first: textSettings(inForce), model: writerOf(info), changed: false, source };
+    await this.#generate({ ...newStory(asked, null, provenance), before }, inForce);
   }
 
-  /** Writes the same again with another seed. */
+  /** Writes the text on screen again with another seed. */
   async writeAnother(): Promise<void> {
     this.set({ seed: newSeed() });
-    const messages = this.#session.story?.settings.messages;
-    await (messages ? this.converse(messages) : this.write());
+    const { story, inForce } = this.session;
+    const messages = story?.settings.messages;
+    await (messages ? this.converse({ messages, before: story.before }) : this.#write(inForce, 'here'));
   }
 
   /** Goes on where the text on screen ends, as many tokens again, with the settings as they are. */
   async writeOn(): Promise<void> {
-    const { story } = this.#session;
-    if (!story || !canContinue(this.#session)) return;
+    const { story } = this.session;
+    if (!story || !canContinue(this.session)) return;
+    this.#drawSeed();
     const info = this.#prepareToWrite();
     if (!info) return;
+    const { inForce } = this.session;
     const { prompt, messages } = story.settings;
-    const asked = { ...generateSettings(this.#session.settings, info), prompt, messages, after: idsAfterPrompt(story) };
-    await this.#generate(newStoryAfter(story, asked));
+    const asked = { ...generateSettings(inForce, info), prompt, messages, after: idsAfterPrompt(story) };
+    await this.#generate(newStoryAfter(story, asked), inForce);
   }
 
   /** Loads the model onto the CPU, and writes what the text on screen still lacks of its length. */
   async goOnWithCpu(): Promise<void> {
     this.set({ backend: 'wasm' });
     await this.models.load();
-    const { story } = this.#session;
-    if (!story || !canContinue(this.#session)) return;
+    const { story, inForce } = this.session;
+    if (!story || !canContinue(this.session)) return;
     const { settings } = story;
     const after = idsAfterPrompt(story);
     const maxTokens = settings.maxTokens - (after.length - settings.after.length);
-    if (maxTokens > 0) await this.#generate(newStoryAfter(story, { ...settings, after, maxTokens }));
+    if (maxTokens > 0) await this.#generate(newStoryAfter(story, { ...settings, after, maxTokens }), inForce);
+  }
+
+  /** Begins to edit the text on screen, or an earlier answer of its conversation. */
+  beginEdit(story: Story, edit: Edit): void {
+    this.#dispatch({ type: 'edit-begun', story, edit });
   }
 
   /** Selects, pins or masks tokens of a block; null leaves it as it was. */
@@ -165,7 +215,7 @@ export class Controller {
 
   /** Types over what is selected. A sentence where that cannot be. */
   async typeOver(text: string): Promise<string | null> {
-    const { edit } = this.#session;
+    const { edit } = this.session;
     const { client } = this.models;
     if (!edit || !client) return null;
     const typed = await client.tokenize(text);
@@ -177,17 +227,19 @@ export class Controller {
 
   /** Writes the text anew from the block that is edited on, around what is kept of that. */
   async writeFromEdit(): Promise<void> {
-    const { story, edit } = this.#session;
+    const { edit } = this.session;
+    const story = storyLookedAt(this.session);
     if (!story || !edit) return;
+    this.#drawSeed();
     const info = this.#prepareToWrite();
     if (!info) return;
-    const { settings } = this.#session;
-    const next = storyFromEdit(story, edit, generateSettings({ ...settings, blockSize: edit.blockSize }, info));
+    const { inForce } = this.session;
+    const next = storyFromEdit(story, edit, generateSettings({ ...inForce, blockSize: edit.blockSize }, info));
     if (next.phase === 'finished') {
-      this.#dispatch({ type: 'writing-started', story: next });
+      this.#dispatch({ type: 'writing-started', story: next, inForce });
       return;
     }
-    const writing = this.#generate(next);
+    const writing = this.#generate(next, inForce);
     // The block keeps its size; the next has the page's.
     this.#changeRun();
     await writing;
@@ -210,28 +262,40 @@ export class Controller {
     this.#dispatch({ type: 'redone' });
   }
 
+  /** Goes back, or forward again, to one of the texts that were on screen. */
+  returnTo(story: Story): void {
+    this.stop();
+    this.#link = null;
+    this.#dispatch({ type: 'returned', story });
+  }
+
   /** Takes the notices about the model off the screen. */
   readNotices(): void {
     this.#dispatch({ type: 'notices-read' });
   }
 
-  /** Ends what is being written, and draws a seed if each text has its own. Undefined where there is no model. */
+  /** Draws a seed if each text has its own. */
+  #drawSeed(): void {
+    const { model, settings } = this.session;
+    if (model.phase === 'ready' && settings.seeds === 'new each time') this.set({ seed: newSeed() });
+  }
+
+  /** Ends what is being written. Undefined where there is no model. */
   #prepareToWrite(): ModelInfo | undefined {
-    const { model, settings } = this.#session;
+    const { model } = this.session;
     if (model.phase !== 'ready') return undefined;
-    this.stop();
-    if (settings.seeds === 'new each time' && settings.seed !== this.#givenSeed) this.set({ seed: newSeed() });
-    this.#givenSeed = null;
+    this.#endWriting();
+    this.#link = null;
     return model.info;
   }
 
-  async #generate(story: Story): Promise<void> {
+  async #generate(story: Story, inForce: Settings): Promise<void> {
     const { client } = this.models;
     if (!client) return;
     this.#writing = new AbortController();
     const { signal } = this.#writing;
     this.#asked = story.settings;
-    this.#dispatch({ type: 'writing-started', story });
+    this.#dispatch({ type: 'writing-started', story, inForce });
     try {
       for await (const message of client.generate(story.settings, signal)) {
         this.#dispatch({ type: 'written', message });
@@ -243,7 +307,7 @@ export class Controller {
 
   /** Writes a text for each of the settings side by side, in place of one that is being written. As `Client.race`. */
   async *race(settings: readonly GenerateSettings[], signal: AbortSignal): AsyncGenerator<RaceMessage, void> {
-    this.stop();
+    this.#endWriting();
     const { client } = this.models;
     if (!client) throw new UnmaskError('bad-input', 'No model is loaded. Load the model, then race.');
     this.#races++;
@@ -254,30 +318,45 @@ export class Controller {
     }
   }
 
-  /** What else could have stood at a place of the text, if that is known already. */
-  knownAlternatives(block: number, token: number): readonly AlternativeToken[] | null {
-    const { story } = this.#session;
-    return story && this.#alternatives.known(story, block, token);
+  /** What else could have stood at a place of a text, if that is known already. */
+  knownAlternatives(story: Story, block: number, token: number): readonly AlternativeToken[] | null {
+    return this.#alternatives.known(story, block, token);
   }
 
   /** Asks the model for that, unless it is at work: its run would end. Null where there is no answer. */
-  async inspect(block: number, token: number, signal: AbortSignal): Promise<readonly AlternativeToken[] | null> {
-    const { story, model } = this.#session;
+  async inspect(
+    story: Story,
+    block: number,
+    token: number,
+    signal: AbortSignal,
+  ): Promise<readonly AlternativeToken[] | null> {
     const { client } = this.models;
-    if (!story || !client || model.phase !== 'ready' || isWriting(this.#session) || this.#races > 0) return null;
+    if (!client || this.session.model.phase !== 'ready' || isBusy(this.session) || this.#races > 0) return null;
     return this.#alternatives.ask(client, story, block, token, signal);
   }
 
-  /** Ends the text that is being written; what is there stays. */
+  /** Ends the text on screen if it is being written; what is there stays. */
   stop(): void {
-    this.#endWriting();
+    if (isWriting(this.session)) this.#endWriting();
   }
 
+  /** Ends the text of the other view if it is being written. */
+  stopElsewhere(): void {
+    if (!isWriting(this.session)) this.#endWriting();
+  }
+
+  /** Ends what is being written in whichever view. */
   #endWriting(problem?: UnmaskError): void {
-    if (!isWriting(this.#session)) return;
+    if (!isBusy(this.session)) return;
     this.#writing.abort();
     if (problem) this.#dispatch({ type: 'writing-failed', problem: describeError(problem) });
     else this.#dispatch({ type: 'writing-stopped' });
+  }
+
+  /** Shows an answer of the conversation in the timeline, played from its beginning. */
+  replay(story: Story): void {
+    this.#dispatch({ type: 'looked-at', story });
+    this.#dispatch({ type: 'play-toggled' });
   }
 
   /** Shows the text as it was after its first `position` steps. */
@@ -304,13 +383,17 @@ export class Controller {
     this.#dispatch({ type: 'play-toggled' });
   }
 
-  /** Plays on after `seconds` of the clock on the wall. */
+  /** Plays or follows on after `seconds` of the clock on the wall. */
   playOn(seconds: number): void {
-    this.#dispatch({ type: 'played-on', seconds: seconds * this.#session.settings.speed });
+    this.#dispatch({ type: 'played-on', seconds });
   }
 
   #dispatch(action: Action): void {
-    this.#session = reduce(this.#session, action);
-    for (const listener of this.#listeners) listener();
+    this.store.setState(reduce(this.session, action), true);
   }
+}
+
+/** The model as a text's provenance names it. */
+function writerOf(info: ModelInfo): Provenance['model'] {
+  return { name: info.name, ...originOf(info) };
 }

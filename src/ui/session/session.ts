@@ -2,9 +2,9 @@ import type { ErrorCode } from '../../errors';
 import type { CheckpointOffer, GenerationMessage, ModelInfo } from '../../worker/protocol';
 import type { Edit } from '../editing/editing';
 import { NO_PROGRESS, type Progress } from '../models/pace';
-import type { ModelTraits, Settings } from '../settings/settings';
+import { type ModelTraits, PACES, type Settings } from '../settings/settings';
 import { continueStory, endStory, type Story } from '../story/story';
-import { moveBy, moveByBlock, type Playhead, playOn, restAt, togglePlay } from '../timeline/playhead';
+import { follow, followOn, moveBy, moveByBlock, type Playhead, playOn, restAt, togglePlay } from '../timeline/playhead';
 import { announcement, returnAnnouncement } from './announce';
 
 export interface Problem {
@@ -30,18 +30,24 @@ export type FetchState =
 /** What a person works on in one of the views that write. */
 export interface Work {
   readonly story: Story | null;
+  /** What that is written with: the page's settings, or those that its link or file came with. */
+  readonly inForce: Settings;
   /** Texts that were on the screen before, and those that Undo took off it: the nearest to now is last, and first. */
   readonly past: readonly Story[];
   readonly future: readonly Story[];
-  /** What is being edited of the story, if anything is. */
+  /** An earlier answer of the conversation, where the timeline and the edit are about that and not about the story. */
+  readonly looked: Story | null;
+  /** What is being edited of it, if anything is. */
   readonly edit: Edit | null;
-  /** Null while the story is shown as it is, and not as it was. */
+  /** Null while it is shown as it is, and not as it was. */
   readonly playhead: Playhead | null;
   /** Why the last text ended early; stays until the next one begins. */
   readonly problem: Problem | null;
 }
 
-const NO_WORK: Work = { story: null, past: [], future: [], edit: null, playhead: null, problem: null };
+function noWork(inForce: Settings): Work {
+  return { story: null, inForce, past: [], future: [], looked: null, edit: null, playhead: null, problem: null };
+}
 
 /** The views that write. A conversation is a story that answers `messages`. */
 export type Desk = 'write' | 'chat';
@@ -78,22 +84,29 @@ export type Action =
   | { readonly type: 'noticed'; readonly notice: string }
   | { readonly type: 'notices-read' }
   | { readonly type: 'desk-turned'; readonly desk: Desk }
-  | { readonly type: 'writing-started'; readonly story: Story }
+  /** `inForce` where that is not the page's settings. */
+  | { readonly type: 'writing-started'; readonly story: Story; readonly inForce?: Settings }
   | { readonly type: 'cleared' }
+  /** An answer of the conversation; null for the last. */
+  | { readonly type: 'looked-at'; readonly story: Story | null }
   /** A text that was written before. */
   | { readonly type: 'story-opened'; readonly story: Story }
   | { readonly type: 'written'; readonly message: GenerationMessage }
   | { readonly type: 'writing-stopped' }
   | { readonly type: 'writing-failed'; readonly problem: Problem }
+  /** An edit of the text on screen, or of an earlier answer of its conversation. */
+  | { readonly type: 'edit-begun'; readonly story: Story; readonly edit: Edit }
   | { readonly type: 'edited'; readonly edit: Edit | null }
   | { readonly type: 'undone' }
   | { readonly type: 'redone' }
+  /** To a text that was on the screen before, or that was undone. */
+  | { readonly type: 'returned'; readonly story: Story }
   | { readonly type: 'scrubbed'; readonly position: number }
   | { readonly type: 'moved'; readonly by: number }
   | { readonly type: 'moved-by-block'; readonly by: 1 | -1 }
   | { readonly type: 'went-live' }
   | { readonly type: 'play-toggled' }
-  /** `seconds` of the run's own time. */
+  /** `seconds` of the clock on the wall. */
   | { readonly type: 'played-on'; readonly seconds: number };
 
 export function newSession(settings: Settings): Session {
@@ -103,9 +116,9 @@ export function newSession(settings: Settings): Session {
     fetch: null,
     notices: [],
     settings,
-    ...NO_WORK,
+    ...noWork(settings),
     desk: 'write',
-    aside: NO_WORK,
+    aside: noWork(settings),
     announced: '',
   };
 }
@@ -127,31 +140,67 @@ export function answers({ model }: Session): boolean {
   return model.phase === 'ready' && model.info.chat;
 }
 
-export function isWriting({ story }: Session): boolean {
+/** True where the text on screen is being written. */
+export function isWriting({ story }: Pick<Work, 'story'>): boolean {
   return story?.phase === 'starting' || story?.phase === 'writing';
+}
+
+/** True where a text is being written in one of the views. */
+export function isBusy(session: Session): boolean {
+  return isWriting(session) || isWriting(session.aside);
+}
+
+/** What the timeline and the edit are about. */
+export function storyLookedAt({ story, looked }: Work): Story | null {
+  return looked ?? story;
 }
 
 /** True where the text on screen can be gone on with: it ended for no better reason than its length or a stop. */
 export function canContinue(session: Session): boolean {
   const { model, story } = session;
-  return model.phase === 'ready' && !isWriting(session) && story !== null && story.reason !== 'eos';
+  if (model.phase !== 'ready' || isWriting(session) || !story || story.reason === 'eos') return false;
+  // Of a text that came without its tokens nobody knows the ids to go on from.
+  return story.said === null && (story.settings.messages === undefined || model.info.chat);
+}
+
+/** True where there is a conversation, on screen or aside. */
+export function hasConversation({ story, aside }: Session): boolean {
+  return [story, aside.story].some((each) => each?.settings.messages !== undefined);
 }
 
 /** The session after an action. No action loses the settings or a text that is on the screen. */
 export function reduce(session: Session, action: Action): Session {
   const next = change(session, action);
   if (action.type === 'desk-turned') return next;
-  const turned = next.story !== session.story && (action.type === 'undone' || action.type === 'redone');
-  const announced = turned ? returnAnnouncement(action.type, next.story) : announcement(session.story, next.story);
+  if (next.aside.story !== session.aside.story) return announceAside(session, next);
+  const { type } = action;
+  const turned = next.story !== session.story && (type === 'undone' || type === 'redone' || type === 'returned');
+  const announced = turned ? returnAnnouncement(type, next.story) : announcement(session.story, next.story);
   return announced === null ? next : { ...next, announced };
+}
+
+/** Of what is written in the other view only the end is told. */
+function announceAside(before: Session, after: Session): Session {
+  if (isWriting(after.aside)) return after;
+  const end = announcement(before.aside.story, after.aside.story);
+  const where = after.desk === 'write' ? 'Chat' : 'Write';
+  return end === null ? after : { ...after, announced: `In ${where}: ${end}` };
+}
+
+/** Changes the work of the view in which a text is being written, if one is. */
+function changeWriting(session: Session, change: (story: Story, work: Work) => Partial<Work>): Session {
+  const { story, aside } = session;
+  if (story && isWriting(session)) return { ...session, ...change(story, session) };
+  if (aside.story && isWriting(aside)) return { ...session, aside: { ...aside, ...change(aside.story, aside) } };
+  return session;
 }
 
 function change(session: Session, action: Action): Session {
   const { model, story, playhead } = session;
-  const steps = story?.steps ?? [];
+  const steps = storyLookedAt(session)?.steps ?? [];
   switch (action.type) {
     case 'settings-changed':
-      return { ...session, settings: { ...session.settings, ...action.change } };
+      return followAtPace(withSettings(session, action.change), session.settings);
     case 'load-started': {
       const { earlierModel } = action;
       return { ...session, problem: null, notices: [], earlierModel, model: { phase: 'loading', ...NO_PROGRESS } };
@@ -185,23 +234,34 @@ function change(session: Session, action: Action): Session {
     case 'notices-read':
       return { ...session, notices: [] };
     case 'desk-turned': {
-      const { story, past, future, edit, playhead, problem, aside } = session;
+      const { story, inForce, past, future, looked, edit, playhead, problem, aside } = session;
       if (action.desk === session.desk) return session;
-      return { ...session, ...aside, desk: action.desk, aside: { story, past, future, edit, playhead, problem } };
+      const left = { story, inForce, past, future, looked, edit, playhead, problem };
+      return { ...session, ...aside, playhead: playheadOnReturn(aside), desk: action.desk, aside: left };
     }
-    case 'writing-started':
+    case 'writing-started': {
+      const inForce = action.inForce ?? session.settings;
+      const started = { ...turnTo(session, action.story), inForce, past: remembered(session), future: [] };
+      return { ...started, playhead: canFollow(started) ? follow(action.story.steps) : null };
+    }
     case 'story-opened':
       return { ...turnTo(session, action.story), past: remembered(session), future: [] };
     case 'cleared':
       return session.story ? { ...turnTo(session, null), past: remembered(session), future: [] } : session;
     case 'written':
-      return story && isWriting(session) ? { ...session, story: continueStory(story, action.message) } : session;
+      return changeWriting(session, (story) => ({ story: continueStory(story, action.message) }));
     case 'writing-stopped':
-      return story && isWriting(session) ? { ...session, story: endStory(story, 'stopped') } : session;
+      return changeWriting(session, (story) => ({ playhead: null, story: endStory(story, 'stopped') }));
     case 'writing-failed': {
-      const ended = story && isWriting(session) ? endStory(story, 'failed') : story;
-      return { ...session, story: ended, problem: action.problem };
+      const { problem } = action;
+      if (!isBusy(session)) return { ...session, problem };
+      return changeWriting(session, (story) => ({ story: endStory(story, 'failed'), problem }));
     }
+    case 'looked-at':
+      return { ...session, looked: earlierAnswer(session, action.story), edit: null, playhead: null };
+    case 'edit-begun':
+      if (isWriting(session)) return session;
+      return { ...session, looked: earlierAnswer(session, action.story), edit: action.edit, playhead: null };
     case 'edited':
       return story && !isWriting(session) ? { ...session, edit: action.edit } : session;
     case 'undone': {
@@ -214,6 +274,12 @@ function change(session: Session, action: Action): Session {
       const [next, ...future] = session.future;
       return next ? { ...turnTo(session, next), past: remembered(session), future } : session;
     }
+    case 'returned': {
+      const all = [...session.past, ...(story ? [story] : []), ...session.future];
+      const at = all.indexOf(action.story);
+      if (at < 0) return session;
+      return { ...turnTo(session, action.story), past: all.slice(0, at), future: all.slice(at + 1) };
+    }
     case 'scrubbed':
       return { ...session, edit: null, playhead: restAt(steps, action.position) };
     case 'moved':
@@ -221,14 +287,47 @@ function change(session: Session, action: Action): Session {
     case 'moved-by-block':
       return { ...session, edit: null, playhead: moveByBlock(steps, playhead, action.by) };
     case 'went-live':
-      return { ...session, playhead: null };
+      return { ...session, looked: null, playhead: null };
     case 'play-toggled':
       return { ...session, edit: null, playhead: togglePlay(steps, playhead) };
     case 'played-on':
-      return playhead ? { ...session, playhead: playOn(steps, playhead, action.seconds) } : session;
+      return playhead ? { ...session, playhead: playedOn(session, playhead, action.seconds) } : session;
     default:
       return action satisfies never;
   }
+}
+
+/** `answer` if the conversation on screen has it before its last one, else null. */
+function earlierAnswer({ story }: Work, answer: Story | null): Story | null {
+  for (let each = story?.before ?? null; each; each = each.before) if (each === answer) return each;
+  return null;
+}
+
+/** What is still followed is followed from where it is by now. */
+function playheadOnReturn(work: Work): Playhead | null {
+  if (work.playhead?.clock !== 'pace') return work.playhead;
+  return isWriting(work) ? follow(work.story?.steps ?? []) : null;
+}
+
+function playedOn(session: Session, playhead: Playhead, seconds: number): Playhead | null {
+  const { settings } = session;
+  const steps = storyLookedAt(session)?.steps ?? [];
+  if (playhead.clock === 'run') return playOn(steps, playhead, seconds * settings.speed);
+  return followOn(steps, playhead, seconds, { pace: PACES[settings.pace], ended: !isWriting(session) });
+}
+
+/** A conversation is read as it is written. */
+function canFollow({ story, settings }: Session): boolean {
+  return settings.pace !== 'full' && story !== null && !story.settings.messages;
+}
+
+/** Another pace takes effect at once: in a text that is being written, and in one that is still followed. */
+function followAtPace(session: Session, { pace }: Settings): Session {
+  const { playhead, story, settings } = session;
+  if (settings.pace === pace) return session;
+  if (settings.pace === 'full') return playhead?.clock === 'pace' ? { ...session, playhead: null } : session;
+  const starts = playhead === null && isWriting(session) && canFollow(session);
+  return starts ? { ...session, playhead: follow(story?.steps ?? []) } : session;
 }
 
 /** So many texts can be gone back to. */
@@ -240,5 +339,16 @@ function remembered({ past, story }: Session): readonly Story[] {
 
 /** Another text is on the screen. */
 function turnTo(session: Session, story: Story | null): Session {
-  return { ...session, problem: null, playhead: null, edit: null, story };
+  const inForce = { ...session.settings, ...story?.provenance?.first };
+  return { ...session, problem: null, looked: null, playhead: null, edit: null, story, inForce };
+}
+
+function withSettings(session: Session, change: Partial<Settings>): Session {
+  const { settings, inForce, aside } = session;
+  return {
+    ...session,
+    settings: { ...settings, ...change },
+    inForce: { ...inForce, ...change },
+    aside: { ...aside, inForce: { ...aside.inForce, ...change } },
+  };
 }

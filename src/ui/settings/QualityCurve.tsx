@@ -41,11 +41,11 @@ export default function QualityCurve({ policy, blockSize, steps }: Props) {
       </svg>
       <div className="quality-axes" aria-hidden="true">
         <span>↑ perplexity</span>
-        <span>tokens a pass →</span>
+        <span>tokens per pass →</span>
       </div>
       <figcaption className="hint">
-        Few steps hurt: here perplexity is about {perplexity}, against {BEST_PERPLEXITY} one token at a time. Measured
-        on this model with blocks of {curve[0]?.blockSize}.
+        Too few steps hurt: here the perplexity is about {perplexity}, against {BEST_PERPLEXITY} one token at a time.
+        Measured on this model with blocks of {curve[0]?.blockSize}.
       </figcaption>
     </figure>
   );

@@ -53,8 +53,8 @@ export const SamplingPanel = memo(function SamplingPanel({ settings, model, wait
         shown={tokensText(blockSize)}
         hint={
           blockSize === 1
-            ? 'One at a time, left to right, as most language models write.'
-            : 'Tokens that are uncovered together. Large blocks give more freedom of order, and cost some quality.'
+            ? 'One at a time, left to right, the way most language models write.'
+            : 'How many tokens are uncovered together. Larger blocks leave more freedom of order, at some cost in quality.'
         }
         onChange={(index) => onChange({ blockSize: blockSizes[index] ?? defaultBlockSize })}
       />
@@ -64,8 +64,8 @@ export const SamplingPanel = memo(function SamplingPanel({ settings, model, wait
           label="Threshold"
           value={threshold}
           {...RANGES.threshold}
-          shown={`${Math.round(threshold * 100)} % sure`}
-          hint="Lower is faster, and lets more wrong words through."
+          shown={`probability ${Math.round(threshold * 100)} %`}
+          hint="Lower is faster but lets more wrong words through."
           onChange={(threshold) => onChange({ threshold })}
         />
       ) : null}
@@ -75,7 +75,7 @@ export const SamplingPanel = memo(function SamplingPanel({ settings, model, wait
           value={settings.entropyBound}
           {...RANGES.entropyBound}
           shown={`${settings.entropyBound.toFixed(2)} nats`}
-          hint="Higher is faster, and lets more wrong words through."
+          hint="Higher is faster but lets more wrong words through."
           onChange={(entropyBound) => onChange({ entropyBound })}
         />
       ) : null}
@@ -86,7 +86,7 @@ export const SamplingPanel = memo(function SamplingPanel({ settings, model, wait
         max={blockSize}
         step={1}
         shown={hint ? '–' : String(steps)}
-        hint={hint ?? 'Fewer steps uncover more tokens in each: faster, but those tokens cannot see each other.'}
+        hint={hint ?? 'Fewer steps uncover more tokens at a time: faster, but those tokens cannot see each other.'}
         disabled={!usesSteps(policy)}
         onChange={(steps) => onChange({ steps })}
       />
@@ -97,19 +97,19 @@ export const SamplingPanel = memo(function SamplingPanel({ settings, model, wait
       ) : null}
       <h2>Sampling</h2>
       <SliderField
-        label="Length"
+        label="Maximum length"
         value={settings.maxTokens}
         {...RANGES.maxTokens}
         shown={tokensText(settings.maxTokens)}
-        hint="At most this many are written; time grows with it, memory only up to the model's context."
+        hint="Longer texts take more time. Memory stops growing once the model’s context is full."
         onChange={(maxTokens) => onChange({ maxTokens })}
       />
       <SliderField
         label="Temperature"
         value={settings.temperature}
         {...RANGES.temperature}
-        shown={settings.temperature === 0 ? 'always the likeliest' : settings.temperature.toFixed(2)}
-        hint="Higher makes unlikely words likelier: livelier, and less coherent. It costs no time."
+        shown={settings.temperature === 0 ? 'always the most likely' : settings.temperature.toFixed(2)}
+        hint="Higher makes unlikely words more likely: livelier but less coherent. Speed stays the same."
         onChange={(temperature) => onChange({ temperature })}
       />
       <SliderField
@@ -117,7 +117,7 @@ export const SamplingPanel = memo(function SamplingPanel({ settings, model, wait
         value={settings.topP}
         {...RANGES.topP}
         shown={settings.topP.toFixed(2)}
-        hint="Nucleus: only the likeliest words that add up to this share are drawn from. Lower is safer and duller."
+        hint="Nucleus sampling: words are drawn only from the most likely ones that add up to this share. Lower is safer but duller."
         onChange={(topP) => onChange({ topP })}
       />
       <SeedField settings={settings} onChange={onChange} />

@@ -4,23 +4,23 @@ import type { PolicyName } from '../../worker/protocol';
 export const POLICY_TEXTS: Readonly<Record<PolicyName, { readonly name: string; readonly text: string }>> = {
   'first-hitting': {
     name: 'First hitting',
-    text: 'Each pass uncovers one token, at a random place. Slowest, and truest to the model.',
+    text: 'Each pass uncovers one token at a random place. The slowest, and the most faithful to the model.',
   },
   confidence: {
     name: 'Most confident first',
-    text: 'Each step uncovers an equal share of the block, the tokens the model is surest of first.',
+    text: 'Each step uncovers an equal share of the block, starting with the tokens the model is surest of.',
   },
   ancestral: {
     name: 'Ancestral',
-    text: 'Time runs from noise to text in equal steps, and every token has its chance in each of them.',
+    text: 'Time runs from noise to text in equal steps, and each step gives every token its chance.',
   },
   threshold: {
     name: 'Above a threshold',
-    text: 'Each pass uncovers every token the model is sure enough of, so easy passages go faster.',
+    text: 'Each pass uncovers every token the model is sure enough about, so easy passages go faster.',
   },
   entropy: {
     name: 'Within an entropy bound',
-    text: 'Each pass uncovers the tokens the model doubts least, as many as the bound on their doubt allows: fast where the text is easy, one pass a token where it is hard.',
+    text: 'Each pass uncovers the tokens the model doubts least, as many as the bound on their total doubt allows: fast where the text is easy, one token per pass where it is hard.',
   },
 };
 
@@ -28,7 +28,7 @@ export const POLICY_TEXTS: Readonly<Record<PolicyName, { readonly name: string; 
 export function stepsHint(policy: PolicyName): string | undefined {
   switch (policy) {
     case 'first-hitting':
-      return 'First hitting always takes one pass a token.';
+      return 'First hitting always takes one pass per token.';
     case 'threshold':
       return 'The threshold decides how many passes a block takes.';
     case 'entropy':

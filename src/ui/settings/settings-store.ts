@@ -1,13 +1,14 @@
-import { DEFAULT_SETTINGS, parseSettings, type Settings } from './settings';
+import { FIRST_VISIT, parseSettings, type Settings } from './settings';
 
 const KEY = 'unmask.settings';
 
-/** The saved settings, or the defaults where nothing usable was saved or storage is closed to us. */
+/** The saved settings, or those of a first visit where nothing usable was saved or storage is closed to us. */
 export function readSettings(): Settings {
   try {
-    return parseSettings(JSON.parse(localStorage.getItem(KEY) ?? '{}'));
+    const saved = localStorage.getItem(KEY);
+    return saved === null ? FIRST_VISIT : parseSettings(JSON.parse(saved));
   } catch {
-    return DEFAULT_SETTINGS;
+    return FIRST_VISIT;
   }
 }
 

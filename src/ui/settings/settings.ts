@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import type { BackendChoice, GenerateSettings, ModelInfo, PolicyName } from '../../worker/protocol';
 import { documentPrompt, KINDS, kindOf } from '../write/document-form';
 
@@ -5,6 +6,7 @@ import { documentPrompt, KINDS, kindOf } from '../write/document-form';
 export type ModelTraits = Pick<ModelInfo, 'blockSizes' | 'defaultBlockSize' | 'origin' | 'decoding'>;
 
 export type Heat = 'plain' | 'confidence' | 'order';
+export type Pace = 'slow' | 'steady' | 'brisk' | 'full';
 
 /** Everything a person can set on the page; kept from visit to visit. */
 export interface Settings {
@@ -34,6 +36,8 @@ export interface Settings {
   readonly heat: Heat;
   /** Of playback; 1 is as fast as it was written. */
   readonly speed: number;
+  /** How fast a text appears. The run itself is always as fast as it can be. */
+  readonly pace: Pace;
   /** Whether a single key does something outside of fields. */
   readonly keys: 'on' | 'off';
   readonly backend: BackendChoice;
@@ -59,9 +63,19 @@ export const DEFAULT_SETTINGS: Settings = {
   maxTokens: 240,
   heat: 'plain',
   speed: 1,
+  pace: 'full',
   keys: 'on',
   backend: 'auto',
   model: null,
+};
+
+/** What a first visit begins with: whole blocks come out of noise, two tokens a step, at a pace that the eye can follow. */
+export const FIRST_VISIT: Settings = {
+  ...DEFAULT_SETTINGS,
+  policy: 'confidence',
+  blockSize: 16,
+  steps: 8,
+  pace: 'steady',
 };
 
 export const POLICIES = [
@@ -74,6 +88,8 @@ export const POLICIES = [
 const BACKENDS = ['auto', 'webgpu', 'wasm'] as const satisfies BackendChoice[];
 
 export const HEATS = ['plain', 'confidence', 'order'] as const satisfies Heat[];
+/** Steps a second. */
+export const PACES: Readonly<Record<Pace, number>> = { slow: 2, steady: 5, brisk: 12, full: Number.POSITIVE_INFINITY };
 export const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4] as const;
 
 /** The ranges of the controls. The engine has its own, wider ones. */
@@ -85,6 +101,9 @@ export const RANGES = {
   maxTokens: { min: 16, max: 1024, step: 16 },
   seed: { min: 0, max: 2 ** 32 - 1, step: 1 },
 } as const;
+
+/** In characters. The fields take no more than these, and so do links. */
+export const LONGEST = { title: 160, freePrompt: 4000, system: 4000 } as const;
 
 /** The block size in force on a model: the chosen one if the model knows it, else the model's default. */
 export function blockSizeFor(
@@ -143,46 +162,49 @@ export function generateSettings(settings: Settings, model: ModelTraits): Genera
   return { prompt, after: [], blockSize, maxTokens, policy, steps, threshold, entropyBound, temperature, topP, seed };
 }
 
+/** A schema of the field `name` that has its default in place of a value that does not fit. */
+function field<Name extends keyof Settings>(name: Name, schema: v.GenericSchema<unknown, Settings[Name]>) {
+  return v.fallback(schema, DEFAULT_SETTINGS[name]);
+}
+
+const within = ({ min, max }: { readonly min: number; readonly max: number }) =>
+  v.pipe(v.number(), v.minValue(min), v.maxValue(max));
+const wholeWithin = (range: { readonly min: number; readonly max: number }) =>
+  v.pipe(within(range), v.transform(Math.trunc));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+const text = v.string();
+
+const settingsSchema = v.object({
+  form: field('form', v.picklist(['titled', 'free'])),
+  kind: field(
+    'kind',
+    v.pipe(
+      text,
+      v.transform((name) => kindOf(name).name),
+    ),
+  ),
+  title: field('title', text),
+  freePrompt: field('freePrompt', text),
+  system: field('system', text),
+  blockSize: field('blockSize', count),
+  steps: field('steps', count),
+  policy: field('policy', v.picklist(POLICIES)),
+  threshold: field('threshold', within(RANGES.threshold)),
+  entropyBound: field('entropyBound', within(RANGES.entropyBound)),
+  temperature: field('temperature', within(RANGES.temperature)),
+  topP: field('topP', within(RANGES.topP)),
+  seed: field('seed', wholeWithin(RANGES.seed)),
+  seeds: field('seeds', v.picklist(['new each time', 'keep'])),
+  maxTokens: field('maxTokens', wholeWithin(RANGES.maxTokens)),
+  heat: field('heat', v.picklist(HEATS)),
+  speed: field('speed', v.picklist(SPEEDS)),
+  pace: field('pace', v.picklist(['slow', 'steady', 'brisk', 'full'])),
+  keys: field('keys', v.picklist(['on', 'off'])),
+  backend: field('backend', v.picklist(BACKENDS)),
+  model: field('model', v.pipe(text, v.regex(/^[0-9a-f]{64}$/))),
+} satisfies Record<keyof Settings, v.GenericSchema>);
+
 /** Settings out of an untrusted value: every field that does not fit has its default. */
 export function parseSettings(value: unknown): Settings {
-  const saved: Readonly<Record<string, unknown>> = typeof value === 'object' && value !== null ? { ...value } : {};
-  const fallback = DEFAULT_SETTINGS;
-  const text = (name: 'title' | 'freePrompt' | 'system') => {
-    const found = saved[name];
-    return typeof found === 'string' ? found : fallback[name];
-  };
-  function number<Name extends keyof typeof RANGES>(name: Name): number | Settings[Name] {
-    const found = saved[name];
-    const { min, max } = RANGES[name];
-    return typeof found === 'number' && found >= min && found <= max ? found : fallback[name];
-  }
-  const count = (name: 'blockSize' | 'steps') => {
-    const found = saved[name];
-    return typeof found === 'number' && Number.isSafeInteger(found) && found >= 1 ? found : fallback[name];
-  };
-  function choice<T>(name: keyof Settings, choices: readonly T[], other: T): T {
-    return choices.find((option) => option === saved[name]) ?? other;
-  }
-  return {
-    form: choice('form', ['titled', 'free'], fallback.form),
-    kind: typeof saved.kind === 'string' ? kindOf(saved.kind).name : fallback.kind,
-    title: text('title'),
-    freePrompt: text('freePrompt'),
-    system: text('system'),
-    blockSize: count('blockSize'),
-    steps: count('steps'),
-    policy: choice<PolicyName | null>('policy', POLICIES, fallback.policy),
-    threshold: number('threshold'),
-    entropyBound: number('entropyBound'),
-    temperature: number('temperature'),
-    topP: number('topP'),
-    seed: Math.trunc(number('seed')),
-    seeds: choice('seeds', ['new each time', 'keep'], fallback.seeds),
-    maxTokens: Math.trunc(number('maxTokens')),
-    heat: choice('heat', HEATS, fallback.heat),
-    speed: choice('speed', SPEEDS, fallback.speed),
-    keys: choice('keys', ['on', 'off'], fallback.keys),
-    backend: choice('backend', BACKENDS, fallback.backend),
-    model: typeof saved.model === 'string' && /^[0-9a-f]{64}$/.test(saved.model) ? saved.model : fallback.model,
-  };
+  return v.parse(v.fallback(settingsSchema, DEFAULT_SETTINGS), value);
 }

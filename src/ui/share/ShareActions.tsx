@@ -1,11 +1,11 @@
 import { lazy, Suspense, useState } from 'react';
 import { createPortal } from 'react-dom';
+import { asMarkdown } from '../chat/conversation';
 import { CopyButton } from '../fields/CopyButton';
 import type { Heat } from '../settings/settings';
 import { type Story, wholeText } from '../story/story';
 import { downloadFile } from './download-file';
 import type { Sharing } from './sharing';
-import { useShared } from './use-shared';
 
 const SaveVideo = lazy(() => import('./video/SaveVideo'));
 
@@ -17,7 +17,6 @@ interface Props {
 
 /** Ways to give the text to somebody else. */
 export function ShareActions({ story, heat, sharing }: Props) {
-  const { changed } = useShared(sharing);
   const [told, setTold] = useState(false);
   const [video, setVideo] = useState(false);
   const { hash } = sharing;
@@ -28,9 +27,17 @@ export function ShareActions({ story, heat, sharing }: Props) {
   return (
     <>
       <div className="ending-actions">
-        <CopyButton label="Copy text" text={wholeText(story).trim()} />
+        {story.settings.messages ? (
+          <CopyButton label="Copy conversation" text={asMarkdown(story)} />
+        ) : (
+          <CopyButton label="Copy text" text={wholeText(story).trim()} />
+        )}
         {hash === null ? null : (
-          <CopyButton label="Copy link" text={new URL(hash, location.href).href} onCopied={() => setTold(changed)} />
+          <CopyButton
+            label="Copy link"
+            text={new URL(hash, location.href).href}
+            onCopied={() => setTold(story.provenance?.changed ?? false)}
+          />
         )}
         <button type="button" className="quiet" onClick={save}>
           Save run

@@ -1,26 +1,27 @@
-import type { ModelLoader } from '../models/model-loader';
-import type { ModelState } from '../session/session';
-import { noticeOf, type Sharing, writerElsewhere } from './sharing';
-import { useShared } from './use-shared';
+import { useStore } from 'zustand';
+import type { Controller } from '../session/controller';
+import type { Session } from '../session/session';
+import { hasOtherSettings, noticeOf, type Sharing, writerElsewhere } from './sharing';
 import { useWriter } from './use-writer';
 
 interface Props {
   readonly sharing: Sharing;
-  readonly model: ModelState;
-  readonly models: ModelLoader;
+  readonly session: Session;
+  readonly controller: Controller;
 }
 
 /** Where the text on screen comes from, if not from here; and why a file could not be opened. */
-export function ShareNotice({ sharing, model, models }: Props) {
-  const shared = useShared(sharing);
-  const notice = noticeOf(shared, model);
-  const writer = useWriter(models, writerElsewhere(shared, model));
+export function ShareNotice({ sharing, session, controller }: Props) {
+  const { story, model, settings } = session;
+  const { refused } = useStore(sharing.store);
+  const notice = noticeOf(story, model);
+  const writer = useWriter(controller.models, writerElsewhere(story, model));
   return (
     <>
-      {shared.refused ? (
+      {refused ? (
         <div className="alert" role="alert">
-          <h2>The file could not be opened</h2>
-          <p>{shared.refused}</p>
+          <h2>{refused.what === 'file' ? 'The file could not be opened' : 'The conversation could not be opened'}</h2>
+          <p>{refused.why}</p>
           <div className="alert-actions">
             <button type="button" className="quiet" onClick={() => sharing.forgetRefusal()}>
               Close
@@ -35,6 +36,13 @@ export function ShareNotice({ sharing, model, models }: Props) {
         <p className="share-switch">
           <button type="button" className="quiet" onClick={() => void sharing.switchTo(writer.place)}>
             Switch to {writer.name}, which wrote it
+          </button>
+        </p>
+      ) : null}
+      {hasOtherSettings(story, settings) ? (
+        <p className="share-switch">
+          <button type="button" className="quiet" onClick={() => controller.adoptSettings()}>
+            Use this text’s settings
           </button>
         </p>
       ) : null}

@@ -1,132 +1,139 @@
+import { createStore } from 'zustand/vanilla';
 import { describeError } from '../../errors';
 import type { ModelPlace } from '../../worker/protocol';
 import { viewOf } from '../page/view';
 import type { Controller } from '../session/controller';
-import { isWriting, type ModelState, type Session } from '../session/session';
-import { settingsOn } from '../settings/settings';
+import { isWriting, type ModelState, type Session, traitsOf } from '../session/session';
+import type { Settings } from '../settings/settings';
 import type { Story } from '../story/story';
-import { differenceOf, type Link, linkHash, originOf, readLink, type TextSettings, textSettings } from './link';
-import { openRunFile, type SavedRun, writeRunFile } from './run-file';
+import { type ChatLink, chatAddress, chatHash, goesOnFrom, readChatLink, storyOfLink } from './chat-link';
+import { differenceOf, linkHash, originOf, readLink, samplingSettings, textSettings } from './link';
+import { openRunFile, writeRunFile } from './run-file';
 
 /** The address bar. */
 export interface Address {
   /** From its `#` on. */
   readonly hash: string;
-  /** True for an address that `replace` set, also when the person comes back to it. */
-  readonly isOurs: boolean;
   /** Puts another in its place, without an entry in the history. */
   replace(hash: string): void;
+  /** Adds another to the history, from which Back returns to this one. */
+  push(hash: string): void;
 }
 
-/** What there is to share of the text on screen. */
-export interface Shared {
-  /** What the text began with; null where there is none. */
-  readonly first: TextSettings | null;
-  /** The model that wrote it. */
-  readonly model: SavedRun['model'] | null;
-  /** True where a link cannot tell the whole text: it was gone on with, edited, or set otherwise on the way. */
-  readonly changed: boolean;
-  /** Where it comes from, if not from the settings as a person set them here. */
-  readonly source: Link | SavedRun | null;
-  /** Why a file could not be opened. */
-  readonly refused: string | null;
+/** What could not be opened, and why. */
+interface Refusal {
+  readonly refused: { readonly what: 'file' | 'address'; readonly why: string } | null;
 }
 
-const NOTHING: Shared = { first: null, model: null, changed: false, source: null, refused: null };
-
-/** How long the settings rest before the address has them: browsers count how often it changes. */
-const REST_MS = 250;
-
-/** Keeps the address in step with the page, follows links, and saves and opens runs. */
+/** Keeps the address that of the text on screen, follows links, and saves and opens runs. */
 export class Sharing {
   readonly #controller: Controller;
   readonly #address: Address;
-  readonly #listeners = new Set<() => void>();
-  #shared = NOTHING;
-  /** A link whose text has not begun yet. */
-  #link: Link | null = null;
+  readonly store = createStore<Refusal>(() => ({ refused: null }));
   #session: Session;
-  /** Of each text, also of one that is not on screen: undoing brings it back. */
-  readonly #about = new WeakMap<Story, Shared>();
-  #rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(controller: Controller, address: Address) {
     this.#controller = controller;
     this.#address = address;
     this.#session = controller.session;
-    controller.subscribe(() => this.#look());
+    controller.store.subscribe(() => this.#look());
   }
 
-  get shared(): Shared {
-    return this.#shared;
-  }
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
-
-  /** What opening the page does: sets what the address says, if it is a link. The text comes once there is a model. */
+  /** What opening the page does: the first text is the one that the address names. It comes once there is a model. */
   begin(): void {
-    // After a reload the settings that were saved are newer than an address that the page wrote.
-    this.#link = this.#address.isOurs ? null : readLink(this.#address.hash);
-    if (this.#link) this.#controller.follow(this.#link.settings);
+    const { hash } = this.#address;
+    const link = readLink(hash);
+    if (link) this.#controller.follow(link);
+    this.#showConversation(this.#readChatLink(hash));
   }
 
-  /** The address has changed under the page: follows a link, and fills in an address without a text. */
+  /**
+   * The address has changed under the page: shows the text that it names, which is written if it was not on screen
+   * before, and fills in an address without a text.
+   */
   arrive(): void {
-    if (viewOf(this.#address.hash) !== 'write') return;
-    const link = this.#address.isOurs ? null : readLink(this.#address.hash);
+    const { hash } = this.#address;
+    if (viewOf(hash) === 'chat') this.#arriveInChat(hash);
+    if (viewOf(hash) !== 'write') return;
+    const link = readLink(hash);
     if (!link) {
-      this.#fillAddress();
+      this.#fillAddress('replace');
       return;
     }
-    this.#link = link;
+    this.#controller.turnTo('write');
+    if (hash === this.hash) return;
+    if (this.#returnTo(hash)) return;
     this.#controller.stop();
-    this.#controller.follow(link.settings);
+    this.#controller.follow(link);
     void this.#controller.write();
+  }
+
+  /** The same for a conversation, which comes as it was said and is not written anew. */
+  #arriveInChat(hash: string): void {
+    this.#controller.turnTo('chat');
+    const link = this.#readChatLink(hash);
+    // The conversation may have gone on since the address was left.
+    const isHere = !link || goesOnFrom(this.#session.story, link);
+    if (!isHere && !this.#returnTo(hash)) this.#showConversation(link);
+    this.#fillAddress('replace');
+  }
+
+  /** Shows the text of an address that was on screen before; false where there is none. */
+  #returnTo(hash: string): boolean {
+    const { past, future } = this.#session;
+    const has = (story: Story) => hashOf(story) === hash;
+    const known = past.findLast(has) ?? future.find(has);
+    if (known) this.#controller.returnTo(known);
+    return known !== undefined;
+  }
+
+  #readChatLink(hash: string): ChatLink | null {
+    try {
+      return readChatLink(hash);
+    } catch (error) {
+      this.store.setState({ refused: { what: 'address', why: describeError(error).message } });
+      return null;
+    }
+  }
+
+  #showConversation(link: ChatLink | null): void {
+    if (link) this.#controller.show(storyOfLink(link, traitsOf(this.#session.model)));
   }
 
   /** The link of the text on screen, from its `#` on; null where there is none. */
   get hash(): string | null {
-    const { first, model } = this.#shared;
-    return first && linkHash(first, model);
+    return hashOf(this.#session.story);
   }
 
   /** The text on screen as the text of a file; null while there is none or it is being written. */
   get file(): string | null {
     const { story } = this.#session;
-    const { first, model, changed } = this.#shared;
-    if (!story || !first || !model || isWriting(this.#session)) return null;
-    return writeRunFile({ model, first, changed, story });
+    if (!story?.provenance || isWriting(this.#session)) return null;
+    return writeRunFile(story, story.provenance);
   }
 
   /** Shows the run of a file. Where it cannot be read, the page stays as it is and `refused` says why. */
   async openFile(file: Blob): Promise<void> {
     try {
-      const run = await openRunFile(file);
-      this.#link = null;
-      this.#controller.set(run.first);
-      const { first, model, changed, story } = run;
-      this.#about.set(story, { first, model, changed, source: run, refused: null });
+      const story = await openRunFile(file);
       this.#controller.show(story);
     } catch (error) {
-      this.#share({ ...this.#shared, refused: describeError(error).message });
+      this.store.setState({ refused: { what: 'file', why: describeError(error).message } });
     }
   }
 
   /** Opens the model that wrote what is on screen. A link's text is written anew with it, a file's stays. */
   async switchTo(place: ModelPlace): Promise<void> {
-    const { source } = this.#shared;
+    const source = this.#session.story?.provenance?.source;
     await this.#controller.models.open(place);
-    if (!source || 'story' in source || this.#session.model.phase !== 'ready') return;
-    this.#link = source;
-    this.#controller.follow(source.settings);
+    if (typeof source !== 'object' || this.#session.model.phase !== 'ready') return;
+    if (this.#session.desk === 'chat') return this.#controller.answerAgain();
+    this.#controller.follow(source);
     await this.#controller.write();
   }
 
   forgetRefusal(): void {
-    this.#share({ ...this.#shared, refused: null });
+    this.store.setState({ refused: null });
   }
 
   /** What has changed since the last look. */
@@ -134,76 +141,60 @@ export class Sharing {
     const before = this.#session;
     const session = this.#controller.session;
     this.#session = session;
-    if (session.story !== before.story) this.#lookAtStory(session, before.story);
-    if (session.settings !== before.settings || session.model !== before.model) this.#fillAddressSoon();
+    const begins = session.story?.phase === 'starting' && before.story?.phase !== 'starting';
+    if (begins || session.past !== before.past) this.forgetRefusal();
+    const { story, desk } = session;
+    const isAnother = begins && before.story !== null && desk === 'write' && story?.provenance?.source === 'here';
+    if (story?.provenance !== before.story?.provenance) this.#fillAddress(isAnother ? 'push' : 'replace');
+    else if (desk === 'chat' && story?.phase !== before.story?.phase) this.#fillAddress('replace');
   }
 
-  #lookAtStory({ story, settings, model }: Session, before: Story | null): void {
-    // A conversation has no link and no file.
-    if (!story || story.settings.messages) return;
-    const known = this.#about.get(story);
-    if (known) this.#share({ ...known, refused: null });
-    if (known || model.phase !== 'ready') return;
-    const begins = story.phase === 'starting' && before?.phase !== 'starting';
-    const isNew = story.kept === null && story.earlier.length === 0 && story.settings.after.length === 0;
-    if (begins && isNew) {
-      const { name } = model.info;
-      this.#share({
-        first: textSettings(settingsOn(settings, model.info)),
-        model: { name, ...originOf(model.info) },
-        changed: false,
-        source: this.#link,
-        refused: null,
-      });
-      this.#link = null;
-      this.#fillAddress();
-    } else if (begins || isSetOtherwise(story, before)) {
-      this.#share({ ...this.#shared, changed: true });
-    }
-    this.#about.set(story, this.#shared);
-  }
-
-  /** The address of the settings as they are. Without a model it stays what it was. */
-  #fillAddress(): void {
-    clearTimeout(this.#rest);
-    const { model, settings } = this.#session;
-    if (model.phase !== 'ready' || viewOf(this.#address.hash) !== 'write') return;
-    const hash = linkHash(settingsOn(settings, model.info), originOf(model.info));
-    if (hash !== this.#address.hash) this.#address.replace(hash);
-  }
-
-  #fillAddressSoon(): void {
-    clearTimeout(this.#rest);
-    this.#rest = setTimeout(() => this.#fillAddress(), REST_MS);
-  }
-
-  #share(shared: Shared): void {
-    this.#shared = shared;
-    for (const listener of this.#listeners) listener();
+  /** The address of the text on screen. Without one it stays what it was. */
+  #fillAddress(how: 'replace' | 'push'): void {
+    const { story, desk } = this.#session;
+    const isChat = desk === 'chat';
+    const hash = isChat ? (story ? chatAddress(story) : '#chat') : this.hash;
+    if (hash === null || hash === this.#address.hash || viewOf(this.#address.hash) !== desk) return;
+    this.#address[how](hash);
   }
 }
 
-/** True where a text that is being written goes on with other settings. */
-function isSetOtherwise(story: Story, before: Story | null): boolean {
-  if (before?.phase !== 'writing' || story.phase !== 'writing') return false;
-  const { after: _, ...asked } = story.settings;
-  return Object.entries(asked).some(([name, value]) => before.settings[name as keyof typeof asked] !== value);
+function hashOf(story: Story | null): string | null {
+  if (story?.settings.messages) return chatHash(story);
+  const provenance = story?.provenance;
+  return provenance ? linkHash(provenance.first, provenance.model) : null;
 }
 
-/** The digest of the model that wrote what is on screen, where it is not the one in use; else null. */
-export function writerElsewhere({ source }: Shared, model: ModelState): string | null {
-  if (!source || model.phase !== 'ready') return null;
-  const digest = 'story' in source ? source.model.digest : source.digest;
+/** True for a text that came by a link or a file, with other settings than the page's. */
+export function hasOtherSettings(story: Story | null, settings: Settings): boolean {
+  const provenance = story?.provenance;
+  if (!story || !provenance || provenance.source === 'here') return false;
+  // A conversation opens with no text of the page's.
+  const theirs = story.settings.messages
+    ? { ...textSettings(settings), ...samplingSettings(provenance.first) }
+    : provenance.first;
+  return linkHash({ ...textSettings(settings), seed: 0 }, null) !== linkHash({ ...theirs, seed: 0 }, null);
+}
+
+/** The digest of the model that wrote a text that was not begun here, where it is not the one in use; else null. */
+export function writerElsewhere(story: Story | null, model: ModelState): string | null {
+  if (!story?.provenance || model.phase !== 'ready') return null;
+  const { source, model: writer } = story.provenance;
+  if (source === 'here') return null;
+  const { digest } = source === 'file' ? writer : source;
   return digest === model.info.digest ? null : digest;
 }
 
 /** A quiet line about where the text on screen comes from; null where there is nothing to say. */
-export function noticeOf({ source }: Shared, model: ModelState): string | null {
+export function noticeOf(story: Story | null, model: ModelState): string | null {
+  if (!story?.provenance) return null;
   const here = model.phase === 'ready' ? originOf(model.info) : null;
-  if (!source) return null;
-  if (!('story' in source)) return here && differenceOf(source, here);
-  if (here && here.digest !== source.model.digest) {
-    return `Opened from a file. Another model wrote it (${source.model.name}), so what is written from here may not fit.`;
+  const { source, model: writer } = story.provenance;
+  if (source === 'here') return null;
+  if (story.said !== null) return 'The address has this conversation as text alone: its tokens are not in it.';
+  if (source !== 'file') return here && differenceOf(source, here);
+  if (here && here.digest !== writer.digest) {
+    return `Opened from a file. Another model wrote it (${writer.name}), so what is written from here may not fit.`;
   }
   return 'Opened from a file: nothing was computed.';
 }

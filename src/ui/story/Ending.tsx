@@ -1,25 +1,28 @@
-import { CopyButton } from '../fields/CopyButton';
+import type { MouseEvent } from 'react';
 import type { Controller } from '../session/controller';
 import type { Heat } from '../settings/settings';
 import { ShareActions } from '../share/ShareActions';
 import type { Sharing } from '../share/sharing';
-import { type Story, wholeText } from './story';
+import type { Story } from './story';
 
 interface Props {
   readonly story: Story;
   readonly heat: Heat;
   readonly continuable: boolean;
-  /** Called before these buttons give way to a new text: the focus has to go somewhere. */
-  readonly onLeave: () => void;
+  /** What writing it again is called; null where the model cannot. */
+  readonly another: string | null;
+  /** Writes a text that came without its tokens, as it was written first. */
+  readonly again?: (() => Promise<void>) | null;
   readonly controller: Controller;
-  /** Null for a conversation, which has no link and no file. */
-  readonly sharing: Sharing | null;
+  readonly sharing: Sharing;
 }
 
 /** Why the text ends here, and what can be done with it now. */
-export function Ending({ story, heat, continuable, onLeave, controller, sharing }: Props) {
-  const leave = (write: () => Promise<void>) => {
-    onLeave();
+export function Ending({ story, heat, continuable, another, again = null, controller, sharing }: Props) {
+  /** These buttons give way to a new text, and the focus has to go somewhere. */
+  const leave = ({ currentTarget }: MouseEvent, write: () => Promise<void>) => {
+    const story = currentTarget.closest<HTMLElement>('.story');
+    (story?.querySelector<HTMLElement>('.text') ?? story)?.focus({ preventScroll: true });
     void write();
   };
   return (
@@ -27,16 +30,32 @@ export function Ending({ story, heat, continuable, onLeave, controller, sharing 
       <p>{endingOf(story)}</p>
       <div className="ending-actions">
         {continuable ? (
-          <button type="button" className="quiet" title="C" onClick={() => leave(() => controller.writeOn())}>
+          <button
+            type="button"
+            className="quiet"
+            title="C"
+            onClick={(event) => leave(event, () => controller.writeOn())}
+          >
             Continue
           </button>
         ) : null}
-        <button type="button" className="quiet" title="N" onClick={() => leave(() => controller.writeAnother())}>
-          {story.settings.messages ? 'Another answer' : 'Another'}
-        </button>
-        {sharing ? null : <CopyButton label="Copy answer" text={wholeText(story).trim()} />}
+        {again ? (
+          <button type="button" className="quiet" onClick={(event) => leave(event, again)}>
+            Watch it being written
+          </button>
+        ) : null}
+        {another === null ? null : (
+          <button
+            type="button"
+            className="quiet"
+            title="N"
+            onClick={(event) => leave(event, () => controller.writeAnother())}
+          >
+            {another}
+          </button>
+        )}
       </div>
-      {sharing ? <ShareActions story={story} heat={heat} sharing={sharing} /> : null}
+      <ShareActions story={story} heat={heat} sharing={sharing} />
     </footer>
   );
 }

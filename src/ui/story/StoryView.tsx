@@ -4,8 +4,7 @@ import type { Edit } from '../editing/editing';
 import { useEditing } from '../editing/use-editing';
 import type { Controller } from '../session/controller';
 import type { Heat } from '../settings/settings';
-import type { Sharing } from '../share/sharing';
-import { Ending } from './Ending';
+import type { Motion } from '../timeline/playhead';
 import { endsLine, StoryBlock } from './StoryBlock';
 import { type Story, tokensWritten } from './story';
 import { TokenTip } from './TokenTip';
@@ -16,14 +15,18 @@ interface Props {
   readonly story: Story;
   /** As it is shown: `story` itself, or as it was. */
   readonly shown: Story;
-  /** Whether it is being played back. */
-  readonly playing: boolean;
+  /** How what is shown relates to the run. */
+  readonly motion: Motion;
   readonly heat: Heat;
   /** What is being edited of it. */
   readonly edit: Edit | null;
-  readonly continuable: boolean;
+  /** Whether the model is writing, this text or another. */
+  readonly busy: boolean;
+  /** What stands under the text once it is written. */
+  readonly ending: ReactNode;
+  /** A line under the heading. */
+  readonly caption?: string;
   readonly controller: Controller;
-  readonly sharing: Sharing | null;
   /** Shown in the place of the tokens up to one. */
   readonly formatted?: { readonly node: ReactNode; readonly upTo: TextPlace | 'end' } | undefined;
 }
@@ -41,16 +44,16 @@ const FROM_START: TextPlace = { block: 0, token: 0 };
 const FAST = 60;
 
 /** The text: its heading, the blocks written so far, and the block that is coming out of noise. */
-export function StoryView({ story, shown, playing, heat, edit, continuable, controller, sharing, formatted }: Props) {
+export function StoryView({ story, shown, motion, heat, edit, busy, ending, caption, controller, formatted }: Props) {
   const { heading, settings, phase, earlier } = story;
   const article = useRef<HTMLElement>(null);
   const text = useRef<HTMLElement>(null);
   const writing = phase === 'starting' || phase === 'writing';
   const blocks = useMemo(() => [...earlier, ...shown.blocks], [earlier, shown.blocks]);
-  useFollow(article, writing, blocks);
+  useFollow(article, writing || motion === 'following', blocks);
   const upTo = formatted?.upTo ?? FROM_START;
   const { tip, place, handlers } = useTokenTip(blocks);
-  const editing = useEditing({ offered: !writing && shown === story, edit, at: place, controller });
+  const editing = useEditing({ story, offered: !busy && shown === story, edit, at: place, controller });
   const edited = edit ? blocks[edit.block] : undefined;
   const focusText = () => (text.current ?? article.current)?.focus({ preventScroll: true });
   return (
@@ -59,7 +62,7 @@ export function StoryView({ story, shown, playing, heat, edit, continuable, cont
       ref={article}
       tabIndex={-1}
       data-phase={phase}
-      data-view={playing ? 'playing' : shown === story ? 'live' : 'past'}
+      data-view={motion}
       data-heat={heat}
       data-pace={tokensWritten(story) / story.seconds > FAST ? 'fast' : 'slow'}
       aria-busy={writing}
@@ -70,6 +73,7 @@ export function StoryView({ story, shown, playing, heat, edit, continuable, cont
           <h2>{heading.title || 'Untitled'}</h2>
         </header>
       ) : null}
+      {caption ? <p className="caption">{caption}</p> : null}
       {formatted?.node}
       {upTo === 'end' ? null : (
         <section
@@ -77,7 +81,7 @@ export function StoryView({ story, shown, playing, heat, edit, continuable, cont
           ref={text}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys walk through the tokens from here
           tabIndex={0}
-          aria-label="Text, arrow keys walk its tokens, Enter edits"
+          aria-label="Text. Arrow keys move between tokens, Enter edits"
           data-editing={edit !== null || undefined}
           {...handlers}
           onPointerDown={(event) => editing.handlers.onPointerDown(event, placeUnder(event))}
@@ -110,6 +114,7 @@ export function StoryView({ story, shown, playing, heat, edit, continuable, cont
       {edit && edited ? (
         <EditMenu
           edit={edit}
+          story={story}
           block={edited}
           typing={editing.typing}
           setTyping={editing.setTyping}
@@ -118,17 +123,8 @@ export function StoryView({ story, shown, playing, heat, edit, continuable, cont
           controller={controller}
         />
       ) : null}
-      {tip && !edit ? <TokenTip tip={tip} writing={writing} controller={controller} /> : null}
-      {writing || shown !== story ? null : (
-        <Ending
-          story={story}
-          heat={heat}
-          continuable={continuable}
-          onLeave={focusText}
-          controller={controller}
-          sharing={sharing}
-        />
-      )}
+      {tip && !edit ? <TokenTip tip={tip} story={story} writing={busy} controller={controller} /> : null}
+      {writing || shown !== story ? null : ending}
     </article>
   );
 }

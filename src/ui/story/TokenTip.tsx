@@ -1,17 +1,19 @@
 import { autoUpdate, flip, inline, offset, shift, useFloating } from '@floating-ui/react-dom';
 import type { Controller } from '../session/controller';
+import type { Story } from './story';
 import { TokenFacts } from './TokenFacts';
 import { useAlternatives } from './use-alternatives';
 import type { Tip } from './use-token-tip';
 
 interface Props {
   readonly tip: Tip;
+  readonly story: Story;
   readonly writing: boolean;
   readonly controller: Controller;
 }
 
 /** What the model knew about the token that is pointed at. */
-export function TokenTip({ tip, writing, controller }: Props) {
+export function TokenTip({ tip, story, writing, controller }: Props) {
   const { refs, floatingStyles } = useFloating({
     placement: 'top',
     strategy: 'fixed',
@@ -19,10 +21,13 @@ export function TokenTip({ tip, writing, controller }: Props) {
     middleware: [inline(), offset(6), flip({ padding: 8 }), shift({ padding: 8 })],
     whileElementsMounted: autoUpdate,
   });
-  const alternatives = useAlternatives(controller, writing, tip);
+  const alternatives = useAlternatives(controller, story, writing, tip);
   return (
     <div className="tip" ref={refs.setFloating} style={floatingStyles}>
       <TokenFacts tip={tip} alternatives={alternatives} />
+      {alternatives === 'coming' || alternatives === 'later' ? null : (
+        <p className="tip-how">Click, or press Enter, to use one of these</p>
+      )}
     </div>
   );
 }

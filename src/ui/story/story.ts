@@ -1,4 +1,5 @@
 import type { ChatTurn, GenerateSettings, GenerationMessage } from '../../worker/protocol';
+import { changed, type Provenance } from './provenance';
 
 export type TokenState = 'masked' | 'revealed-now' | 'revealed' | 'committed';
 
@@ -50,8 +51,14 @@ export interface Kept {
 export interface Story {
   /** Kind and title, for a document written in the model's own form. */
   readonly heading: { readonly kind: string; readonly title: string } | null;
+  /** Null for an answer in a conversation and for a racer's text, which have no link and no file. */
+  readonly provenance: Provenance | null;
   /** The blocks of the runs that this one goes on from. All fields below are of this run alone. */
   readonly earlier: readonly Block[];
+  /** In a conversation the answer before this one, if its tokens are known. */
+  readonly before: Story | null;
+  /** The text of an answer that came without its tokens, as in a link; null for any other. */
+  readonly said: string | null;
   /** Null for a run that began by itself. */
   readonly kept: Kept | null;
   readonly settings: GenerateSettings;
@@ -73,10 +80,17 @@ export interface Story {
 
 const MASKED: Token = { id: null, text: '', state: 'masked', probability: null, step: null };
 
-export function newStory(settings: GenerateSettings, heading: Story['heading']): Story {
+export function newStory(
+  settings: GenerateSettings,
+  heading: Story['heading'],
+  provenance: Provenance | null = null,
+): Story {
   return {
     heading,
+    provenance,
     earlier: [],
+    before: null,
+    said: null,
     kept: null,
     settings,
     phase: 'starting',
@@ -93,7 +107,8 @@ export function newStory(settings: GenerateSettings, heading: Story['heading']):
 
 /** A new run that goes on where `story` ends. `settings` have its prompt, and `idsAfterPrompt` of it. */
 export function newStoryAfter(story: Story, settings: GenerateSettings): Story {
-  return { ...newStory(settings, story.heading), earlier: wholeBlocks(story) };
+  const next = newStory(settings, story.heading, changed(story.provenance));
+  return { ...next, before: story.before, earlier: wholeBlocks(story) };
 }
 
 /** The story after one more message of its generation. */
@@ -115,7 +130,8 @@ export function continueStory(story: Story, told: GenerationMessage): Story {
       const { settings, pinned } = message;
       // No masks are drawn after what was the last block when it was asked for.
       const before = story.blocks.at(-1)?.committed ? story.blocks : story.blocks.slice(0, -1);
-      return { ...story, settings, blocks: [...before, blockFrom(settings, pinned)] };
+      const provenance = areOther(settings, story.settings) ? changed(story.provenance) : story.provenance;
+      return { ...story, provenance, settings, blocks: [...before, blockFrom(settings, pinned)] };
     }
     case 'step': {
       const { type, runId, ...step } = message;
@@ -136,6 +152,11 @@ export function continueStory(story: Story, told: GenerationMessage): Story {
     default:
       return message satisfies never;
   }
+}
+
+/** True where these settings write something else from the next block on. */
+function areOther({ after: _, ...settings }: GenerateSettings, before: GenerateSettings): boolean {
+  return Object.entries(settings).some(([name, value]) => before[name as keyof typeof settings] !== value);
 }
 
 /** The message with its block, passes and time counted from the beginning of what was kept. */
@@ -164,7 +185,7 @@ export function allBlocks({ earlier, blocks }: Story): readonly Block[] {
 
 /** The text with its prompt, as far as it has no holes. */
 export function wholeText(story: Story): string {
-  return `${story.settings.prompt}${textOf({ blocks: wholeBlocks(story) })}`;
+  return story.said ?? `${story.settings.prompt}${textOf({ blocks: wholeBlocks(story) })}`;
 }
 
 /** The ids of all that was written, as far as it has no holes. */

@@ -22,7 +22,7 @@ export function HeatField({ heat, onChange }: { heat: Heat; onChange: (heat: Hea
         <span>{high}</span>
       </p>
       <fieldset className="choice heat-choice">
-        <legend className="visually-hidden">Colour of the text</legend>
+        <legend className="visually-hidden">Highlighting</legend>
         <div className="choice-bar">
           {HEATS.map((value) => (
             <label key={value}>

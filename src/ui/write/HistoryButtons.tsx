@@ -16,7 +16,7 @@ export function HistoryButtons({ past, future, controller }: Props) {
         type="button"
         className="history-button"
         aria-label="Undo"
-        title="Undo: the text before this one (Ctrl or ⌘ with Z)"
+        title="Undo: back to the previous text (Ctrl or ⌘ + Z)"
         disabled={past === 0}
         onClick={() => controller.undo()}
       >
@@ -28,7 +28,7 @@ export function HistoryButtons({ past, future, controller }: Props) {
         type="button"
         className="history-button"
         aria-label="Redo"
-        title="Redo (Ctrl or ⌘ with Shift and Z)"
+        title="Redo (Ctrl or ⌘ + Shift + Z)"
         disabled={future === 0}
         onClick={() => controller.redo()}
       >

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useId, useState } from 'react';
 import type { ModelInfo } from '../../worker/protocol';
 import { ActionButton } from '../fields/ActionButton';
 import { tokensText } from '../fields/format';
@@ -9,7 +9,7 @@ import { placeAt, placeText } from '../timeline/replay';
 import { Timeline } from '../timeline/Timeline';
 import { HeatField } from './HeatField';
 import { HistoryButtons } from './HistoryButtons';
-import { measurementsOf } from './measurements';
+import { type Measurement, measurementsOf } from './measurements';
 
 interface Props {
   readonly session: Session;
@@ -18,10 +18,14 @@ interface Props {
   readonly controller: Controller;
   /** What a person writes in, in place of the button. */
   readonly field?: ReactNode;
+  /** Which text of several this is about. */
+  readonly about?: string | null;
+  /** How far a model is that is being loaded: here it moves nothing of the text. */
+  readonly progress?: ReactNode;
 }
 
 /** The run under the text: its timeline and its numbers; on a narrow screen also the button, always in reach. */
-export function StatusBar({ session, shown, controller, field }: Props) {
+export function StatusBar({ session, shown, controller, field, about = null, progress }: Props) {
   const { model, story, settings, playhead } = session;
   const info = model.phase === 'ready' ? model.info : null;
   return (
@@ -35,14 +39,20 @@ export function StatusBar({ session, shown, controller, field }: Props) {
             <div className="status-line">
               <div className="place-line">
                 <HistoryButtons past={session.past.length} future={session.future.length} controller={controller} />
-                <PlaceLine story={story} position={playhead?.position ?? story.steps.length} />
+                <PlaceLine about={about} story={story} position={playhead?.position ?? story.steps.length} />
               </div>
               <HeatField heat={settings.heat} onChange={(heat) => controller.set({ heat })} />
             </div>
           </>
         ) : null}
         <div className="status-line">
-          {shown ? <Measurements story={shown} info={info} /> : <p>{idleText(session)}</p>}
+          {progress && model.phase === 'loading' ? (
+            progress
+          ) : shown ? (
+            <Measurements story={shown} info={info} />
+          ) : (
+            <p>{idleText(session)}</p>
+          )}
           {field ? null : <ActionButton writing={isWriting(session)} ready={info !== null} controller={controller} />}
         </div>
       </div>
@@ -56,10 +66,11 @@ function idleText({ model }: Session): string {
 }
 
 /** Which step is shown; a narrow screen has no room for how many tokens it revealed. */
-function PlaceLine({ story, position }: { story: Story; position: number }) {
+function PlaceLine({ about, story, position }: { about: string | null; story: Story; position: number }) {
   const place = placeAt(story, position);
   return (
     <p className="place">
+      {about === null ? null : `${about}. `}
       {placeText(place)}
       {place ? <span>: {tokensText(place.tokens)}</span> : null}
     </p>
@@ -74,10 +85,34 @@ function BlockProgress({ story }: { story: Story | null }) {
   return <div className="block-progress" aria-hidden="true" style={{ '--share': share }} />;
 }
 
+/** The two figures that tell most, and the others behind a button. */
 function Measurements({ story, info }: { story: Story; info: ModelInfo | null }) {
+  const id = useId();
+  const [open, setOpen] = useState(false);
+  const { front, others } = measurementsOf(story, info);
+  return (
+    <div className="figures">
+      <Figures figures={front} />
+      <button
+        type="button"
+        className="more-figures"
+        aria-expanded={open}
+        aria-controls={id}
+        onClick={() => setOpen(!open)}
+      >
+        {open ? 'Fewer figures' : 'More figures'}
+      </button>
+      <div id={id} hidden={!open}>
+        <Figures figures={others} />
+      </div>
+    </div>
+  );
+}
+
+function Figures({ figures }: { figures: readonly Measurement[] }) {
   return (
     <dl className="measurements">
-      {measurementsOf(story, info).map(({ name, value, explained }) => (
+      {figures.map(({ name, value, explained }) => (
         <div key={name} title={explained}>
           <dt>{name}</dt>
           <dd data-measure={name}>{value}</dd>

@@ -9,23 +9,34 @@ export interface Measurement {
   readonly explained: string;
 }
 
-/** What a run has cost and given so far. */
-export function measurementsOf(story: Story, model: Pick<ModelInfo, 'contextLength' | 'kvBytesPerToken'> | null) {
+/** What a run has cost and given so far: the two figures that tell most, and the others. */
+export interface Measurements {
+  readonly front: readonly Measurement[];
+  readonly others: readonly Measurement[];
+}
+
+/** The figures of a run so far. */
+export function measurementsOf(
+  story: Story,
+  model: Pick<ModelInfo, 'contextLength' | 'kvBytesPerToken'> | null,
+): Measurements {
   const tokens = tokensWritten(story);
   const { nfe, seconds, firstBlockSeconds } = story;
-  return [
-    { name: 'tokens', value: String(tokens), explained: 'Tokens written; a token is a word or a part of one.' },
-    { name: 'tokens/s', value: rate(tokens / seconds), explained: 'Tokens written for each second since the start.' },
+  const front = [
+    { name: 'tokens/s', value: rate(tokens / seconds), explained: 'Tokens written per second, from the start.' },
+    { name: 'tokens/pass', value: rate(tokens / nfe), explained: 'Tokens written per forward pass.' },
+  ];
+  const others = [
+    { name: 'tokens', value: String(tokens), explained: 'Tokens written. A token is a word or part of a word.' },
     {
       name: 'passes/token',
       value: rate(nfe / tokens),
-      explained: 'Runs of the network for each token written (NFE per token). One at a time costs at least 1.',
+      explained: 'Forward passes per token written (NFE per token). One at a time takes at least 1.',
     },
-    { name: 'tokens/pass', value: rate(tokens / nfe), explained: 'Tokens written for each run of the network.' },
     {
       name: 'KV cache',
       value: model ? bytes(cachedTokens(story, model.contextLength) * model.kvBytesPerToken) : '–',
-      explained: 'Memory of the finished blocks: their keys and values, which later blocks attend to.',
+      explained: 'Memory used by finished blocks: the keys and values that later blocks attend to.',
     },
     {
       name: 'first block',
@@ -33,7 +44,8 @@ export function measurementsOf(story: Story, model: Pick<ModelInfo, 'contextLeng
       explained: 'Time from the start until the first block was finished.',
     },
     { name: 'time', value: `${seconds.toFixed(1)} s`, explained: 'Time since the start.' },
-  ] as const satisfies Measurement[];
+  ];
+  return { front, others };
 }
 
 /** The cache holds whole blocks, of a finished text all but the last, and is a ring of as many as fit. */

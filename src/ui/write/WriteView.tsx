@@ -1,0 +1,129 @@
+import { useCallback, useLayoutEffect, useMemo } from 'react';
+import type { SiteUpdate } from '../../offline/site-update';
+import { ModelNotice } from '../models/ModelNotice';
+import { ElsewhereNote } from '../page/ElsewhereNote';
+import { FetchOrCancelled, LoadProgress } from '../page/LoadStatus';
+import { Masthead } from '../page/Masthead';
+import { PageEnd, useDialogs } from '../page/PageEnd';
+import { ProblemAlert } from '../page/ProblemAlert';
+import { SHORTCUTS } from '../page/shortcuts';
+import { UpdateNotice } from '../page/UpdateNotice';
+import { useShortcuts } from '../page/use-shortcuts';
+import type { Controller } from '../session/controller';
+import { canContinue, isBusy, isWriting, traitsOf } from '../session/session';
+import { useSession } from '../session/use-session';
+import { ModelPanel } from '../settings/ModelPanel';
+import { PaceField } from '../settings/PaceField';
+import { PresetField } from '../settings/PresetField';
+import { SamplingPanel } from '../settings/SamplingPanel';
+import { SettingsDisclosure } from '../settings/SettingsDisclosure';
+import { NOTHING_WAITS, waitingSettings } from '../settings/settings-in-run';
+import { OpenRun } from '../share/OpenRun';
+import { ShareNotice } from '../share/ShareNotice';
+import type { Sharing } from '../share/sharing';
+import { useFileDrop } from '../share/use-file-drop';
+import { ContextNote } from '../story/ContextNote';
+import { captionOf } from '../story/caption';
+import { Ending } from '../story/Ending';
+import { StoryView } from '../story/StoryView';
+import { motionOf } from '../timeline/playhead';
+import { storyAt } from '../timeline/replay';
+import { Compose } from './Compose';
+import { Recording } from './recording/Recording';
+import { useRecordedRun } from './recording/use-recorded-run';
+import { StatusBar } from './StatusBar';
+
+interface Props {
+  readonly controller: Controller;
+  readonly sharing: Sharing;
+  readonly update: SiteUpdate;
+}
+
+/** The panel first, then the reading column, in the order a keyboard meets them. */
+export function WriteView({ controller, sharing, update }: Props) {
+  const session = useSession(controller);
+  const { model, settings, inForce, story, playhead } = session;
+  const dialogs = useDialogs();
+  const { openSheet, openModels, choosing } = dialogs;
+  useShortcuts(controller, openSheet, SHORTCUTS);
+  useLayoutEffect(() => controller.turnTo('write'), [controller]);
+  const position = playhead?.position;
+  const shown = useMemo(() => (story && position !== undefined ? storyAt(story, position) : story), [story, position]);
+  const writing = isWriting(session);
+  const waiting = writing && story ? waitingSettings(story, inForce, traitsOf(model)) : NOTHING_WAITS;
+  const recorded = useRecordedRun(story === null && model.phase === 'loading');
+  const onFile = useCallback((file: File) => void sharing.openFile(file), [sharing]);
+  const onFolder = useCallback(
+    (folder: FileSystemDirectoryEntry) => void controller.models.openDropped(folder),
+    [controller],
+  );
+  const dropping = useFileDrop({ onFile, onFolder });
+  return (
+    <div className="page" data-dropping={dropping || undefined}>
+      <div className="panel">
+        <Masthead view="write" onHelp={openSheet} />
+        <Compose
+          settings={settings}
+          model={model}
+          writing={writing}
+          waiting={waiting.forText}
+          controller={controller}
+        />
+        <ElsewhereNote session={session} controller={controller} />
+        <UpdateNotice update={update} />
+        <SettingsDisclosure>
+          <div className="group">
+            <PresetField settings={settings} model={model} controller={controller} />
+            <PaceField pace={settings.pace} controller={controller} />
+          </div>
+          <SamplingPanel settings={settings} model={model} waiting={waiting.forBlock} controller={controller} />
+          <ModelPanel model={model} backend={settings.backend} controller={controller} onOpenModels={openModels} />
+          <OpenRun sharing={sharing} />
+        </SettingsDisclosure>
+      </div>
+      <main className="reading">
+        <div className="column">
+          <ProblemAlert session={session} controller={controller} onOpenModels={openModels} />
+          <ModelNotice notices={session.notices} controller={controller} />
+          <FetchOrCancelled
+            session={choosing ? { ...session, fetch: null } : session}
+            controller={controller}
+            onLoad={() => void controller.open()}
+          />
+          <ShareNotice sharing={sharing} session={session} controller={controller} />
+          {recorded ? <Recording story={recorded} /> : null}
+          <ContextNote story={story} model={model} />
+          {story && shown ? (
+            <StoryView
+              story={story}
+              shown={shown}
+              motion={motionOf(playhead)}
+              heat={settings.heat}
+              edit={session.edit}
+              busy={isBusy(session)}
+              ending={
+                <Ending
+                  story={story}
+                  heat={settings.heat}
+                  continuable={canContinue(session)}
+                  another="Another"
+                  controller={controller}
+                  sharing={sharing}
+                />
+              }
+              caption={captionOf(story.settings)}
+              controller={controller}
+            />
+          ) : null}
+        </div>
+        <StatusBar
+          session={session}
+          shown={shown}
+          controller={controller}
+          progress={<LoadProgress session={session} controller={controller} />}
+        />
+      </main>
+      <PageEnd session={session} dialogs={dialogs} shortcuts={SHORTCUTS} controller={controller} />
+    </div>
+  );
+}

@@ -1,0 +1,20 @@
+import { alternatives } from '../engine/alternatives';
+import { lastBlockStart } from '../network/model-config';
+import type { AlternativeToken, PlaceInText } from './protocol';
+import { openingOf, textAlone, type Writer } from './write-text';
+
+/** How many a person is shown. */
+const ALTERNATIVES = 5;
+
+/** What else could have stood at a place, by falling probability. As `LoadedModel.alternatives`. */
+export async function alternativesAt(
+  writer: Pick<Writer, 'backend' | 'tokenizer' | 'template'>,
+  { prompt, messages, after, draft, offset }: PlaceInText,
+  signal: AbortSignal,
+): Promise<AlternativeToken[]> {
+  const { ids, anchor } = openingOf({ prompt, messages, after }, writer);
+  const start = lastBlockStart(writer.backend.config, draft.length, ids.length, anchor);
+  const before = ids.slice(0, start) as number[];
+  const found = await alternatives(writer.backend, { before, draft, offset }, ALTERNATIVES, signal);
+  return found.map(({ id, probability }) => ({ id, probability, text: textAlone(id, writer.tokenizer) }));
+}
