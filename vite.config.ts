@@ -1,4 +1,6 @@
 import react from '@vitejs/plugin-react';
+import compression from 'compression';
+import type { Request, Response } from 'express';
 import { defineConfig, type Plugin } from 'vite';
 import { serviceWorker } from './scripts/service-worker-build.ts';
 
@@ -33,12 +35,38 @@ const entryThatNothingImports: Plugin = {
   },
 };
 
+/**
+ * Compresses what the preview serves, as a static host does: the runtime's wasm above all, which Vite's own server
+ * leaves as it is. A model's files, which may be read in ranges, are served byte for byte.
+ */
+const compressedPreview: Plugin = {
+  name: 'compressed-preview',
+  configurePreviewServer: ({ middlewares }) => {
+    const compress = compression();
+    middlewares.use((request, response, next) => {
+      if (request.url?.startsWith('/models/')) delete request.headers['accept-encoding'];
+      // Typed for express, which adds to what Node has; nothing of that is used.
+      compress(request as Request, response as Response, next);
+    });
+  },
+};
+
+/** onnxruntime-web imports these in Node alone. */
+const external = ['module', 'worker_threads'];
+
 export default defineConfig({
   // Relative, so that the site works from any folder of a static host.
   base: './',
-  plugins: [react(), withoutPolicyWhileDeveloping, serviceWorker()],
-  worker: { format: 'es', plugins: () => [entryThatNothingImports] },
-  build: { target: 'es2022', rolldownOptions: { input: ['index.html', 'bench.html'] } },
+  plugins: [react(), withoutPolicyWhileDeveloping, serviceWorker(), compressedPreview],
+  worker: {
+    format: 'es',
+    plugins: () => [entryThatNothingImports],
+    rolldownOptions: { external, checks: { pluginTimings: false } },
+  },
+  build: {
+    target: 'es2022',
+    rolldownOptions: { input: ['index.html', 'bench.html'], external, checks: { pluginTimings: false } },
+  },
   server: { headers: ISOLATION },
   preview: { headers: ISOLATION },
 });

@@ -32,6 +32,7 @@ VARIANTS = {
     "first token never masked": (36, "--first-masked 0"),
     "linear schedule": (36, "--schedule linear"),
     "LoRA of rank 128": (36, "--lora-rank 128 --lr 1e-3"),
+    "LoRA of rank 64, learning rate 2e-3": (38, "--lora-rank 64 --lr 2e-3"),
 }
 """By name: steps, and what is special about the recipe."""
 

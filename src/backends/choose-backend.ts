@@ -1,14 +1,40 @@
 import { UnmaskError } from '../errors';
 import { findAdapter, type Gpu, isSoftwareAdapter, openDevice } from '../gpu/device';
 import type { ModelSource } from '../model/source/model-source';
+import { gpuRuntime, gpuRuntimeFile } from '../onnx/gpu-runtime';
+import { type OnProgress, RUNTIME_FILES } from '../onnx/runtime-file';
 import type { Backend, BackendName } from './backend';
 import { RecoveringBackend } from './recovering-backend';
 
 /**
- * Loads a model onto the backend that was asked for. `auto` is webgpu where there is a hardware adapter
- * and wasm otherwise, since a software adapter is slower than the CPU it runs on; `webgpu` takes a
- * software adapter too. `gpu` is `navigator.gpu`, or undefined where there is none. On a GPU the backend
- * outlives its device, and `onLost` is told when that goes away.
+ * The backend that a choice means here. `auto` is webgpu where there is a hardware adapter and wasm otherwise, since a
+ * software adapter is slower than the CPU it runs on; `webgpu` takes a software adapter too. `gpu` is `navigator.gpu`,
+ * or undefined where there is none.
+ */
+export async function backendFor(choice: BackendName | 'auto', gpu: GPU | undefined): Promise<BackendName> {
+  if (choice !== 'auto') return choice;
+  const adapter = await findAdapter(gpu);
+  return adapter && !isSoftwareAdapter(adapter) ? 'webgpu' : 'wasm';
+}
+
+/**
+ * Has the code that a backend takes come and start, while a model is fetched. `onProgress` is told of its .wasm file,
+ * in bytes as unpacked: at once, and with every piece. What fails is thrown when the backend opens.
+ */
+export function startRuntime(backend: BackendName, onProgress: OnProgress): void {
+  const starting = backend === 'wasm' ? startOnWasm() : Promise.all([gpuRuntime(), import('./webgpu/webgpu-backend')]);
+  starting.catch(() => {});
+  (backend === 'wasm' ? RUNTIME_FILES.cpu : gpuRuntimeFile()).follow(onProgress);
+}
+
+async function startOnWasm(): Promise<void> {
+  const { startWasm } = await import('./wasm/wasm-backend');
+  await startWasm();
+}
+
+/**
+ * Loads a model onto the backend that was asked for; see `backendFor`. On a GPU the backend outlives its device, and
+ * `onLost` is told when that goes away.
  *
  * Throws `no-webgpu`, `bad-model`, `network`, `cancelled`, `out-of-memory` or `device-lost`.
  */
@@ -19,19 +45,8 @@ export async function createBackend(
   signal?: AbortSignal,
   onLost?: () => void,
 ): Promise<Backend> {
-  switch (choice) {
-    case 'wasm':
-      return onWasm(source, signal);
-    case 'webgpu':
-      return onWebgpu(source, gpu, signal, onLost);
-    case 'auto': {
-      const adapter = await findAdapter(gpu);
-      if (!adapter || isSoftwareAdapter(adapter)) return onWasm(source, signal);
-      return onWebgpu(source, gpu, signal, onLost);
-    }
-    default:
-      return choice satisfies never;
-  }
+  const backend = await backendFor(choice, gpu);
+  return backend === 'wasm' ? onWasm(source, signal) : onWebgpu(source, gpu, signal, onLost);
 }
 
 /** Imported when chosen, so that nobody downloads the code of both. */

@@ -7,7 +7,7 @@ import type { Packing } from '../model/format/packing';
 import { FACTS_FIELD, familyOf, parseModelConfig } from '../network/families';
 import type { Source } from '../network/family';
 import { ConfigFields } from '../network/fields';
-import type { Network } from '../network/network';
+import type { ModelConfig } from '../network/model-config';
 import { checkRope, checkTensors, tensorShapes } from './check-tensors';
 
 export interface PlanOptions {
@@ -22,7 +22,7 @@ export interface PlanOptions {
 
 /** What a checkpoint becomes. */
 export interface ConversionPlan {
-  readonly network: Network;
+  readonly config: ModelConfig;
   readonly packing: Packing;
   /** Of every weight, by our name. */
   readonly sources: ReadonlyMap<string, Source>;
@@ -44,11 +44,11 @@ export async function planConversion(
   const facts = await factsOf(family, checkpoint, tokenizer, signal, comparedBytes);
   // Described from what is written, so that a model is what its folder says.
   const publishedAndFacts = { ...checkpoint.config, [FACTS_FIELD]: facts };
-  const { network, ...config } = parseModelConfig(publishedAndFacts);
-  const sources = family.sources({ network, ...config }, new ConfigFields(checkpoint.config));
-  const shapes = tensorShapes(network, sources);
+  const config = parseModelConfig(publishedAndFacts);
+  const sources = family.sources(config, new ConfigFields(checkpoint.config));
+  const shapes = tensorShapes(config.network, sources);
   checkTensors(tensors, shapes, family.isUnused);
-  await checkRope(tensors, network, signal);
+  await checkRope(tensors, config.network, signal);
   const small = new Map(tokenizer.files).set(MODEL_FILES.config, encodeJson(publishedAndFacts));
   if (checkpoint.generationConfig) small.set(MODEL_FILES.generationConfig, checkpoint.generationConfig);
   checkSmall(small);
@@ -61,7 +61,7 @@ export async function planConversion(
     dtype: packing.dtype,
     embeddingDtype: packing.embeddingDtype,
   } as const;
-  return { network, packing, sources, small, heads };
+  return { config, packing, sources, small, heads };
 }
 
 /** The manifest of a plan whose files were written. */

@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../checkpoint/checkpoint';
 import { type Manifest, type ManifestFile, MODEL_FILES } from '../model/format/manifest';
+import { checkText } from './check-text';
 import { type ConversionPlan, manifestOf, type PlanOptions, planConversion } from './conversion-plan';
 import type { ModelSink } from './model-sink';
 import { FILE_BYTES } from './plan-files';
@@ -20,6 +21,7 @@ export async function convertCheckpoint(
   { fileBytes = FILE_BYTES, signal, onProgress, ...options }: ConvertOptions,
 ): Promise<Manifest> {
   const plan = await planConversion(checkpoint, options, signal);
+  checkText(plan);
   const weights = await writeWeights(plan, checkpoint.tensors, sink, { fileBytes, signal, onProgress });
   const small = await writeSmallFiles(plan, sink);
   signal?.throwIfAborted();

@@ -114,7 +114,7 @@ class WeightStream {
     const reader = new WeightReader(this.#checkpoint.tensors, signal);
     const kept = await ComputedNumbers.open(workplace, this.#journal.computed);
     try {
-      for (const weight of tensorsOf(this.#plan.network)) {
+      for (const weight of tensorsOf(this.#plan.config.network)) {
         const source = this.#plan.sources.get(weight.name)!;
         const compute = (source: Source, size: number) => kept.next(size, () => reader.rows(source, 0, size, 1));
         if ('computed' in source) {

@@ -11,6 +11,8 @@ import type { Patience } from '../model/store/patience';
 import { type FileInPlace, writeAt } from '../model/store/private-files';
 import { megabytes } from '../model/store/storage-space';
 import { familyOf } from '../network/families';
+import type { ModelConfig } from '../network/model-config';
+import { checkText } from './check-text';
 import { type ConversionPlan, encodeJson, manifestOf, planConversion } from './conversion-plan';
 import { FILE_BYTES, planFiles } from './plan-files';
 import { streamWeights } from './stream-weights';
@@ -22,7 +24,7 @@ export interface SurveyedCheckpoint {
   /** For a checkpoint that has none. */
   readonly tokenizer: { readonly source: TokenizerSource; readonly repository: string } | null;
   readonly heads: Pick<ConversionPlan['heads'], 'name' | 'licence' | 'parameters'>;
-  readonly modelType: string;
+  readonly config: ModelConfig;
   /** Of its files of weights. */
   readonly fetchBytes: number;
   readonly keptBytes: Readonly<Record<QuantizedDtype, number>>;
@@ -47,15 +49,18 @@ export async function surveyCheckpoint(
   signal: AbortSignal,
 ): Promise<SurveyedCheckpoint> {
   const checkpoint = await openCheckpoint(found.files, signal);
-  const { tokenizerRepository, modelTypes } = familyOf(checkpoint.config);
+  const { tokenizerRepository } = familyOf(checkpoint.config);
   const tokenizer = readsText(checkpoint.tokenizer)
     ? null
     : await tokenizerOf(tokenizerRepository, endpoint, patience, signal);
   const packing = { dtype: 'q8', embeddingDtype: 'q8' } as const;
   const options = { id: found.id, packing, tokenizer: tokenizer?.source, comparedBytes: GLANCE };
-  const { network, small, heads } = await planConversion(checkpoint, options, signal);
+  const plan = await planConversion(checkpoint, options, signal);
+  checkText(plan);
+  const { config, small, heads } = plan;
   const smallBytes = [...small.values()].reduce((sum, { length }) => sum + length, 0);
-  const keptBytes = (dtype: QuantizedDtype) => smallBytes + weightsLength(network, { dtype, embeddingDtype: dtype });
+  const keptBytes = (dtype: QuantizedDtype) =>
+    smallBytes + weightsLength(config.network, { dtype, embeddingDtype: dtype });
   const ends = new Map<string, number>();
   for (const { path, offset, bytes } of checkpoint.tensors.values()) {
     ends.set(path, Math.max(ends.get(path) ?? 0, offset + bytes));
@@ -65,7 +70,7 @@ export async function surveyCheckpoint(
     checkpoint,
     tokenizer,
     heads,
-    modelType: String(checkpoint.config.model_type ?? modelTypes[0]),
+    config,
     fetchBytes: [...ends.values()].reduce((sum, bytes) => sum + bytes, 0),
     keptBytes: { q4: keptBytes('q4'), q8: keptBytes('q8') },
   };
@@ -105,7 +110,7 @@ export async function makingOf(
 ): Promise<Making> {
   const packing = { dtype, embeddingDtype: dtype };
   const plan = await planConversion(checkpoint, { id: found.id, packing, tokenizer: tokenizer?.source }, signal);
-  const planned = planFiles(plan.network, packing, FILE_BYTES);
+  const planned = planFiles(plan.config.network, packing, FILE_BYTES);
   const key = await createSHA256();
   key.update(found.version());
   for (const { path, header } of planned) key.update(path).update(header);

@@ -27,12 +27,12 @@ export interface WriteWeightsOptions {
 
 /** Writes the files of a network's weights, a few MB in memory at a time. Returns what was written, in order. */
 export async function writeWeights(
-  { network, packing, sources }: Pick<ConversionPlan, 'network' | 'packing' | 'sources'>,
+  { config, packing, sources }: Pick<ConversionPlan, 'config' | 'packing' | 'sources'>,
   tensors: Checkpoint['tensors'],
   sink: ModelSink,
   { fileBytes, signal, onProgress }: WriteWeightsOptions,
 ): Promise<ManifestFile[]> {
-  const files = planFiles(network, packing, fileBytes);
+  const files = planFiles(config.network, packing, fileBytes);
   const reader = new WeightReader(tensors, signal);
   const ofBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
   const ofParts = files.reduce((sum, { parts }) => sum + parts.length, 0);

@@ -36,7 +36,11 @@ export async function openDevice(adapter: GPUAdapter | null): Promise<Gpu> {
     requiredLimits: Object.fromEntries(RAISED_LIMITS.map((limit) => [limit, adapter.limits[limit]])),
   });
   const software = isSoftwareAdapter(adapter);
-  const { vendor, architecture, description } = adapter.info;
-  const name = [vendor, architecture].filter(Boolean).join(' ') || description || 'unknown adapter';
+  const name = adapterName(adapter);
   return { device, adapter: software ? `${name} (software)` : name, software };
+}
+
+/** `nvidia ampere`, or what else the browser says of it. */
+export function adapterName({ info: { vendor, architecture, description } }: GPUAdapter): string {
+  return [vendor, architecture].filter(Boolean).join(' ') || description || 'unknown adapter';
 }

@@ -15,9 +15,9 @@ const TRIED = 'unmask.isolation-tried';
  * reloads once, as soon as the worker would send them; unless the person has begun to use the page.
  */
 export async function startOffline(update: SiteUpdate): Promise<void> {
-  // The development server changes files as they are asked for. Pages of plain http have no workers.
-  if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
-  const { serviceWorker } = navigator;
+  const serviceWorker = serviceWorkers();
+  // The development server changes files as they are asked for.
+  if (!import.meta.env.PROD || !serviceWorker) return;
   const registering = serviceWorker.register('service-worker.js', { updateViaCache: 'none' });
   void registering.then((registration) => update.watch(registration)).catch(() => {});
   if (!serviceWorker.controller) {
@@ -30,6 +30,15 @@ export async function startOffline(update: SiteUpdate): Promise<void> {
     }
   }
   if (crossOriginIsolated) forgetTry();
+}
+
+/** Undefined where there can be none: pages of plain http lack them, and reading them throws in a sandboxed frame. */
+function serviceWorkers(): ServiceWorkerContainer | undefined {
+  try {
+    return navigator.serviceWorker;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Settles once the worker of a registration answers for the page, or has failed to. */

@@ -1,6 +1,7 @@
 import type { OrtModule } from 'onnxruntime-web/ort-wasm-simd-threaded.mjs';
-import { UnmaskError } from '../errors';
-import { isNode, loadOrtModule } from './load-ort-module';
+import { loadOrtModule } from './load-ort-module';
+import { noRoom, runtimeFailure } from './runtime-failure';
+import { isNode, RUNTIME_FILES } from './runtime-file';
 
 /**
  * onnxruntime-web's CPU module, called without its JavaScript layer, which copies every input into the module's
@@ -26,7 +27,7 @@ export class CpuRuntime {
   /** Throws `out-of-memory`. */
   allocate(bytes: number): HeapMemory {
     const address = this.#module._malloc(Math.max(bytes, 16));
-    if (address === 0) throw outOfMemory(`malloc of ${bytes} bytes`);
+    if (address === 0) throw noRoom(`malloc of ${bytes} bytes`);
     return { address, bytes };
   }
 
@@ -77,7 +78,7 @@ export class CpuRuntime {
       if (handle === 0) throw this.#failure();
       return { handle };
     } catch (error) {
-      throw failureOf(error);
+      throw runtimeFailure(error);
     } finally {
       module.unmountExternalData();
       if (options !== 0) module._OrtReleaseSessionOptions(options);
@@ -100,7 +101,7 @@ export class CpuRuntime {
       const code = await module._OrtRun(handle, inputNames, inputValues, ins, outputNames, outs, outputValues, 0);
       if (code !== 0) throw this.#failure();
     } catch (error) {
-      throw failureOf(error);
+      throw runtimeFailure(error);
     } finally {
       module.stackRestore(stack);
     }
@@ -174,7 +175,7 @@ let runtime: Promise<CpuRuntime> | undefined;
 export function cpuRuntime(): Promise<CpuRuntime> {
   runtime ??= openRuntime().catch((error: unknown) => {
     runtime = undefined;
-    throw failureOf(error);
+    throw runtimeFailure(error);
   });
   return runtime;
 }
@@ -183,6 +184,7 @@ async function openRuntime(): Promise<CpuRuntime> {
   const threads = threadCount();
   const module = await loadOrtModule(threads);
   if (module._OrtInit(threads, ONLY_ERRORS) !== 0) throw new Error('onnxruntime does not start');
+  RUNTIME_FILES.cpu.release();
   return new CpuRuntime(module, threads);
 }
 
@@ -190,25 +192,12 @@ async function openRuntime(): Promise<CpuRuntime> {
 const MOST_THREADS = 4;
 
 /**
- * In a browser threads share memory, which takes a page that is cross-origin isolated. In Node there is one unless
- * UNMASK_THREADS says otherwise: where other work takes the cores, each step of a pass waits for the slowest thread.
+ * In a browser threads share memory, which takes a page that is cross-origin isolated; WebKitGTK isolates pages and
+ * shares no memory all the same. In Node there is one unless UNMASK_THREADS says otherwise: where other work takes the
+ * cores, each step of a pass waits for the slowest thread.
  */
 function threadCount(): number {
   if (isNode()) return Math.max(1, Math.min(MOST_THREADS, Math.floor(Number(process.env.UNMASK_THREADS ?? 1)) || 1));
-  return globalThis.crossOriginIsolated ? Math.min(MOST_THREADS, navigator.hardwareConcurrency) : 1;
-}
-
-/** Browsers and onnxruntime tell of missing memory in words only. */
-function failureOf(error: unknown): unknown {
-  if (error instanceof UnmaskError) return error;
-  const isMemory = error instanceof RangeError || /bad_alloc|allocat|out of memory|OOM/i.test(String(error));
-  return isMemory ? outOfMemory(error) : error;
-}
-
-function outOfMemory(cause: unknown): UnmaskError {
-  return new UnmaskError(
-    'out-of-memory',
-    'There is no room for this model in memory. Close other pages, or take a smaller export (--dtype q8 or q4).',
-    { cause },
-  );
+  const shares = globalThis.crossOriginIsolated && typeof SharedArrayBuffer === 'function';
+  return shares ? Math.min(MOST_THREADS, navigator.hardwareConcurrency) : 1;
 }

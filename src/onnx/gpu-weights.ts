@@ -8,6 +8,8 @@ import type { StoredPart, WeightsFile } from '../model/source/stored-part';
 import type { Matrix, Vector } from '../network/network';
 import { encodeGraph, type PlacedInitializer } from './encode-graph';
 import { gpuLayout, type RowRange } from './gpu-layout';
+import { gpuRuntime, gpuRuntimeStarted } from './gpu-runtime';
+import { runtimeFailure } from './runtime-failure';
 import { inTurn } from './session-queue';
 
 /** The buffers of some rows of a matrix, as kernels take them. */
@@ -134,24 +136,21 @@ async function openSession(
   device: GPUDevice,
 ): Promise<InferenceSession> {
   const graph = encodeGraph({ inputs: [], outputs: initializers, constants: [], nodes: [] }, initializers);
-  const { env, InferenceSession } = await loadRuntime();
-  // Nothing is computed here; left unset, Node 20 would look for the number of cores and fail.
-  env.wasm.numThreads = 1;
+  const { InferenceSession } = await gpuRuntime();
   try {
-    return await InferenceSession.create(graph, {
+    const session = await InferenceSession.create(graph, {
       executionProviders: [{ name: 'webgpu', device, storageBufferCacheMode: 'disabled' }],
       externalData: [{ path, data }],
       preferredOutputLocation: 'gpu-buffer',
     });
-  } catch (cause) {
+    await gpuRuntimeStarted();
+    return session;
+  } catch (error) {
+    const cause = runtimeFailure(error);
+    if (cause instanceof UnmaskError) throw cause;
     const what = `${path} could not be put on the GPU: ${cause}`;
     throw new UnmaskError('internal', `${what}. Load the model again, or use the wasm backend.`, { cause });
   }
-}
-
-/** The build that suspends on the browser's own stack switching is smaller and faster, where there is one. */
-function loadRuntime() {
-  return 'Suspending' in WebAssembly ? import('onnxruntime-web/jspi') : import('onnxruntime-web/webgpu');
 }
 
 /**

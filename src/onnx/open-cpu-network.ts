@@ -24,10 +24,13 @@ export async function openCpuNetwork(
   dtypeOf: CpuDtypes,
   signal?: AbortSignal,
 ): Promise<CpuNetwork> {
-  const runtime = await cpuRuntime();
+  const reading = files[Symbol.asyncIterator]();
+  // The runtime and the first of the files come together.
+  const [runtime, first] = await Promise.all([cpuRuntime(), reading.next()]);
   const loading = new LoadingNetwork(runtime, network, dtypeOf);
   try {
-    for await (const { data, parts } of files) {
+    for (let next = first; !next.done; next = await reading.next()) {
+      const { data, parts } = next.value;
       for (const part of parts) {
         signal?.throwIfAborted();
         await loading.add(part, data);

@@ -4,6 +4,7 @@ import { SiteUpdate } from '../offline/site-update';
 import { startOffline } from '../offline/start-offline';
 import { startClient } from '../worker/client';
 import { App } from './App';
+import { keepCompositions } from './page/composition';
 import { viewOf } from './page/view';
 import { Controller } from './session/controller';
 import { readSettings, saveSettings } from './settings/settings-store';
@@ -19,6 +20,7 @@ import './page/update.css';
 import './share/share.css';
 import './page/views.css';
 
+keepCompositions();
 const controller = new Controller({
   settings: readSettings(),
   embeddedUrl: new URL('models/stories/', document.baseURI).href,

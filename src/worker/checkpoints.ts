@@ -1,3 +1,4 @@
+import { findPlace, needOf } from '../backends/device-need';
 import {
   type FoundCheckpoint,
   type FoundPlace,
@@ -9,7 +10,7 @@ import type { ModelStore } from '../model/store/model-store';
 import { PATIENCE } from '../model/store/patience';
 import type { FetchOptions } from './loaded-model';
 import { LARGEST_PASSING, makePassing } from './passing-models';
-import type { DistantPlace, FoundOffer, KeptDtype, ModelPlace } from './protocol';
+import type { CheckpointOffer, DistantPlace, FoundOffer, KeptDtype, ModelPlace } from './protocol';
 
 /** The checkpoint that was offered last, so that what is small of it is not fetched again. */
 let offered: { readonly place: DistantPlace; readonly surveyed: SurveyedCheckpoint } | null = null;
@@ -54,24 +55,37 @@ export async function fetchCheckpoint(
   }
 }
 
-async function offerOf(
-  { found, heads, modelType, tokenizer, fetchBytes, keptBytes }: SurveyedCheckpoint,
-  store: ModelStore | null,
-): Promise<FoundOffer['offer']> {
+async function offerOf(surveyed: SurveyedCheckpoint, store: ModelStore | null): Promise<CheckpointOffer> {
+  const { found, heads, config, tokenizer, fetchBytes, keptBytes } = surveyed;
   const { name, licence, parameters } = heads;
-  const freeBytes = store && (await store.space()).freeBytes;
-  const tokenizerFrom = tokenizer?.repository ?? null;
-  const suggested = suggestedDtype(keptBytes, freeBytes ?? LARGEST_PASSING);
-  const { place } = found;
-  return { name, licence, modelType, parameters, place, tokenizerFrom, fetchBytes, keptBytes, suggested, freeBytes };
+  const device = await findPlace(navigator.gpu);
+  const need = (dtype: KeptDtype) => needOf(config, { dtype, embeddingDtype: dtype }, device);
+  const offer = {
+    name,
+    licence,
+    modelType: config.modelType,
+    parameters,
+    place: found.place,
+    tokenizerFrom: tokenizer?.repository ?? null,
+    fetchBytes,
+    keptBytes,
+    device,
+    needs: { q4: need('q4'), q8: need('q8') },
+    contextLength: config.contextLength,
+    freeBytes: store && (await store.space()).freeBytes,
+  };
+  return { ...offer, suggested: suggestedDtype(offer) };
 }
 
-/** Memory that a page can count on for weights, also where the device says little of itself. */
-const LARGEST_Q8 = 300e6;
+/** What weights may take: on a phone's GPU or on the CPU, and on a GPU whose bindings tell of a larger machine. */
+const LARGEST_Q8 = { small: 300e6, large: 1e9 };
+const LARGE_BINDING = 2 ** 30;
 
 /** q8 reads as the original does; a larger model is of more use with half of the bytes. */
-function suggestedDtype(keptBytes: SurveyedCheckpoint['keptBytes'], freeBytes: number): KeptDtype {
-  return keptBytes.q8 <= Math.min(LARGEST_Q8, freeBytes) ? 'q8' : 'q4';
+function suggestedDtype({ keptBytes, device, needs, freeBytes }: Omit<CheckpointOffer, 'suggested'>): KeptDtype {
+  const isLarge = device.type === 'gpu' && device.mostBytes >= LARGE_BINDING;
+  const most = Math.min(LARGEST_Q8[isLarge ? 'large' : 'small'], freeBytes ?? LARGEST_PASSING);
+  return needs.q8.fits && keptBytes.q8 <= most ? 'q8' : 'q4';
 }
 
 function isSame(one: DistantPlace, other: DistantPlace): boolean {

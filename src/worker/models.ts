@@ -1,18 +1,25 @@
+import { backendFor, startRuntime } from '../backends/choose-backend';
 import { UnmaskError } from '../errors';
+import { readFrom } from '../model/source/model-files';
+import type { ModelSource } from '../model/source/model-source';
 import { openModelUrl } from '../model/source/model-url';
+import { openModelSource } from '../model/source/open-model-source';
 import { type ModelStore, openModelStore } from '../model/store/model-store';
 import { fetchCheckpoint, findCheckpoint } from './checkpoints';
-import { openFolder } from './folder-source';
 import type { LoadOptions, Models } from './loaded-model';
 import { factsOf } from './model-facts';
 import { type FoundModel, openModel } from './open-model';
 import { passingModel } from './passing-models';
+import { progressSum } from './progress-sum';
 import type { DistantPlace, ModelFacts, ModelPlace } from './protocol';
 
 /** The models of the page, of the web and of this device. */
 export const models: Models = {
-  async open(place, backend, options) {
-    return openModel(await find(place, options), backend, options);
+  async open(place, choice, options) {
+    const progress = progressSum(options.onProgress);
+    const backend = await backendFor(choice, navigator.gpu);
+    startRuntime(backend, progress.runtime);
+    return openModel(await find(place, { ...options, onProgress: progress.model }), backend, options);
   },
 
   async fetch(place, options) {
@@ -54,11 +61,12 @@ async function find(place: ModelPlace, options: LoadOptions): Promise<FoundModel
     }
     case 'folder': {
       const { name, files } = place;
-      return { source: await openFolder(name, files, options), origin: { type: 'folder', name }, keptId: null };
+      const source = await openModelSource(readFrom(name, files), options.signal);
+      return { source: tellWhole(source, options), origin: { type: 'folder', name }, keptId: null };
     }
     case 'kept': {
       const passing = passingModel(place.id);
-      if (passing) return { ...passing, keptId: null };
+      if (passing) return { source: tellWhole(passing.source, options), origin: passing.origin, keptId: null };
       return findKept(await openModelStore(), place.id, options);
     }
     default:
@@ -69,7 +77,15 @@ async function find(place: ModelPlace, options: LoadOptions): Promise<FoundModel
 async function findKept(store: ModelStore | null, id: string, options: LoadOptions): Promise<FoundModel> {
   const kept = (await store?.list())?.find((model) => model.id === id);
   if (!store || !kept) throw new UnmaskError('bad-model', 'This model is not kept here any more. Open it again.');
-  return { source: await store.openKept(id, options), origin: kept.from, keptId: id };
+  const source = await store.openKept(id, options);
+  return { source: tellWhole(source, options), origin: kept.from, keptId: id };
+}
+
+/** Of a model that is here. */
+function tellWhole<Source extends ModelSource>(source: Source, { onProgress }: LoadOptions): Source {
+  const { totalBytes } = factsOf(source);
+  onProgress(totalBytes, totalBytes);
+  return source;
 }
 
 async function factsAt(url: string): Promise<ModelFacts | null> {

@@ -1,12 +1,19 @@
+import { UnmaskError } from '../errors';
 import type { WorkerMessage } from './protocol';
 import type { WorkerPort } from './worker-events';
+
+/** A document without an origin of its own may start no worker from a file. */
+const SANDBOXED =
+  'This page is shown in a sandboxed frame. The model runs in a worker, and browsers start none there. Open the page ' +
+  'in a tab of its own.';
 
 /**
  * Starts a worker. Its port says `error` also where the worker is gone without a word, as one that the browser
  * ended for its memory may be: the page asks for the Web Lock that the worker holds, and has it only then. Pages
- * of plain http have no Web Locks, and learn of thrown errors alone.
+ * of plain http have no Web Locks, and learn of thrown errors alone. Throws `bad-input` in a sandboxed frame.
  */
 export function openWorker(): WorkerPort {
+  if (self.origin === 'null') throw new UnmaskError('bad-input', SANDBOXED);
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'unmask' });
   const waiting = new AbortController();
   worker.addEventListener('message', ({ data }: MessageEvent<WorkerMessage>) => {

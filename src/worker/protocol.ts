@@ -72,6 +72,22 @@ export type ModelOrigin =
 /** How a checkpoint is kept. */
 export type KeptDtype = 'q4' | 'q8';
 
+/** Where a model would run: on a GPU that binds so many bytes at once, or where WebAssembly has so many. */
+export type DevicePlace =
+  | { readonly type: 'gpu'; readonly name: string; readonly mostBytes: number }
+  | { readonly type: 'cpu'; readonly mostBytes: number };
+
+/** What a model takes there. */
+export interface DeviceNeed {
+  readonly weightBytes: number;
+  /** Of keys and values, once the context is full. */
+  readonly cacheBytes: number;
+  /** The largest of the weights. */
+  readonly largestBytes: number;
+  /** False where it cannot be run; a GPU may still have too little memory. */
+  readonly fits: boolean;
+}
+
 /** A checkpoint that was found and can be converted here: what a person decides on. */
 export interface CheckpointOffer {
   readonly name: string;
@@ -86,6 +102,10 @@ export interface CheckpointOffer {
   /** Of the weights, which are read once. */
   readonly fetchBytes: number;
   readonly keptBytes: Readonly<Record<KeptDtype, number>>;
+  readonly device: DevicePlace;
+  readonly needs: Readonly<Record<KeptDtype, DeviceNeed>>;
+  /** Tokens that keys and values are kept of. */
+  readonly contextLength: number;
   readonly suggested: KeptDtype;
   /** Of the browser's storage, as it estimates; null where it keeps nothing, and the model lasts as the page does. */
   readonly freeBytes: number | null;
@@ -151,6 +171,8 @@ export interface ModelInfo extends ModelFacts {
   readonly kvBytesPerToken: number;
   readonly blockSizes: readonly number[];
   readonly defaultBlockSize: number;
+  /** Passes that a token takes at block size 1: one to find and one to store it, or both in one where rows predict the next. */
+  readonly singlePasses: 1 | 2;
   readonly backend: 'webgpu' | 'wasm';
   readonly adapter: string;
   /** Whether it has a chat template, and so answers `messages`. */

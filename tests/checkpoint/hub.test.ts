@@ -55,7 +55,7 @@ async function convert(files: CheckpointFiles, to?: string): Promise<ManifestFil
   const checkpoint = await openCheckpoint(files, signal());
   const packing = { dtype: 'q4', embeddingDtype: 'q4' } as const;
   const plan = await planConversion(checkpoint, { id: 'model', packing });
-  const planned = planFiles(plan.network, packing, 24 * 2 ** 20);
+  const planned = planFiles(plan.config.network, packing, 24 * 2 ** 20);
   const workplace = diskWorkplace(to ?? (await folders.make()));
   let isFirst = true;
   const onProgress = (bytes: number) => {

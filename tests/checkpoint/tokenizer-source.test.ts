@@ -96,9 +96,9 @@ it.each<[what: string, config: object, message: RegExp]>([
 });
 
 it('the checkpoint’s own tokenizer is not replaced', async () => {
-  await write(checkpoint, 'tokenizer.json', { ...TOKENIZER, added_tokens: [{ id: 1, content: '<|endoftext|>' }] });
+  await write(checkpoint, 'tokenizer.json', { ...TOKENIZER, added_tokens: [{ id: 3, content: '<|endoftext|>' }] });
   await write(tokenizer, 'tokenizer.json', TOKENIZER);
-  expect(await idsOf(tokenizer)).toEqual([1, 1]);
+  expect(await idsOf(tokenizer)).toEqual([3, 3]);
 });
 
 it('stop ids of config.json and generation_config.json are used, or refused by name', async () => {

@@ -24,7 +24,7 @@ async function stream(files: CheckpointFiles, dtype: WeightDtype, to: string): P
   const checkpoint = await openCheckpoint(files);
   const packing = { dtype, embeddingDtype: dtype };
   const plan = await planConversion(checkpoint, { id: 'model', packing });
-  const planned = planFiles(plan.network, packing, FILE_BYTES);
+  const planned = planFiles(plan.config.network, packing, FILE_BYTES);
   const options = { signal: new AbortController().signal, onProgress: () => {} };
   return streamWeights(plan, planned, checkpoint, diskWorkplace(to), options);
 }
@@ -67,7 +67,7 @@ describe('a conversion that was broken off', () => {
     const checkpoint = await openCheckpoint(files);
     const packing = { dtype: 'q4', embeddingDtype: 'q4' } as const;
     const plan = await planConversion(checkpoint, { id: 'model', packing });
-    const planned = planFiles(plan.network, packing, FILE_BYTES);
+    const planned = planFiles(plan.config.network, packing, FILE_BYTES);
     const options = { signal: new AbortController().signal, onProgress: () => {} };
     const go = () => streamWeights(plan, planned, checkpoint, diskWorkplace(join(folder, 'parts')), options);
     weights.isOpen = true;

@@ -76,7 +76,11 @@ describe('a place', () => {
 describe('a survey', () => {
   it('says what there is, with the tokenizer of its family, and reads no weights', async () => {
     const surveyed = await survey();
-    expect(surveyed).toMatchObject({ modelType: 'bd3lm', tokenizer: { repository: GPT2 }, heads: { name: 'bd3lm' } });
+    expect(surveyed).toMatchObject({
+      config: { modelType: 'bd3lm' },
+      tokenizer: { repository: GPT2 },
+      heads: { name: 'bd3lm' },
+    });
     expect(surveyed.fetchBytes).toBe(checkpoint.get('model.safetensors')!.length);
     expect(surveyed.keptBytes.q4).toBeLessThan(surveyed.keptBytes.q8);
     const ranges = hub.requests.filter(({ path }) => path === 'model.safetensors').map(({ range }) => range);

@@ -1,6 +1,7 @@
+import { statSync } from 'node:fs';
 import type { Page, Route } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openSite, type Site } from './site';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FOLDER, openSite, type Site } from './site';
 import { StoryPage } from './story-page';
 
 let site: Site;
@@ -9,9 +10,11 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-/** What the page says where the CPU's runtime cannot be had. */
-async function alertWith(prepare: (page: Page) => Promise<unknown>): Promise<string> {
-  const visit = await StoryPage.open(site, {}, prepare);
+type Backend = 'wasm' | 'webgpu';
+
+/** What the page says where a backend's runtime cannot be had. */
+async function alertWith(prepare: (page: Page) => Promise<unknown>, backend: Backend = 'wasm'): Promise<string> {
+  const visit = await StoryPage.open(site, { backend }, prepare);
   await visit.alert.waitFor();
   const text = (await visit.alert.textContent()) ?? '';
   visit.complaints.length = 0;
@@ -28,17 +31,65 @@ const inWorker = (script: string) => (page: Page) =>
     await route.fulfill({ response, body: `${await response.text()}\n;${script}` });
   });
 
-test.each<[string, (page: Page) => Promise<unknown>]>([
+/** As a host whose policy for workers does without 'wasm-unsafe-eval'. */
+const forbidden = (page: Page) =>
+  page.route('**/worker-*.js', async (route) => {
+    const response = await route.fetch();
+    const headers = { ...response.headers(), 'content-security-policy': "script-src 'self'" };
+    await route.fulfill({ response, headers });
+  });
+
+const FAULTS: readonly [string, (page: Page) => Promise<unknown>][] = [
   ['is not there', answer((route) => route.fulfill({ status: 404, body: 'Not found' }))],
   ['is a page', answer((route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><p>Sign in</p>' }))],
   ['is nothing', answer((route) => route.fulfill({ contentType: 'application/wasm', body: '' }))],
   ['does not come', answer((route) => route.abort())],
-  [
-    'may not be compiled',
-    inWorker("WebAssembly.compile = () => Promise.reject(new WebAssembly.CompileError('blocked by CSP'));"),
-  ],
-])('a runtime that %s gets a sentence of its own', async (_, prepare) => {
-  expect(await alertWith(prepare)).toContain('runtime (WebAssembly) could not be fetched, or its host forbids it');
+  ['may not be compiled', forbidden],
+];
+
+describe.each<Backend>(['wasm', 'webgpu'])('the runtime of %s', (backend) => {
+  test.each(FAULTS)('that %s gets a sentence of its own', async (_, prepare) => {
+    expect(await alertWith(prepare, backend)).toContain(
+      'runtime (WebAssembly) could not be fetched, or its host forbids',
+    );
+  });
+});
+
+test('a runtime that comes at last is used', async () => {
+  const visit = await StoryPage.open(site, {}, (page) => page.route('**/*.wasm', (route) => route.abort()));
+  const again = visit.alert.getByRole('button', { name: 'Try again' });
+  await again.waitFor();
+  await visit.page.unroute('**/*.wasm');
+  await again.click();
+  await visit.reaches('finished');
+  visit.complaints.length = 0;
+  await visit.close();
+});
+
+test('the bytes of the runtime and of the model are counted together, as they are when unpacked', async () => {
+  const visit = await StoryPage.open(site, {}, (page) =>
+    page.addInitScript(() => {
+      const told: [number, number][] = [];
+      const Native = Worker;
+      globalThis.Worker = class extends Native {
+        constructor(...args: ConstructorParameters<typeof Worker>) {
+          super(...args);
+          Object.assign(globalThis, { told });
+          this.addEventListener('message', ({ data }) => {
+            if (data.type === 'progress') told.push([data.loadedBytes, data.totalBytes]);
+          });
+        }
+      };
+    }),
+  );
+  await visit.reaches('finished');
+  const told = (await visit.page.evaluate('told')) as [number, number][];
+  await visit.close();
+  const [loaded, total] = told.at(-1)!;
+  expect(loaded).toBe(total);
+  expect(total).toBeGreaterThan(statSync(`${FOLDER}/models/stories/model.safetensors`).size + 14e6);
+  const counts = told.map(([loaded]) => loaded);
+  expect(counts).toEqual(counts.toSorted((a, b) => a - b));
 });
 
 test.each([

@@ -12,6 +12,8 @@ import { randomTensors, SMALL_CHECKPOINT, writeCheckpoint } from './random-check
 import { floatTensor, type TensorBytes, writeRaw, writeSafetensors } from './write-safetensors';
 
 const TINY = 'tests/fixtures/bd3lm-tiny';
+/** The least that can be used. */
+const TOKENIZER = { model: { type: 'BPE', vocab: { a: 0 }, merges: [] } };
 
 const folders = new TemporaryFolders();
 let checkpoint: string;
@@ -68,7 +70,7 @@ describe('a model folder', () => {
       { id: 5, content: '<s>' },
       { id: 6, content: '<e>' },
     ];
-    await writeFile(join(checkpoint, 'tokenizer.json'), JSON.stringify({ added_tokens: tokens }));
+    await writeFile(join(checkpoint, 'tokenizer.json'), JSON.stringify({ ...TOKENIZER, added_tokens: tokens }));
     const special = { bos_token: { content: '<s>' }, eos_token: '<e>' };
     await writeFile(join(checkpoint, 'tokenizer_config.json'), JSON.stringify(special));
     await writeFile(join(checkpoint, 'README.md'), '---\nlicense: mit\nlanguage: en\n---\n\n# Little model\n\nText.\n');
@@ -82,7 +84,7 @@ describe('a model folder', () => {
 
   it('takes the place of an older one, whose tokenizer does not stay behind', async () => {
     await writeCheckpoint(checkpoint);
-    await writeFile(join(checkpoint, 'tokenizer.json'), '{}');
+    await writeFile(join(checkpoint, 'tokenizer.json'), JSON.stringify(TOKENIZER));
     await exportCheckpoint(checkpoint, model, 'f32');
     await writeFile(join(model, 'notes.txt'), 'mine');
     await rm(join(checkpoint, 'tokenizer.json'));
@@ -300,10 +302,14 @@ describe('says what is wrong with a checkpoint', () => {
       'weight_map must name files beside it',
     ],
     ['model.safetensors.index.json', '{}', 'weight_map must name files beside it'],
+    ['tokenizer.json', '{"model": {"type": "BPE"', 'tokenizer.json cannot be read: it is not JSON'],
+    ['tokenizer.json', '{"model": {"type": "BPE", "merges": []}}', 'tokenizer.json cannot be used: '],
+    ['tokenizer.json', '{"model": {"type": "BPE", "vocab": {"a": 99}}}', 'tokenizer.json has ids up to 99'],
+    ['chat_template.json', '[', 'chat_template.json cannot be used: it is not JSON'],
     ['tokenizer_config.json', '{"bos_token": "<s>"}', 'tokenizer.json lacks <s>, which tokenizer_config.json names'],
   ])('%s of %s', async (file, content, message) => {
     await writeCheckpoint(checkpoint);
-    await writeFile(join(checkpoint, 'tokenizer.json'), '{"model": {"vocab": {}}}');
+    await writeFile(join(checkpoint, 'tokenizer.json'), JSON.stringify(TOKENIZER));
     await writeFile(join(checkpoint, file), content);
     await refusal().toMatchObject({ code: 'bad-model', message: expect.stringContaining(message) });
   });

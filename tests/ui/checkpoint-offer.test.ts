@@ -1,6 +1,16 @@
 import { expect, test } from 'vitest';
+import { PUBLISHED_SHAPES } from '../../bench/published-shapes';
 import { UnmaskError } from '../../src/errors';
-import { fetchText, originText, roomText } from '../../src/ui/models/model-texts';
+import {
+  deviceText,
+  fetchText,
+  memoryText,
+  originText,
+  publishedText,
+  ranText,
+  roomText,
+} from '../../src/ui/models/model-texts';
+import { PUBLISHED_MODELS } from '../../src/ui/models/published-models';
 import type { FetchOptions } from '../../src/worker/loaded-model';
 import type { CheckpointOffer, DistantPlace, FoundOffer, ModelPlace } from '../../src/worker/protocol';
 import { ScriptedModel } from '../worker/scripted-model';
@@ -15,6 +25,12 @@ const OFFER: CheckpointOffer = {
   tokenizerFrom: null,
   fetchBytes: 1.3e9,
   keptBytes: { q4: 110e6, q8: 200e6 },
+  device: { type: 'gpu', name: 'nvidia ampere', mostBytes: 134_217_728 },
+  needs: {
+    q4: { weightBytes: 106e6, cacheBytes: 37.7e6, largestBytes: 19e6, fits: true },
+    q8: { weightBytes: 190e6, cacheBytes: 37.7e6, largestBytes: 154e6, fits: true },
+  },
+  contextLength: 1024,
   suggested: 'q8',
   freeBytes: 150e6,
 };
@@ -35,6 +51,38 @@ test('the sheet says what comes, what stays, and whether there is room', () => {
     /keeps no models for this page.* until the page is closed/,
   );
   expect(originText({ type: 'checkpoint', place: 'owner/name' })).toBe('owner/name, converted here');
+});
+
+test('the sheet says what the device needs, and whether it fits', () => {
+  expect(memoryText(OFFER, 'q4')).toBe('106.0 MB of weights, 37.7 MB for a context of 1024 tokens');
+  const which = 'It fits this GPU (nvidia ampere), which binds 134.2 MB at once: the largest part has';
+  const memory = 'How much memory a GPU has, browsers do not say.';
+  expect(deviceText(OFFER, 'q4')).toBe(`${which} 19.0 MB. ${memory}`);
+  expect(deviceText(OFFER, 'q8')).toBe(`${which} 154.0 MB, so it is cut up. ${memory}`);
+  const needs = { ...OFFER.needs, q8: { ...OFFER.needs.q8, fits: false } };
+  expect(deviceText({ ...OFFER, needs }, 'q8')).toBe(
+    'It does not fit this GPU (nvidia ampere), which binds 134.2 MB at most.',
+  );
+  const device = { type: 'cpu', mostBytes: 2 ** 32 } as const;
+  expect(deviceText({ ...OFFER, device }, 'q8')).toBe('No GPU here is faster than the CPU, which runs it.');
+  expect(deviceText({ ...OFFER, device, needs }, 'q8')).toMatch(
+    /a page has 4.3 GB of memory at most: this is too much/,
+  );
+});
+
+test('the published models are there once each, with the sizes of their shapes, and whether they were run', () => {
+  const repositories = PUBLISHED_MODELS.flatMap(({ repositories }) => repositories.map(({ repository }) => repository));
+  expect(new Set(repositories).size).toBe(repositories.length);
+  expect(repositories.filter((repository) => !/^[\w-]+\/[\w.-]+$/.test(repository))).toEqual([]);
+  for (const { repository, parameters, dtype } of Object.values(PUBLISHED_SHAPES)) {
+    const listed = PUBLISHED_MODELS.find(({ repositories }) =>
+      repositories.some((one) => one.repository === repository),
+    );
+    expect(listed, repository).toMatchObject({ parameters, bytes: parameters * (dtype === 'F32' ? 4 : 2) });
+  }
+  const texts = PUBLISHED_MODELS.map((models) => `${publishedText(models)} ${ranText(models)}`);
+  expect(texts[0]).toBe('170 M parameters, 678.5 MB to fetch, Apache-2.0. We have not run its real weights yet.');
+  expect(texts.filter((text) => /We have run its real weights: 64 tokens/.test(text))).toHaveLength(1);
 });
 
 test('a checkpoint is offered, and fetched once it is accepted; a fetch that failed is tried again as it was', async () => {

@@ -6,6 +6,7 @@ import type { ModelConfig } from '../../network/model-config';
 import { cacheNumbersPerToken, hiddenSize } from '../../network/network';
 import { type CpuDtypes, cpuDtypes } from '../../onnx/cpu-dtypes';
 import type { CpuNetwork } from '../../onnx/cpu-network';
+import { cpuRuntime } from '../../onnx/cpu-runtime';
 import { openCpuNetwork } from '../../onnx/open-cpu-network';
 import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Prediction } from '../backend';
 import { writeBlocksByVerbs } from '../block-loop';
@@ -14,6 +15,11 @@ import { Sequence } from '../sequence';
 import { CachedPasses } from './cached-passes';
 import { CarriedCommits, type CarryingBackend } from './carried-commits';
 import { sample } from './sample';
+
+/** Has the runtime fetched and started before a model is there. Throws `network` or `out-of-memory`. */
+export async function startWasm(): Promise<void> {
+  await cpuRuntime();
+}
 
 /** Loads a model onto the CPU. Throws `bad-model`, `network`, `cancelled` or `out-of-memory`. */
 export function createWasmBackend(source: ModelSource, signal?: AbortSignal): Promise<WasmBackend> {

@@ -49,7 +49,8 @@ function byteCounter(
   };
   tell();
   return (path, loadedBytes) => {
-    loaded.set(path, loadedBytes);
+    // A file that is read a second time counts once.
+    loaded.set(path, Math.max(loadedBytes, loaded.get(path) ?? 0));
     tell();
   };
 }

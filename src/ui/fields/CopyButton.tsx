@@ -18,14 +18,16 @@ export function CopyButton({ label, text, onCopied }: Props) {
     const timer = setTimeout(() => setOutcome(null), 2000);
     return () => clearTimeout(timer);
   }, [outcome]);
-  const copy = () =>
-    navigator.clipboard.writeText(text).then(
-      () => {
-        setOutcome('Copied');
-        onCopied?.();
-      },
-      () => setOutcome('Could not copy'),
-    );
+  const copy = async () => {
+    try {
+      // Undefined on pages of plain http.
+      await navigator.clipboard.writeText(text);
+      setOutcome('Copied');
+      onCopied?.();
+    } catch {
+      setOutcome('Could not copy');
+    }
+  };
   return (
     <button type="button" className="quiet" onClick={copy}>
       {outcome ?? label}

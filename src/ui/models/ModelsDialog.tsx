@@ -6,6 +6,7 @@ import { ModelList } from './ModelList';
 import type { ModelLoader } from './model-loader';
 import { spaceText } from './model-texts';
 import { OpenModelForm } from './OpenModelForm';
+import { PublishedList } from './PublishedList';
 import { useShelf } from './use-shelf';
 import './models.css';
 
@@ -82,6 +83,7 @@ export default function ModelsDialog({ session, models, onClose }: Props) {
         onOpen={(place: DistantPlace) => open(place)}
         onCancel={() => models.cancelFetch()}
       />
+      <PublishedList onOpen={open} />
     </dialog>
   );
 }

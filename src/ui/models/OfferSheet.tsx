@@ -3,7 +3,7 @@ import type { CheckpointOffer, KeptDtype } from '../../worker/protocol';
 import { ChoiceField } from '../fields/ChoiceField';
 import { millions } from '../fields/format';
 import type { ModelLoader } from './model-loader';
-import { fetchText, hasRoom, roomText } from './model-texts';
+import { deviceText, fetchText, hasRoom, memoryText, roomText } from './model-texts';
 import './models.css';
 
 interface Props {
@@ -48,12 +48,17 @@ export default function OfferSheet({ offer, models }: Props) {
         </dd>
         <dt>Bytes</dt>
         <dd>{fetchText(offer, dtype)}</dd>
+        <dt>Memory</dt>
+        <dd>{memoryText(offer, dtype)}</dd>
       </dl>
       {offer.tokenizerFrom === null ? null : (
         <p className="hint">It has no tokenizer of its own: that of {offer.tokenizerFrom} is fetched for it.</p>
       )}
       <ChoiceField label="Keep it as" value={dtype} choices={DTYPES} onChange={setDtype} />
-      <p className="hint">{roomText(offer, dtype)}</p>
+      <div aria-live="polite">
+        <p className="hint">{roomText(offer, dtype)}</p>
+        <p className="hint">{deviceText(offer, dtype)}</p>
+      </div>
       <div className="alert-actions">
         <button type="button" className="quiet" onClick={accept} disabled={!hasRoom(offer, dtype)}>
           Fetch and open

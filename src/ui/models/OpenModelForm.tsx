@@ -11,6 +11,9 @@ interface Props {
   readonly onCancel: () => void;
 }
 
+/** The model may have been asked for below. */
+const scrollThere = (element: HTMLElement | null) => element?.scrollIntoView({ block: 'nearest' });
+
 /** Opens a model from an address or from a folder of this device. */
 export function OpenModelForm({ looking, refused, onOpen, onCancel }: Props) {
   const id = useId();
@@ -42,12 +45,16 @@ export function OpenModelForm({ looking, refused, onOpen, onCancel }: Props) {
         </div>
       </div>
       <div id={`${id}-told`} className="open-told">
-        {refused ? <p role="alert">{refused}</p> : null}
+        {refused ? (
+          <p role="alert" ref={scrollThere}>
+            {refused}
+          </p>
+        ) : null}
         <p className="hint" role="status">
           {looking === null ? '' : `Looking for ${looking}…`}
         </p>
         {looking === null ? null : (
-          <button type="button" className="quiet" onClick={onCancel}>
+          <button type="button" className="quiet" ref={scrollThere} onClick={onCancel}>
             Cancel
           </button>
         )}

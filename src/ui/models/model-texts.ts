@@ -1,6 +1,7 @@
 import type { CheckpointOffer, KeptDtype, KeptModel, ModelFacts, ModelOrigin, ModelShelf } from '../../worker/protocol';
 import { bytes, megabytes, millions } from '../fields/format';
 import { shortUrl } from './place-name';
+import type { PublishedModels } from './published-models';
 
 /** `10.5 M parameters, q8` */
 export function sizeText({ parameters, dtype }: Pick<ModelFacts, 'parameters' | 'dtype'>): string {
@@ -58,6 +59,38 @@ export function roomText(offer: CheckpointOffer, dtype: KeptDtype): string {
   if (offer.freeBytes === null) return NOTHING_KEPT;
   const room = `The browser’s storage has room for ${roughly(offer.freeBytes)}`;
   return hasRoom(offer, dtype) ? `${room}.` : `${room}, which is too little. Remove a kept model first.`;
+}
+
+/** `82.0 MB of weights, 234.9 MB for a context of 2048 tokens` */
+export function memoryText({ needs, contextLength }: CheckpointOffer, dtype: KeptDtype): string {
+  const { weightBytes, cacheBytes } = needs[dtype];
+  return `${roughly(weightBytes)} of weights, ${roughly(cacheBytes)} for a context of ${contextLength} tokens`;
+}
+
+/** Whether it fits the device that it would run on, as far as that can be known. */
+export function deviceText({ device, needs }: CheckpointOffer, dtype: KeptDtype): string {
+  const { largestBytes, fits } = needs[dtype];
+  const most = roughly(device.mostBytes);
+  if (device.type === 'cpu') {
+    const where = 'No GPU here is faster than the CPU, which runs it';
+    return fits ? `${where}.` : `${where}, but a page has ${most} of memory at most: this is too much.`;
+  }
+  if (!fits) return `It does not fit this GPU (${device.name}), which binds ${most} at most.`;
+  const cut = largestBytes > device.mostBytes ? ', so it is cut up' : '';
+  return (
+    `It fits this GPU (${device.name}), which binds ${most} at once: the largest part has ${roughly(largestBytes)}${cut}. ` +
+    'How much memory a GPU has, browsers do not say.'
+  );
+}
+
+/** `170 M parameters, 678.5 MB to fetch, Apache-2.0.` */
+export function publishedText({ parameters, bytes, licence }: PublishedModels): string {
+  return `${millions(parameters)} parameters, ${roughly(bytes)} to fetch, ${licence}.`;
+}
+
+/** Whether its real weights were run. */
+export function ranText({ ran }: PublishedModels): string {
+  return ran === null ? 'We have not run its real weights yet.' : `We have run its real weights: ${ran}.`;
 }
 
 const NOTHING_KEPT =

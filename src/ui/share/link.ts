@@ -1,5 +1,5 @@
 import type { ModelInfo } from '../../worker/protocol';
-import { DEFAULT_SETTINGS, parseSettings, type Settings, usesSteps } from '../settings/settings';
+import { DEFAULT_SETTINGS, LONGEST, parseSettings, type Settings, usesSteps } from '../settings/settings';
 
 /** Which model wrote a text, and on what: another of either may write another. */
 export interface Origin {
@@ -45,9 +45,6 @@ const NUMBERS = {
   length: 'maxTokens',
   seed: 'seed',
 } as const satisfies Record<string, keyof TextSettings>;
-
-/** The fields take no more than these, and so do links. */
-const LONGEST = { title: 160, freePrompt: 4000 } as const;
 
 /** `#write?title=The+Lost+Kite&seed=1&model=…&on=wasm`: what differs from the defaults, and always the seed. */
 export function linkHash(settings: TextSettings, origin: Origin | null): string {
