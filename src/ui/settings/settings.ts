@@ -69,14 +69,20 @@ export const DEFAULT_SETTINGS: Settings = {
   model: null,
 };
 
-/** What a first visit begins with: whole blocks come out of noise, two tokens a step, at a pace that the eye can follow. */
-export const FIRST_VISIT: Settings = {
-  ...DEFAULT_SETTINGS,
-  policy: 'confidence',
-  blockSize: 16,
-  steps: 8,
-  pace: 'steady',
-};
+/** Two tokens a step, in blocks that are seen to come out of noise. */
+const PAGES_OWN = { policy: 'confidence', blockSize: 16, steps: 8 } as const satisfies Partial<Settings>;
+
+/** What a first visit begins with: whole blocks come out of noise, at a pace that the eye can follow. */
+export const FIRST_VISIT: Settings = { ...DEFAULT_SETTINGS, ...PAGES_OWN, pace: 'steady' };
+
+/**
+ * What changes as a model comes into use: one that does not come with the page is decoded as its authors do, unless a
+ * person has chosen otherwise.
+ */
+export function unmaskingOn({ policy, blockSize, steps }: Settings, { origin }: Pick<ModelTraits, 'origin'>) {
+  const isPages = policy === PAGES_OWN.policy && blockSize === PAGES_OWN.blockSize && steps === PAGES_OWN.steps;
+  return isPages && origin.type !== 'embedded' ? { policy: null, blockSize: null, steps: null } : {};
+}
 
 export const POLICIES = [
   'first-hitting',

@@ -42,9 +42,11 @@ export function ShareActions({ story, heat, sharing }: Props) {
         <button type="button" className="quiet" onClick={save}>
           Save run
         </button>
-        <button type="button" className="quiet" onClick={() => setVideo(true)}>
-          Save video
-        </button>
+        {story.steps.length === 0 ? null : (
+          <button type="button" className="quiet" onClick={() => setVideo(true)}>
+            Save video
+          </button>
+        )}
       </div>
       <p className="hint share-told" role="status">
         {told ? 'The link writes the text as it first began. What was changed since is only in a saved run.' : ''}
