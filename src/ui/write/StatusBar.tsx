@@ -20,10 +20,12 @@ interface Props {
   readonly field?: ReactNode;
   /** Which text of several this is about. */
   readonly about?: string | null;
+  /** How far a model is that is being loaded: here it moves nothing of the text. */
+  readonly progress?: ReactNode;
 }
 
 /** The run under the text: its timeline and its numbers; on a narrow screen also the button, always in reach. */
-export function StatusBar({ session, shown, controller, field, about = null }: Props) {
+export function StatusBar({ session, shown, controller, field, about = null, progress }: Props) {
   const { model, story, settings, playhead } = session;
   const info = model.phase === 'ready' ? model.info : null;
   return (
@@ -44,7 +46,13 @@ export function StatusBar({ session, shown, controller, field, about = null }: P
           </>
         ) : null}
         <div className="status-line">
-          {shown ? <Measurements story={shown} info={info} /> : <p>{idleText(session)}</p>}
+          {progress && model.phase === 'loading' ? (
+            progress
+          ) : shown ? (
+            <Measurements story={shown} info={info} />
+          ) : (
+            <p>{idleText(session)}</p>
+          )}
           {field ? null : <ActionButton writing={isWriting(session)} ready={info !== null} controller={controller} />}
         </div>
       </div>

@@ -2,7 +2,7 @@ import { useCallback, useLayoutEffect, useMemo } from 'react';
 import type { SiteUpdate } from '../../offline/site-update';
 import { ModelNotice } from '../models/ModelNotice';
 import { ElsewhereNote } from '../page/ElsewhereNote';
-import { LoadStatus } from '../page/LoadStatus';
+import { FetchOrCancelled, LoadProgress } from '../page/LoadStatus';
 import { Masthead } from '../page/Masthead';
 import { PageEnd, useDialogs } from '../page/PageEnd';
 import { ProblemAlert } from '../page/ProblemAlert';
@@ -29,6 +29,8 @@ import { StoryView } from '../story/StoryView';
 import { motionOf } from '../timeline/playhead';
 import { storyAt } from '../timeline/replay';
 import { Compose } from './Compose';
+import { Recording } from './recording/Recording';
+import { useRecordedRun } from './recording/use-recorded-run';
 import { StatusBar } from './StatusBar';
 
 interface Props {
@@ -49,6 +51,7 @@ export function WriteView({ controller, sharing, update }: Props) {
   const shown = useMemo(() => (story && position !== undefined ? storyAt(story, position) : story), [story, position]);
   const writing = isWriting(session);
   const waiting = writing && story ? waitingSettings(story, inForce, traitsOf(model)) : NOTHING_WAITS;
+  const recorded = useRecordedRun(story === null && model.phase === 'loading');
   const onFile = useCallback((file: File) => void sharing.openFile(file), [sharing]);
   const onFolder = useCallback(
     (folder: FileSystemDirectoryEntry) => void controller.models.openDropped(folder),
@@ -82,12 +85,13 @@ export function WriteView({ controller, sharing, update }: Props) {
         <div className="column">
           <ProblemAlert session={session} controller={controller} onOpenModels={openModels} />
           <ModelNotice notices={session.notices} controller={controller} />
-          <LoadStatus
+          <FetchOrCancelled
             session={choosing ? { ...session, fetch: null } : session}
             controller={controller}
             onLoad={() => void controller.open()}
           />
           <ShareNotice sharing={sharing} session={session} controller={controller} />
+          {recorded ? <Recording story={recorded} /> : null}
           <ContextNote story={story} model={model} />
           {story && shown ? (
             <StoryView
@@ -112,7 +116,12 @@ export function WriteView({ controller, sharing, update }: Props) {
             />
           ) : null}
         </div>
-        <StatusBar session={session} shown={shown} controller={controller} />
+        <StatusBar
+          session={session}
+          shown={shown}
+          controller={controller}
+          progress={<LoadProgress session={session} controller={controller} />}
+        />
       </main>
       <PageEnd session={session} dialogs={dialogs} shortcuts={SHORTCUTS} controller={controller} />
     </div>
