@@ -92,6 +92,9 @@ test('forced colours: the figures of How it works are still drawn', async () => 
       .locator(`.seen-block span${seen}`)
       .first()
       .evaluate((word) => getComputedStyle(word).backgroundColor);
+  const choice = (name: string) =>
+    page.getByRole('radio', { name }).evaluate((input) => getComputedStyle(input.nextElementSibling!).backgroundColor);
+  expect(await choice('To write')).not.toBe(await choice('To train'));
   expect(await ground('[data-sees]')).not.toBe(await ground(':not([data-sees])'));
   expect(await violations(page)).toEqual([]);
   await page.close();
