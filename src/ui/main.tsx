@@ -19,6 +19,7 @@ import './timeline/timeline.css';
 import './page/update.css';
 import './share/share.css';
 import './page/views.css';
+import './page/forced-colours.css';
 
 keepCompositions();
 const controller = new Controller({
