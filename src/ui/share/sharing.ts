@@ -123,9 +123,10 @@ export class Sharing {
   }
 }
 
+/** Null for a conversation too: a link has no room for one. */
 function hashOf(story: Story | null): string | null {
-  const provenance = story?.provenance;
-  return provenance ? linkHash(provenance.first, provenance.model) : null;
+  if (!story?.provenance || story.settings.messages) return null;
+  return linkHash(story.provenance.first, story.provenance.model);
 }
 
 /** The link that a text was written for, if it was. */
@@ -137,17 +138,16 @@ function linkOf(story: Story | null): Link | null {
 /** True for a text that came by a link or a file, with other settings than the page's. */
 export function hasOtherSettings(story: Story | null, settings: Settings): boolean {
   const provenance = story?.provenance;
-  if (!provenance || provenance.source === 'here') return false;
+  if (!provenance || provenance.source === 'here' || story.settings.messages) return false;
   const own = linkHash({ ...textSettings(settings), seed: 0 }, null);
   return own !== linkHash({ ...provenance.first, seed: 0 }, null);
 }
 
-/** The digest of the model that wrote a text that was not begun here, where it is not the one in use; else null. */
+/** The digest of the model that wrote a text, where it is not the one in use; else null. */
 export function writerElsewhere(story: Story | null, model: ModelState): string | null {
   if (!story?.provenance || model.phase !== 'ready') return null;
   const { source, model: writer } = story.provenance;
-  if (source === 'here') return null;
-  const { digest } = source === 'file' ? writer : source;
+  const { digest } = typeof source === 'object' ? source : writer;
   return digest === model.info.digest ? null : digest;
 }
 
@@ -156,10 +156,9 @@ export function noticeOf(story: Story | null, model: ModelState): string | null 
   if (!story?.provenance) return null;
   const here = model.phase === 'ready' ? originOf(model.info) : null;
   const { source, model: writer } = story.provenance;
-  if (source === 'here') return null;
-  if (source !== 'file') return here && differenceOf(source, here);
-  if (here && here.digest !== writer.digest) {
-    return `Opened from a file. Another model wrote it (${writer.name}), so what is written from here may not fit.`;
-  }
-  return 'Opened from a file: nothing was computed.';
+  if (typeof source === 'object') return here && differenceOf(source, here);
+  const isOther = here !== null && here.digest !== writer.digest;
+  const other = `${writer.name} wrote it, so it cannot be continued or edited with the model in use.`;
+  if (source === 'here') return isOther ? other : null;
+  return isOther ? `Opened from a file. ${other}` : 'Opened from a file: nothing was computed.';
 }

@@ -102,6 +102,7 @@ function Measurements({ story, info }: { story: Story; info: ModelInfo | null })
       >
         {open ? 'Fewer figures' : 'More figures'}
       </button>
+      {story.provenance ? <p className="writer">{story.provenance.model.name}</p> : null}
       <div id={id} hidden={!open}>
         <Figures figures={others} />
       </div>
