@@ -2,6 +2,7 @@ import type { Backend } from '../../src/backends/backend';
 import { createWasmBackend } from '../../src/backends/wasm/wasm-backend';
 import { createWebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
 import { findAdapter, type Gpu, openDevice } from '../../src/gpu/device';
+import { workDone } from '../../src/gpu/work-done';
 import type { ModelSource } from '../../src/model/source/model-source';
 import { openModelUrl } from '../../src/model/source/model-url';
 import { cpuDtypes } from '../../src/onnx/cpu-dtypes';
@@ -56,8 +57,8 @@ export async function openRacers(source: ModelSource, ortFeatures: readonly GPUF
     ort,
     wasm,
     wasmIsExact: network.layers.every(({ mlp }) => dtypes(mlp.up.weight) === 'f32'),
-    settleOurs: () => gpu.device.queue.onSubmittedWorkDone(),
-    settleOrt: () => ortDevice.queue.onSubmittedWorkDone(),
+    settleOurs: () => workDone(gpu.device),
+    settleOrt: () => workDone(ortDevice),
     async dispose() {
       ours.dispose();
       wasm.dispose();

@@ -47,7 +47,7 @@ export class GpuClock {
     encoder.resolveQuerySet(this.#queries, 0, 2, this.#resolved, 0);
     encoder.copyBufferToBuffer(this.#resolved, 0, this.#readback.buffer, 0, BYTES);
     this.#device.queue.submit([encoder.finish()]);
-    const [start, end] = new BigUint64Array(await readBack(this.#readback, BYTES));
+    const [start, end] = new BigUint64Array(await readBack(this.#device, this.#readback, BYTES));
     return Number(end! - start!) / 1e6;
   }
 }

@@ -37,6 +37,7 @@ export async function openModel(
       contextLength: config.contextLength,
       kvBytesPerToken: backend.kvBytesPerToken,
       defaultBlockSize: config.defaultBlockSize,
+      singlePasses: config.network.predicts === 'next' ? 1 : 2,
       backend: backend.name,
       adapter: backend.adapter,
       chat: template !== null,

@@ -171,6 +171,8 @@ export interface ModelInfo extends ModelFacts {
   readonly kvBytesPerToken: number;
   readonly blockSizes: readonly number[];
   readonly defaultBlockSize: number;
+  /** Passes that a token takes at block size 1: one to find and one to store it, or both in one where rows predict the next. */
+  readonly singlePasses: 1 | 2;
   readonly backend: 'webgpu' | 'wasm';
   readonly adapter: string;
   /** Whether it has a chat template, and so answers `messages`. */

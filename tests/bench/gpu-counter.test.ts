@@ -44,7 +44,7 @@ it('counts submissions, dispatches, waits and bytes read', async () => {
   const encoder = device.createCommandEncoder();
   encoder.copyBufferToBuffer(y.buffer, 0, target.buffer, 0, 64);
   device.queue.submit([encoder.finish()]);
-  const numbers = new Uint32Array(await readBack(target, 12));
+  const numbers = new Uint32Array(await readBack(device, target, 12));
   expect([...numbers]).toEqual([2, 2, 1]);
   await device.queue.onSubmittedWorkDone();
   expect(counter.take()).toEqual({ submits: 2, dispatches: 2, waits: 2, readbackBytes: 12 });

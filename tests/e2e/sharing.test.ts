@@ -106,7 +106,7 @@ test('another text adds to the history; Back and Forward go between them; a link
   await visit.close();
 });
 
-test('the run is saved as a video, at another speed if one likes, and that can be called off', async () => {
+test('the run is saved as a video that knows how long it is, MP4 first where the browser makes it, and that can be called off', async () => {
   const visit = await StoryPage.open(site, { maxTokens: 16, blockSize: 16, policy: 'confidence', steps: 4 });
   await visit.reaches('finished');
   const { page } = visit;
@@ -117,16 +117,26 @@ test('the run is saved as a video, at another speed if one likes, and that can b
   await sheet.getByRole('progressbar').waitFor();
   await sheet.getByRole('button', { name: 'Cancel' }).click();
   await sheet.getByText('Cancelled.').waitFor();
-  const { name, bytes } = await saved(visit, 'Record');
-  expect(name).toBe('unmask.webm');
-  expect(bytes.length).toBeGreaterThan(10_000);
-  // The magic number of Matroska, which WebM is.
-  expect(bytes.subarray(0, 4).toString('hex')).toBe('1a45dfa3');
-  expect(await sheet.getByRole('status').textContent()).toBe('Saved as unmask.webm.');
-  if (process.env.PICTURES) {
-    await page.screenshot({ path: `${process.env.PICTURES}/video.png` });
-    await writeFile(`${process.env.PICTURES}/unmask.webm`, bytes);
+  const isMp4 = await page.evaluate(async () => {
+    const config = { codec: 'avc1.42001f', width: 1280, height: 720, bitrate: 4e6, framerate: 30 };
+    return (await VideoEncoder.isConfigSupported(config)).supported;
+  });
+  const expected = isMp4 ? ['mp4', 'webm'] : ['webm'];
+  const said = (await sheet.getByText(/^The video is \d+ seconds long/).textContent()) ?? '';
+  for (const [index, extension] of expected.entries()) {
+    if (index > 0) await sheet.getByLabel('Format').selectOption({ index });
+    const { name, bytes } = await saved(visit, 'Record');
+    expect(name).toBe(`unmask.${extension}`);
+    if (process.env.PICTURES) await writeFile(`${process.env.PICTURES}/${name}`, bytes);
+    expect(bytes.length).toBeGreaterThan(10_000);
+    // The magic number of Matroska, which WebM is, and the first box of MP4.
+    const magic = extension === 'webm' ? bytes.subarray(0, 4).toString('hex') : bytes.subarray(4, 8).toString();
+    expect(magic).toBe(extension === 'webm' ? '1a45dfa3' : 'ftyp');
+    expect(await sheet.getByRole('status').textContent()).toBe(`Saved as unmask.${extension}.`);
+    const seconds = await durationOf(bytes, `video/${extension}`);
+    expect(Math.abs(seconds - Number(/\d+/.exec(said)?.[0]))).toBeLessThan(1);
   }
+  if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/video.png` });
   await page.keyboard.press('Escape');
   await sheet.waitFor({ state: 'detached' });
   await visit.close();
@@ -174,3 +184,23 @@ test('a saved run opens in another visit without computing, with its timeline; a
   expect(await reader.alert.textContent()).toContain('it is not JSON');
   await reader.close();
 });
+
+/** What a browser that opens the file takes for its length, before it has played any of it. */
+async function durationOf(bytes: Buffer, type: string): Promise<number> {
+  const page = await site.browser.newPage();
+  const seconds = await page.evaluate(
+    async ({ base64, type }) => {
+      const video = document.createElement('video');
+      const blob = new Blob([Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))], { type });
+      video.src = URL.createObjectURL(blob);
+      await new Promise((resolve, reject) => {
+        video.addEventListener('loadedmetadata', resolve);
+        video.addEventListener('error', reject);
+      });
+      return video.duration;
+    },
+    { base64: bytes.toString('base64'), type },
+  );
+  await page.close();
+  return seconds;
+}

@@ -48,5 +48,5 @@ export async function download(device: GPUDevice, buffers: Buffers, slice: Buffe
   const encoder = device.createCommandEncoder();
   encoder.copyBufferToBuffer(slice.buffer, 0, target.buffer, 0, slice.size);
   device.queue.submit([encoder.finish()]);
-  return readBack(target, slice.size);
+  return readBack(device, target, slice.size);
 }

@@ -39,6 +39,7 @@ export const INFO: ModelInfo = {
   kvBytesPerToken: 1000,
   blockSizes: [1, 2, 4],
   defaultBlockSize: 2,
+  singlePasses: 2,
   backend: 'wasm',
   adapter: 'none',
   chat: true,

@@ -1,5 +1,6 @@
 import { Buffers } from '../../gpu/buffers';
 import type { Pipelines } from '../../gpu/kernel';
+import { workDone } from '../../gpu/work-done';
 import type { Lanes } from '../../kernels/lanes';
 import { matmulFew } from '../../kernels/matmul-few';
 import { PASS_BYTES, packPass } from '../../kernels/pass';
@@ -66,7 +67,7 @@ function timedMatmul(pipelines: Pipelines, buffers: Buffers): (lanes: Lanes) => 
     const commands = encoder.finish();
     const start = performance.now();
     device.queue.submit([commands]);
-    await device.queue.onSubmittedWorkDone();
+    await workDone(device);
     return performance.now() - start;
   };
 }

@@ -94,7 +94,7 @@ export class DenoiseLoop {
     pass.end();
     encoder.copyBufferToBuffer(trace.buffer, 0, readback.buffer, 0, passes * passBytes);
     this.#device.queue.submit([encoder.finish()]);
-    return readBack(readback, passes * passBytes).then((bytes) =>
+    return readBack(this.#device, readback, passes * passBytes).then((bytes) =>
       Array.from({ length: passes }, (_, slot) => readTrace(bytes, slot * passBytes, this.#blockSize)),
     );
   }

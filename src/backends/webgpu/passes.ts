@@ -66,7 +66,7 @@ export class Passes {
       sampler.encode(pass, count);
       return { from: head.drawn, to: this.#drawn, offset: from * DRAWN_BYTES, bytes: count * DRAWN_BYTES };
     });
-    const drawn = readDrawn(await readBack(this.#drawn, length * DRAWN_BYTES), length);
+    const drawn = readDrawn(await readBack(this.#device, this.#drawn, length * DRAWN_BYTES), length);
     checkPredictions(drawn, config.vocabSize);
     return drawn;
   }
@@ -83,7 +83,7 @@ export class Passes {
       this.#submitPart({ ...work, picks }, from === 0, () => {
         return { from: head.logits, to: readback, offset: 0, bytes: picks.length * rowBytes };
       });
-      const part = await readBack(readback, picks.length * rowBytes);
+      const part = await readBack(this.#device, readback, picks.length * rowBytes);
       logits.set(new Float32Array(part), from * config.vocabSize);
     }
     return logits;

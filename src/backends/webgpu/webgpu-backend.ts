@@ -2,6 +2,7 @@ import { UnmaskError } from '../../errors';
 import { Buffers } from '../../gpu/buffers';
 import type { Gpu } from '../../gpu/device';
 import { Pipelines } from '../../gpu/kernel';
+import { workDone } from '../../gpu/work-done';
 import { MAX_HEAD_SIZE } from '../../kernels/block-attention';
 import { MOST_STOP_IDS } from '../../kernels/denoise-run';
 import type { CacheDtype } from '../../kernels/kv-cache';
@@ -162,7 +163,7 @@ export class WebgpuBackend implements Backend {
       await this.#reserve(piece.length);
       await this.#guard.run(() => {
         this.#passes.store(piece, this.#cleanSettings(piece.length));
-        return this.#device.queue.onSubmittedWorkDone();
+        return workDone(this.#device);
       });
       this.#sequence.advance(piece);
     }

@@ -19,6 +19,7 @@ import { NOTHING_WAITS, waitingSettings } from '../settings/settings-in-run';
 import { OpenRun } from '../share/OpenRun';
 import { ShareNotice } from '../share/ShareNotice';
 import type { Sharing } from '../share/sharing';
+import { ContextNote } from '../story/ContextNote';
 import type { Story } from '../story/story';
 import { StatusBar } from '../write/StatusBar';
 import { answerProps } from './Answer';
@@ -82,6 +83,7 @@ export default function ChatView({ controller, sharing, update }: Props) {
             onLoad={() => void controller.models.load()}
           />
           <ShareNotice sharing={sharing} session={{ ...session, story }} controller={controller} />
+          <ContextNote story={story} model={model} />
           {story ? (
             <Turns
               session={session}

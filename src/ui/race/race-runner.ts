@@ -1,7 +1,8 @@
 import { createStore } from 'zustand/vanilla';
 import { describeError } from '../../errors';
 import type { Controller } from '../session/controller';
-import { FIRST_RACE, type Pair, type Race, type RaceAction, reduceRace, type Side, settingsOfSide } from './race';
+import type { Pair } from './pair';
+import { FIRST_RACE, type Race, type RaceAction, reduceRace, type Side, settingsOfSide } from './race';
 
 /** Holds the race and runs it, whether or not it is on the screen. */
 export class RaceRunner {

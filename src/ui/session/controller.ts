@@ -10,7 +10,7 @@ import { ModelLoader } from '../models/model-loader';
 import { newSeed } from '../settings/new-seed';
 import { generateSettings, type Settings, settingsOn } from '../settings/settings';
 import { sameSettings, settingsForNextBlock } from '../settings/settings-in-run';
-import { type Link, originOf, textSettings } from '../share/link';
+import { type Link, originOf, samplingSettings, textSettings } from '../share/link';
 import { Alternatives } from '../story/alternatives';
 import type { Provenance } from '../story/provenance';
 import { idsAfterPrompt, newStory, newStoryAfter, type Story } from '../story/story';
@@ -110,7 +110,9 @@ export class Controller {
   /** Takes the settings that the text on screen came with as the page's own. */
   adoptSettings(): void {
     const { story } = this.session;
-    if (story?.provenance) this.set(story.provenance.first);
+    if (!story?.provenance) return;
+    const { first } = story.provenance;
+    this.set(story.settings.messages ? samplingSettings(first) : first);
   }
 
   /** Shows a text that was written before, in place of one that is being written. */
@@ -148,17 +150,28 @@ export class Controller {
   }
 
   /** Answers a conversation, in place of one that is being answered. Does nothing where the model cannot. */
-  async converse({ messages, before }: Asked): Promise<void> {
+  async converse(asked: Asked): Promise<void> {
     this.turnTo('chat');
     if (!answers(this.session)) return;
     this.#drawSeed();
+    await this.#answer(asked, this.session.settings, 'here');
+  }
+
+  /** Writes the last answer of a conversation as it was written first: with the settings that its link has. */
+  async answerAgain(): Promise<void> {
+    const { story, settings } = this.session;
+    if (!story?.provenance || !story.settings.messages || !answers(this.session)) return;
+    const { before, provenance } = story;
+    const inForce = { ...settings, ...samplingSettings(provenance.first) };
+    await this.#answer({ messages: story.settings.messages, before }, inForce, provenance.source);
+  }
+
+  async #answer({ messages, before }: Asked, inForce: Settings, source: Provenance['source']): Promise<void> {
     const info = this.#prepareToWrite();
     if (!info) return;
-    const { settings } = this.session;
-    const asked = { ...generateSettings(settings, info), prompt: '', messages };
-    const first = textSettings(settings);
-    const provenance: Provenance = { first, model: writerOf(info), changed: false, source: 'here' };
-    await this.#generate({ ...newStory(asked, null, provenance), before }, settings);
+    const asked = { ...generateSettings(inForce, info), prompt: '', messages };
+    const provenance: Provenance = { first: textSettings(inForce), model: writerOf(info), changed: false, source };
+    await this.#generate({ ...newStory(asked, null, provenance), before }, inForce);
   }
 
   /** Writes the text on screen again with another seed. */

@@ -105,6 +105,9 @@ export const RANGES = {
   seed: { min: 0, max: 2 ** 32 - 1, step: 1 },
 } as const;
 
+/** In characters. The fields take no more than these, and so do links. */
+export const LONGEST = { title: 160, freePrompt: 4000, system: 4000 } as const;
+
 /** The block size in force on a model: the chosen one if the model knows it, else the model's default. */
 export function blockSizeFor(
   { blockSize }: Settings,

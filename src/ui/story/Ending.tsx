@@ -11,12 +11,14 @@ interface Props {
   readonly continuable: boolean;
   /** What writing it again is called; null where the model cannot. */
   readonly another: string | null;
+  /** Writes a text that came without its tokens, as it was written first. */
+  readonly again?: (() => Promise<void>) | null;
   readonly controller: Controller;
   readonly sharing: Sharing;
 }
 
 /** Why the text ends here, and what can be done with it now. */
-export function Ending({ story, heat, continuable, another, controller, sharing }: Props) {
+export function Ending({ story, heat, continuable, another, again = null, controller, sharing }: Props) {
   /** These buttons give way to a new text, and the focus has to go somewhere. */
   const leave = ({ currentTarget }: MouseEvent, write: () => Promise<void>) => {
     const story = currentTarget.closest<HTMLElement>('.story');
@@ -35,6 +37,11 @@ export function Ending({ story, heat, continuable, another, controller, sharing 
             onClick={(event) => leave(event, () => controller.writeOn())}
           >
             Continue
+          </button>
+        ) : null}
+        {again ? (
+          <button type="button" className="quiet" onClick={(event) => leave(event, again)}>
+            Watch it being written
           </button>
         ) : null}
         {another === null ? null : (

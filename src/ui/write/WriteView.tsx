@@ -24,6 +24,7 @@ import { OpenRun } from '../share/OpenRun';
 import { ShareNotice } from '../share/ShareNotice';
 import type { Sharing } from '../share/sharing';
 import { useFileDrop } from '../share/use-file-drop';
+import { ContextNote } from '../story/ContextNote';
 import { captionOf } from '../story/caption';
 import { Ending } from '../story/Ending';
 import { StoryView } from '../story/StoryView';
@@ -94,6 +95,7 @@ export function WriteView({ controller, sharing, upgrade, update }: Props) {
           />
           <ShareNotice sharing={sharing} session={session} controller={controller} />
           {recorded ? <Recording story={recorded} /> : null}
+          <ContextNote story={story} model={model} />
           {story && shown ? (
             <StoryView
               story={story}

@@ -6,7 +6,7 @@ import { downloadFile } from '../download-file';
 import { drawStory, VIDEO_SIZE } from './draw-story';
 import { FRAMES_PER_SECOND, framesOf } from './frames';
 import { palette } from './palette';
-import { recordVideo, videoFormats } from './record-video';
+import { recordVideo, type VideoFormat, videoFormats } from './record-video';
 
 interface Props {
   readonly story: Story;
@@ -17,23 +17,26 @@ interface Props {
 /** Longer than this, another speed is proposed. */
 const LONG_SECONDS = 30;
 
-/** Records the run as a video and saves it. A dialog, so that Escape closes it and the focus comes back. */
+/** Makes a video of the run and saves it. A dialog, so that Escape closes it and the focus comes back. */
 export default function SaveVideo({ story, heat, onClose }: Props) {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const recording = useRef<AbortController>(null);
-  const formats = useMemo(videoFormats, []);
-  const [format, setFormat] = useState(formats[0]);
+  /** Null until it is known what the browser can make. */
+  const [formats, setFormats] = useState<readonly VideoFormat[] | null>(null);
+  const [chosen, setFormat] = useState<VideoFormat | undefined>(undefined);
+  const format = chosen ?? formats?.[0];
   const [speed, setSpeed] = useState(() => speedFor(story));
   const frames = useMemo(() => framesOf(story.steps, speed), [story, speed]);
-  /** The share that is done; null while nothing is recorded. */
+  /** The share that is done; null while none is being made. */
   const [done, setDone] = useState<number | null>(null);
   const [said, setSaid] = useState('');
   const shown = useMemo(() => ({ story, heat, palette: palette() }), [story, heat]);
 
   useEffect(() => {
     dialog.current?.showModal();
+    void videoFormats().then(setFormats);
     return () => recording.current?.abort();
   }, []);
   useEffect(() => draw(canvas.current, shown, story.steps.length, 0), [shown, story]);
@@ -86,7 +89,7 @@ export default function SaveVideo({ story, heat, onClose }: Props) {
             ))}
           </select>
         </div>
-        {formats.length > 1 ? (
+        {formats && formats.length > 1 ? (
           <div className="field">
             <label htmlFor={`${id}-format`}>Format</label>
             <select
@@ -111,14 +114,11 @@ export default function SaveVideo({ story, heat, onClose }: Props) {
           </button>
         )}
       </div>
-      {done === null ? null : <progress aria-label="Recorded" value={done} />}
+      {done === null ? null : <progress aria-label="Video" value={done} />}
       <p className="hint" role="status">
-        {format ? said : 'This browser cannot record videos.'}
+        {formats?.length === 0 ? 'This browser cannot make videos.' : said}
       </p>
-      <p className="hint">
-        Recording takes as long as the video, {Math.round(frames.length / FRAMES_PER_SECOND)} seconds. Keep this page in
-        view meanwhile.
-      </p>
+      <p className="hint">The video is {Math.round(frames.length / FRAMES_PER_SECOND)} seconds long.</p>
     </dialog>
   );
 }
