@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { build, type Plugin } from 'vite';
 import type { BuildFiles } from '../src/offline/kept-files.ts';
 import { listEmbeddedModels } from './embedded-models.ts';
+import { PREVIEW_IMAGE } from './social-preview.ts';
 
 /** Files of more bytes are kept when they are first asked for, and not with the page: the runtime's wasm. */
 const LARGE_BYTES = 2 ** 20;
@@ -58,7 +59,9 @@ function filesOfPage(site: string): readonly string[] {
     .map((path) => path.replaceAll('\\', '/'))
     .filter((path) => statSync(join(site, path)).isFile());
   const isModel = (path: string) => path.startsWith('models/');
-  const others = all.filter((path) => !isModel(path) && !path.endsWith('.html') && path !== 'service-worker.js');
+  const others = all.filter(
+    (path) => !isModel(path) && path !== PREVIEW_IMAGE && !path.endsWith('.html') && path !== 'service-worker.js',
+  );
   const found = new Set(['index.html']);
   for (const path of found) {
     if (!/\.(html|js|css|webmanifest)$/.test(path)) continue;

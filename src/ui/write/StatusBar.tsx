@@ -114,7 +114,7 @@ function Figures({ figures }: { figures: readonly Measurement[] }) {
   return (
     <dl className="measurements">
       {figures.map(({ name, value, explained }) => (
-        <div key={name} title={explained}>
+        <div key={name} title={explained} data-figure={name}>
           <dt>{name}</dt>
           <dd data-measure={name}>{value}</dd>
         </div>
