@@ -40,7 +40,11 @@ function download(folder, wanted) {
     'Acquire::Languages': 'none',
   };
   const apt = (...args) =>
-    output('apt-get', ['-qq', ...Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`]), ...args]);
+    output('apt-get', [
+      '-qq',
+      ...Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`]),
+      ...args,
+    ]);
   if (apt('update') === null) return false;
   const install = ['install', '-y', '--no-install-recommends', '--download-only', '--reinstall'];
   return apt(...install, `${PACKAGE}/${wanted.at(-1)}`) !== null;

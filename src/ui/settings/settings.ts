@@ -41,7 +41,9 @@ export interface Settings {
   /** Whether a single key does something outside of fields. */
   readonly keys: 'on' | 'off';
   readonly backend: BackendChoice;
-  /** The id of a kept model; null for the one that comes with the page. */
+  /** Whether the better model that comes with the page is fetched unasked, where there is a GPU for it. */
+  readonly upgrade: 'automatic' | 'on request';
+  /** The id of a kept model; null for the one that the page opens with. */
   readonly model: string | null;
 }
 
@@ -66,6 +68,7 @@ export const DEFAULT_SETTINGS: Settings = {
   pace: 'full',
   keys: 'on',
   backend: 'auto',
+  upgrade: 'automatic',
   model: null,
 };
 
@@ -207,6 +210,7 @@ const settingsSchema = v.object({
   pace: field('pace', v.picklist(['slow', 'steady', 'brisk', 'full'])),
   keys: field('keys', v.picklist(['on', 'off'])),
   backend: field('backend', v.picklist(BACKENDS)),
+  upgrade: field('upgrade', v.picklist(['automatic', 'on request'])),
   model: field('model', v.pipe(text, v.regex(/^[0-9a-f]{64}$/))),
 } satisfies Record<keyof Settings, v.GenericSchema>);
 
