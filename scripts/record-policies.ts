@@ -84,7 +84,7 @@ async function record(policy: RevealPolicy) {
 }
 
 /** So that the recording is what the policy saw. */
-function rounded(prediction: Prediction): Prediction {
+function rounded<Rounded extends Prediction>(prediction: Rounded): Rounded {
   const [probability, entropy] = [prediction.probability, prediction.entropy].map((value) => Number(value.toFixed(4)));
   return { ...prediction, probability: probability!, entropy: entropy! };
 }

@@ -1,19 +1,29 @@
-import type { Backend, Prediction } from '../backends/backend';
+import type { Backend, Guess, Prediction } from '../backends/backend';
 import { policyNamed } from '../backends/reveal-policies';
 import { generate } from '../engine/generate';
 import type { GenerationRequest } from '../engine/generation';
 import { UnmaskError } from '../errors';
 import { subBlockSizeFor } from '../network/model-config';
 import type { ChatTemplate } from '../tokenizer/chat-template';
+import { SENTENCE_ROOM, sentenceEnding } from '../tokenizer/sentence-end';
 import type { Tokenizer } from '../tokenizer/tokenizer';
 import { conversationWithin } from './conversation-within';
-import type { ChatTurn, GenerateSettings, GenerationNews, RevealedToken, TokenText } from './protocol';
+import type {
+  ChatTurn,
+  GenerateSettings,
+  GenerationNews,
+  GuessedToken,
+  Report,
+  RevealedToken,
+  TokenText,
+} from './protocol';
 
 export interface Writer {
   readonly backend: Backend;
   readonly tokenizer: Tokenizer;
   /** Null for a model that has none. */
   readonly template: ChatTemplate | null;
+  readonly report: Report;
   /** Since the text began. */
   readonly seconds: () => number;
 }
@@ -39,17 +49,17 @@ export async function* writeText(
   const promptTokens = promptIds.length - inForce.after.length;
   const start = (pinned: Pinned): GenerationNews => ({ type: 'started', promptTokens, pinned, messages });
   const change = (pinned: Pinned): GenerationNews => ({ type: 'changed', settings: inForce, pinned });
-  let part: Part = { request: requestOf(inForce, promptIds, anchor, writer), block: 0, nfe: 0 };
+  let part: Part = { request: requestOf(inForce, promptIds, anchor, writer, inForce.maxTokens), block: 0, nfe: 0 };
   for (let opening = start; ; opening = change) {
     const told = yield* writePart(writer, part, opening, isChanged, signal);
     if (!told) return;
     inForce = settings();
     const left = promptIds.length + inForce.maxTokens - told.ids.length;
-    if (left <= 0) {
+    if (left + roomFor(inForce) <= 0) {
       yield { type: 'done', reason: 'length', nfe: told.nfe, seconds: writer.seconds() };
       return;
     }
-    part = { ...told, request: { ...requestOf(inForce, told.ids, anchor, writer), maxTokens: left } };
+    part = { ...told, request: requestOf(inForce, told.ids, anchor, writer, left) };
   }
 }
 
@@ -84,8 +94,9 @@ async function* writePart(
       }
       case 'step': {
         const reveal = event.reveal.map((prediction) => revealed(prediction, tokenizer));
+        const guesses = event.guesses?.map((guess) => guessed(guess, tokenizer));
         const block = before.block + event.block;
-        yield { ...event, block, reveal, nfe: before.nfe + event.nfe, seconds: seconds() };
+        yield { ...event, block, reveal, guesses, nfe: before.nfe + event.nfe, seconds: seconds() };
         break;
       }
       case 'block': {
@@ -149,20 +160,40 @@ export function openingOf(
   return { ids: [...kept.ids, ...after], anchor, messages: kept.messages };
 }
 
+/** A request for `left` tokens after the prompt, or as many as it takes to end with a sentence. */
 function requestOf(
   settings: GenerateSettings,
   promptIds: GenerationRequest['promptIds'],
   anchor: number,
-  { backend: { config } }: Pick<Writer, 'backend'>,
+  { backend: { config }, tokenizer, report }: Pick<Writer, 'backend' | 'tokenizer' | 'report'>,
+  left: number,
 ): GenerationRequest {
-  const { blockSize, maxTokens, policy, temperature, topP, seed } = settings;
-  const sampling = { temperature, topP, seed };
-  const subBlockSize = subBlockSizeFor(config.decoding, blockSize);
-  return { promptIds, anchor, blockSize, maxTokens, policy: policyNamed(policy, settings), subBlockSize, sampling };
+  const { blockSize, policy, temperature, topP, seed } = settings;
+  const room = roomFor(settings);
+  return {
+    promptIds,
+    anchor,
+    blockSize,
+    maxTokens: left + room,
+    ending: room > 0 ? sentenceEnding(tokenizer, left) : undefined,
+    policy: policyNamed(policy, settings),
+    subBlockSize: subBlockSizeFor(config.decoding, blockSize),
+    sampling: { temperature, topP, seed },
+    report,
+  };
+}
+
+/** How many tokens a text may have over its `maxTokens`. What is written anew within a text ends with its block. */
+function roomFor({ ending, maxTokens }: GenerateSettings): number {
+  return ending === 'sentence' && maxTokens > 0 ? SENTENCE_ROOM : 0;
 }
 
 function revealed({ position, id, probability }: Prediction, tokenizer: Tokenizer): RevealedToken {
   return { position, id, probability, text: textAlone(id, tokenizer) };
+}
+
+function guessed({ position, id, probability, drawn }: Guess, tokenizer: Tokenizer): GuessedToken {
+  return { position, id, probability, drawn, text: textAlone(id, tokenizer) };
 }
 
 /** '' for a part of a character. */
