@@ -18,6 +18,7 @@ import { ModelPanel } from '../settings/ModelPanel';
 import { PaceField } from '../settings/PaceField';
 import { PresetField } from '../settings/PresetField';
 import { SamplingPanel } from '../settings/SamplingPanel';
+import { SeeingFields } from '../settings/SeeingFields';
 import { SettingsDisclosure } from '../settings/SettingsDisclosure';
 import { NOTHING_WAITS, waitingSettings } from '../settings/settings-in-run';
 import { OpenRun } from '../share/OpenRun';
@@ -78,6 +79,7 @@ export function WriteView({ controller, sharing, upgrade, update }: Props) {
           <div className="group">
             <PresetField settings={settings} model={model} controller={controller} />
             <PaceField pace={settings.pace} controller={controller} />
+            <SeeingFields settings={settings} controller={controller} />
           </div>
           <SamplingPanel settings={settings} model={model} waiting={waiting.forBlock} controller={controller} />
           <ModelPanel model={model} backend={settings.backend} controller={controller} onOpenModels={openModels} />
@@ -102,6 +104,7 @@ export function WriteView({ controller, sharing, upgrade, update }: Props) {
               shown={shown}
               motion={motionOf(playhead)}
               heat={settings.heat}
+              guesses={settings.guesses}
               edit={session.edit}
               busy={isBusy(session)}
               ending={
