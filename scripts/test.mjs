@@ -1,8 +1,8 @@
-/** `npm test`: installs what is missing, then checks, unit tests, a build, and the page in Chromium. */
-import { installBrowser, installPackages, run } from './install.mjs';
+/** `npm test`: installs what is missing, then checks, unit tests, a build, and the page in browsers. */
+import { installBrowsers, installPackages, run } from './install.mjs';
 
 installPackages();
-installBrowser();
+installBrowsers();
 run('npx', ['biome', 'ci', '.']);
 run('npx', ['tsc', '-p', '.']);
 run('npx', ['vite', 'build', '--logLevel', 'warn']);
