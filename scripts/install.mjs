@@ -4,7 +4,6 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
-import { fetchLavapipe, findLavapipe } from './lavapipe.mjs';
 
 /** Runs a command with its output on the terminal; ends this process with the command's status if it fails. */
 export function run(command, args, options = {}) {
@@ -13,7 +12,8 @@ export function run(command, args, options = {}) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-function output(command, args) {
+/** What a command prints on stdout, or null where it fails or is not there. */
+export function output(command, args) {
   const { status, stdout } = spawnSync(command, args, { encoding: 'utf8' });
   return status === 0 ? stdout.trim() : null;
 }
@@ -62,33 +62,23 @@ const PACKAGES = {
 };
 
 /**
- * Makes sure of the browsers that the page is tested in, and on Linux of the Vulkan loader that WebGPU in Node needs
- * and of lavapipe. Installs them where it may (Debian or Ubuntu, as root); elsewhere says what to install and ends.
+ * Makes sure of the browsers that the page is tested in, and on Linux of the Vulkan loader that WebGPU in Node needs.
+ * Installs them where it may (Debian, as root); elsewhere says what to install and ends.
  */
 export function installBrowsers() {
   const missing = Object.keys(PACKAGES).filter((name) => !PACKAGES[name]());
-  if (missing.length > 0) installFromDebian(missing);
-  if (process.platform !== 'linux' || findLavapipe()) return;
-  const failure = fetchLavapipe();
-  if (failure) end(`The tests need lavapipe, a Vulkan driver that is part of Mesa. ${failure}`);
-}
-
-function installFromDebian(packages) {
+  if (missing.length === 0) return;
   if (process.getuid?.() === 0 && output('apt-get', ['--version'])) {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    console.log(`Installing ${packages.join(', ')} …`);
+    console.log(`Installing ${missing.join(', ')} …`);
     run('apt-get', ['update', '-qq'], { env });
-    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
+    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], { env });
     return;
   }
-  end(
-    `The tests need ${packages.join(', ')}. On Debian: sudo apt-get install ${packages.join(' ')}\n` +
+  console.error(
+    `The tests need ${missing.join(', ')}. On Debian: sudo apt-get install ${missing.join(' ')}\n` +
       'Elsewhere install Chromium or Chrome, Firefox, and on Linux WebKitGTK with its WebDriver and Python bindings, ' +
       'and set CHROMIUM and FIREFOX to the paths of their programs.',
   );
-}
-
-function end(why) {
-  console.error(why);
   process.exit(1);
 }

@@ -48,6 +48,28 @@ test('a token tells what else could have stood there, and how likely', async () 
   await visit.close();
 });
 
+test('an alternative is a button; once it is used, the facts name the new word', async () => {
+  const visit = await open();
+  await visit.reaches('finished');
+  const old = (await tokenAt(visit, '2.4').textContent())!.trim();
+  await tokenAt(visit, '2.4').click();
+  const menu = visit.page.locator('.edit-menu');
+  const choices = menu.getByRole('list', { name: 'Use one of these instead' }).getByRole('button');
+  await choices.first().waitFor();
+  const word = await choices.first().locator('span').first().textContent();
+  expect(word).not.toBe(old);
+  await choices.first().press('Enter');
+  await menu.getByText('chosen by you', { exact: false }).first().waitFor();
+  expect(await menu.locator('.tip-head').textContent()).toBe(`${word} chosen by you`);
+  expect(await menu.locator('.tip-head + p').textContent()).toContain(`In place of ${old}, probability`);
+  expect(await menu.locator('li[data-chosen] span').first().textContent()).toBe(word);
+  expect(await choices.filter({ hasText: old }).count()).toBeGreaterThan(0);
+  await menu.getByRole('button', { name: 'Rewrite' }).click();
+  expect(await menu.locator('.tip-head').textContent()).toContain(`${old} to be rewritten, probability`);
+  expect(await menu.locator('li[data-chosen]').count()).toBe(0);
+  await visit.close();
+});
+
 test('while a text is written, its tips say when there is more, and the run goes on', async () => {
   const visit = await StoryPage.open(site, { maxTokens: 1024 });
   await visit.page.locator('.block[data-committed="true"]').nth(1).waitFor();

@@ -62,6 +62,27 @@ test('the mask follows the block size and the token that looks', async () => {
   await visit.close();
 });
 
+test('four policies step together over one block, by key and by button', async () => {
+  const visit = await openHow();
+  const { page } = visit;
+  const masked = (policy: string) => page.locator(`[data-policy="${policy}"] .masked`).count();
+  const passes = slider(page, '#how-order', 'Passes');
+  expect(await masked('first-hitting')).toBe(16);
+  await page.getByRole('button', { name: 'One pass' }).press('Enter');
+  await page.getByRole('button', { name: 'One pass' }).press('Enter');
+  expect([await masked('first-hitting'), await masked('confidence')]).toEqual([14, 12]);
+  expect(await page.locator('.policies-figure [aria-live="polite"]').textContent()).toContain(
+    'Most confident first: Pass 2 of 8: 2 tokens.',
+  );
+  await passes.press('End');
+  expect(await page.locator('.policies-figure .masked').count()).toBe(0);
+  expect(await page.locator('[data-policy="confidence"]').textContent()).toContain('Done after 8 passes');
+  await page.getByRole('button', { name: 'Play', exact: true }).press('Enter');
+  await page.locator('[data-policy="first-hitting"] .masked').nth(13).waitFor();
+  await page.waitForFunction(() => document.querySelectorAll('[data-policy="confidence"] .masked').length < 16);
+  await visit.close();
+});
+
 test('the bars follow block size and steps, and the samples the steps', async () => {
   const visit = await openHow();
   const { page } = visit;
@@ -104,6 +125,7 @@ test.each([360, 1440])('at %i px nothing is wider than the screen, and figures k
   for (const [section, controls] of [
     ['#how-noise', { Noise: 16 }],
     ['#how-mask', { 'Block size': 4, 'Look from': 15 }],
+    ['#how-order', { Passes: 16 }],
     ['#how-passes', { 'Block size': 4, 'Steps per block': 15 }],
   ] as const) {
     const heights = new Set<number>();

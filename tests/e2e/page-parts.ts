@@ -19,7 +19,6 @@ export const NAMES = {
   stop: 'Stop',
   continue: 'Continue',
   saveRun: 'Save run',
-  writeOn: 'Write on from here',
   race: 'Race',
   startRace: 'Start the race',
   openModel: 'Open a model…',

@@ -53,9 +53,9 @@ test('a file takes little: no more than 100 bytes a token', () => {
   expect(write(scriptedStory(100)).length / tokens).toBeLessThan(100);
 });
 
-test('a file over 4 MB is refused before it is read', async () => {
-  const blob = new Blob([new Uint8Array(4e6 + 1)]);
-  await expect(openRunFile(blob)).rejects.toThrow('more than 4 MB');
+test('a file over 16 MB is refused before it is read', async () => {
+  const blob = new Blob([new Uint8Array(16e6 + 1)]);
+  await expect(openRunFile(blob)).rejects.toThrow('more than 16 MB');
 });
 
 test.each(['', 'null', '[]', '7', '{', '{}', '{"unmask":0}', '{"unmask":"1"}', '{"unmask":2}'])(

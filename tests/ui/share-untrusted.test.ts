@@ -77,8 +77,8 @@ test.each<[string, string]>([
   );
 });
 
-test('a run file of more than 4 MB is refused unread', async () => {
+test('a run file of more than 16 MB is refused unread', async () => {
   const text = () => Promise.reject(new Error('it was read'));
-  const file = Object.assign(new Blob([new Uint8Array(4_000_001)]), { text });
+  const file = Object.assign(new Blob([new Uint8Array(16_000_001)]), { text });
   await expect(openRunFile(file)).rejects.toBeInstanceOf(UnmaskError);
 });

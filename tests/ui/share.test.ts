@@ -2,12 +2,13 @@ import { expect, test } from 'vitest';
 import { Controller } from '../../src/ui/session/controller';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/ui/settings/settings';
 import { readLink } from '../../src/ui/share/link';
-import { type Address, hasOtherSettings, noticeOf, Sharing, writerElsewhere } from '../../src/ui/share/sharing';
+import { hasOtherSettings, noticeOf, Sharing, writerElsewhere } from '../../src/ui/share/sharing';
 import type { Story } from '../../src/ui/story/story';
 import type { LoadedModel, Models } from '../../src/worker/loaded-model';
 import { openClient, settle } from '../worker/line';
 import { INFO, keptModel, ScriptedModel } from '../worker/scripted-model';
 import { scriptedRun } from './run-script';
+import { ScriptedAddress } from './scripted-address';
 
 const LINK = '#write?title=Fog&block=4&length=16&seed=41&model=0123456789ab&on=wasm';
 
@@ -45,28 +46,6 @@ class WholeRuns extends ScriptedModel {
         for (const { runId: _, ...news } of scriptedRun(2)) yield news;
       },
     };
-  }
-}
-
-/** An address bar with its history. */
-class ScriptedAddress implements Address {
-  readonly entries: string[];
-  #at = 0;
-  constructor(hash: string) {
-    this.entries = [hash];
-  }
-  get hash(): string {
-    return this.entries[this.#at]!;
-  }
-  replace(hash: string): void {
-    this.entries[this.#at] = hash;
-  }
-  push(hash: string): void {
-    this.entries.splice(++this.#at, Number.POSITIVE_INFINITY, hash);
-  }
-  /** What Back does, and Forward. */
-  move(by: 1 | -1): void {
-    this.#at += by;
   }
 }
 
@@ -245,7 +224,7 @@ test('a saved run opens without a model, and another model is named', async () =
   const third = openPage('');
   await third.controller.models.load();
   await third.sharing.openFile(new Blob([(file ?? '').replace('0123456789ab', 'ffffffffffff')]));
-  expect(third.notice()).toContain('Another model wrote it (Scripted)');
+  expect(third.notice()).toContain('Scripted wrote it');
 });
 
 test('a run that is opened while the model loads is not written over', async () => {
@@ -263,7 +242,7 @@ test('a file that cannot be read changes nothing but says why', async () => {
   await controller.open();
   const { story, settings } = controller.session;
   await sharing.openFile(new Blob(['{"unmask":1}']));
-  expect(sharing.store.getState().refused).toContain('damaged');
+  expect(sharing.store.getState().refused).toMatchObject({ what: 'file', why: expect.stringContaining('damaged') });
   expect(controller.session).toMatchObject({ story, settings });
   sharing.forgetRefusal();
   expect(sharing.store.getState().refused).toBeNull();

@@ -14,11 +14,13 @@ import { answers, isWriting, storyLookedAt, traitsOf } from '../session/session'
 import { useSession } from '../session/use-session';
 import { ModelPanel } from '../settings/ModelPanel';
 import { SamplingPanel } from '../settings/SamplingPanel';
+import { SeeingFields } from '../settings/SeeingFields';
 import { SettingsDisclosure } from '../settings/SettingsDisclosure';
 import { NOTHING_WAITS, waitingSettings } from '../settings/settings-in-run';
 import { OpenRun } from '../share/OpenRun';
 import { ShareNotice } from '../share/ShareNotice';
 import type { Sharing } from '../share/sharing';
+import { ContextNote } from '../story/ContextNote';
 import type { Story } from '../story/story';
 import { StatusBar } from '../write/StatusBar';
 import { answerProps } from './Answer';
@@ -65,6 +67,9 @@ export default function ChatView({ controller, sharing, update }: Props) {
         <SettingsDisclosure>
           <SystemField settings={settings} story={story} writing={writing} controller={controller} />
           <SamplingPanel settings={settings} model={model} waiting={waiting.forBlock} controller={controller} />
+          <div className="group">
+            <SeeingFields settings={settings} controller={controller} />
+          </div>
           <ModelPanel model={model} backend={settings.backend} controller={controller} onOpenModels={openModels} />
           <OpenRun sharing={sharing} />
         </SettingsDisclosure>
@@ -82,6 +87,7 @@ export default function ChatView({ controller, sharing, update }: Props) {
             onLoad={() => void controller.models.load()}
           />
           <ShareNotice sharing={sharing} session={{ ...session, story }} controller={controller} />
+          <ContextNote story={story} model={model} />
           {story ? (
             <Turns
               session={session}

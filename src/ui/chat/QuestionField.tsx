@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
+import { useLimit } from '../fields/use-limit';
 
 interface Props {
   readonly label: string;
@@ -26,25 +27,20 @@ export function QuestionField(props: Props) {
   const id = useId();
   const field = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState(initial);
-  /** How much was too much. */
-  const [cut, setCut] = useState(0);
+  const limit = useLimit(LONGEST, (kept) => {
+    setText(kept);
+    onType?.(kept);
+  });
   useEffect(() => {
     if (focus !== 0) field.current?.focus();
   }, [focus]);
-  const type = (typed: string) => {
-    const kept = withoutHalves(typed.slice(0, LONGEST));
-    setCut(typed.length - kept.length);
-    setText(kept);
-    onType?.(kept);
-  };
   const sendable = ready && onStop === null && text.trim() !== '';
   const send = () => {
     if (!sendable) return;
     onSubmit(text);
-    type('');
+    limit.type('');
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (isComposing(event)) return;
     if (event.key === 'Escape' && onCancel) {
       event.preventDefault();
       onCancel();
@@ -69,9 +65,8 @@ export function QuestionField(props: Props) {
         ref={field}
         rows={2}
         placeholder={label}
-        aria-describedby={`${id}-cut`}
         value={text}
-        onChange={(event) => type(event.target.value)}
+        onChange={limit.onChange}
         onKeyDown={onKeyDown}
       />
       {onCancel ? (
@@ -89,23 +84,7 @@ export function QuestionField(props: Props) {
           {submit}
         </button>
       )}
-      <p className="hint question-cut" id={`${id}-cut`} role="status">
-        {cut > 0 ? `A message has up to ${count(LONGEST)} characters. The last ${count(cut)} were cut off.` : ''}
-      </p>
+      {limit.note}
     </form>
   );
-}
-
-/** Safari ends a composition before its last key, which still has the code of all keys of a composition. */
-function isComposing({ nativeEvent }: KeyboardEvent): boolean {
-  return nativeEvent.isComposing || nativeEvent.keyCode === 229;
-}
-
-/** A text that does not end within a character. */
-function withoutHalves(text: string): string {
-  return /[\ud800-\udbff]$/.test(text) ? text.slice(0, -1) : text;
-}
-
-function count(characters: number): string {
-  return characters.toLocaleString('en');
 }

@@ -25,7 +25,8 @@ function indexOf({ settings: { messages } }: Story): number {
   return withoutSystem(messages ?? []).length;
 }
 
-function withoutSystem(turns: readonly ChatTurn[]): readonly ChatTurn[] {
+/** Turns without the one that a conversation may begin with. */
+export function withoutSystem(turns: readonly ChatTurn[]): readonly ChatTurn[] {
   return turns.filter(({ role }) => role !== 'system');
 }
 
@@ -33,6 +34,11 @@ function withoutSystem(turns: readonly ChatTurn[]): readonly ChatTurn[] {
 export function systemOf(story: Story | null): string {
   const first = story?.settings.messages?.[0];
   return first?.role === 'system' ? first.content : '';
+}
+
+/** What an answer answers; '' for a text that is none. */
+export function questionOf({ settings: { messages } }: Story): string {
+  return messages?.at(-1)?.content ?? '';
 }
 
 /** A conversation to answer. */
@@ -57,6 +63,24 @@ export function askInstead(story: Story, index: number, question: string, system
 function asked(turns: readonly ChatTurn[], question: string, system: string): readonly ChatTurn[] {
   const first: readonly ChatTurn[] = system.trim() === '' ? [] : [{ role: 'system', content: system.trim() }];
   return [...first, ...withoutSystem(turns), { role: 'user', content: question.trim() }];
+}
+
+/** True for turns that can be answered: a system turn or none, then questions with their answers, a question last. */
+export function isConversation(messages: readonly ChatTurn[]): boolean {
+  const said = messages[0]?.role === 'system' ? messages.slice(1) : messages;
+  const alternates = said.every(({ role }, index) => role === (index % 2 === 0 ? 'user' : 'assistant'));
+  return alternates && said.length % 2 === 1;
+}
+
+/** True where `answer` is one of those before the answer `story`, word for word. */
+export function isAnswerBefore(answer: Story, story: Story): boolean {
+  const turns = withoutSystem(story.settings.messages ?? []);
+  const begins = withoutSystem(turnsOf(answer));
+  return (
+    begins.length > 0 &&
+    begins.length < turns.length &&
+    begins.every(({ role, content }, index) => turns[index]?.role === role && turns[index].content === content)
+  );
 }
 
 /** How many of a story's turns the model did not read, since they had no room: those before this index, but the system turn. */

@@ -44,7 +44,8 @@ function OneToken({ edit, story, steps, about, controller }: OneTokenProps) {
     const next = typeOver(edit, [{ id, text }]);
     if (typeof next !== 'string') controller.edit(next);
   };
-  return <TokenFacts tip={{ about, block, steps }} alternatives={alternatives} onChoose={choose} />;
+  const tip = { about, block, steps };
+  return <TokenFacts tip={tip} alternatives={alternatives} place={edit.places[head]} onChoose={choose} />;
 }
 
 function describe({ kind, token }: EditPlace): string {

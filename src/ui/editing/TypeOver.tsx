@@ -1,4 +1,5 @@
 import { type FormEvent, type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
+import { useLimit } from '../fields/use-limit';
 import type { Controller } from '../session/controller';
 import type { Edit } from './editing';
 
@@ -10,6 +11,9 @@ interface Props {
   readonly controller: Controller;
 }
 
+/** In characters: more than a block takes. */
+const LONGEST = 200;
+
 /** A field for what is to stand in place of the selected tokens. */
 export function TypeOver({ edit, onDone, onLeave, controller }: Props) {
   const id = useId();
@@ -20,6 +24,7 @@ export function TypeOver({ edit, onDone, onLeave, controller }: Props) {
   const space = before === '' ? ' ' : before.slice(0, before.length - before.trimStart().length);
   const [text, setText] = useState(before.trim());
   const [problem, setProblem] = useState('');
+  const limit = useLimit(LONGEST, setText);
   useEffect(() => field.current?.select(), []);
   const leave = () => {
     onLeave();
@@ -46,15 +51,15 @@ export function TypeOver({ edit, onDone, onLeave, controller }: Props) {
         ref={field}
         type="text"
         autoComplete="off"
-        maxLength={200}
         value={text}
         aria-describedby={`${id}-problem`}
-        onChange={(event) => setText(event.target.value)}
+        onChange={limit.onChange}
         onKeyDown={onKeyDown}
       />
       <button type="submit" disabled={text.trim() === ''}>
         Replace
       </button>
+      {limit.note}
       <p id={`${id}-problem`} className="type-problem" role="alert">
         {problem}
       </p>

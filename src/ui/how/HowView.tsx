@@ -6,6 +6,7 @@ import { MaskFigure } from './MaskFigure';
 import { NoiseFigure } from './NoiseFigure';
 import { Origin } from './Origin';
 import { PassesFigure } from './PassesFigure';
+import { PoliciesFigure } from './PoliciesFigure';
 import { PriceFigure } from './PriceFigure';
 import { Sources } from './Sources';
 import './how.css';
@@ -14,6 +15,7 @@ const SECTIONS = [
   { id: 'how-noise', title: 'Into noise, and back' },
   { id: 'how-mask', title: 'Who may look at whom' },
   { id: 'how-passes', title: 'Passes take time, tokens do not' },
+  { id: 'how-order', title: 'Which tokens come first' },
   { id: 'how-price', title: 'What speed costs' },
   { id: 'how-origin', title: 'Where the model comes from' },
   { id: 'how-sources', title: 'Sources' },
@@ -83,6 +85,13 @@ export default function HowView({ update }: { update: SiteUpdate }) {
             <p>
               What this comes to on your device, the <a href="#race">race</a> shows.
             </p>
+          </Section>
+          <Section id="how-order">
+            <p>
+              The network guesses every masked token in a pass. Which of these guesses stay is up to a <em>policy</em>,
+              and it decides how many passes a block takes. Here are four of them on the same block:
+            </p>
+            <PoliciesFigure />
           </Section>
           <Section id="how-price">
             <p>

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import { SliderField } from '../fields/SliderField';
-import { lastUncovered, noised, type Place } from './noising';
+import { BlockPlace } from './BlockPlace';
+import { lastUncovered, noised } from './noising';
 import { RECORDED_BLOCK } from './recorded-block';
 
 const ALL = RECORDED_BLOCK.tokens.length;
@@ -36,11 +37,11 @@ export function NoiseFigure() {
       <p className="figure-text">
         <span className="before">{RECORDED_BLOCK.before}</span>
         {noised(RECORDED_BLOCK, masks).map((place, position) => (
-          <PlaceInBlock
+          <BlockPlace
             // biome-ignore lint/suspicious/noArrayIndexKey: a place of the block is its number
             key={position}
-            place={place}
             text={RECORDED_BLOCK.tokens[position] ?? ''}
+            probability={place.state === 'masked' ? null : place.probability}
             latest={position === last?.position}
           />
         ))}
@@ -81,32 +82,6 @@ export function NoiseFigure() {
         follow from the rest.
       </figcaption>
     </figure>
-  );
-}
-
-interface PlaceProps {
-  readonly place: Place;
-  /** What stands there in the end: a mask is as wide, so that nothing moves. */
-  readonly text: string;
-  readonly latest: boolean;
-}
-
-function PlaceInBlock({ place, text, latest }: PlaceProps) {
-  const word = text.trimStart();
-  const space = text.slice(0, text.length - word.length);
-  return (
-    <>
-      {space}
-      {place.state === 'masked' ? (
-        <span className="masked" role="img" aria-label="masked">
-          <span aria-hidden="true">{word}</span>
-        </span>
-      ) : (
-        <span className="known" data-latest={latest || undefined} style={{ '--doubt': `${1 - place.probability}` }}>
-          {word}
-        </span>
-      )}
-    </>
   );
 }
 

@@ -11,18 +11,27 @@ interface Props {
 
 /** How far the model is, in bytes, with a way out; or a way back in. Failures are the alert's. */
 export function LoadStatus({ session, controller, onLoad }: Props) {
+  return (
+    <>
+      <FetchOrCancelled session={session} controller={controller} onLoad={onLoad} />
+      <LoadProgress session={session} controller={controller} />
+    </>
+  );
+}
+
+/** How far a model is that is loaded into the page. */
+export function LoadProgress({ session: { model }, controller }: Omit<Props, 'onLoad'>) {
+  if (model.phase !== 'loading') return null;
+  const cancel = () => controller.models.cancelLoad();
+  return <ProgressStatus name="the model" doing="Loading" progress={model} onCancel={cancel} />;
+}
+
+/** How far a model is that is fetched beside the one in use; or a way back in after a load that was cancelled. */
+export function FetchOrCancelled({ session, controller, onLoad }: Props) {
   const { model, fetch, earlierModel } = session;
   return (
     <>
       {fetch ? <FetchStatus fetch={fetch} models={controller.models} /> : null}
-      {model.phase === 'loading' ? (
-        <ProgressStatus
-          name="the model"
-          doing="Loading"
-          progress={model}
-          onCancel={() => controller.models.cancelLoad()}
-        />
-      ) : null}
       {model.phase === 'cancelled' ? (
         <div className="load-status load-cancelled">
           <p>The model was not loaded.</p>

@@ -39,11 +39,9 @@ function bindings(shortcuts: readonly Shortcut[], controller: Controller): Keybi
   );
 }
 
-/** True for a key that something else has answered: a dialog, or an input method whose composition it ends. */
-function isTaken({ defaultPrevented, isComposing, keyCode, target }: KeyboardEvent): boolean {
-  // Safari ends a composition before its last key, which still has the code of all keys of a composition.
-  const composes = isComposing || keyCode === 229;
-  return defaultPrevented || composes || (target instanceof Element && target.closest('dialog') !== null);
+/** True for a key that something else has answered, or that belongs to the sheet. */
+function isTaken({ defaultPrevented, target }: KeyboardEvent): boolean {
+  return defaultPrevented || (target instanceof Element && target.closest('dialog') !== null);
 }
 
 /** True for a key that the focused field has a use for: letters where one types, arrows in radio buttons and sliders too. */

@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import type { SiteUpdate } from '../../offline/site-update';
 import type { ModelInfo } from '../../worker/protocol';
 import { ModelNotice } from '../models/ModelNotice';
@@ -11,11 +11,16 @@ import { traitsOf } from '../session/session';
 import { useSession } from '../session/use-session';
 import { SettingsDisclosure } from '../settings/SettingsDisclosure';
 import { settingsOn } from '../settings/settings';
+import type { Story } from '../story/story';
+import { Costs } from './Costs';
+import { expectation } from './expectation';
+import { type Pair, pairOf } from './pair';
 import { Racer } from './Racer';
 import { RaceTask } from './RaceTask';
 import { type Race, settingsOfSide } from './race';
 import type { RaceRunner } from './race-runner';
 import { SideField } from './SideField';
+import { useBothInView } from './use-both-in-view';
 import { useRace } from './use-race';
 import { notes, verdict } from './verdict';
 import './race.css';
@@ -34,7 +39,10 @@ export default function RaceView({ runner, controller, update }: Props) {
   const { model, settings } = session;
   const { blockSizes } = traitsOf(model);
   const running = race.phase === 'running';
-  const toRace = race.sides.map((side) => settingsOfSide(side, settings, traitsOf(model)));
+  const info = model.phase === 'ready' ? model.info : null;
+  const toRace = pairOf(race.sides.map((side) => settingsOfSide(side, settings, traitsOf(model))));
+  const board = useRef<HTMLDivElement>(null);
+  useBothInView(board, running);
   return (
     <div className="page">
       <div className="panel">
@@ -70,16 +78,20 @@ export default function RaceView({ runner, controller, update }: Props) {
           <ProblemAlert session={{ ...session, problem: race.problem }} controller={controller} />
           <ModelNotice notices={session.notices} controller={controller} />
           <LoadStatus session={session} controller={controller} onLoad={() => void controller.models.load()} />
-          <Outcome race={race} backend={model.phase === 'ready' ? model.info.backend : 'wasm'} />
-          <div className="racers">
-            {toRace.map((asked, racer) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a racer is its place
-              <Racer key={racer} settings={asked} story={race.stories?.[racer] ?? null} />
-            ))}
+          <div className="race-board" ref={board}>
+            <Outcome race={race} expected={info ? expectation(toRace, info) : null} />
+            <div className="racers">
+              {toRace.map((asked, racer) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: a racer is its place
+                <Racer key={racer} settings={asked} story={race.stories?.[racer] ?? null} />
+              ))}
+            </div>
           </div>
+          {race.phase === 'finished' && race.stories && info ? <Afterwards stories={race.stories} info={info} /> : null}
           <p className="hint">
-            Passes are runs of the network. Those over the prompt count, and those that store a finished block for the
-            next, so one token at a time costs two for each token.
+            They take turns on the one device, always the one that has had less time so far, and seconds are a racer’s
+            own. Passes are runs of the network, those that read the prompt and those that store a finished block for
+            the next included{info?.singlePasses === 2 ? ': one at a time takes two for each token' : ''}.
           </p>
         </div>
       </main>
@@ -90,19 +102,26 @@ export default function RaceView({ runner, controller, update }: Props) {
   );
 }
 
-/** The line above the texts: what is going on, and in the end who was faster. */
-function Outcome({ race: { phase, stories }, backend }: { race: Race; backend: ModelInfo['backend'] }) {
+/** The line above the texts: what to expect, what is going on, and in the end who was faster. */
+function Outcome({ race: { phase, stories }, expected }: { race: Race; expected: string | null }) {
   const isFinished = phase === 'finished' && stories !== null;
   return (
     <div className="outcome">
       <p className="verdict">{isFinished ? verdict(stories) : PHASES[phase]}</p>
-      <p className="hint">{isFinished ? notes(stories, backend).join(' ') : FAIR}</p>
+      {phase === 'ready' && expected ? <p className="hint expected">{expected}</p> : null}
     </div>
   );
 }
 
-const FAIR =
-  'They take turns on the one device, always the one that has had less time so far, and seconds are a racer’s own.';
+/** What there is to learn from a race that is over. */
+function Afterwards({ stories, info }: { stories: Pair<Story>; info: ModelInfo }) {
+  return (
+    <>
+      <p className="notes">{notes(stories, info).join(' ')}</p>
+      {info.backend === 'wasm' ? <Costs stories={stories} singlePasses={info.singlePasses} /> : null}
+    </>
+  );
+}
 
 const PHASES: Readonly<Record<Race['phase'], string>> = {
   ready: 'Two ways to write the same text. Which is done first?',

@@ -1,7 +1,8 @@
 import { createStore } from 'zustand/vanilla';
 import { describeError } from '../../errors';
 import type { Controller } from '../session/controller';
-import { FIRST_RACE, type Pair, type Race, type RaceAction, reduceRace, type Side, settingsOfSide } from './race';
+import type { Pair } from './pair';
+import { FIRST_RACE, type Race, type RaceAction, reduceRace, type Side, settingsOfSide } from './race';
 
 /** Holds the race and runs it, whether or not it is on the screen. */
 export class RaceRunner {
@@ -38,7 +39,8 @@ export class RaceRunner {
     const { signal } = this.#running;
     this.#dispatch({ type: 'started', settings: asked });
     try {
-      for await (const message of this.#controller.race(asked, signal)) this.#dispatch({ type: 'told', message });
+      const race = this.#controller.lend((client) => client.race(asked, signal));
+      for await (const message of race) this.#dispatch({ type: 'told', message });
     } catch (error) {
       // A race that was stopped is shown as such already, and another may be on by now.
       if (signal.aborted) return;

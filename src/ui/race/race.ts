@@ -2,6 +2,7 @@ import type { GenerateSettings, PolicyName, RaceMessage } from '../../worker/pro
 import type { Problem } from '../session/session';
 import { generateSettings, type ModelTraits, type Settings } from '../settings/settings';
 import { continueStory, endStory, newStory, type Story } from '../story/story';
+import { type Pair, pairOf } from './pair';
 import { nameOfBoth } from './racer-names';
 import { verdict } from './verdict';
 
@@ -13,8 +14,6 @@ export interface Side {
   /** May exceed the block size. */
   readonly steps: number;
 }
-
-export type Pair<T> = readonly [T, T];
 
 /** A race between two ways of writing the same text. */
 export interface Race {
@@ -104,10 +103,4 @@ function hear(race: Race, stories: Pair<Story>, message: RaceMessage): Race {
 function end(race: Race, stories: Pair<Story>, phase: 'stopped' | 'failed'): Race {
   const ended = stories.map((story) => (story.phase === 'finished' ? story : endStory(story, phase)));
   return { ...race, phase, stories: pairOf(ended), announced: 'The race ended early.' };
-}
-
-function pairOf<T>(items: readonly T[]): Pair<T> {
-  const [first, second] = items;
-  if (first === undefined || second === undefined) throw new RangeError('A race has two sides.');
-  return [first, second];
 }

@@ -5,9 +5,9 @@ import type { Story } from '../story/story';
 
 type Way = Pick<GenerateSettings, 'blockSize' | 'policy' | 'steps'>;
 
-/** `one token at a time` or `blocks of 16`. */
+/** `one at a time` or `blocks of 16`. */
 export function nameOf({ blockSize }: Pick<Way, 'blockSize'>): string {
-  return blockSize === 1 ? 'one token at a time' : `blocks of ${blockSize}`;
+  return blockSize === 1 ? 'one at a time' : `blocks of ${blockSize}`;
 }
 
 /** `most confident first, 8 steps`. Nothing for blocks of one, which leave no choice. */

@@ -30,6 +30,8 @@ export type FetchState =
 /** What a person works on in one of the views that write. */
 export interface Work {
   readonly story: Story | null;
+  /** What that is written with: the page's settings, or those that its link or file came with. */
+  readonly inForce: Settings;
   /** Texts that were on the screen before, and those that Undo took off it: the nearest to now is last, and first. */
   readonly past: readonly Story[];
   readonly future: readonly Story[];
@@ -43,7 +45,9 @@ export interface Work {
   readonly problem: Problem | null;
 }
 
-const NO_WORK: Work = { story: null, past: [], future: [], looked: null, edit: null, playhead: null, problem: null };
+function noWork(inForce: Settings): Work {
+  return { story: null, inForce, past: [], future: [], looked: null, edit: null, playhead: null, problem: null };
+}
 
 /** The views that write. A conversation is a story that answers `messages`. */
 export type Desk = 'write' | 'chat';
@@ -57,8 +61,6 @@ export interface Session extends Work {
   /** What has happened to the model; stays until the next load, or until it is read. */
   readonly notices: readonly string[];
   readonly settings: Settings;
-  /** What the text on screen is written with: the page's settings, or those that its link or file came with. */
-  readonly inForce: Settings;
   /** The view whose work is shown, and the work of the other. */
   readonly desk: Desk;
   readonly aside: Work;
@@ -114,10 +116,9 @@ export function newSession(settings: Settings): Session {
     fetch: null,
     notices: [],
     settings,
-    inForce: settings,
-    ...NO_WORK,
+    ...noWork(settings),
     desk: 'write',
-    aside: NO_WORK,
+    aside: noWork(settings),
     announced: '',
   };
 }
@@ -154,12 +155,19 @@ export function storyLookedAt({ story, looked }: Work): Story | null {
   return looked ?? story;
 }
 
+/** True unless another model wrote the text, whose ids mean other words. */
+export function isByModelInUse({ provenance }: Story, model: ModelState): boolean {
+  return model.phase !== 'ready' || provenance === null || provenance.model.digest === model.info.digest;
+}
+
 /** True where the text on screen can be gone on with: it ended for no better reason than its length or a stop. */
 export function canContinue(session: Session): boolean {
   const { model, story } = session;
   if (model.phase !== 'ready' || isWriting(session) || !story || story.reason === 'eos') return false;
   // Of a text that came without its tokens nobody knows the ids to go on from.
-  return story.said === null && (story.settings.messages === undefined || model.info.chat);
+  return (
+    story.said === null && isByModelInUse(story, model) && (story.settings.messages === undefined || model.info.chat)
+  );
 }
 
 /** True where there is a conversation, on screen or aside. */
@@ -233,11 +241,10 @@ function change(session: Session, action: Action): Session {
     case 'notices-read':
       return { ...session, notices: [] };
     case 'desk-turned': {
-      const { story, past, future, looked, edit, playhead, problem, aside } = session;
+      const { story, inForce, past, future, looked, edit, playhead, problem, aside } = session;
       if (action.desk === session.desk) return session;
-      const left = { story, past, future, looked, edit, playhead, problem };
-      const inForce = { ...session.settings, ...aside.story?.provenance?.first };
-      return { ...session, ...aside, playhead: playheadOnReturn(aside), inForce, desk: action.desk, aside: left };
+      const left = { story, inForce, past, future, looked, edit, playhead, problem };
+      return { ...session, ...aside, playhead: playheadOnReturn(aside), desk: action.desk, aside: left };
     }
     case 'writing-started': {
       const inForce = action.inForce ?? session.settings;
@@ -260,7 +267,7 @@ function change(session: Session, action: Action): Session {
     case 'looked-at':
       return { ...session, looked: earlierAnswer(session, action.story), edit: null, playhead: null };
     case 'edit-begun':
-      if (isWriting(session)) return session;
+      if (isWriting(session) || !isByModelInUse(action.story, session.model)) return session;
       return { ...session, looked: earlierAnswer(session, action.story), edit: action.edit, playhead: null };
     case 'edited':
       return story && !isWriting(session) ? { ...session, edit: action.edit } : session;
@@ -344,5 +351,11 @@ function turnTo(session: Session, story: Story | null): Session {
 }
 
 function withSettings(session: Session, change: Partial<Settings>): Session {
-  return { ...session, settings: { ...session.settings, ...change }, inForce: { ...session.inForce, ...change } };
+  const { settings, inForce, aside } = session;
+  return {
+    ...session,
+    settings: { ...settings, ...change },
+    inForce: { ...inForce, ...change },
+    aside: { ...aside, inForce: { ...aside.inForce, ...change } },
+  };
 }

@@ -11,18 +11,17 @@ interface Props {
   readonly controller: Controller;
 }
 
-const CHOICES = PRESETS.map(({ name, label }) => ({ value: name, label }));
-
-/** Whole sets of settings to begin with. */
+/** Whole sets of settings to begin with, named for what they do where the model runs. */
 export const PresetField = memo(function PresetField({ settings, model, controller }: Props) {
   const sizes = traitsOf(model);
   const current = presetOf(settings, sizes);
+  const device = model.phase === 'ready' && model.info.backend === 'wasm' ? 'onCpu' : 'onGpu';
   return (
     <ChoiceField
       label="Style"
       value={current?.name ?? null}
-      choices={CHOICES}
-      hint={current?.text ?? 'Custom.'}
+      choices={PRESETS.map((preset) => ({ value: preset.name, label: preset[device].label }))}
+      hint={current?.[device].text ?? 'Custom.'}
       onChange={(name) => {
         const preset = PRESETS.find((preset) => preset.name === name);
         if (preset) controller.set(presetSettings(preset, sizes));

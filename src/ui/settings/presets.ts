@@ -2,11 +2,18 @@ import { blockSizeFor, type ModelTraits, policyFor, type Settings, stepsFor } fr
 
 export type PresetName = 'autoregressive' | 'balanced' | 'fast' | 'wild';
 
+/** What a preset is called, and what it does and costs. */
+interface Named {
+  readonly label: string;
+  readonly text: string;
+}
+
 interface Preset {
   readonly name: PresetName;
-  readonly label: string;
-  /** What it does and what it costs, as measured: training/REPORT.md. */
-  readonly text: string;
+  /** Where fewer passes are faster, as measured: training/REPORT.md. */
+  readonly onGpu: Named;
+  /** Where a pass takes longer the more tokens it covers, as measured: docs/LOG.md. */
+  readonly onCpu: Named;
   readonly blockSize: number;
   readonly tokensPerStep: number;
   readonly temperature: number;
@@ -17,8 +24,14 @@ interface Preset {
 export const PRESETS: readonly Preset[] = [
   {
     name: 'autoregressive',
-    label: 'Autoregressive',
-    text: 'One token after another, the way most language models write. The best text, but two passes per token.',
+    onGpu: {
+      label: 'Autoregressive',
+      text: 'One token after another, the way most language models write. The best text, but two passes per token.',
+    },
+    onCpu: {
+      label: 'One by one',
+      text: 'One token after another, the way most language models write. The best text, and on a CPU the fastest.',
+    },
     blockSize: 1,
     tokensPerStep: 1,
     temperature: 0.8,
@@ -26,8 +39,14 @@ export const PRESETS: readonly Preset[] = [
   },
   {
     name: 'balanced',
-    label: 'Balanced',
-    text: 'The surest token of each block first. About half the work of one-at-a-time, and almost as good.',
+    onGpu: {
+      label: 'Balanced',
+      text: 'The surest token of each block first. About half the work of one-at-a-time, and almost as good.',
+    },
+    onCpu: {
+      label: 'Any order',
+      text: 'The surest token of each block first. Almost as good, but on a CPU it takes longer than one by one.',
+    },
     blockSize: 8,
     tokensPerStep: 1,
     temperature: 0.8,
@@ -35,8 +54,14 @@ export const PRESETS: readonly Preset[] = [
   },
   {
     name: 'fast',
-    label: 'Fast',
-    text: 'The two surest tokens at each step, in larger blocks. A third of the work, with the odd mistake.',
+    onGpu: {
+      label: 'Fast',
+      text: 'The two surest tokens at each step, in larger blocks. A third of the work, with the odd mistake.',
+    },
+    onCpu: {
+      label: 'In pairs',
+      text: 'The two surest tokens at each step, in larger blocks. The odd mistake, and on a CPU no time is saved.',
+    },
     blockSize: 16,
     tokensPerStep: 2,
     temperature: 0.8,
@@ -44,8 +69,14 @@ export const PRESETS: readonly Preset[] = [
   },
   {
     name: 'wild',
-    label: 'Wild',
-    text: 'Four tokens at each step, and unlikely words are welcome. A sixth of the work, and it rarely makes sense.',
+    onGpu: {
+      label: 'Wild',
+      text: 'Four tokens at each step, and unlikely words are welcome. A sixth of the work, and it rarely makes sense.',
+    },
+    onCpu: {
+      label: 'Wild',
+      text: 'Four tokens at each step, and unlikely words are welcome. It rarely makes sense, and on a CPU no time is saved.',
+    },
     blockSize: 32,
     tokensPerStep: 4,
     temperature: 1.1,

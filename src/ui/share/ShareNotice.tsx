@@ -20,8 +20,8 @@ export function ShareNotice({ sharing, session, controller }: Props) {
     <>
       {refused ? (
         <div className="alert" role="alert">
-          <h2>The file could not be opened</h2>
-          <p>{refused}</p>
+          <h2>{refused.what === 'file' ? 'The file could not be opened' : 'The conversation could not be opened'}</h2>
+          <p>{refused.why}</p>
           <div className="alert-actions">
             <button type="button" className="quiet" onClick={() => sharing.forgetRefusal()}>
               Close

@@ -1,5 +1,5 @@
 import type { ModelInfo } from '../../worker/protocol';
-import { DEFAULT_SETTINGS, parseSettings, type Settings, usesSteps } from '../settings/settings';
+import { DEFAULT_SETTINGS, LONGEST, parseSettings, type Settings, usesSteps } from '../settings/settings';
 
 /** Which model wrote a text, and on what: another of either may write another. */
 export interface Origin {
@@ -46,18 +46,22 @@ const NUMBERS = {
   seed: 'seed',
 } as const satisfies Record<string, keyof TextSettings>;
 
-/** The fields take no more than these, and so do links. */
-const LONGEST = { title: 160, freePrompt: 4000 } as const;
-
 /** `#write?title=The+Lost+Kite&seed=1&model=…&on=wasm`: what differs from the defaults, and always the seed. */
 export function linkHash(settings: TextSettings, origin: Origin | null): string {
-  const { form, kind, title, freePrompt, policy, seed } = settings;
+  const { form, kind, title, freePrompt } = settings;
   const parameters = new URLSearchParams();
   if (form === 'free') parameters.set('text', freePrompt);
   else {
     if (kind !== DEFAULT_SETTINGS.kind) parameters.set('kind', kind);
     parameters.set('title', title);
   }
+  addSettings(parameters, settings, origin);
+  return `#write?${parameters}`;
+}
+
+/** Adds how a text was written, and by whom, to the parameters of its link. */
+export function addSettings(parameters: URLSearchParams, settings: TextSettings, origin: Origin | null): void {
+  const { policy, seed } = settings;
   if (policy !== null) parameters.set('policy', policy);
   for (const [name, field] of Object.entries(NUMBERS)) {
     const value = settings[field];
@@ -68,7 +72,6 @@ export function linkHash(settings: TextSettings, origin: Origin | null): string 
     parameters.set('model', origin.digest);
     parameters.set('on', origin.device);
   }
-  return `#write?${parameters}`;
 }
 
 /** What a link's address says; null for one without a seed, which names a view and no text. It is not to be trusted. */
@@ -77,22 +80,36 @@ export function readLink(hash: string): Link | null {
   const parameters = new URLSearchParams(hash.slice('#write?'.length));
   if (!parameters.has('seed')) return null;
   const free = parameters.get('text');
-  const said: Record<string, unknown> = {
+  const opening = {
     form: free === null ? 'titled' : 'free',
     freePrompt: free?.slice(0, LONGEST.freePrompt),
     title: parameters.get('title')?.slice(0, LONGEST.title),
     kind: parameters.get('kind'),
-    policy: parameters.get('policy'),
   };
+  return { settings: readSettings(parameters, opening), ...readOrigin(parameters) };
+}
+
+/** The settings that a link's parameters say, with what they say of how the text opens. Those that do not fit are the defaults. */
+export function readSettings(parameters: URLSearchParams, opening: Readonly<Record<string, unknown>>): TextSettings {
+  const said: Record<string, unknown> = { ...opening, policy: parameters.get('policy') };
   for (const [name, field] of Object.entries(NUMBERS)) {
     const value = parameters.get(name)?.trim();
     if (value) said[field] = Number(value);
   }
+  return textSettings(parseSettings(said));
+}
+
+/** Where the parameters say that a text comes from. */
+export function readOrigin(parameters: URLSearchParams): Pick<Link, 'digest' | 'device'> {
   return {
-    settings: textSettings(parseSettings(said)),
     digest: matching(parameters.get('model'), /^[0-9a-f]{12}$/),
     device: matching(parameters.get('on'), /^[a-z0-9-]{1,80}$/),
   };
+}
+
+/** The settings of a text but for how it opens, which a conversation does not have. */
+export function samplingSettings({ form, kind, title, freePrompt, ...sampling }: TextSettings) {
+  return sampling;
 }
 
 /** What of the settings a text depends on. */

@@ -1,26 +1,47 @@
 import { type GenericSchema, type InferOutput, safeParse } from 'valibot';
 import { UnmaskError } from '../../errors';
+import type { ChatTurn } from '../../worker/protocol';
+import { isAnswerBefore, isConversation, systemOf, unreadTurns, withoutSystem } from '../chat/conversation';
 import type { Provenance } from '../story/provenance';
 import { type Block, newStory, type Story, type Token, wholeText } from '../story/story';
-import { runSchema, versionSchema } from './run-schema';
+import { runSchema, type SavedStory, versionSchema } from './run-schema';
 
 /** Of the format that this code reads and writes. */
 const VERSION = 1;
-const MOST_BYTES = 4e6;
+const MOST_BYTES = 16e6;
 
 /**
  * The text of a file: all that is needed to show a text again without computing. Lists in place of objects where
- * there are many, since a run has thousands of tokens.
+ * there are many, since a run has thousands of tokens. Of a long conversation only the last answers keep their tokens.
  */
-export function writeRunFile(story: Story, { model, first, changed }: Provenance): string {
-  const { heading, settings, phase, reason, promptTokens, kept, firstBlockSeconds, nfe, seconds } = story;
-  return JSON.stringify({
-    unmask: VERSION,
+export function writeRunFile(story: Story, provenance: Provenance): string {
+  const last = JSON.stringify(storyRow(story, provenance));
+  const turns = JSON.stringify(withoutSystem(story.settings.messages ?? []));
+  const answers: string[] = [];
+  let length = last.length + turns.length;
+  for (let each = story.before; each?.provenance; each = each.before) {
+    const answer = JSON.stringify(storyRow(each, each.provenance));
+    length += answer.length;
+    // A character may take three bytes.
+    if (length > MOST_BYTES / 3) break;
+    answers.unshift(answer);
+  }
+  return `{"unmask":${VERSION},"turns":${turns},"answers":[${answers}],${last.slice(1)}`;
+}
+
+function storyRow(story: Story, { model, first, changed }: Provenance) {
+  const { heading, said, phase, reason, promptTokens, kept, firstBlockSeconds, nfe, seconds } = story;
+  const { messages, ...settings } = story.settings;
+  return {
     model,
     first,
     changed,
     heading,
     settings,
+    chat: messages
+      ? { system: systemOf(story) || null, turns: withoutSystem(messages).length, unread: unreadTurns(story) }
+      : null,
+    said,
     phase,
     reason,
     promptTokens,
@@ -38,7 +59,7 @@ export function writeRunFile(story: Story, { model, first, changed }: Provenance
       seconds,
       reveal.map(({ position, id, text, probability }) => [position, id, text, probability]),
     ]),
-  });
+  };
 }
 
 function blockRow({ start, tokens, beyond, pinned, steps, committed }: Block) {
@@ -70,8 +91,27 @@ export function readRunFile(text: string): Story {
   if (version !== VERSION) {
     throw new UnmaskError('bad-input', `This run was saved by a newer Unmask (format ${version}). Reload the page.`);
   }
-  const { model, first, changed, settings, heading, ...run } = validate(runSchema, value);
-  return { ...newStory(settings, heading, { model, first, changed, source: 'file' }), ...run };
+  const { turns, answers, ...last } = validate(runSchema, value);
+  return [...answers, last].reduce<Story | null>((before, run) => withAnswer(before, run, turns), null)!;
+}
+
+/** A run after those that a file has of the answers before it. */
+function withAnswer(before: Story | null, saved: SavedStory, turns: readonly ChatTurn[]): Story {
+  const { model, first, changed, settings, heading, chat, ...run } = saved;
+  const provenance: Provenance = { model, first, changed, source: 'file' };
+  const messages = chat && turnsRead(chat, 0, turns);
+  const read = chat && turnsRead(chat, chat.unread, turns);
+  const asked = messages ? { ...settings, messages } : settings;
+  const story = { ...newStory(asked, heading, provenance), ...run, read, before };
+  const isWhole = (!messages || isConversation(messages)) && (!before || isAnswerBefore(before, story));
+  if (isWhole) return story;
+  throw new UnmaskError('bad-input', 'This run is damaged: its answers do not belong to one conversation.');
+}
+
+/** The turns that an answer goes on from, but for the first `unread`. */
+function turnsRead({ system, turns }: NonNullable<SavedStory['chat']>, unread: number, said: readonly ChatTurn[]) {
+  const first: readonly ChatTurn[] = system === null ? [] : [{ role: 'system', content: system }];
+  return [...first, ...said.slice(unread, turns)];
 }
 
 function validate<const Schema extends GenericSchema>(schema: Schema, value: unknown): InferOutput<Schema> {

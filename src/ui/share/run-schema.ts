@@ -9,6 +9,8 @@ const MOST_TOKENS = 1e6;
 const MOST_STEPS = 1e5;
 const LARGEST_BLOCK = 1024;
 const LONGEST_PROMPT = 20_000;
+const LONGEST_TURN = 1e6;
+const MOST_TURNS = 1000;
 
 /* Each message completes “steps[3]” must be … */
 
@@ -120,6 +122,18 @@ const step = v.pipe(
   }),
 );
 
+/** What was said, the last answer left out. */
+const turns = list(object({ role: choice(['user', 'assistant']), content: text(LONGEST_TURN) }), 0, MOST_TURNS);
+
+/** Where in a conversation an answer stands. */
+const chat = object({
+  system: v.nullable(text(LONGEST_TURN)),
+  /** How many of the turns it answers. */
+  turns: whole(1, MOST_TURNS),
+  /** How many of these the model did not read. */
+  unread: whole(0, MOST_TURNS),
+});
+
 /** Those that were in force last. The ranges are wider than the engine's, which checks them again. */
 const settings = object({
   prompt: text(LONGEST_PROMPT),
@@ -152,33 +166,52 @@ const first = v.pipe(
 /** The format's version, which says whether the rest can be read. */
 export const versionSchema = object({ unmask: whole(1, 1e6) });
 
-/** A run file of this version. */
-export const runSchema = v.pipe(
-  object({
-    model: object({ name: text(200), digest: text(64), device: text(100) }),
-    first,
-    changed: v.optional(flag, true),
-    heading: v.nullish(object({ kind: text(100), title: text(1000) }), null),
-    settings,
-    phase: choice(['finished', 'stopped', 'failed']),
-    reason: v.nullish(choice(['eos', 'length']), null),
-    promptTokens: whole(0, MOST_TOKENS),
-    kept: v.nullish(kept, null),
-    firstBlockSeconds: v.nullish(seconds, null),
-    nfe,
-    seconds,
-    earlier: list(block, 0, MOST_BLOCKS),
-    blocks: list(block, 0, MOST_BLOCKS),
-    steps: list(step, 0, MOST_STEPS),
-  }),
+const story = {
+  model: object({ name: text(200), digest: text(64), device: text(100) }),
+  first,
+  changed: v.optional(flag, true),
+  heading: v.nullish(object({ kind: text(100), title: text(1000) }), null),
+  settings,
+  chat: v.nullish(chat, null),
+  said: v.nullish(text(LONGEST_TURN), null),
+  phase: choice(['finished', 'stopped', 'failed']),
+  reason: v.nullish(choice(['eos', 'length']), null),
+  promptTokens: whole(0, MOST_TOKENS),
+  kept: v.nullish(kept, null),
+  firstBlockSeconds: v.nullish(seconds, null),
+  nfe,
+  seconds,
+  earlier: list(block, 0, MOST_BLOCKS),
+  blocks: list(block, 0, MOST_BLOCKS),
+  steps: list(step, 0, MOST_STEPS),
+};
+
+const IN_ORDER = 'in order, each within its block';
+
+/** One run. */
+const answer = v.pipe(
+  object(story),
   v.forward(
-    v.check(
-      ({ blocks, steps }) => steps.every((step, index) => follows(step, steps[index - 1], blocks)),
-      'in order, each within its block',
-    ),
+    v.check((run) => hasStepsInOrder(run), IN_ORDER),
     ['steps'],
   ),
 );
+
+/** A run file of this version; of a conversation with its turns and the answers before the last one, the first one first. */
+export const runSchema = v.pipe(
+  object({ ...story, turns: v.optional(turns, []), answers: v.optional(list(answer, 0, MOST_TURNS), []) }),
+  v.forward(
+    v.check((run) => hasStepsInOrder(run), IN_ORDER),
+    ['steps'],
+  ),
+);
+
+/** A run as a file has it. */
+export type SavedStory = v.InferOutput<typeof answer>;
+
+function hasStepsInOrder({ blocks, steps }: { readonly blocks: readonly Block[]; readonly steps: readonly Step[] }) {
+  return steps.every((step, index) => follows(step, steps[index - 1], blocks));
+}
 
 /** Whether a step comes after the one before it, and reveals tokens of a block that is there. */
 function follows({ block, nfe, seconds, reveal }: Step, before: Step | undefined, blocks: readonly Block[]): boolean {

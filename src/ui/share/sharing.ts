@@ -3,10 +3,11 @@ import { describeError } from '../../errors';
 import type { ModelPlace } from '../../worker/protocol';
 import { viewOf } from '../page/view';
 import type { Controller } from '../session/controller';
-import { isWriting, type ModelState, type Session } from '../session/session';
+import { isWriting, type ModelState, type Session, traitsOf } from '../session/session';
 import type { Settings } from '../settings/settings';
 import type { Story } from '../story/story';
-import { differenceOf, type Link, linkHash, originOf, readLink, textSettings } from './link';
+import { type ChatLink, chatAddress, chatHash, goesOnFrom, readChatLink, storyOfLink } from './chat-link';
+import { differenceOf, linkHash, originOf, readLink, samplingSettings, textSettings } from './link';
 import { openRunFile, writeRunFile } from './run-file';
 
 /** The address bar. */
@@ -19,15 +20,15 @@ export interface Address {
   push(hash: string): void;
 }
 
+/** What could not be opened, and why. */
 interface Refusal {
-  readonly refused: string | null;
+  readonly refused: { readonly what: 'file' | 'address'; readonly why: string } | null;
 }
 
 /** Keeps the address that of the text on screen, follows links, and saves and opens runs. */
 export class Sharing {
   readonly #controller: Controller;
   readonly #address: Address;
-  /** Why a file could not be opened. */
   readonly store = createStore<Refusal>(() => ({ refused: null }));
   #session: Session;
 
@@ -40,8 +41,10 @@ export class Sharing {
 
   /** What opening the page does: the first text is the one that the address names. It comes once there is a model. */
   begin(): void {
-    const link = readLink(this.#address.hash);
+    const { hash } = this.#address;
+    const link = readLink(hash);
     if (link) this.#controller.follow(link);
+    this.#showConversation(this.#readChatLink(hash));
   }
 
   /**
@@ -50,6 +53,7 @@ export class Sharing {
    */
   arrive(): void {
     const { hash } = this.#address;
+    if (viewOf(hash) === 'chat') this.#arriveInChat(hash);
     if (viewOf(hash) !== 'write') return;
     const link = readLink(hash);
     if (!link) {
@@ -58,15 +62,42 @@ export class Sharing {
     }
     this.#controller.turnTo('write');
     if (hash === this.hash) return;
-    const { past, future } = this.#session;
-    const known = past.findLast((story) => hashOf(story) === hash) ?? future.find((story) => hashOf(story) === hash);
-    if (known) {
-      this.#controller.returnTo(known);
-      return;
-    }
+    if (this.#returnTo(hash)) return;
     this.#controller.stop();
     this.#controller.follow(link);
     void this.#controller.write();
+  }
+
+  /** The same for a conversation, which comes as it was said and is not written anew. */
+  #arriveInChat(hash: string): void {
+    this.#controller.turnTo('chat');
+    const link = this.#readChatLink(hash);
+    // The conversation may have gone on since the address was left.
+    const isHere = !link || goesOnFrom(this.#session.story, link);
+    if (!isHere && !this.#returnTo(hash)) this.#showConversation(link);
+    this.#fillAddress('replace');
+  }
+
+  /** Shows the text of an address that was on screen before; false where there is none. */
+  #returnTo(hash: string): boolean {
+    const { past, future } = this.#session;
+    const has = (story: Story) => hashOf(story) === hash;
+    const known = past.findLast(has) ?? future.find(has);
+    if (known) this.#controller.returnTo(known);
+    return known !== undefined;
+  }
+
+  #readChatLink(hash: string): ChatLink | null {
+    try {
+      return readChatLink(hash);
+    } catch (error) {
+      this.store.setState({ refused: { what: 'address', why: describeError(error).message } });
+      return null;
+    }
+  }
+
+  #showConversation(link: ChatLink | null): void {
+    if (link) this.#controller.show(storyOfLink(link, traitsOf(this.#session.model)));
   }
 
   /** The link of the text on screen, from its `#` on; null where there is none. */
@@ -87,16 +118,17 @@ export class Sharing {
       const story = await openRunFile(file);
       this.#controller.show(story);
     } catch (error) {
-      this.store.setState({ refused: describeError(error).message });
+      this.store.setState({ refused: { what: 'file', why: describeError(error).message } });
     }
   }
 
   /** Opens the model that wrote what is on screen. A link's text is written anew with it, a file's stays. */
   async switchTo(place: ModelPlace): Promise<void> {
-    const link = linkOf(this.#session.story);
+    const source = this.#session.story?.provenance?.source;
     await this.#controller.models.open(place);
-    if (!link || this.#session.model.phase !== 'ready') return;
-    this.#controller.follow(link);
+    if (typeof source !== 'object' || this.#session.model.phase !== 'ready') return;
+    if (this.#session.desk === 'chat') return this.#controller.answerAgain();
+    this.#controller.follow(source);
     await this.#controller.write();
   }
 
@@ -111,43 +143,44 @@ export class Sharing {
     this.#session = session;
     const begins = session.story?.phase === 'starting' && before.story?.phase !== 'starting';
     if (begins || session.past !== before.past) this.forgetRefusal();
-    const isAnother = begins && before.story !== null && session.story?.provenance?.source === 'here';
-    if (session.story?.provenance !== before.story?.provenance) this.#fillAddress(isAnother ? 'push' : 'replace');
+    const { story, desk } = session;
+    const isAnother = begins && before.story !== null && desk === 'write' && story?.provenance?.source === 'here';
+    if (story?.provenance !== before.story?.provenance) this.#fillAddress(isAnother ? 'push' : 'replace');
+    else if (desk === 'chat' && story?.phase !== before.story?.phase) this.#fillAddress('replace');
   }
 
   /** The address of the text on screen. Without one it stays what it was. */
   #fillAddress(how: 'replace' | 'push'): void {
-    const { hash } = this;
-    if (hash === null || hash === this.#address.hash || viewOf(this.#address.hash) !== 'write') return;
+    const { story, desk } = this.#session;
+    const isChat = desk === 'chat';
+    const hash = isChat ? (story ? chatAddress(story) : '#chat') : this.hash;
+    if (hash === null || hash === this.#address.hash || viewOf(this.#address.hash) !== desk) return;
     this.#address[how](hash);
   }
 }
 
 function hashOf(story: Story | null): string | null {
+  if (story?.settings.messages) return chatHash(story);
   const provenance = story?.provenance;
   return provenance ? linkHash(provenance.first, provenance.model) : null;
-}
-
-/** The link that a text was written for, if it was. */
-function linkOf(story: Story | null): Link | null {
-  const source = story?.provenance?.source;
-  return typeof source === 'object' ? source : null;
 }
 
 /** True for a text that came by a link or a file, with other settings than the page's. */
 export function hasOtherSettings(story: Story | null, settings: Settings): boolean {
   const provenance = story?.provenance;
-  if (!provenance || provenance.source === 'here') return false;
-  const own = linkHash({ ...textSettings(settings), seed: 0 }, null);
-  return own !== linkHash({ ...provenance.first, seed: 0 }, null);
+  if (!story || !provenance || provenance.source === 'here') return false;
+  // A conversation opens with no text of the page's.
+  const theirs = story.settings.messages
+    ? { ...textSettings(settings), ...samplingSettings(provenance.first) }
+    : provenance.first;
+  return linkHash({ ...textSettings(settings), seed: 0 }, null) !== linkHash({ ...theirs, seed: 0 }, null);
 }
 
-/** The digest of the model that wrote a text that was not begun here, where it is not the one in use; else null. */
+/** The digest of the model that wrote a text, where it is not the one in use; else null. */
 export function writerElsewhere(story: Story | null, model: ModelState): string | null {
   if (!story?.provenance || model.phase !== 'ready') return null;
   const { source, model: writer } = story.provenance;
-  if (source === 'here') return null;
-  const { digest } = source === 'file' ? writer : source;
+  const { digest } = typeof source === 'object' ? source : writer;
   return digest === model.info.digest ? null : digest;
 }
 
@@ -156,10 +189,11 @@ export function noticeOf(story: Story | null, model: ModelState): string | null 
   if (!story?.provenance) return null;
   const here = model.phase === 'ready' ? originOf(model.info) : null;
   const { source, model: writer } = story.provenance;
-  if (source === 'here') return null;
-  if (source !== 'file') return here && differenceOf(source, here);
-  if (here && here.digest !== writer.digest) {
-    return `Opened from a file. Another model wrote it (${writer.name}), so what is written from here may not fit.`;
-  }
-  return 'Opened from a file: nothing was computed.';
+  if (story.said !== null) return 'The address has this conversation as text alone: its tokens are not in it.';
+  if (typeof source === 'object') return here && differenceOf(source, here);
+  const isOther = here !== null && here.digest !== writer.digest;
+  const other = `${writer.name} wrote it, so it cannot be continued or edited with the model in use.`;
+  // Another model can answer the next question of a conversation.
+  if (source === 'here') return isOther && !story.settings.messages ? other : null;
+  return isOther ? `Opened from a file. ${other}` : 'Opened from a file: nothing was computed.';
 }

@@ -1,7 +1,7 @@
 import type { MouseEvent } from 'react';
 import type { Controller } from '../session/controller';
 import type { Heat } from '../settings/settings';
-import { ShareActions } from '../share/ShareActions';
+import { ShareButton } from '../share/ShareButton';
 import type { Sharing } from '../share/sharing';
 import type { Story } from './story';
 
@@ -11,12 +11,15 @@ interface Props {
   readonly continuable: boolean;
   /** What writing it again is called; null where the model cannot. */
   readonly another: string | null;
+  /** Writes a text that came without its tokens, as it was written first. */
+  readonly again?: (() => Promise<void>) | null;
   readonly controller: Controller;
   readonly sharing: Sharing;
 }
 
 /** Why the text ends here, and what can be done with it now. */
-export function Ending({ story, heat, continuable, another, controller, sharing }: Props) {
+export function Ending({ story, heat, continuable, another, again = null, controller, sharing }: Props) {
+  const why = endingOf(story);
   /** These buttons give way to a new text, and the focus has to go somewhere. */
   const leave = ({ currentTarget }: MouseEvent, write: () => Promise<void>) => {
     const story = currentTarget.closest<HTMLElement>('.story');
@@ -25,7 +28,7 @@ export function Ending({ story, heat, continuable, another, controller, sharing 
   };
   return (
     <footer className="ending">
-      <p>{endingOf(story)}</p>
+      {why === '' ? null : <p>{why}</p>}
       <div className="ending-actions">
         {continuable ? (
           <button
@@ -35,6 +38,11 @@ export function Ending({ story, heat, continuable, another, controller, sharing 
             onClick={(event) => leave(event, () => controller.writeOn())}
           >
             Continue
+          </button>
+        ) : null}
+        {again ? (
+          <button type="button" className="quiet" onClick={(event) => leave(event, again)}>
+            Watch it being written
           </button>
         ) : null}
         {another === null ? null : (
@@ -47,14 +55,16 @@ export function Ending({ story, heat, continuable, another, controller, sharing 
             {another}
           </button>
         )}
+        <ShareButton story={story} heat={heat} sharing={sharing} />
       </div>
-      <ShareActions story={story} heat={heat} sharing={sharing} />
     </footer>
   );
 }
 
-function endingOf({ phase, reason }: Story): string {
+/** Nothing for an answer that ended by itself: each does. */
+function endingOf({ phase, reason, settings }: Story): string {
   if (phase === 'stopped') return 'Stopped here';
   if (phase === 'failed') return 'Ended early';
-  return reason === 'eos' ? 'The end' : 'Length reached';
+  if (reason === 'length') return 'Length reached';
+  return settings.messages ? '' : 'The end';
 }

@@ -1,4 +1,5 @@
 import type { AlternativeToken } from '../../worker/protocol';
+import type { EditPlace } from '../editing/editing';
 import type { Token } from './story';
 import type { AlternativesShown } from './use-alternatives';
 import type { Tip } from './use-token-tip';
@@ -6,6 +7,8 @@ import type { Tip } from './use-token-tip';
 interface Props {
   readonly tip: Pick<Tip, 'about' | 'block' | 'steps'>;
   readonly alternatives: AlternativesShown;
+  /** What a person has made of its place, while the block is edited. */
+  readonly place?: EditPlace | undefined;
   /** Where one of the alternatives can be put in the token's place. */
   readonly onChoose?: ((token: AlternativeToken) => void) | undefined;
 }
@@ -13,28 +16,56 @@ interface Props {
 /** How many alternatives there are, for the room to keep while they come. */
 const COUNT = 5;
 
-/** How sure the model was of a token, when it was uncovered, and what else could have stood there. */
-export function TokenFacts({ tip: { about, block, steps }, alternatives, onChoose }: Props) {
-  const probability = about.probability ?? 0;
+/** What stands in a place, how sure the model was of it, when it was uncovered, and what else could have stood there. */
+export function TokenFacts({ tip: { about, block, steps }, alternatives, place, onChoose }: Props) {
+  const now = tokenNow(about, place);
   return (
     <>
       <p className="tip-head" aria-hidden="true">
-        <q>{shownText(about.text)}</q> probability <strong>{percent(probability)}</strong>
+        {place?.kind === 'typed' ? (
+          <>
+            <q>{shownText(place.token.text)}</q> chosen by you
+          </>
+        ) : (
+          <>
+            <q>{shownText(about.text)}</q> {STATES[place?.kind ?? 'as it is']}probability{' '}
+            <strong>{percent(about.probability ?? 0)}</strong>
+          </>
+        )}
       </p>
       <p aria-hidden="true">
-        Step {(about.step ?? 0) + 1} of {steps}, block {block + 1}
+        {place?.kind === 'typed' ? (
+          <>
+            In place of <q>{shownText(about.text)}</q>, probability {percent(about.probability ?? 0)}
+          </>
+        ) : (
+          `Step ${(about.step ?? 0) + 1} of ${steps}, block ${block + 1}`
+        )}
       </p>
-      <AlternativeList about={about} alternatives={alternatives} onChoose={onChoose} />
+      <AlternativeList about={about} now={now} alternatives={alternatives} onChoose={onChoose} />
       <p className="visually-hidden" role="status">
-        {sentence({ about, block, steps }, alternatives)}
+        {sentence({ about, block, steps }, now, place, alternatives)}
       </p>
     </>
   );
 }
 
-type ListProps = Pick<Props, 'alternatives' | 'onChoose'> & { readonly about: Token };
+/** What is said of a place between its token and the probability. */
+const STATES: Readonly<Record<Exclude<EditPlace['kind'], 'typed'>, string>> = {
+  'as it is': '',
+  kept: 'kept by you, ',
+  masked: 'to be rewritten, ',
+};
 
-function AlternativeList({ about, alternatives, onChoose }: ListProps) {
+/** The id of what stands there now; null for a place that is to be rewritten. */
+function tokenNow(about: Token, place: EditPlace | undefined): number | null {
+  if (place?.kind === 'masked') return null;
+  return place?.kind === 'typed' ? place.token.id : about.id;
+}
+
+type ListProps = Pick<Props, 'alternatives' | 'onChoose'> & { readonly about: Token; readonly now: number | null };
+
+function AlternativeList({ about, now, alternatives, onChoose }: ListProps) {
   if (alternatives === 'later') {
     return (
       <p className="tip-later" aria-hidden="true">
@@ -44,10 +75,15 @@ function AlternativeList({ about, alternatives, onChoose }: ListProps) {
   }
   const rows = alternatives === 'coming' ? [] : rowsOf(about, alternatives);
   return (
-    <ol className="alternatives" aria-hidden={!onChoose} data-coming={alternatives === 'coming' || undefined}>
+    <ol
+      className="alternatives"
+      aria-label={onChoose ? 'Use one of these instead' : undefined}
+      aria-hidden={!onChoose}
+      data-coming={alternatives === 'coming' || undefined}
+    >
       {rows.map((row) => (
-        <li key={row.id} data-chosen={row.id === about.id || undefined} style={{ '--share': row.probability }}>
-          {onChoose && row.id !== about.id ? (
+        <li key={row.id} data-chosen={row.id === now || undefined} style={{ '--share': row.probability }}>
+          {onChoose && row.id !== now ? (
             <button type="button" title="Use this instead" onClick={() => onChoose(row)}>
               <Row {...row} />
             </button>
@@ -81,11 +117,20 @@ function rowsOf(about: Token, alternatives: readonly AlternativeToken[]): readon
 }
 
 /** All of it for a screen reader, once there is something to say. */
-function sentence({ about, block, steps }: Props['tip'], alternatives: AlternativesShown): string {
+function sentence(
+  { about, block, steps }: Props['tip'],
+  now: number | null,
+  place: EditPlace | undefined,
+  alternatives: AlternativesShown,
+): string {
   if (alternatives === 'coming') return '';
-  const facts = `${quoted(about.text)}: probability ${percent(about.probability ?? 0)}, step ${(about.step ?? 0) + 1} of ${steps} in block ${block + 1}`;
+  const probability = `probability ${percent(about.probability ?? 0)}, step ${(about.step ?? 0) + 1} of ${steps} in block ${block + 1}`;
+  const facts =
+    place?.kind === 'typed'
+      ? `${quoted(place.token.text)}: chosen by you in place of ${quoted(about.text)}, ${probability}`
+      : `${quoted(about.text)}: ${STATES[place?.kind ?? 'as it is']}${probability}`;
   if (alternatives === 'later') return `${facts}.`;
-  const others = alternatives.filter(({ id }) => id !== about.id);
+  const others = rowsOf(about, alternatives).filter(({ id }) => id !== now);
   return `${facts}; alternatives: ${others.map(({ text, probability }) => `${quoted(text)} ${percent(probability)}`).join(', ')}.`;
 }
 

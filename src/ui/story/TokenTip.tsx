@@ -25,6 +25,9 @@ export function TokenTip({ tip, story, writing, controller }: Props) {
   return (
     <div className="tip" ref={refs.setFloating} style={floatingStyles}>
       <TokenFacts tip={tip} alternatives={alternatives} />
+      {alternatives === 'coming' || alternatives === 'later' ? null : (
+        <p className="tip-how">Click, or press Enter, to use one of these</p>
+      )}
     </div>
   );
 }

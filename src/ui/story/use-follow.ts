@@ -1,7 +1,7 @@
 import { type RefObject, useEffect, useRef } from 'react';
 
-/** What the bar under the text takes of the window, and some air above it, in pixels. */
-const BAR = 220;
+/** Air between the end of the text and the bar under it, in pixels. */
+const AIR = 40;
 /** How far below the window's end a text may end, in pixels, while its reader still reads along. */
 const NEAR = 40;
 
@@ -17,9 +17,14 @@ export function useFollow(text: RefObject<HTMLElement | null>, writing: boolean,
   }, [text]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: it has to run whenever the text has grown, and once at its end
   useEffect(() => {
-    const below = endOf(text) - (window.innerHeight - BAR);
+    const below = endOf(text) - (window.innerHeight - barHeight() - AIR);
     if (following.current && below > 0) window.scrollBy({ top: below });
   }, [text, writing, growth]);
+}
+
+/** What the bar takes of the window. */
+function barHeight(): number {
+  return document.querySelector<HTMLElement>('.status')?.offsetHeight ?? 0;
 }
 
 function endOf(text: RefObject<HTMLElement | null>): number {

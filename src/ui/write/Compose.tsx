@@ -1,10 +1,11 @@
 import { type FormEvent, memo, useId } from 'react';
 import { ActionButton } from '../fields/ActionButton';
 import { ChoiceField } from '../fields/ChoiceField';
+import { useLimit } from '../fields/use-limit';
 import { WaitingNote } from '../fields/WaitingNote';
 import type { Controller } from '../session/controller';
 import { type ModelState, traitsOf } from '../session/session';
-import { type Settings, settingsOn } from '../settings/settings';
+import { LONGEST, type Settings, settingsOn } from '../settings/settings';
 import { KINDS, kindOf, titleForKind } from './document-form';
 
 interface FormProps {
@@ -60,6 +61,7 @@ export const Compose = memo(function Compose({ settings, model, writing, waiting
 function TitleForm({ settings, onChange, onWrite }: FormProps & { readonly onWrite: () => void }) {
   const id = useId();
   const kind = kindOf(settings.kind);
+  const limit = useLimit(LONGEST.title, (title) => onChange({ title }));
   const changeKind = (name: string) => {
     onChange({ kind: name, title: titleForKind(settings.title, kind, kindOf(name)) });
   };
@@ -83,12 +85,12 @@ function TitleForm({ settings, onChange, onWrite }: FormProps & { readonly onWri
           <input
             id={`${id}-title`}
             type="text"
-            maxLength={160}
             autoComplete="off"
             enterKeyHint="go"
             value={settings.title}
-            onChange={(event) => onChange({ title: event.target.value })}
+            onChange={limit.onChange}
           />
+          {limit.note}
         </div>
       </div>
       <ul className="suggestions" aria-label="Titles to try">
@@ -109,17 +111,18 @@ function TitleForm({ settings, onChange, onWrite }: FormProps & { readonly onWri
 
 function FreeForm({ settings, hint, onChange }: FormProps & { readonly hint: string }) {
   const id = useId();
+  const limit = useLimit(LONGEST.freePrompt, (freePrompt) => onChange({ freePrompt }));
   return (
     <div className="field">
       <label htmlFor={id}>Opening words</label>
       <textarea
         id={id}
         rows={4}
-        maxLength={4000}
         aria-describedby={`${id}-hint`}
         value={settings.freePrompt}
-        onChange={(event) => onChange({ freePrompt: event.target.value })}
+        onChange={limit.onChange}
       />
+      {limit.note}
       <p className="hint" id={`${id}-hint`}>
         {hint}
       </p>

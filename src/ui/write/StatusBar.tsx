@@ -5,6 +5,7 @@ import { tokensText } from '../fields/format';
 import type { Controller } from '../session/controller';
 import { isWriting, type Session } from '../session/session';
 import type { Story } from '../story/story';
+import { PassHistogram } from '../timeline/PassHistogram';
 import { placeAt, placeText } from '../timeline/replay';
 import { Timeline } from '../timeline/Timeline';
 import { HeatField } from './HeatField';
@@ -20,10 +21,12 @@ interface Props {
   readonly field?: ReactNode;
   /** Which text of several this is about. */
   readonly about?: string | null;
+  /** How far a model is that is being loaded: here it moves nothing of the text. */
+  readonly progress?: ReactNode;
 }
 
 /** The run under the text: its timeline and its numbers; on a narrow screen also the button, always in reach. */
-export function StatusBar({ session, shown, controller, field, about = null }: Props) {
+export function StatusBar({ session, shown, controller, field, about = null, progress }: Props) {
   const { model, story, settings, playhead } = session;
   const info = model.phase === 'ready' ? model.info : null;
   return (
@@ -33,6 +36,9 @@ export function StatusBar({ session, shown, controller, field, about = null }: P
         {field}
         {story ? (
           <>
+            {settings.histogram === 'on' ? (
+              <PassHistogram story={story} position={playhead?.position ?? story.steps.length} />
+            ) : null}
             <Timeline story={story} playhead={playhead} speed={settings.speed} controller={controller} />
             <div className="status-line">
               <div className="place-line">
@@ -44,7 +50,13 @@ export function StatusBar({ session, shown, controller, field, about = null }: P
           </>
         ) : null}
         <div className="status-line">
-          {shown ? <Measurements story={shown} info={info} /> : <p>{idleText(session)}</p>}
+          {progress && model.phase === 'loading' ? (
+            progress
+          ) : shown ? (
+            <Measurements story={shown} info={info} />
+          ) : (
+            <p>{idleText(session)}</p>
+          )}
           {field ? null : <ActionButton writing={isWriting(session)} ready={info !== null} controller={controller} />}
         </div>
       </div>
@@ -94,6 +106,7 @@ function Measurements({ story, info }: { story: Story; info: ModelInfo | null })
       >
         {open ? 'Fewer figures' : 'More figures'}
       </button>
+      {story.provenance ? <p className="writer">{story.provenance.model.name}</p> : null}
       <div id={id} hidden={!open}>
         <Figures figures={others} />
       </div>
@@ -105,7 +118,7 @@ function Figures({ figures }: { figures: readonly Measurement[] }) {
   return (
     <dl className="measurements">
       {figures.map(({ name, value, explained }) => (
-        <div key={name} title={explained}>
+        <div key={name} title={explained} data-figure={name}>
           <dt>{name}</dt>
           <dd data-measure={name}>{value}</dd>
         </div>

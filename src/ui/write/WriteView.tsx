@@ -1,8 +1,10 @@
 import { useCallback, useLayoutEffect, useMemo } from 'react';
 import type { SiteUpdate } from '../../offline/site-update';
 import { ModelNotice } from '../models/ModelNotice';
+import { UpgradeCard } from '../models/UpgradeCard';
+import type { Upgrade } from '../models/upgrade';
 import { ElsewhereNote } from '../page/ElsewhereNote';
-import { LoadStatus } from '../page/LoadStatus';
+import { FetchOrCancelled, LoadProgress } from '../page/LoadStatus';
 import { Masthead } from '../page/Masthead';
 import { PageEnd, useDialogs } from '../page/PageEnd';
 import { ProblemAlert } from '../page/ProblemAlert';
@@ -16,28 +18,33 @@ import { ModelPanel } from '../settings/ModelPanel';
 import { PaceField } from '../settings/PaceField';
 import { PresetField } from '../settings/PresetField';
 import { SamplingPanel } from '../settings/SamplingPanel';
+import { SeeingFields } from '../settings/SeeingFields';
 import { SettingsDisclosure } from '../settings/SettingsDisclosure';
 import { NOTHING_WAITS, waitingSettings } from '../settings/settings-in-run';
 import { OpenRun } from '../share/OpenRun';
 import { ShareNotice } from '../share/ShareNotice';
 import type { Sharing } from '../share/sharing';
 import { useFileDrop } from '../share/use-file-drop';
+import { ContextNote } from '../story/ContextNote';
 import { captionOf } from '../story/caption';
 import { Ending } from '../story/Ending';
 import { StoryView } from '../story/StoryView';
 import { motionOf } from '../timeline/playhead';
 import { storyAt } from '../timeline/replay';
 import { Compose } from './Compose';
+import { Recording } from './recording/Recording';
+import { useRecordedRun } from './recording/use-recorded-run';
 import { StatusBar } from './StatusBar';
 
 interface Props {
   readonly controller: Controller;
   readonly sharing: Sharing;
+  readonly upgrade: Upgrade;
   readonly update: SiteUpdate;
 }
 
 /** The panel first, then the reading column, in the order a keyboard meets them. */
-export function WriteView({ controller, sharing, update }: Props) {
+export function WriteView({ controller, sharing, upgrade, update }: Props) {
   const session = useSession(controller);
   const { model, settings, inForce, story, playhead } = session;
   const dialogs = useDialogs();
@@ -48,6 +55,7 @@ export function WriteView({ controller, sharing, update }: Props) {
   const shown = useMemo(() => (story && position !== undefined ? storyAt(story, position) : story), [story, position]);
   const writing = isWriting(session);
   const waiting = writing && story ? waitingSettings(story, inForce, traitsOf(model)) : NOTHING_WAITS;
+  const recorded = useRecordedRun(story === null && model.phase === 'loading');
   const onFile = useCallback((file: File) => void sharing.openFile(file), [sharing]);
   const onFolder = useCallback(
     (folder: FileSystemDirectoryEntry) => void controller.models.openDropped(folder),
@@ -71,6 +79,7 @@ export function WriteView({ controller, sharing, update }: Props) {
           <div className="group">
             <PresetField settings={settings} model={model} controller={controller} />
             <PaceField pace={settings.pace} controller={controller} />
+            <SeeingFields settings={settings} controller={controller} />
           </div>
           <SamplingPanel settings={settings} model={model} waiting={waiting.forBlock} controller={controller} />
           <ModelPanel model={model} backend={settings.backend} controller={controller} onOpenModels={openModels} />
@@ -81,18 +90,21 @@ export function WriteView({ controller, sharing, update }: Props) {
         <div className="column">
           <ProblemAlert session={session} controller={controller} onOpenModels={openModels} />
           <ModelNotice notices={session.notices} controller={controller} />
-          <LoadStatus
+          <FetchOrCancelled
             session={choosing ? { ...session, fetch: null } : session}
             controller={controller}
             onLoad={() => void controller.open()}
           />
           <ShareNotice sharing={sharing} session={session} controller={controller} />
+          {recorded ? <Recording story={recorded} /> : null}
+          <ContextNote story={story} model={model} />
           {story && shown ? (
             <StoryView
               story={story}
               shown={shown}
               motion={motionOf(playhead)}
               heat={settings.heat}
+              guesses={settings.guesses}
               edit={session.edit}
               busy={isBusy(session)}
               ending={
@@ -109,8 +121,14 @@ export function WriteView({ controller, sharing, update }: Props) {
               controller={controller}
             />
           ) : null}
+          <UpgradeCard upgrade={upgrade} />
         </div>
-        <StatusBar session={session} shown={shown} controller={controller} />
+        <StatusBar
+          session={session}
+          shown={shown}
+          controller={controller}
+          progress={<LoadProgress session={session} controller={controller} />}
+        />
       </main>
       <PageEnd session={session} dialogs={dialogs} shortcuts={SHORTCUTS} controller={controller} />
     </div>

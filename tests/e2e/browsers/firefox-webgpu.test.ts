@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findLavapipe, lavapipeEnvironment } from '../../../scripts/lavapipe.mjs';
+import { debianSuites, installLavapipe } from '../../../scripts/lavapipe.mjs';
 import { openServer } from '../site';
 import type { DrivenBrowser } from './driven';
 import { openFirefox } from './firefox';
@@ -11,15 +11,15 @@ const PREFERENCES = {
   'gfx.webgpu.ignore-blocklist': true,
 };
 
-// Elsewhere there is no lavapipe to be had.
-describe.skipIf(process.platform !== 'linux')('Firefox with WebGPU over lavapipe', () => {
+// Lavapipe is fetched on Debian alone.
+describe.skipIf(debianSuites() === null)('Firefox with WebGPU over lavapipe', () => {
   let browser: DrivenBrowser;
   let site: Awaited<ReturnType<typeof openServer>>;
   beforeAll(async () => {
     site = await openServer();
-    const driver = findLavapipe();
-    if (!driver) throw new Error('There is no lavapipe here: "npm test" fetches it where it may.');
-    browser = await openFirefox(lavapipeEnvironment(driver), PREFERENCES);
+    const lavapipe = installLavapipe();
+    if (!lavapipe) throw new Error('Lavapipe could not be fetched.');
+    browser = await openFirefox(lavapipe, PREFERENCES);
   });
   afterAll(async () => {
     await browser.close();

@@ -1,24 +1,37 @@
-import { UnmaskError } from '../../../errors';
+import {
+  BufferTarget,
+  CanvasSource,
+  getFirstEncodableVideoCodec,
+  Mp4OutputFormat,
+  Output,
+  type OutputFormat,
+  Quality,
+  type VideoCodec,
+  WebMOutputFormat,
+} from 'mediabunny';
+import { describeError, UnmaskError } from '../../../errors';
+import { VIDEO_SIZE } from './draw-story';
 import { FRAMES_PER_SECOND } from './frames';
 
 export interface VideoFormat {
-  readonly name: string;
-  readonly mimeType: string;
-  readonly extension: string;
+  readonly name: 'MP4' | 'WebM';
+  readonly extension: 'mp4' | 'webm';
+  readonly codec: VideoCodec;
 }
 
-const FORMATS: readonly VideoFormat[] = [
-  { name: 'WebM', mimeType: 'video/webm;codecs=vp9', extension: 'webm' },
-  { name: 'WebM', mimeType: 'video/webm', extension: 'webm' },
-  { name: 'MP4', mimeType: 'video/mp4;codecs=avc1.42E01F', extension: 'mp4' },
-  { name: 'MP4', mimeType: 'video/mp4', extension: 'mp4' },
-];
+const QUALITY = new Quality('high');
 
-/** What this browser can record, one of each name. */
-export function videoFormats(): VideoFormat[] {
-  if (typeof MediaRecorder === 'undefined') return [];
-  const known = FORMATS.filter(({ mimeType }) => MediaRecorder.isTypeSupported(mimeType));
-  return known.filter(({ name }, index) => known.findIndex((other) => other.name === name) === index);
+/** What this browser can encode, MP4 first: it plays nearly everywhere. */
+export async function videoFormats(): Promise<readonly VideoFormat[]> {
+  const options = { ...VIDEO_SIZE, quality: QUALITY };
+  const [mp4, webm] = await Promise.all([
+    getFirstEncodableVideoCodec(['avc'], options),
+    getFirstEncodableVideoCodec(['vp9', 'vp8', 'av1'], options),
+  ]);
+  return [
+    ...(mp4 ? [{ name: 'MP4', extension: 'mp4', codec: mp4 } as const] : []),
+    ...(webm ? [{ name: 'WebM', extension: 'webm', codec: webm } as const] : []),
+  ];
 }
 
 export interface RecordOptions {
@@ -32,46 +45,35 @@ export interface RecordOptions {
   readonly onProgress: (share: number) => void;
 }
 
-/** Records a canvas while it is drawn, as long as it lasts. Throws the AbortError of `signal`. */
-export async function recordVideo(options: RecordOptions): Promise<Blob> {
-  const { canvas, frames, draw, format, signal, onProgress } = options;
-  draw(0);
-  const stream = canvas.captureStream(FRAMES_PER_SECOND);
-  const recorder = new MediaRecorder(stream, { mimeType: format.mimeType, videoBitsPerSecond: 4_000_000 });
-  const parts: Blob[] = [];
-  recorder.addEventListener('dataavailable', ({ data }) => parts.push(data));
-  const failed = new Promise<never>((_, reject) =>
-    recorder.addEventListener('error', () =>
-      reject(new UnmaskError('internal', 'The browser could not record the video. Try the other format.')),
-    ),
-  );
-  const stopped = new Promise<unknown>((resolve) => recorder.addEventListener('stop', resolve));
+/** Pictures between two looks at the clicks of the page. */
+const FRAMES_TOGETHER = 10;
+
+/** Encodes what is drawn on a canvas, as fast as that goes. Throws the AbortError of `signal`. */
+export async function recordVideo({ canvas, frames, draw, format, signal, onProgress }: RecordOptions): Promise<Blob> {
+  const target = new BufferTarget();
+  const output = new Output({ format: outputFormat(format), target });
+  const source = new CanvasSource(canvas, { codec: format.codec, quality: QUALITY });
+  output.addVideoTrack(source, { frameRate: FRAMES_PER_SECOND });
   try {
-    recorder.start(1000);
-    await Promise.race([failed, drawAll(frames, draw, signal, onProgress)]);
-    recorder.stop();
-    await Promise.race([failed, stopped]);
-    return new Blob(parts, { type: format.mimeType });
-  } finally {
-    if (recorder.state !== 'inactive') recorder.stop();
-    for (const track of stream.getTracks()) track.stop();
+    await output.start();
+    for (let frame = 0; frame < frames; frame++) {
+      signal.throwIfAborted();
+      draw(frame);
+      await source.add(frame / FRAMES_PER_SECOND, 1 / FRAMES_PER_SECOND);
+      if (frame % FRAMES_TOGETHER > 0) continue;
+      onProgress(frame / frames);
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    await output.finalize();
+  } catch (error) {
+    await output.cancel();
+    signal.throwIfAborted();
+    const { message } = describeError(error);
+    throw new UnmaskError('internal', `The browser could not make the video (${message}). Try another format.`);
   }
+  return new Blob([target.buffer!], { type: await output.getMimeType() });
 }
 
-/** Draws each picture when its time has come; where drawing is slow, some are left out. */
-async function drawAll(
-  frames: number,
-  draw: (frame: number) => void,
-  signal: AbortSignal,
-  onProgress: (share: number) => void,
-): Promise<void> {
-  const began = performance.now();
-  for (let frame = 0; frame < frames; ) {
-    signal.throwIfAborted();
-    draw(frame);
-    onProgress(frame / frames);
-    await new Promise((resolve) => setTimeout(resolve, 1000 / FRAMES_PER_SECOND / 2));
-    frame = Math.max(frame, Math.floor(((performance.now() - began) / 1000) * FRAMES_PER_SECOND));
-  }
-  draw(frames - 1);
+function outputFormat({ name }: VideoFormat): OutputFormat {
+  return name === 'MP4' ? new Mp4OutputFormat() : new WebMOutputFormat();
 }

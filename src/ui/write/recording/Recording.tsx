@@ -1,0 +1,64 @@
+import { useEffect, useState } from 'react';
+import { FIRST_VISIT, PACES } from '../../settings/settings';
+import { endsLine, StoryBlock } from '../../story/StoryBlock';
+import type { Story } from '../../story/story';
+import { storyAt } from '../../timeline/replay';
+
+/** A load that takes no longer than this shows the noise alone, in milliseconds: the words would go as they come. */
+const REST_MS = 1000;
+
+const SAID = 'A recording, until the model has loaded';
+
+/** A run that was recorded, in the place where the live one will be. It plays once and then stays as it is. */
+export function Recording({ story }: { story: Story }) {
+  const position = usePosition(story.steps.length);
+  const said = useLate(SAID);
+  const { heading, blocks } = storyAt(story, position);
+  return (
+    <article className="story" data-phase="recorded" data-view={position < story.steps.length ? 'playing' : 'past'}>
+      {heading ? (
+        <header>
+          <p className="kind">{heading.kind}</p>
+          <h2>{heading.title}</h2>
+        </header>
+      ) : null}
+      <p className="caption">{SAID}</p>
+      <section className="text" aria-label="Recorded text">
+        {blocks.map((block, index) => (
+          <StoryBlock
+            // biome-ignore lint/suspicious/noArrayIndexKey: a block is its place in the text
+            key={index}
+            index={index}
+            block={block}
+            afterBreak={endsLine(blocks[index - 1]?.tokens.at(-1))}
+            marked={null}
+            edit={null}
+            guesses="off"
+          />
+        ))}
+      </section>
+      <p className="visually-hidden" role="status">
+        {said}
+      </p>
+    </article>
+  );
+}
+
+/** How many steps are shown: one more with each beat, and all at once where motion is not wanted. */
+function usePosition(steps: number): number {
+  const [position, setPosition] = useState(() => (matchMedia('(prefers-reduced-motion: reduce)').matches ? steps : 0));
+  useEffect(() => {
+    if (position >= steps) return;
+    const wait = 1000 / PACES[FIRST_VISIT.pace] + (position === 0 ? REST_MS : 0);
+    const timer = setTimeout(() => setPosition(position + 1), wait);
+    return () => clearTimeout(timer);
+  }, [position, steps]);
+  return position;
+}
+
+/** '' at first, so that a screen reader hears the text come, and only once. */
+function useLate(text: string): string {
+  const [late, setLate] = useState('');
+  useEffect(() => setLate(text), [text]);
+  return late;
+}

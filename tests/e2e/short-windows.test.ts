@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openSite, type Site } from './site';
+import { StoryPage } from './story-page';
+
+let site: Site;
+beforeAll(async () => {
+  site = await openSite();
+});
+afterAll(() => site.close());
+
+test.each([
+  ['a landscape phone', 667, 375],
+  ['a small landscape phone', 568, 320],
+  ['1280 × 720 at 200 %', 640, 360],
+  ['1920 × 1080 at 200 %', 960, 540],
+])(
+  '%s: the bar takes at most a fifth while a text is written; the rest of it is at the end of the page',
+  async (_, width, height) => {
+    const visit = await StoryPage.open(
+      site,
+      { maxTokens: 256, blockSize: 16, policy: 'confidence', steps: 4 },
+      (page) => page.setViewportSize({ width, height }),
+    );
+    const { page } = visit;
+    const seen = async (selector: string) => {
+      const box = await page.locator(selector).first().boundingBox();
+      return box ? Math.max(0, Math.min(height, box.y + box.height) - Math.max(0, box.y)) : 0;
+    };
+    await page.locator('.block[data-committed="true"]').nth(3).waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+    expect(await seen('.status')).toBeLessThanOrEqual(height / 5);
+    expect(await seen('.heat')).toBe(0);
+    expect(await seen('.timeline')).toBeGreaterThan(30);
+    // The line that is being written is above the bar.
+    const bar = (await page.locator('.status').boundingBox())!;
+    const line = (await page.locator('.block').last().boundingBox())!;
+    expect(line.y + line.height).toBeLessThanOrEqual(bar.y);
+    await visit.stop.last().click();
+    await visit.reaches('stopped');
+    // Everything of the bar can still be reached, by the keyboard too.
+    const colours = page.getByRole('radio', { name: 'Confidence' });
+    await colours.check();
+    await colours.focus();
+    expect(await seen('.heat')).toBeGreaterThan(20);
+    await page.getByRole('button', { name: 'More figures' }).click();
+    expect(await page.locator('[data-measure="time"]').isVisible()).toBe(true);
+    await visit.close();
+  },
+);

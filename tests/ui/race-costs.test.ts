@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import { cpuPassCost, passesPerToken, weightReads } from '../../src/ui/race/costs';
+import { expectation } from '../../src/ui/race/expectation';
+import { DEFAULT_SETTINGS, generateSettings } from '../../src/ui/settings/settings';
+import { newStory } from '../../src/ui/story/story';
+import type { PolicyName } from '../../src/worker/protocol';
+
+const MODEL = {
+  blockSizes: [1, 4, 8, 16, 32],
+  defaultBlockSize: 8,
+  origin: { type: 'embedded' },
+  decoding: { policy: 'confidence', threshold: 0.9 },
+} as const;
+
+const way = (blockSize: number, steps = blockSize, policy: PolicyName = 'confidence') =>
+  generateSettings({ ...DEFAULT_SETTINGS, blockSize, steps, policy }, MODEL);
+const CPU = { backend: 'wasm', singlePasses: 2 } as const;
+
+test('a pass over more tokens takes longer on a CPU, about as was measured', () => {
+  const measured = new Map([
+    [1, 5.1],
+    [4, 8.5],
+    [16, 23.2],
+    [32, 43.9],
+  ]);
+  for (const [tokens, milliseconds] of measured) {
+    const ratio = cpuPassCost(tokens) / (milliseconds / 5.1);
+    expect(ratio, `${tokens} tokens`).toBeGreaterThan(0.85);
+    expect(ratio, `${tokens} tokens`).toBeLessThan(1.15);
+  }
+});
+
+test('the steps of a block and the pass that stores it make its passes', () => {
+  expect(passesPerToken(way(1), 2)).toBe(2);
+  expect(passesPerToken(way(1), 1)).toBe(1);
+  expect(passesPerToken(way(16, 8), 2)).toBe(9 / 16);
+  expect(passesPerToken(way(16, 8, 'first-hitting'), 2)).toBe(17 / 16);
+  expect(passesPerToken(way(16, 8, 'threshold'), 2)).toBeNull();
+});
+
+test('on a CPU it is said beforehand who wins and why; on a GPU nothing is', () => {
+  expect(expectation([way(1), way(16, 8)], CPU)).toBe(
+    'Expect one at a time to win. This model runs on the CPU, where computing takes the time: ' +
+      'a pass over 16 tokens takes about 5 times as long as one over 1. ' +
+      'One at a time: 2.00 passes a token; blocks of 16: 0.56.',
+  );
+  expect(expectation([way(1), way(16, 8)], { ...CPU, backend: 'webgpu' })).toBeNull();
+});
+
+test('few enough passes win on a CPU too, also with blocks of the same size', () => {
+  expect(expectation([way(1), way(16, 2)], CPU)).toContain('Expect blocks of 16 to win.');
+  const same = expectation([way(16, 16), way(16, 4)], CPU);
+  expect(same).toContain('Expect blocks of 16 (most confident first, 4 steps) to win.');
+  expect(same).toContain('as many tokens, so fewer of them are faster');
+});
+
+test('where the text decides how many passes there are, nobody is said to win', () => {
+  const said = expectation([way(1), way(16, 16, 'threshold')], CPU);
+  expect(said).not.toContain('Expect');
+  expect(said).toContain('depends on the text');
+});
+
+test('a GPU reads the weights once a pass, but not for a storing pass that rides along', () => {
+  const token = { id: 1, text: 'a', state: 'committed', probability: 1, step: 0 } as const;
+  const story = (blockSize: number, count: number, nfe: number) => {
+    const tokens = Array.from({ length: blockSize }, () => token);
+    const block = { tokens, start: tokens, pinned: 0, beyond: [], steps: 1, committed: true };
+    return { ...newStory(way(blockSize), null), blocks: Array.from({ length: count }, () => block), nfe };
+  };
+  // A prefill, 64 tokens found, 63 stored.
+  expect(weightReads(story(1, 64, 128), 2)).toBe(65);
+  // A prefill, 4 blocks of 8 steps, 3 stored.
+  expect(weightReads(story(16, 4, 36), 2)).toBe(33);
+  // Two blocks of 32 do not fit into a pass, and nothing rides along where rows predict the next token.
+  expect(weightReads(story(32, 2, 18), 2)).toBe(18);
+  expect(weightReads(story(16, 4, 36), 1)).toBe(36);
+});

@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { FIRST_VISIT, generateSettings } from '../../src/ui/settings/settings';
+import { readRunFile } from '../../src/ui/share/run-file';
+import { tokensWritten } from '../../src/ui/story/story';
+import { INFO } from '../worker/scripted-model';
+
+const FILE = 'src/ui/write/recording/recorded-run.json';
+
+test('the recording is a run of the embedded model, as a first visit writes, and small', () => {
+  const text = readFileSync(FILE, 'utf8');
+  expect(gzipSync(text).length).toBeLessThan(10_000);
+  const story = readRunFile(text);
+  const manifest = JSON.parse(readFileSync('public/models/stories/manifest.json', 'utf8'));
+  expect(story.provenance?.model.name).toBe(manifest.name);
+  const { blockSize, policy, steps, temperature, topP } = generateSettings(FIRST_VISIT, { ...INFO, blockSizes: [16] });
+  expect(story.settings).toMatchObject({ blockSize, policy, steps, temperature, topP });
+  expect(story.phase).toBe('finished');
+  expect(tokensWritten(story)).toBeGreaterThan(64);
+});
