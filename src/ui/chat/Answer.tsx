@@ -9,7 +9,8 @@ import { storyAt } from '../timeline/replay';
 import { Formatted } from './Formatted';
 import { settledPart } from './settled';
 
-interface Props extends Pick<Parameters<typeof StoryView>[0], 'story' | 'shown' | 'motion' | 'heat' | 'edit' | 'busy'> {
+interface Props
+  extends Pick<Parameters<typeof StoryView>[0], 'story' | 'shown' | 'motion' | 'heat' | 'guesses' | 'edit' | 'busy'> {
   /** What stands under the last answer; null for one before it. */
   readonly ending: ReactNode;
   readonly controller: Controller;
@@ -24,6 +25,7 @@ export function answerProps(session: Session, story: Story) {
     shown: isLookedAt && playhead ? storyAt(story, playhead.position) : story,
     motion: motionOf(isLookedAt ? playhead : null),
     heat: settings.heat,
+    guesses: settings.guesses,
     edit: isLookedAt ? edit : null,
     busy: isBusy(session),
   };

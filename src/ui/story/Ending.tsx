@@ -1,7 +1,7 @@
 import type { MouseEvent } from 'react';
 import type { Controller } from '../session/controller';
 import type { Heat } from '../settings/settings';
-import { ShareActions } from '../share/ShareActions';
+import { ShareButton } from '../share/ShareButton';
 import type { Sharing } from '../share/sharing';
 import type { Story } from './story';
 
@@ -55,8 +55,8 @@ export function Ending({ story, heat, continuable, another, again = null, contro
             {another}
           </button>
         )}
+        <ShareButton story={story} heat={heat} sharing={sharing} />
       </div>
-      <ShareActions story={story} heat={heat} sharing={sharing} />
     </footer>
   );
 }
