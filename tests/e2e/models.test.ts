@@ -67,7 +67,7 @@ test('a model is fetched from another origin, called off, gone on with, kept, us
   const dialog = await openUrl(visit, host.url);
   await dialog.waitFor({ state: 'detached' });
   await page.getByText(/^Fetching 127\.0\.0\.1:\d+\/other: [5-6]\.\d of 12\.5 MB$/).waitFor();
-  await page.getByText(/^(nothing is coming at the moment|.* left)$/).waitFor();
+  await page.getByText(/^(waiting for data|.* left)$/).waitFor();
   await page.getByRole('button', { name: 'Cancel' }).click();
   await page.locator('.fetch').waitFor({ state: 'detached' });
   expect(await visit.text()).toBe(text);
@@ -75,10 +75,10 @@ test('a model is fetched from another origin, called off, gone on with, kept, us
 
   await openDialog(visit);
   const card = dialog.getByRole('listitem').filter({ hasText: 'Other stories' });
-  await card.getByText(/[45]\.\d of 12\.5 MB here/).waitFor();
+  await card.getByText(/[45]\.\d of 12\.5 MB saved/).waitFor();
   host.release();
   host.ranges.length = 0;
-  await card.getByRole('button', { name: 'Go on' }).click();
+  await card.getByRole('button', { name: 'Continue' }).click();
   await nameShown(visit, 'Other stories');
   expect(host.ranges).toEqual([expect.stringMatching(/^bytes=[1-9]\d{6}-/)]);
   await page.getByText('not trained on blocks of 8 tokens, so the block size is now 4').waitFor();
@@ -101,7 +101,7 @@ test('a model is fetched from another origin, called off, gone on with, kept, us
   await nameShown(visit, 'Unmask Stories');
   await openDialog(visit);
   await card.getByRole('button', { name: 'Remove' }).click();
-  await card.getByText('gives back 12.5 MB').waitFor();
+  await card.getByText('frees 12.5 MB').waitFor();
   await card.getByRole('button', { name: 'Keep' }).press('Enter');
   await card.getByRole('button', { name: 'Remove' }).press('Enter');
   await card.getByRole('button', { name: 'Remove' }).click();
@@ -194,9 +194,9 @@ test('over plain http nothing is kept and that is said, but a model can be used'
   const dialog = await openUrl(visit, host.url);
   await nameShown(visit, 'Other stories');
   await openDialog(visit);
-  await dialog.getByText('This browser keeps no models for this page').waitFor();
+  await dialog.getByText('This browser cannot save models for this page').waitFor();
   const card = dialog.getByRole('listitem').filter({ hasText: 'Other stories' });
-  expect(await card.textContent()).toMatch(/not kept.*In use/);
+  expect(await card.textContent()).toMatch(/not saved.*In use/);
   await close(visit);
   await browser.close();
   await plain.stop();

@@ -55,7 +55,7 @@ test.skipIf(!CHECKPOINT)(
       await page.getByRole('button', { name: 'Open a model…' }).click();
       await page.getByLabel(/^URL of a model folder/).fill(MODEL);
       await page.getByRole('button', { name: 'Open', exact: true }).click();
-      const sheet = page.getByRole('dialog').filter({ hasText: 'Keep it as' });
+      const sheet = page.getByRole('dialog').filter({ hasText: 'Save as' });
       await sheet.getByRole('button', { name: 'Fetch and open' }).waitFor({ timeout: 120_000 });
       expect(await sheet.getByLabel(/^q4/).isChecked()).toBe(true);
       const began = performance.now();

@@ -16,7 +16,7 @@ interface Props {
 
 /** The model that comes with the page, one in use that is not kept, then the kept ones. */
 export function ModelList({ shelf, inUse, onUse, onUseEmbedded, onGoOn, onRemove }: Props) {
-  if (!shelf) return <p className="hint">Looking at what is here…</p>;
+  if (!shelf) return <p className="hint">Checking saved models…</p>;
   const embedded = inUse?.origin.type === 'embedded' ? inUse : shelf.embedded;
   const passing = inUse && inUse.keptId === null && inUse.origin.type !== 'embedded' ? inUse : null;
   return (
@@ -27,7 +27,7 @@ export function ModelList({ shelf, inUse, onUse, onUseEmbedded, onGoOn, onRemove
         </ModelCard>
       ) : null}
       {passing ? (
-        <ModelCard facts={passing} origin={passing.origin} disk="not kept">
+        <ModelCard facts={passing} origin={passing.origin} disk="not saved">
           <InUse />
         </ModelCard>
       ) : null}
@@ -47,7 +47,7 @@ export function ModelList({ shelf, inUse, onUse, onUseEmbedded, onGoOn, onRemove
         <li key={key} className="model-card">
           <h3>{name}</h3>
           <p className="hint">
-            Not whole: {place} was being converted to {dtype}. Open it once more to go on where that ended.
+            Unfinished: {place} was being converted to {dtype}. Open it again to pick up where it left off.
           </p>
           <div className="model-actions">
             <RemoveModel name={name} bytes={bytes} onRemove={() => onRemove(key)} />
@@ -74,11 +74,11 @@ function Use({ name, onUse }: { name: string; onUse: () => void }) {
 function Take({ model, onUse, onGoOn }: { model: KeptModel } & Pick<Props, 'onUse' | 'onGoOn'>) {
   const { id, name, from, keptBytes, totalBytes } = model;
   if (keptBytes >= totalBytes) return <Use name={name} onUse={() => onUse({ type: 'kept', id })} />;
-  if (from.type === 'folder') return <p className="hint">Choose the folder once more to go on.</p>;
-  if (from.type === 'checkpoint') return <p className="hint">Open {from.place} once more to go on.</p>;
+  if (from.type === 'folder') return <p className="hint">Choose the folder again to continue.</p>;
+  if (from.type === 'checkpoint') return <p className="hint">Open {from.place} again to continue.</p>;
   return (
     <button type="button" className="quiet" onClick={() => onGoOn(from.url)}>
-      Go on<span className="visually-hidden"> with {name}</span>
+      Continue<span className="visually-hidden"> with {name}</span>
     </button>
   );
 }
