@@ -9,44 +9,64 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-test.each(['light', 'dark'] as const)(
-  '%s: WCAG AA on the page, in its heat maps, while a block is edited, and in the sheet',
-  async (colorScheme) => {
-    const visit = await StoryPage.open(site, { policy: 'confidence', steps: 2 }, (page) =>
-      page.emulateMedia({ colorScheme, reducedMotion: 'reduce' }),
-    );
+const LOOKS = [
+  ['light', 1440, 900],
+  ['light', 360, 740],
+  ['dark', 1440, 900],
+  ['dark', 360, 740],
+] as const;
+
+test.each(LOOKS)(
+  '%s, %i × %i: WCAG AA on the page, in its heat maps, while a block is edited, and in the sheets',
+  async (colorScheme, width, height) => {
+    const visit = await StoryPage.open(site, { policy: 'confidence', steps: 2 }, async (page) => {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.setViewportSize({ width, height });
+    });
+    const { page } = visit;
     await visit.reaches('finished');
     for (const heat of ['Plain', 'Confidence', 'Order']) {
-      await visit.page.getByRole('radio', { name: heat }).check();
-      expect(await violations(visit.page)).toEqual([]);
+      await page.getByRole('radio', { name: heat }).check();
+      expect(await violations(page)).toEqual([]);
     }
-    await visit.page.locator('[data-token="1.3"]').hover();
-    await visit.page.locator('.tip [data-chosen]').waitFor();
-    expect(await violations(visit.page)).toEqual([]);
-    await visit.page.locator('[data-token="1.3"]').click();
-    await visit.page.getByRole('button', { name: 'Keep only this' }).click();
-    expect(await violations(visit.page)).toEqual([]);
-    await visit.page.keyboard.press('Escape');
-    await visit.page.keyboard.press('Shift+ArrowLeft');
-    await visit.page.getByRole('radio', { name: 'Plain' }).check();
+    await page.locator('[data-token="1.3"]').hover();
+    await page.locator('.tip [data-chosen]').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.locator('[data-token="1.3"]').click();
+    await page.getByRole('button', { name: 'Keep only this' }).click();
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Shift+ArrowLeft');
+    await page.getByRole('radio', { name: 'Plain' }).check();
     await visit.timeline.press('ArrowLeft');
-    expect(await violations(visit.page)).toEqual([]);
-    await visit.page.getByRole('button', { name: '? Keyboard shortcuts' }).click();
-    await visit.page.getByRole('dialog').waitFor();
-    expect(await violations(visit.page)).toEqual([]);
+    if (width < 900) await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByRole('button', { name: 'More figures' }).click();
+    expect(await violations(page)).toEqual([]);
+    for (const opener of ['? Keyboard shortcuts', 'Open a model…']) {
+      await page.getByRole('button', { name: opener }).click();
+      const sheet = page.getByRole('dialog');
+      await sheet.waitFor();
+      await page.getByText('Checking saved models').waitFor({ state: 'detached' });
+      expect(await violations(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await sheet.waitFor({ state: 'detached' });
+    }
     await visit.close();
   },
 );
 
-test.each(['light', 'dark'] as const)('%s: WCAG AA on how it works and on the race', async (colorScheme) => {
-  const page = await site.browser.newPage({ colorScheme, reducedMotion: 'reduce', serviceWorkers: 'block' });
+test.each(LOOKS)('%s, %i × %i: WCAG AA in the other views', async (colorScheme, width, height) => {
+  const viewport = { width, height };
+  const page = await site.browser.newPage({ colorScheme, viewport, reducedMotion: 'reduce', serviceWorkers: 'block' });
   for (const [view, heading] of [
     ['how', 'How it works'],
     ['race', 'Race'],
+    ['chat', 'Chat'],
   ] as const) {
     await page.goto(`${site.url}#${view}`);
     await page.getByRole('heading', { name: heading, exact: true }).waitFor();
     expect(await violations(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
   }
   await page.close();
 });
