@@ -1,19 +1,27 @@
-import type { Backend, Prediction } from '../backends/backend';
-import { policyNamed } from '../backends/reveal-policies';
+import type { Backend, Guess, Prediction } from '../backends/backend';
 import { generate } from '../engine/generate';
 import type { GenerationRequest } from '../engine/generation';
 import { UnmaskError } from '../errors';
-import { subBlockSizeFor } from '../network/model-config';
 import type { ChatTemplate } from '../tokenizer/chat-template';
 import type { Tokenizer } from '../tokenizer/tokenizer';
 import { conversationWithin } from './conversation-within';
-import type { ChatTurn, GenerateSettings, GenerationNews, RevealedToken, TokenText } from './protocol';
+import { requestOf, roomFor } from './generation-request';
+import type {
+  ChatTurn,
+  GenerateSettings,
+  GenerationNews,
+  GuessedToken,
+  Report,
+  RevealedToken,
+  TokenText,
+} from './protocol';
 
 export interface Writer {
   readonly backend: Backend;
   readonly tokenizer: Tokenizer;
   /** Null for a model that has none. */
   readonly template: ChatTemplate | null;
+  readonly report: Report;
   /** Since the text began. */
   readonly seconds: () => number;
 }
@@ -39,17 +47,18 @@ export async function* writeText(
   const promptTokens = promptIds.length - inForce.after.length;
   const start = (pinned: Pinned): GenerationNews => ({ type: 'started', promptTokens, pinned, messages });
   const change = (pinned: Pinned): GenerationNews => ({ type: 'changed', settings: inForce, pinned });
-  let part: Part = { request: requestOf(inForce, promptIds, anchor, writer), block: 0, nfe: 0 };
+  const first = { promptIds, anchor, left: inForce.maxTokens };
+  let part: Part = { request: requestOf(inForce, first, writer), block: 0, nfe: 0 };
   for (let opening = start; ; opening = change) {
     const told = yield* writePart(writer, part, opening, isChanged, signal);
     if (!told) return;
     inForce = settings();
     const left = promptIds.length + inForce.maxTokens - told.ids.length;
-    if (left <= 0) {
+    if (left + roomFor(inForce) <= 0) {
       yield { type: 'done', reason: 'length', nfe: told.nfe, seconds: writer.seconds() };
       return;
     }
-    part = { ...told, request: { ...requestOf(inForce, told.ids, anchor, writer), maxTokens: left } };
+    part = { ...told, request: requestOf(inForce, { promptIds: told.ids, anchor, left }, writer) };
   }
 }
 
@@ -84,8 +93,9 @@ async function* writePart(
       }
       case 'step': {
         const reveal = event.reveal.map((prediction) => revealed(prediction, tokenizer));
+        const guesses = event.guesses?.map((guess) => guessed(guess, tokenizer));
         const block = before.block + event.block;
-        yield { ...event, block, reveal, nfe: before.nfe + event.nfe, seconds: seconds() };
+        yield { ...event, block, reveal, guesses, nfe: before.nfe + event.nfe, seconds: seconds() };
         break;
       }
       case 'block': {
@@ -152,20 +162,12 @@ export function openingOf(
   return { ids: [...kept.ids, ...after], anchor, messages: kept.messages };
 }
 
-function requestOf(
-  settings: GenerateSettings,
-  promptIds: GenerationRequest['promptIds'],
-  anchor: number,
-  { backend: { config } }: Pick<Writer, 'backend'>,
-): GenerationRequest {
-  const { blockSize, maxTokens, policy, temperature, topP, seed } = settings;
-  const sampling = { temperature, topP, seed };
-  const subBlockSize = subBlockSizeFor(config.decoding, blockSize);
-  return { promptIds, anchor, blockSize, maxTokens, policy: policyNamed(policy, settings), subBlockSize, sampling };
-}
-
 function revealed({ position, id, probability }: Prediction, tokenizer: Tokenizer): RevealedToken {
   return { position, id, probability, text: textAlone(id, tokenizer) };
+}
+
+function guessed({ position, id, probability, drawn }: Guess, tokenizer: Tokenizer): GuessedToken {
+  return { position, id, probability, drawn, text: textAlone(id, tokenizer) };
 }
 
 /** '' for a part of a character. */

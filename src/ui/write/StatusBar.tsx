@@ -5,6 +5,7 @@ import { tokensText } from '../fields/format';
 import type { Controller } from '../session/controller';
 import { isWriting, type Session } from '../session/session';
 import type { Story } from '../story/story';
+import { PassHistogram } from '../timeline/PassHistogram';
 import { placeAt, placeText } from '../timeline/replay';
 import { Timeline } from '../timeline/Timeline';
 import { HeatField } from './HeatField';
@@ -35,6 +36,9 @@ export function StatusBar({ session, shown, controller, field, about = null, pro
         {field}
         {story ? (
           <>
+            {settings.histogram === 'on' ? (
+              <PassHistogram story={story} position={playhead?.position ?? story.steps.length} />
+            ) : null}
             <Timeline story={story} playhead={playhead} speed={settings.speed} controller={controller} />
             <div className="status-line">
               <div className="place-line">
@@ -102,6 +106,7 @@ function Measurements({ story, info }: { story: Story; info: ModelInfo | null })
       >
         {open ? 'Fewer figures' : 'More figures'}
       </button>
+      {story.provenance ? <p className="writer">{story.provenance.model.name}</p> : null}
       <div id={id} hidden={!open}>
         <Figures figures={others} />
       </div>
@@ -113,7 +118,7 @@ function Figures({ figures }: { figures: readonly Measurement[] }) {
   return (
     <dl className="measurements">
       {figures.map(({ name, value, explained }) => (
-        <div key={name} title={explained}>
+        <div key={name} title={explained} data-figure={name}>
           <dt>{name}</dt>
           <dd data-measure={name}>{value}</dd>
         </div>

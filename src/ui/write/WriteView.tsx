@@ -1,6 +1,8 @@
 import { useCallback, useLayoutEffect, useMemo } from 'react';
 import type { SiteUpdate } from '../../offline/site-update';
 import { ModelNotice } from '../models/ModelNotice';
+import { UpgradeCard } from '../models/UpgradeCard';
+import type { Upgrade } from '../models/upgrade';
 import { ElsewhereNote } from '../page/ElsewhereNote';
 import { FetchOrCancelled, LoadProgress } from '../page/LoadStatus';
 import { Masthead } from '../page/Masthead';
@@ -16,6 +18,7 @@ import { ModelPanel } from '../settings/ModelPanel';
 import { PaceField } from '../settings/PaceField';
 import { PresetField } from '../settings/PresetField';
 import { SamplingPanel } from '../settings/SamplingPanel';
+import { SeeingFields } from '../settings/SeeingFields';
 import { SettingsDisclosure } from '../settings/SettingsDisclosure';
 import { NOTHING_WAITS, waitingSettings } from '../settings/settings-in-run';
 import { OpenRun } from '../share/OpenRun';
@@ -36,11 +39,12 @@ import { StatusBar } from './StatusBar';
 interface Props {
   readonly controller: Controller;
   readonly sharing: Sharing;
+  readonly upgrade: Upgrade;
   readonly update: SiteUpdate;
 }
 
 /** The panel first, then the reading column, in the order a keyboard meets them. */
-export function WriteView({ controller, sharing, update }: Props) {
+export function WriteView({ controller, sharing, upgrade, update }: Props) {
   const session = useSession(controller);
   const { model, settings, inForce, story, playhead } = session;
   const dialogs = useDialogs();
@@ -75,6 +79,7 @@ export function WriteView({ controller, sharing, update }: Props) {
           <div className="group">
             <PresetField settings={settings} model={model} controller={controller} />
             <PaceField pace={settings.pace} controller={controller} />
+            <SeeingFields settings={settings} controller={controller} />
           </div>
           <SamplingPanel settings={settings} model={model} waiting={waiting.forBlock} controller={controller} />
           <ModelPanel model={model} backend={settings.backend} controller={controller} onOpenModels={openModels} />
@@ -99,6 +104,7 @@ export function WriteView({ controller, sharing, update }: Props) {
               shown={shown}
               motion={motionOf(playhead)}
               heat={settings.heat}
+              guesses={settings.guesses}
               edit={session.edit}
               busy={isBusy(session)}
               ending={
@@ -115,6 +121,7 @@ export function WriteView({ controller, sharing, update }: Props) {
               controller={controller}
             />
           ) : null}
+          <UpgradeCard upgrade={upgrade} />
         </div>
         <StatusBar
           session={session}
