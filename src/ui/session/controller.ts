@@ -309,17 +309,13 @@ export class Controller {
     }
   }
 
-<<<<<<< HEAD
-  get isRacing(): boolean {
-    return this.#races > 0;
+  /** True while a view that does not write has the model. */
+  get isLent(): boolean {
+    return this.#lent > 0;
   }
 
-  /** Writes a text for each of the settings side by side, in place of one that is being written. As `Client.race`. */
-  async *race(settings: readonly GenerateSettings[], signal: AbortSignal): AsyncGenerator<RaceMessage, void> {
-=======
   /** A run for a view that does not write, in place of a text that is being written. */
   async *lend<Message>(run: (client: Client) => AsyncIterable<Message>): AsyncGenerator<Message, void> {
->>>>>>> seeing
     this.#endWriting();
     const { client } = this.models;
     if (!client) throw new UnmaskError('bad-input', 'No model is loaded. Load the model, then try again.');
@@ -344,13 +340,9 @@ export class Controller {
     signal: AbortSignal,
   ): Promise<readonly AlternativeToken[] | null> {
     const { client } = this.models;
-<<<<<<< HEAD
     const { model } = this.session;
-    if (!client || model.phase !== 'ready' || isBusy(this.session) || this.#races > 0) return null;
+    if (!client || model.phase !== 'ready' || isBusy(this.session) || this.isLent) return null;
     if (!isByModelInUse(story, model)) return null;
-=======
-    if (!client || this.session.model.phase !== 'ready' || isBusy(this.session) || this.#lent > 0) return null;
->>>>>>> seeing
     return this.#alternatives.ask(client, story, block, token, signal);
   }
 
