@@ -75,7 +75,7 @@ test('with reduced motion nothing moves by itself', async () => {
   const visit = await StoryPage.open(site, { maxTokens: 1024 }, (page) =>
     page.emulateMedia({ reducedMotion: 'reduce' }),
   );
-  await visit.page.waitForSelector('.block[data-committed="true"] .token');
+  await visit.page.waitForSelector('[data-phase]:not([data-phase="recorded"]) .block[data-committed="true"] .token');
   await visit.page.waitForSelector('.noise');
   expect(await visit.page.evaluate(() => document.getAnimations().length)).toBe(0);
   await visit.stop.click();
@@ -112,11 +112,11 @@ test('360 pixels: nothing scrolls sideways, a tap opens a menu inside the window
 
 test('what is written does not move: finished blocks stay in place while the next is uncovered', async () => {
   const visit = await StoryPage.open(site, { maxTokens: 1024, blockSize: 8 });
-  await visit.page.locator('.block[data-committed="true"]').nth(1).waitFor();
+  await visit.page.locator('[data-phase]:not([data-phase="recorded"]) .block[data-committed="true"]').nth(1).waitFor();
   const place = () => visit.page.locator('.block').first().boundingBox();
   const bar = () => visit.page.locator('.status').boundingBox();
   const before = [await place(), await bar()];
-  await visit.page.locator('.block[data-committed="true"]').nth(3).waitFor();
+  await visit.page.locator('[data-phase]:not([data-phase="recorded"]) .block[data-committed="true"]').nth(3).waitFor();
   expect([await place(), await bar()]).toEqual(before);
   await visit.stop.click();
   await visit.close();

@@ -35,7 +35,7 @@ async function visitor(settings: Parameters<typeof StoryPage.open>[1] = {}): Pro
 async function openDialog({ page }: StoryPage): Promise<Locator> {
   await page.getByRole('button', { name: 'Open a model…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Models' });
-  await dialog.getByRole('listitem').first().waitFor();
+  await dialog.getByText('Checking saved models').waitFor({ state: 'detached' });
   return dialog;
 }
 
@@ -161,7 +161,7 @@ test('a folder of this device is chosen or dropped; one that cannot be opened le
 test('a worker that is gone without a word is started again once, and then offered', async () => {
   const visit = await visitor({ maxTokens: 1024 });
   const { page } = visit;
-  await visit.page.locator('.block[data-committed="true"]').nth(1).waitFor();
+  await visit.page.locator('[data-phase]:not([data-phase="recorded"]) .block[data-committed="true"]').nth(1).waitFor();
   const title = page.getByLabel('Title', { exact: true });
   await title.fill('Kept through it all');
   // Not awaited: a worker that is gone gives no answer.
