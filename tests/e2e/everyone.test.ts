@@ -42,11 +42,13 @@ test.each(LOOKS)(
     if (width < 900) await page.getByRole('button', { name: 'Settings' }).click();
     await page.getByRole('button', { name: 'More figures' }).click();
     expect(await violations(page)).toEqual([]);
-    for (const opener of ['? Keyboard shortcuts', 'Open a model…']) {
+    for (const [opener, content] of [
+      ['? Keyboard shortcuts', 'Show shortcuts'],
+      ['Open a model…', / free$/],
+    ] as const) {
       await page.getByRole('button', { name: opener }).click();
       const sheet = page.getByRole('dialog');
-      await sheet.waitFor();
-      await page.getByText('Checking saved models').waitFor({ state: 'detached' });
+      await sheet.getByText(content).waitFor();
       expect(await violations(page)).toEqual([]);
       await page.keyboard.press('Escape');
       await sheet.waitFor({ state: 'detached' });

@@ -35,7 +35,7 @@ async function visitor(settings: Parameters<typeof StoryPage.open>[1] = {}): Pro
 async function openDialog({ page }: StoryPage): Promise<Locator> {
   await page.getByRole('button', { name: 'Open a model…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Models' });
-  await dialog.getByText('Checking saved models').waitFor({ state: 'detached' });
+  await dialog.getByText(/ free$|^This browser cannot save/).waitFor();
   return dialog;
 }
 
