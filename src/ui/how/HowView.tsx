@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import type { SiteUpdate } from '../../offline/site-update';
+import { Term } from '../glossary/Term';
 import { Masthead } from '../page/Masthead';
 import { UpdateNotice } from '../page/UpdateNotice';
 import { MaskFigure } from './MaskFigure';
@@ -48,13 +49,21 @@ export default function HowView({ update }: { update: SiteUpdate }) {
             How it works
           </h2>
           <p className="lead">
-            A language model writes in <em>tokens</em>: words, or pieces of words. Most models write one token after
-            another, and run the whole network for each. Such a run is a <em>pass</em>.
+            A language model writes in{' '}
+            <em>
+              <Term id="token">tokens</Term>
+            </em>
+            : words, or pieces of words. Most models write one token after another, and run the whole network for each.
+            Such a run is a{' '}
+            <em>
+              <Term id="pass">pass</Term>
+            </em>
+            .
           </p>
           <p className="lead">
-            <em>Block diffusion</em> writes a block of tokens at once. All of them begin as masks, and each pass
-            uncovers some, wherever they are. A finished block stays as it is and the next one follows it, so a text may
-            be of any length.
+            <em>Block diffusion</em> writes a block of tokens at once. All of them begin as <Term id="mask">masks</Term>
+            , and each pass uncovers some, wherever they are. A finished block stays as it is and the next one follows
+            it, so a text may be of any length.
           </p>
           <Section id="how-noise">
             <p>
@@ -67,10 +76,11 @@ export default function HowView({ update }: { update: SiteUpdate }) {
           </Section>
           <Section id="how-mask">
             <p>
-              Inside the network tokens look at each other to find out what they mean; this is called attention. Which
-              of them may look at which is fixed by a table. Here a token sees all blocks before its own, and its own
-              block in both directions, for what is uncovered there last may well stand first. It never sees what is yet
-              to come, so a finished block is worked out once, and what later blocks need of it is kept.
+              Inside the network tokens look at each other to find out what they mean; this is called{' '}
+              <Term id="attention">attention</Term>. Which of them may look at which is fixed by a table. Here a token
+              sees all blocks before its own, and its own block in both directions, for what is uncovered there last may
+              well stand first. It never sees what is yet to come, so a finished block is worked out once, and what
+              later blocks need of it is kept.
             </p>
             <MaskFigure />
           </Section>

@@ -41,6 +41,8 @@ export interface Settings {
   /** Whether a single key does something outside of fields. */
   readonly keys: 'on' | 'off';
   readonly backend: BackendChoice;
+  /** Of the page, for those who come the first time. */
+  readonly tour: 'new' | 'seen';
   /** Whether the better model that comes with the page is fetched unasked, where there is a GPU for it. */
   readonly upgrade: 'automatic' | 'on request';
   /** The id of a kept model; null for the one that the page opens with. */
@@ -68,6 +70,7 @@ export const DEFAULT_SETTINGS: Settings = {
   pace: 'full',
   keys: 'on',
   backend: 'auto',
+  tour: 'seen',
   upgrade: 'automatic',
   model: null,
 };
@@ -79,6 +82,7 @@ export const FIRST_VISIT: Settings = {
   blockSize: 16,
   steps: 8,
   pace: 'steady',
+  tour: 'new',
 };
 
 export const POLICIES = [
@@ -204,6 +208,7 @@ const settingsSchema = v.object({
   pace: field('pace', v.picklist(['slow', 'steady', 'brisk', 'full'])),
   keys: field('keys', v.picklist(['on', 'off'])),
   backend: field('backend', v.picklist(BACKENDS)),
+  tour: field('tour', v.picklist(['new', 'seen'])),
   upgrade: field('upgrade', v.picklist(['automatic', 'on request'])),
   model: field('model', v.pipe(text, v.regex(/^[0-9a-f]{64}$/))),
 } satisfies Record<keyof Settings, v.GenericSchema>);

@@ -25,7 +25,7 @@ interface Props {
   /** What stands under the text once it is written. */
   readonly ending: ReactNode;
   /** A line under the heading. */
-  readonly caption?: string;
+  readonly caption?: ReactNode;
   readonly controller: Controller;
   /** Shown in the place of the tokens up to one. */
   readonly formatted?: { readonly node: ReactNode; readonly upTo: TextPlace | 'end' } | undefined;
@@ -73,7 +73,7 @@ export function StoryView({ story, shown, motion, heat, edit, busy, ending, capt
           <h2>{heading.title || 'Untitled'}</h2>
         </header>
       ) : null}
-      {caption ? <p className="caption">{caption}</p> : null}
+      {caption}
       {formatted?.node}
       {upTo === 'end' ? null : (
         <section
