@@ -4,6 +4,7 @@ import type { SiteUpdate } from '../offline/site-update';
 import { ChatOffered } from './chat/chat-offered';
 import { useView } from './page/use-view';
 import { RaceRunner } from './race/race-runner';
+import { ReadRunner } from './read/read-runner';
 import type { Controller } from './session/controller';
 import { answers, hasConversation } from './session/session';
 import type { Sharing } from './share/sharing';
@@ -11,6 +12,7 @@ import { WriteView } from './write/WriteView';
 
 const ChatView = lazy(() => import('./chat/ChatView'));
 const RaceView = lazy(() => import('./race/RaceView'));
+const ReadView = lazy(() => import('./read/ReadView'));
 const HowView = lazy(() => import('./how/HowView'));
 
 interface Props {
@@ -23,6 +25,7 @@ interface Props {
 export function App({ controller, sharing, update }: Props) {
   const view = useView();
   const [runner] = useState(() => new RaceRunner(controller));
+  const [reader] = useState(() => new ReadRunner(controller));
   const chat = useStore(controller.store, (session) => answers(session) || hasConversation(session));
   return (
     <ChatOffered value={chat}>
@@ -30,6 +33,7 @@ export function App({ controller, sharing, update }: Props) {
         {view === 'write' ? <WriteView controller={controller} sharing={sharing} update={update} /> : null}
         {view === 'chat' ? <ChatView controller={controller} sharing={sharing} update={update} /> : null}
         {view === 'race' ? <RaceView runner={runner} controller={controller} update={update} /> : null}
+        {view === 'read' ? <ReadView runner={reader} controller={controller} update={update} /> : null}
         {view === 'how' ? <HowView update={update} /> : null}
       </Suspense>
     </ChatOffered>
