@@ -12,7 +12,8 @@ export function run(command, args, options = {}) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-function output(command, args) {
+/** What a command prints on stdout, or null where it fails or is not there. */
+export function output(command, args) {
   const { status, stdout } = spawnSync(command, args, { encoding: 'utf8' });
   return status === 0 ? stdout.trim() : null;
 }

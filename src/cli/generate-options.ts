@@ -6,7 +6,7 @@ export const GENERATE_HELP = `Writes text with a model folder.
 
   npm run -s generate -- --model <folder> (--prompt <text> | --prompt-ids 1,2,3) [options]
 
-  --model <folder>      a model folder, as \`npm run export\` writes it
+  --model <folder>      a model folder, as \`npm run export\` writes it, or the name of one that comes with the page
   --prompt <text>       used as it is, after BOS if the model has one
   --chat                the prompt is a user's turn, in the model's chat template; prints the answer
   --prompt-ids <ids>    used exactly as given, without BOS; "" is an empty prompt

@@ -2,6 +2,7 @@ import { lazy, Suspense, useState } from 'react';
 import { useStore } from 'zustand';
 import type { SiteUpdate } from '../offline/site-update';
 import { ChatOffered } from './chat/chat-offered';
+import type { Upgrade } from './models/upgrade';
 import { useView } from './page/use-view';
 import { RaceRunner } from './race/race-runner';
 import { ReadRunner } from './read/read-runner';
@@ -18,11 +19,12 @@ const HowView = lazy(() => import('./how/HowView'));
 interface Props {
   readonly controller: Controller;
   readonly sharing: Sharing;
+  readonly upgrade: Upgrade;
   readonly update: SiteUpdate;
 }
 
 /** The page in the view that its address names. What runs goes on while another view is shown. */
-export function App({ controller, sharing, update }: Props) {
+export function App({ controller, sharing, upgrade, update }: Props) {
   const view = useView();
   const [runner] = useState(() => new RaceRunner(controller));
   const [reader] = useState(() => new ReadRunner(controller));
@@ -30,7 +32,9 @@ export function App({ controller, sharing, update }: Props) {
   return (
     <ChatOffered value={chat}>
       <Suspense>
-        {view === 'write' ? <WriteView controller={controller} sharing={sharing} update={update} /> : null}
+        {view === 'write' ? (
+          <WriteView controller={controller} sharing={sharing} upgrade={upgrade} update={update} />
+        ) : null}
         {view === 'chat' ? <ChatView controller={controller} sharing={sharing} update={update} /> : null}
         {view === 'race' ? <RaceView runner={runner} controller={controller} update={update} /> : null}
         {view === 'read' ? <ReadView runner={reader} controller={controller} update={update} /> : null}

@@ -1,13 +1,11 @@
 import type { Backend, Guess, Prediction } from '../backends/backend';
-import { policyNamed } from '../backends/reveal-policies';
 import { generate } from '../engine/generate';
 import type { GenerationRequest } from '../engine/generation';
 import { UnmaskError } from '../errors';
-import { subBlockSizeFor } from '../network/model-config';
 import type { ChatTemplate } from '../tokenizer/chat-template';
-import { SENTENCE_ROOM, sentenceEnding } from '../tokenizer/sentence-end';
 import type { Tokenizer } from '../tokenizer/tokenizer';
 import { conversationWithin } from './conversation-within';
+import { requestOf, roomFor } from './generation-request';
 import type {
   ChatTurn,
   GenerateSettings,
@@ -49,7 +47,8 @@ export async function* writeText(
   const promptTokens = promptIds.length - inForce.after.length;
   const start = (pinned: Pinned): GenerationNews => ({ type: 'started', promptTokens, pinned, messages });
   const change = (pinned: Pinned): GenerationNews => ({ type: 'changed', settings: inForce, pinned });
-  let part: Part = { request: requestOf(inForce, promptIds, anchor, writer, inForce.maxTokens), block: 0, nfe: 0 };
+  const first = { promptIds, anchor, left: inForce.maxTokens };
+  let part: Part = { request: requestOf(inForce, first, writer), block: 0, nfe: 0 };
   for (let opening = start; ; opening = change) {
     const told = yield* writePart(writer, part, opening, isChanged, signal);
     if (!told) return;
@@ -59,7 +58,7 @@ export async function* writeText(
       yield { type: 'done', reason: 'length', nfe: told.nfe, seconds: writer.seconds() };
       return;
     }
-    part = { ...told, request: requestOf(inForce, told.ids, anchor, writer, left) };
+    part = { ...told, request: requestOf(inForce, { promptIds: told.ids, anchor, left }, writer) };
   }
 }
 
@@ -158,34 +157,6 @@ export function openingOf(
   const isFirst = first === -1 || first === kept.messages.length - 1;
   const anchor = isFirst ? kept.ids.length : encode(kept.messages.slice(0, first + 1)).length;
   return { ids: [...kept.ids, ...after], anchor, messages: kept.messages };
-}
-
-/** A request for `left` tokens after the prompt, or as many as it takes to end with a sentence. */
-function requestOf(
-  settings: GenerateSettings,
-  promptIds: GenerationRequest['promptIds'],
-  anchor: number,
-  { backend: { config }, tokenizer, report }: Pick<Writer, 'backend' | 'tokenizer' | 'report'>,
-  left: number,
-): GenerationRequest {
-  const { blockSize, policy, temperature, topP, seed } = settings;
-  const room = roomFor(settings);
-  return {
-    promptIds,
-    anchor,
-    blockSize,
-    maxTokens: left + room,
-    ending: room > 0 ? sentenceEnding(tokenizer, left) : undefined,
-    policy: policyNamed(policy, settings),
-    subBlockSize: subBlockSizeFor(config.decoding, blockSize),
-    sampling: { temperature, topP, seed },
-    report,
-  };
-}
-
-/** How many tokens a text may have over its `maxTokens`. What is written anew within a text ends with its block. */
-function roomFor({ ending, maxTokens }: GenerateSettings): number {
-  return ending === 'sentence' && maxTokens > 0 ? SENTENCE_ROOM : 0;
 }
 
 function revealed({ position, id, probability }: Prediction, tokenizer: Tokenizer): RevealedToken {

@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -8,7 +7,8 @@ import { makingOf, sayingWhatIsKept, surveyCheckpoint } from '../../src/convert/
 import { PassingFailure } from '../../src/model/source/server-answer';
 import { LyingServer } from '../e2e/lying-server';
 import { writeCheckpoint } from '../export/random-checkpoint';
-import { HubServer, type RepositoryFiles } from '../hub-server';
+import { filesIn } from '../files-in';
+import { HubServer } from '../hub-server';
 import { TemporaryFolders } from '../temporary-folders';
 import { diskWorkplace } from './disk-workplace';
 
@@ -21,11 +21,7 @@ const folders = new TemporaryFolders();
 const hub = new HubServer();
 const plain = new LyingServer(filesIn('tests/fixtures/sdar-tiny'));
 /** Its vocabulary is that of the tiny tokenizer, or larger. */
-let checkpoint: RepositoryFiles;
-
-function filesIn(folder: string): RepositoryFiles {
-  return new Map(readdirSync(folder).map((path) => [path, readFileSync(join(folder, path))]));
-}
+let checkpoint: Map<string, Buffer>;
 
 beforeAll(async () => {
   const folder = await folders.make();

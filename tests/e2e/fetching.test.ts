@@ -394,7 +394,7 @@ describe('storage', () => {
   test('that is too small is told of before anything is written', async () => {
     await limit(400_000);
     try {
-      const words = ['bd3lm-tiny needs 0.7 MB more', 'Remove a kept model, or take a smaller export'];
+      const words = ['bd3lm-tiny needs 0.7 MB more', 'Remove a kept model, or take a smaller one'];
       expect(await visit.call('fetch', server.url)).toEqual(failed('storage-full', ...words));
       expect(await visit.files()).toEqual({});
       expect(asked()).toEqual([]);

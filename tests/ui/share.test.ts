@@ -224,7 +224,7 @@ test('a saved run opens without a model, and another model is named', async () =
   const third = openPage('');
   await third.controller.models.load();
   await third.sharing.openFile(new Blob([(file ?? '').replace('0123456789ab', 'ffffffffffff')]));
-  expect(third.notice()).toContain('Another model wrote it (Scripted)');
+  expect(third.notice()).toContain('Scripted wrote it');
 });
 
 test('a run that is opened while the model loads is not written over', async () => {

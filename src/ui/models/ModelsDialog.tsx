@@ -71,6 +71,7 @@ export default function ModelsDialog({ session, models, onClose }: Props) {
       <ModelList
         shelf={shelf}
         inUse={model.phase === 'ready' ? model.info : null}
+        more={models.moreModels}
         onUse={use}
         onUseEmbedded={() => use(models.embedded)}
         onGoOn={(url) => open({ type: 'url', url })}

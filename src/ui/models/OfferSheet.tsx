@@ -13,7 +13,7 @@ interface Props {
 
 const DTYPES: readonly { readonly value: KeptDtype; readonly label: string }[] = [
   { value: 'q8', label: 'q8, as the original' },
-  { value: 'q4', label: 'q4, half of the bytes' },
+  { value: 'q4', label: 'q4, half the bytes' },
 ];
 
 /** What a person decides on before a checkpoint is fetched. */

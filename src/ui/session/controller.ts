@@ -5,6 +5,7 @@ import type { AlternativeToken, GenerateSettings, ModelInfo } from '../../worker
 import type { WorkerEvents } from '../../worker/worker-events';
 import type { Asked } from '../chat/conversation';
 import { type Edit, storyFromEdit, typeOver } from '../editing/editing';
+import type { EmbeddedModel } from '../models/embedded-models';
 import { ModelLoader } from '../models/model-loader';
 import { newSeed } from '../settings/new-seed';
 import { generateSettings, reportFor, type Settings, settingsOn } from '../settings/settings';
@@ -19,6 +20,7 @@ import {
   canContinue,
   type Desk,
   isBusy,
+  isByModelInUse,
   isWriting,
   newSession,
   reduce,
@@ -30,6 +32,8 @@ export interface ControllerOptions {
   readonly settings: Settings;
   /** Absolute URL of the folder of the model that comes with the page, with its last slash. */
   readonly embeddedUrl: string;
+  /** The other models that come with it. */
+  readonly moreModels?: readonly EmbeddedModel[];
   /** Where Hugging Face repositories are, if a page names a mirror. */
   readonly hub?: string | undefined;
   /** Starts a worker. */
@@ -305,6 +309,11 @@ export class Controller {
     }
   }
 
+  /** Whether a view that does not write has the model. */
+  get isLent(): boolean {
+    return this.#lent > 0;
+  }
+
   /** A run for a view that does not write, in place of a text that is being written. */
   async *lend<Message>(run: (client: Client) => AsyncIterable<Message>): AsyncGenerator<Message, void> {
     this.#endWriting();
@@ -331,7 +340,9 @@ export class Controller {
     signal: AbortSignal,
   ): Promise<readonly AlternativeToken[] | null> {
     const { client } = this.models;
-    if (!client || this.session.model.phase !== 'ready' || isBusy(this.session) || this.#lent > 0) return null;
+    const { model } = this.session;
+    if (!client || model.phase !== 'ready' || isBusy(this.session) || this.#lent > 0) return null;
+    if (!isByModelInUse(story, model)) return null;
     return this.#alternatives.ask(client, story, block, token, signal);
   }
 

@@ -155,12 +155,19 @@ export function storyLookedAt({ story, looked }: Work): Story | null {
   return looked ?? story;
 }
 
+/** True unless another model wrote the text, whose ids mean other words. */
+export function isByModelInUse({ provenance }: Story, model: ModelState): boolean {
+  return model.phase !== 'ready' || provenance === null || provenance.model.digest === model.info.digest;
+}
+
 /** True where the text on screen can be gone on with: it ended for no better reason than its length or a stop. */
 export function canContinue(session: Session): boolean {
   const { model, story } = session;
   if (model.phase !== 'ready' || isWriting(session) || !story || story.reason === 'eos') return false;
   // Of a text that came without its tokens nobody knows the ids to go on from.
-  return story.said === null && (story.settings.messages === undefined || model.info.chat);
+  return (
+    story.said === null && isByModelInUse(story, model) && (story.settings.messages === undefined || model.info.chat)
+  );
 }
 
 /** True where there is a conversation, on screen or aside. */
@@ -260,7 +267,7 @@ function change(session: Session, action: Action): Session {
     case 'looked-at':
       return { ...session, looked: earlierAnswer(session, action.story), edit: null, playhead: null };
     case 'edit-begun':
-      if (isWriting(session)) return session;
+      if (isWriting(session) || !isByModelInUse(action.story, session.model)) return session;
       return { ...session, looked: earlierAnswer(session, action.story), edit: action.edit, playhead: null };
     case 'edited':
       return story && !isWriting(session) ? { ...session, edit: action.edit } : session;

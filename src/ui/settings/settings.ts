@@ -45,7 +45,9 @@ export interface Settings {
   /** Whether a single key does something outside of fields. */
   readonly keys: 'on' | 'off';
   readonly backend: BackendChoice;
-  /** The id of a kept model; null for the one that comes with the page. */
+  /** Whether the better model that comes with the page is fetched unasked, where there is a GPU for it. */
+  readonly upgrade: 'automatic' | 'on request';
+  /** The id of a kept model; null for the one that the page opens with. */
   readonly model: string | null;
 }
 
@@ -72,17 +74,24 @@ export const DEFAULT_SETTINGS: Settings = {
   histogram: 'off',
   keys: 'on',
   backend: 'auto',
+  upgrade: 'automatic',
   model: null,
 };
 
-/** What a first visit begins with: whole blocks come out of noise, two tokens a step, at a pace that the eye can follow. */
-export const FIRST_VISIT: Settings = {
-  ...DEFAULT_SETTINGS,
-  policy: 'confidence',
-  blockSize: 16,
-  steps: 8,
-  pace: 'steady',
-};
+/** Two tokens a step, in blocks that are seen to come out of noise. */
+const PAGES_OWN = { policy: 'confidence', blockSize: 16, steps: 8 } as const satisfies Partial<Settings>;
+
+/** What a first visit begins with: whole blocks come out of noise, at a pace that the eye can follow. */
+export const FIRST_VISIT: Settings = { ...DEFAULT_SETTINGS, ...PAGES_OWN, pace: 'steady' };
+
+/**
+ * What changes as a model comes into use: one that does not come with the page is decoded as its authors do, unless a
+ * person has chosen otherwise.
+ */
+export function unmaskingOn({ policy, blockSize, steps }: Settings, { origin }: Pick<ModelTraits, 'origin'>) {
+  const isPages = policy === PAGES_OWN.policy && blockSize === PAGES_OWN.blockSize && steps === PAGES_OWN.steps;
+  return isPages && origin.type !== 'embedded' ? { policy: null, blockSize: null, steps: null } : {};
+}
 
 export const POLICIES = [
   'first-hitting',
@@ -214,6 +223,7 @@ const settingsSchema = v.object({
   histogram: field('histogram', v.picklist(['on', 'off'])),
   keys: field('keys', v.picklist(['on', 'off'])),
   backend: field('backend', v.picklist(BACKENDS)),
+  upgrade: field('upgrade', v.picklist(['automatic', 'on request'])),
   model: field('model', v.pipe(text, v.regex(/^[0-9a-f]{64}$/))),
 } satisfies Record<keyof Settings, v.GenericSchema>);
 

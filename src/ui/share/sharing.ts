@@ -176,12 +176,11 @@ export function hasOtherSettings(story: Story | null, settings: Settings): boole
   return linkHash({ ...textSettings(settings), seed: 0 }, null) !== linkHash({ ...theirs, seed: 0 }, null);
 }
 
-/** The digest of the model that wrote a text that was not begun here, where it is not the one in use; else null. */
+/** The digest of the model that wrote a text, where it is not the one in use; else null. */
 export function writerElsewhere(story: Story | null, model: ModelState): string | null {
   if (!story?.provenance || model.phase !== 'ready') return null;
   const { source, model: writer } = story.provenance;
-  if (source === 'here') return null;
-  const { digest } = source === 'file' ? writer : source;
+  const { digest } = typeof source === 'object' ? source : writer;
   return digest === model.info.digest ? null : digest;
 }
 
@@ -190,11 +189,11 @@ export function noticeOf(story: Story | null, model: ModelState): string | null 
   if (!story?.provenance) return null;
   const here = model.phase === 'ready' ? originOf(model.info) : null;
   const { source, model: writer } = story.provenance;
-  if (source === 'here') return null;
   if (story.said !== null) return 'The address has this conversation as text alone: its tokens are not in it.';
-  if (source !== 'file') return here && differenceOf(source, here);
-  if (here && here.digest !== writer.digest) {
-    return `Opened from a file. Another model wrote it (${writer.name}), so what is written from here may not fit.`;
-  }
-  return 'Opened from a file: nothing was computed.';
+  if (typeof source === 'object') return here && differenceOf(source, here);
+  const isOther = here !== null && here.digest !== writer.digest;
+  const other = `${writer.name} wrote it, so it cannot be continued or edited with the model in use.`;
+  // Another model can answer the next question of a conversation.
+  if (source === 'here') return isOther && !story.settings.messages ? other : null;
+  return isOther ? `Opened from a file. ${other}` : 'Opened from a file: nothing was computed.';
 }

@@ -106,6 +106,7 @@ function Measurements({ story, info }: { story: Story; info: ModelInfo | null })
       >
         {open ? 'Fewer figures' : 'More figures'}
       </button>
+      {story.provenance ? <p className="writer">{story.provenance.model.name}</p> : null}
       <div id={id} hidden={!open}>
         <Figures figures={others} />
       </div>
@@ -117,7 +118,7 @@ function Figures({ figures }: { figures: readonly Measurement[] }) {
   return (
     <dl className="measurements">
       {figures.map(({ name, value, explained }) => (
-        <div key={name} title={explained}>
+        <div key={name} title={explained} data-figure={name}>
           <dt>{name}</dt>
           <dd data-measure={name}>{value}</dd>
         </div>

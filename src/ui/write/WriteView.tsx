@@ -1,6 +1,8 @@
 import { useCallback, useLayoutEffect, useMemo } from 'react';
 import type { SiteUpdate } from '../../offline/site-update';
 import { ModelNotice } from '../models/ModelNotice';
+import { UpgradeCard } from '../models/UpgradeCard';
+import type { Upgrade } from '../models/upgrade';
 import { ElsewhereNote } from '../page/ElsewhereNote';
 import { FetchOrCancelled, LoadProgress } from '../page/LoadStatus';
 import { Masthead } from '../page/Masthead';
@@ -37,11 +39,12 @@ import { StatusBar } from './StatusBar';
 interface Props {
   readonly controller: Controller;
   readonly sharing: Sharing;
+  readonly upgrade: Upgrade;
   readonly update: SiteUpdate;
 }
 
 /** The panel first, then the reading column, in the order a keyboard meets them. */
-export function WriteView({ controller, sharing, update }: Props) {
+export function WriteView({ controller, sharing, upgrade, update }: Props) {
   const session = useSession(controller);
   const { model, settings, inForce, story, playhead } = session;
   const dialogs = useDialogs();
@@ -118,6 +121,7 @@ export function WriteView({ controller, sharing, update }: Props) {
               controller={controller}
             />
           ) : null}
+          <UpgradeCard upgrade={upgrade} />
         </div>
         <StatusBar
           session={session}

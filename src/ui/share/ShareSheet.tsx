@@ -1,0 +1,68 @@
+import { useEffect, useId, useRef, useState } from 'react';
+import { asMarkdown } from '../chat/conversation';
+import { CopyButton } from '../fields/CopyButton';
+import type { Heat } from '../settings/settings';
+import { type Story, wholeText } from '../story/story';
+import { downloadFile } from './download-file';
+import type { Sharing } from './sharing';
+import { VideoMaker } from './video/VideoMaker';
+
+interface Props {
+  readonly story: Story;
+  readonly heat: Heat;
+  readonly sharing: Sharing;
+  readonly onClose: () => void;
+}
+
+/**
+ * Ways to give the text to somebody else, the moving picture first. A dialog, so that Escape closes it and the focus
+ * comes back.
+ */
+export default function ShareSheet({ story, heat, sharing, onClose }: Props) {
+  const id = useId();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [told, setTold] = useState(false);
+  const { hash } = sharing;
+  const { provenance } = story;
+  useEffect(() => dialog.current?.showModal(), []);
+  const save = () => {
+    const { file } = sharing;
+    if (file !== null) downloadFile(new Blob([file], { type: 'application/json' }), 'unmask-run.json');
+  };
+  return (
+    <dialog className="sheet share-sheet" ref={dialog} aria-labelledby={`${id}-title`} onClose={onClose}>
+      <header>
+        <h2 id={`${id}-title`} tabIndex={-1}>
+          Share
+        </h2>
+        <button type="button" className="quiet" onClick={() => dialog.current?.close()}>
+          Close
+        </button>
+      </header>
+      {story.steps.length === 0 ? null : <VideoMaker story={story} heat={heat} />}
+      <div className="share-ways">
+        {hash === null ? null : (
+          <CopyButton
+            label="Copy link"
+            text={new URL(hash, location.href).href}
+            onCopied={() => setTold(provenance?.changed ?? false)}
+          />
+        )}
+        <button type="button" className="quiet" onClick={save}>
+          Save run
+        </button>
+        {story.settings.messages ? (
+          <CopyButton label="Copy conversation" text={asMarkdown(story)} />
+        ) : (
+          <CopyButton label="Copy text" text={wholeText(story).trim()} />
+        )}
+      </div>
+      {provenance ? (
+        <p className="hint">Written by {provenance.model.name}. The link and the saved run say so.</p>
+      ) : null}
+      <p className="hint share-told" role="status">
+        {told ? 'The link writes the text as it first began. What was changed since is only in a saved run.' : ''}
+      </p>
+    </dialog>
+  );
+}

@@ -1,0 +1,11 @@
+import './tests/node-20.ts';
+import { defineConfig } from 'vitest/config';
+
+/** A checkpoint of a published size, from its repository to text in Chromium, on the built site: 1.5 GB, and minutes. */
+export default defineConfig({
+  test: {
+    include: ['tests/hub/**/*.test.ts'],
+    pool: 'forks',
+    hookTimeout: 120_000,
+  },
+});
