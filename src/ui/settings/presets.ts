@@ -44,7 +44,7 @@ export const PRESETS: readonly Preset[] = [
       text: 'The surest token of each block first. About half the work of one-at-a-time, and almost as good.',
     },
     onCpu: {
-      label: 'Any order',
+      label: 'In blocks',
       text: 'The surest token of each block first. Almost as good, but on a CPU it takes longer than one by one.',
     },
     blockSize: 8,
