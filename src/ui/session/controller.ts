@@ -309,7 +309,7 @@ export class Controller {
     }
   }
 
-  /** Whether a view that does not write has the model. */
+  /** True while a view that does not write has the model. */
   get isLent(): boolean {
     return this.#lent > 0;
   }
@@ -341,7 +341,7 @@ export class Controller {
   ): Promise<readonly AlternativeToken[] | null> {
     const { client } = this.models;
     const { model } = this.session;
-    if (!client || model.phase !== 'ready' || isBusy(this.session) || this.#lent > 0) return null;
+    if (!client || model.phase !== 'ready' || isBusy(this.session) || this.isLent) return null;
     if (!isByModelInUse(story, model)) return null;
     return this.#alternatives.ask(client, story, block, token, signal);
   }
