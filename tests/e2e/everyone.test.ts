@@ -92,6 +92,8 @@ test('360 pixels: nothing scrolls sideways, a tap opens a menu inside the window
 
 test('what is written does not move: finished blocks stay in place while the next is uncovered', async () => {
   const visit = await StoryPage.open(site, { maxTokens: 1024, blockSize: 8 });
+  // Before that a recording stands in the text's place.
+  await visit.reaches('writing');
   await visit.page.locator('.block[data-committed="true"]').nth(1).waitFor();
   const place = () => visit.page.locator('.block').first().boundingBox();
   const bar = () => visit.page.locator('.status').boundingBox();
