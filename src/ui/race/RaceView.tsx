@@ -6,6 +6,7 @@ import { LoadStatus } from '../page/LoadStatus';
 import { Masthead } from '../page/Masthead';
 import { ProblemAlert } from '../page/ProblemAlert';
 import { UpdateNotice } from '../page/UpdateNotice';
+import { useBroughtIntoView } from '../page/use-brought-into-view';
 import type { Controller } from '../session/controller';
 import { traitsOf } from '../session/session';
 import { useSession } from '../session/use-session';
@@ -20,7 +21,6 @@ import { RaceTask } from './RaceTask';
 import { type Race, settingsOfSide } from './race';
 import type { RaceRunner } from './race-runner';
 import { SideField } from './SideField';
-import { useBothInView } from './use-both-in-view';
 import { useRace } from './use-race';
 import { notes, verdict } from './verdict';
 import './race.css';
@@ -42,7 +42,7 @@ export default function RaceView({ runner, controller, update }: Props) {
   const info = model.phase === 'ready' ? model.info : null;
   const toRace = pairOf(race.sides.map((side) => settingsOfSide(side, settings, traitsOf(model))));
   const board = useRef<HTMLDivElement>(null);
-  useBothInView(board, running);
+  useBroughtIntoView(board, running, '.racer:last-child');
   return (
     <div className="page">
       <div className="panel">
