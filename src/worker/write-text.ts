@@ -161,7 +161,10 @@ export function openingOf(
     return { ids: [...ids, ...after], anchor: ids.length, messages };
   }
   if (!template) {
-    throw new UnmaskError('bad-input', 'This model has no chat template: it goes on from text. Write with it instead.');
+    throw new UnmaskError(
+      'bad-input',
+      'This model has no chat template: it only continues text. Write with it instead.',
+    );
   }
   const encode = (turns: readonly ChatTurn[]) => template.encode(turns, tokenizer, config.chatVariables);
   const room = config.contextLength - Math.min(after.length + maxTokens, Math.floor(config.contextLength / 2));
