@@ -74,7 +74,7 @@ test('a checkpoint of a published shape goes from its repository to text in Chro
   await page.getByRole('button', { name: 'Open a model…' }).click();
   await page.getByLabel(/^URL of a model folder/).fill(MODEL);
   await page.getByRole('button', { name: 'Open', exact: true }).click();
-  const sheet = page.getByRole('dialog').filter({ hasText: 'Keep it as' });
+  const sheet = page.getByRole('dialog').filter({ hasText: 'Save as' });
   await sheet.getByRole('button', { name: 'Fetch and open' }).waitFor({ timeout: 120_000 });
   expect(await sheet.getByLabel(/^q4/).isChecked()).toBe(true);
   const written = await visit.text();
