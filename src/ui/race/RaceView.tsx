@@ -6,6 +6,7 @@ import { LoadStatus } from '../page/LoadStatus';
 import { Masthead } from '../page/Masthead';
 import { ProblemAlert } from '../page/ProblemAlert';
 import { UpdateNotice } from '../page/UpdateNotice';
+import { useBroughtIntoView } from '../page/use-brought-into-view';
 import type { Controller } from '../session/controller';
 import { traitsOf } from '../session/session';
 import { useSession } from '../session/use-session';
@@ -20,7 +21,6 @@ import { RaceTask } from './RaceTask';
 import { type Race, settingsOfSide } from './race';
 import type { RaceRunner } from './race-runner';
 import { SideField } from './SideField';
-import { useBothInView } from './use-both-in-view';
 import { useRace } from './use-race';
 import { notes, verdict } from './verdict';
 import './race.css';
@@ -42,7 +42,7 @@ export default function RaceView({ runner, controller, update }: Props) {
   const info = model.phase === 'ready' ? model.info : null;
   const toRace = pairOf(race.sides.map((side) => settingsOfSide(side, settings, traitsOf(model))));
   const board = useRef<HTMLDivElement>(null);
-  useBothInView(board, running);
+  useBroughtIntoView(board, running, '.racer:last-child');
   return (
     <div className="page">
       <div className="panel">
@@ -124,10 +124,10 @@ function Afterwards({ stories, info }: { stories: Pair<Story>; info: ModelInfo }
 }
 
 const PHASES: Readonly<Record<Race['phase'], string>> = {
-  ready: 'Two ways to write the same text. Which is done first?',
+  ready: 'Two ways to write the same text. Which will finish first?',
   running: 'Both are writing.',
   finished: '',
-  stopped: 'Stopped before the end, so nobody has won.',
+  stopped: 'Stopped before the end, so there is no winner.',
   failed: 'The race ended with an error.',
 };
 
