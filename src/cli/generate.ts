@@ -104,7 +104,10 @@ async function chatIdsOf(
 ): Promise<readonly number[]> {
   const template = createChatTemplate(await readChatTemplateFiles(source, signal));
   if (!template || !tokenizer || !('text' in prompt)) {
-    throw new UnmaskError('bad-input', 'This model has no chat template: it goes on from text. Write without --chat.');
+    throw new UnmaskError(
+      'bad-input',
+      'This model has no chat template: it only continues text. Write without --chat.',
+    );
   }
   return template.encode([{ role: 'user', content: prompt.text }], tokenizer, source.config.chatVariables);
 }
