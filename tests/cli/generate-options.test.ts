@@ -10,6 +10,7 @@ it('knows its defaults', () => {
     prompt: { text: 'Once' },
     blockSize: undefined,
     maxTokens: 128,
+    finishSentence: false,
     chat: false,
     policy: undefined,
     steps: undefined,
@@ -27,7 +28,7 @@ it('knows its defaults', () => {
 
 it('takes every option', () => {
   const line =
-    '--model m --prompt Hello --chat --block-size 8 --max-tokens 20 --policy threshold --steps 4 --threshold 0.5 ' +
+    '--model m --prompt Hello --chat --block-size 8 --max-tokens 20 --finish-sentence --policy threshold --steps 4 --threshold 0.5 ' +
     '--entropy-bound 0.2 --sub-block-size 4 --temperature 0 --top-p 1 --seed 7 --context 256 --backend wasm --json';
   expect(readGenerateOptions(line.split(' '))).toEqual({
     model: 'm',
@@ -35,6 +36,7 @@ it('takes every option', () => {
     chat: true,
     blockSize: 8,
     maxTokens: 20,
+    finishSentence: true,
     policy: 'threshold',
     steps: 4,
     threshold: 0.5,

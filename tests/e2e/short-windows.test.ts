@@ -26,7 +26,7 @@ test.each([
       const box = await page.locator(selector).first().boundingBox();
       return box ? Math.max(0, Math.min(height, box.y + box.height) - Math.max(0, box.y)) : 0;
     };
-    await page.locator('.block[data-committed="true"]').nth(3).waitFor();
+    await page.locator('[data-phase]:not([data-phase="recorded"]) .block[data-committed="true"]').nth(3).waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
     expect(await seen('.status')).toBeLessThanOrEqual(height / 5);
     expect(await seen('.heat')).toBe(0);

@@ -42,7 +42,7 @@ test('the run is scrubbed with the mouse and stepped with the arrow keys, and co
 
 test('a run is looked back on while it goes on, and played back to where it is', async () => {
   const visit = await StoryPage.open(site, { maxTokens: 1024, speed: 4 });
-  await visit.page.locator('.block[data-committed="true"]').nth(1).waitFor();
+  await visit.page.locator('[data-phase]:not([data-phase="recorded"]) .block[data-committed="true"]').nth(1).waitFor();
   await visit.timeline.press('Home');
   const steps = Number(await visit.timeline.getAttribute('max'));
   await visit.page.waitForFunction((before) => {

@@ -42,7 +42,7 @@ test('on a CPU it is said beforehand who wins and why; on a GPU nothing is', () 
   expect(expectation([way(1), way(16, 8)], CPU)).toBe(
     'Expect one at a time to win. This model runs on the CPU, where computing takes the time: ' +
       'a pass over 16 tokens takes about 5 times as long as one over 1. ' +
-      'One at a time: 2.00 passes a token; blocks of 16: 0.56.',
+      'One at a time: 2.00 passes per token; blocks of 16: 0.56.',
   );
   expect(expectation([way(1), way(16, 8)], { ...CPU, backend: 'webgpu' })).toBeNull();
 });

@@ -14,6 +14,7 @@ import { answers, isWriting, storyLookedAt, traitsOf } from '../session/session'
 import { useSession } from '../session/use-session';
 import { ModelPanel } from '../settings/ModelPanel';
 import { SamplingPanel } from '../settings/SamplingPanel';
+import { SeeingFields } from '../settings/SeeingFields';
 import { SettingsDisclosure } from '../settings/SettingsDisclosure';
 import { NOTHING_WAITS, waitingSettings } from '../settings/settings-in-run';
 import { OpenRun } from '../share/OpenRun';
@@ -66,6 +67,9 @@ export default function ChatView({ controller, sharing, update }: Props) {
         <SettingsDisclosure>
           <SystemField settings={settings} story={story} writing={writing} controller={controller} />
           <SamplingPanel settings={settings} model={model} waiting={waiting.forBlock} controller={controller} />
+          <div className="group">
+            <SeeingFields settings={settings} controller={controller} />
+          </div>
           <ModelPanel model={model} backend={settings.backend} controller={controller} onOpenModels={openModels} />
           <OpenRun sharing={sharing} />
         </SettingsDisclosure>

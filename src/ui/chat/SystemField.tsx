@@ -26,7 +26,7 @@ export function SystemField({ settings, story, writing, controller }: Props) {
         <textarea id={id} rows={3} aria-describedby={`${id}-hint`} value={settings.system} onChange={limit.onChange} />
         {limit.note}
         <p className="hint" id={`${id}-hint`}>
-          How the model is to answer. Some models have one of their own where this is empty.
+          How the model should answer. Some models use their own if this is empty.
         </p>
       </div>
       <button type="button" className="quiet" disabled={story === null} onClick={() => controller.clear()}>

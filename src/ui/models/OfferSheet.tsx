@@ -12,8 +12,8 @@ interface Props {
 }
 
 const DTYPES: readonly { readonly value: KeptDtype; readonly label: string }[] = [
-  { value: 'q8', label: 'q8, as the original' },
-  { value: 'q4', label: 'q4, half of the bytes' },
+  { value: 'q8', label: 'q8, close to the original' },
+  { value: 'q4', label: 'q4, half the size' },
 ];
 
 /** What a person decides on before a checkpoint is fetched. */
@@ -35,7 +35,7 @@ export default function OfferSheet({ offer, models }: Props) {
         <h2 id="offer-title">{offer.name}</h2>
       </header>
       <p>
-        This is a checkpoint as its authors published it. It is converted while it comes; nothing leaves this device.
+        This is a checkpoint as its authors published it. It is converted as it arrives; nothing leaves this device.
       </p>
       <dl className="facts">
         <dt>From</dt>
@@ -52,9 +52,9 @@ export default function OfferSheet({ offer, models }: Props) {
         <dd>{memoryText(offer, dtype)}</dd>
       </dl>
       {offer.tokenizerFrom === null ? null : (
-        <p className="hint">It has no tokenizer of its own: that of {offer.tokenizerFrom} is fetched for it.</p>
+        <p className="hint">It has no tokenizer of its own, so the one from {offer.tokenizerFrom} is used.</p>
       )}
-      <ChoiceField label="Keep it as" value={dtype} choices={DTYPES} onChange={setDtype} />
+      <ChoiceField label="Save as" value={dtype} choices={DTYPES} onChange={setDtype} />
       <div aria-live="polite">
         <p className="hint">{roomText(offer, dtype)}</p>
         <p className="hint">{deviceText(offer, dtype)}</p>

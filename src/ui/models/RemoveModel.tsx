@@ -36,7 +36,7 @@ export function RemoveModel({ name, bytes, onRemove }: Props) {
   return (
     <div className="model-removal">
       <p>
-        Removing {name} gives back {bytesText(bytes)}. To use it again it has to be fetched again.
+        Removing {name} frees {bytesText(bytes)}. To use it again, you will have to open it again.
       </p>
       <button type="button" className="quiet" disabled={phase === 'removing'} onClick={() => void confirm()}>
         Remove

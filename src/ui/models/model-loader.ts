@@ -3,7 +3,7 @@ import type { Client } from '../../worker/client';
 import type { DistantPlace, KeptDtype, ModelInfo, ModelPlace, ModelShelf } from '../../worker/protocol';
 import type { WorkerEvents } from '../../worker/worker-events';
 import type { Action, Session } from '../session/session';
-import { nearestBlockSize, type Settings } from '../settings/settings';
+import { nearestBlockSize, type Settings, unmaskingOn } from '../settings/settings';
 import { filesOfFolder } from './chosen-folder';
 import type { EmbeddedModel } from './embedded-models';
 import type { Progress } from './pace';
@@ -286,9 +286,10 @@ export class ModelLoader {
   }
 
   /** Moves the settings to what the model knows, and remembers it for the next visit. */
-  #fit({ keptId, blockSizes, name }: ModelInfo): void {
+  #fit(info: ModelInfo): void {
+    const { keptId, blockSizes, name } = info;
+    this.#page.set({ model: keptId, ...unmaskingOn(this.#page.session.settings, info) });
     const { settings } = this.#page.session;
-    if (settings.model !== keptId) this.#page.set({ model: keptId });
     if (settings.blockSize === null || blockSizes.includes(settings.blockSize)) return;
     const blockSize = nearestBlockSize(settings.blockSize, blockSizes);
     this.#page.set({ blockSize });

@@ -109,6 +109,6 @@ export class Upgrade {
 }
 
 /** True while another model would take something from under the person's eyes or hands. */
-function isAtWork({ session, isRacing }: Controller): boolean {
-  return isRacing || isBusy(session) || session.edit !== null || session.playhead?.playing === true;
+function isAtWork({ session, isLent }: Controller): boolean {
+  return isLent || isBusy(session) || session.edit !== null || session.playhead?.playing === true;
 }

@@ -124,10 +124,10 @@ function Afterwards({ stories, info }: { stories: Pair<Story>; info: ModelInfo }
 }
 
 const PHASES: Readonly<Record<Race['phase'], string>> = {
-  ready: 'Two ways to write the same text. Which is done first?',
+  ready: 'Two ways to write the same text. Which will finish first?',
   running: 'Both are writing.',
   finished: '',
-  stopped: 'Stopped before the end, so nobody has won.',
+  stopped: 'Stopped before the end, so there is no winner.',
   failed: 'The race ended with an error.',
 };
 

@@ -1,14 +1,14 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { describeError, UnmaskError } from '../../errors';
 import type { Client } from '../../worker/client';
-import type { AlternativeToken, GenerateSettings, ModelInfo, RaceMessage } from '../../worker/protocol';
+import type { AlternativeToken, GenerateSettings, ModelInfo } from '../../worker/protocol';
 import type { WorkerEvents } from '../../worker/worker-events';
 import type { Asked } from '../chat/conversation';
 import { type Edit, storyFromEdit, typeOver } from '../editing/editing';
 import type { EmbeddedModel } from '../models/embedded-models';
 import { ModelLoader } from '../models/model-loader';
 import { newSeed } from '../settings/new-seed';
-import { generateSettings, type Settings, settingsOn } from '../settings/settings';
+import { generateSettings, reportFor, type Settings, settingsOn } from '../settings/settings';
 import { sameSettings, settingsForNextBlock } from '../settings/settings-in-run';
 import { type Link, originOf, samplingSettings, textSettings } from '../share/link';
 import { Alternatives } from '../story/alternatives';
@@ -52,8 +52,8 @@ export class Controller {
   /** A link whose text has not begun yet. */
   #link: Link | null = null;
   readonly #alternatives = new Alternatives();
-  /** How many are on. */
-  #races = 0;
+  /** How many runs of other views are on. */
+  #lent = 0;
   /** What the worker was asked last to write with. */
   #asked: GenerateSettings | undefined;
   /** Until a changed setting has rested. */
@@ -301,7 +301,7 @@ export class Controller {
     this.#asked = story.settings;
     this.#dispatch({ type: 'writing-started', story, inForce });
     try {
-      for await (const message of client.generate(story.settings, signal)) {
+      for await (const message of client.generate(story.settings, signal, reportFor(this.session.settings))) {
         this.#dispatch({ type: 'written', message });
       }
     } catch (error) {
@@ -309,20 +309,21 @@ export class Controller {
     }
   }
 
-  get isRacing(): boolean {
-    return this.#races > 0;
+  /** True while a view that does not write has the model. */
+  get isLent(): boolean {
+    return this.#lent > 0;
   }
 
-  /** Writes a text for each of the settings side by side, in place of one that is being written. As `Client.race`. */
-  async *race(settings: readonly GenerateSettings[], signal: AbortSignal): AsyncGenerator<RaceMessage, void> {
+  /** A run for a view that does not write, in place of a text that is being written. */
+  async *lend<Message>(run: (client: Client) => AsyncIterable<Message>): AsyncGenerator<Message, void> {
     this.#endWriting();
     const { client } = this.models;
-    if (!client) throw new UnmaskError('bad-input', 'No model is loaded. Load the model, then race.');
-    this.#races++;
+    if (!client) throw new UnmaskError('bad-input', 'No model is loaded. Load the model, then try again.');
+    this.#lent++;
     try {
-      yield* client.race(settings, signal);
+      yield* run(client);
     } finally {
-      this.#races--;
+      this.#lent--;
     }
   }
 
@@ -340,7 +341,7 @@ export class Controller {
   ): Promise<readonly AlternativeToken[] | null> {
     const { client } = this.models;
     const { model } = this.session;
-    if (!client || model.phase !== 'ready' || isBusy(this.session) || this.#races > 0) return null;
+    if (!client || model.phase !== 'ready' || isBusy(this.session) || this.isLent) return null;
     if (!isByModelInUse(story, model)) return null;
     return this.#alternatives.ask(client, story, block, token, signal);
   }

@@ -142,7 +142,8 @@ export class Sharing {
     const session = this.#controller.session;
     this.#session = session;
     const begins = session.story?.phase === 'starting' && before.story?.phase !== 'starting';
-    if (begins || session.past !== before.past) this.forgetRefusal();
+    const isOther = session.desk === before.desk && session.past !== before.past;
+    if (begins || isOther) this.forgetRefusal();
     const { story, desk } = session;
     const isAnother = begins && before.story !== null && desk === 'write' && story?.provenance?.source === 'here';
     if (story?.provenance !== before.story?.provenance) this.#fillAddress(isAnother ? 'push' : 'replace');

@@ -19,6 +19,7 @@ interface Props {
 
 /** Why the text ends here, and what can be done with it now. */
 export function Ending({ story, heat, continuable, another, again = null, controller, sharing }: Props) {
+  const why = endingOf(story);
   /** These buttons give way to a new text, and the focus has to go somewhere. */
   const leave = ({ currentTarget }: MouseEvent, write: () => Promise<void>) => {
     const story = currentTarget.closest<HTMLElement>('.story');
@@ -27,7 +28,7 @@ export function Ending({ story, heat, continuable, another, again = null, contro
   };
   return (
     <footer className="ending">
-      <p>{endingOf(story)}</p>
+      {why === '' ? null : <p>{why}</p>}
       <div className="ending-actions">
         {continuable ? (
           <button
@@ -60,8 +61,10 @@ export function Ending({ story, heat, continuable, another, again = null, contro
   );
 }
 
-function endingOf({ phase, reason }: Story): string {
+/** Nothing for an answer that ended by itself: each does. */
+function endingOf({ phase, reason, settings }: Story): string {
   if (phase === 'stopped') return 'Stopped here';
   if (phase === 'failed') return 'Ended early';
-  return reason === 'eos' ? 'The end' : 'Length reached';
+  if (reason === 'length') return 'Length reached';
+  return settings.messages ? '' : 'The end';
 }

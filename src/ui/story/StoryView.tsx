@@ -3,7 +3,7 @@ import { EditMenu } from '../editing/EditMenu';
 import type { Edit } from '../editing/editing';
 import { useEditing } from '../editing/use-editing';
 import type { Controller } from '../session/controller';
-import type { Heat } from '../settings/settings';
+import type { Heat, Settings } from '../settings/settings';
 import type { Motion } from '../timeline/playhead';
 import { endsLine, StoryBlock } from './StoryBlock';
 import { type Story, tokensWritten } from './story';
@@ -18,6 +18,7 @@ interface Props {
   /** How what is shown relates to the run. */
   readonly motion: Motion;
   readonly heat: Heat;
+  readonly guesses: Settings['guesses'];
   /** What is being edited of it. */
   readonly edit: Edit | null;
   /** Whether the model is writing, this text or another. */
@@ -44,7 +45,19 @@ const FROM_START: TextPlace = { block: 0, token: 0 };
 const FAST = 60;
 
 /** The text: its heading, the blocks written so far, and the block that is coming out of noise. */
-export function StoryView({ story, shown, motion, heat, edit, busy, ending, caption, controller, formatted }: Props) {
+export function StoryView({
+  story,
+  shown,
+  motion,
+  heat,
+  guesses,
+  edit,
+  busy,
+  ending,
+  caption,
+  controller,
+  formatted,
+}: Props) {
   const { heading, settings, phase, earlier } = story;
   const article = useRef<HTMLElement>(null);
   const text = useRef<HTMLElement>(null);
@@ -106,6 +119,7 @@ export function StoryView({ story, shown, motion, heat, edit, busy, ending, capt
                 afterBreak={endsLine(blocks[index - 1]?.tokens.at(-1))}
                 marked={tip?.block === index && !edit ? tip.token : null}
                 edit={edit?.block === index ? edit : null}
+                guesses={guesses}
               />
             ),
           )}

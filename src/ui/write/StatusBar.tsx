@@ -7,6 +7,7 @@ import type { TermId } from '../glossary/terms';
 import type { Controller } from '../session/controller';
 import { isWriting, type Session } from '../session/session';
 import type { Story } from '../story/story';
+import { PassHistogram } from '../timeline/PassHistogram';
 import { placeAt, placeText } from '../timeline/replay';
 import { Timeline } from '../timeline/Timeline';
 import { HeatField } from './HeatField';
@@ -37,6 +38,9 @@ export function StatusBar({ session, shown, controller, field, about = null, pro
         {field}
         {story ? (
           <>
+            {settings.histogram === 'on' ? (
+              <PassHistogram story={story} position={playhead?.position ?? story.steps.length} />
+            ) : null}
             <Timeline story={story} playhead={playhead} speed={settings.speed} controller={controller} />
             <div className="status-line">
               <div className="place-line">

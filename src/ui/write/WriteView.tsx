@@ -19,6 +19,7 @@ import { ModelPanel } from '../settings/ModelPanel';
 import { PaceField } from '../settings/PaceField';
 import { PresetField } from '../settings/PresetField';
 import { SamplingPanel } from '../settings/SamplingPanel';
+import { SeeingFields } from '../settings/SeeingFields';
 import { SettingsDisclosure } from '../settings/SettingsDisclosure';
 import { NOTHING_WAITS, waitingSettings } from '../settings/settings-in-run';
 import { OpenRun } from '../share/OpenRun';
@@ -83,6 +84,7 @@ export function WriteView({ controller, sharing, upgrade, update }: Props) {
           <div className="group style-and-pace">
             <PresetField settings={settings} model={model} controller={controller} />
             <PaceField pace={settings.pace} controller={controller} />
+            <SeeingFields settings={settings} controller={controller} />
           </div>
           <SamplingPanel settings={settings} model={model} waiting={waiting.forBlock} controller={controller} />
           <ModelPanel model={model} backend={settings.backend} controller={controller} onOpenModels={openModels} />
@@ -107,6 +109,7 @@ export function WriteView({ controller, sharing, upgrade, update }: Props) {
               shown={shown}
               motion={motionOf(playhead)}
               heat={settings.heat}
+              guesses={settings.guesses}
               edit={session.edit}
               busy={isBusy(session)}
               ending={

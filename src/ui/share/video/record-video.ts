@@ -66,7 +66,7 @@ export async function recordVideo({ canvas, frames, draw, format, signal, onProg
     }
     await output.finalize();
   } catch (error) {
-    await output.cancel();
+    await output.cancel().catch(() => {});
     signal.throwIfAborted();
     const { message } = describeError(error);
     throw new UnmaskError('internal', `The browser could not make the video (${message}). Try another format.`);

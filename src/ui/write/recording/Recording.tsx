@@ -42,6 +42,7 @@ export function Recording({ story }: { story: Story }) {
             afterBreak={endsLine(blocks[index - 1]?.tokens.at(-1))}
             marked={null}
             edit={null}
+            guesses="off"
           />
         ))}
       </section>
