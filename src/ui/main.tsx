@@ -22,6 +22,7 @@ import './page/update.css';
 import './share/share.css';
 import './page/views.css';
 import './page/forced-colours.css';
+import './glossary/glossary.css';
 
 keepCompositions();
 const [starter, ...moreModels] = embeddedModels(document);

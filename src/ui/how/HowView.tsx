@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import type { SiteUpdate } from '../../offline/site-update';
+import { Term } from '../glossary/Term';
 import { Masthead } from '../page/Masthead';
 import { UpdateNotice } from '../page/UpdateNotice';
 import { MaskFigure } from './MaskFigure';
@@ -48,13 +49,21 @@ export default function HowView({ update }: { update: SiteUpdate }) {
             How it works
           </h2>
           <p className="lead">
-            A language model writes in <em>tokens</em>: words, or pieces of words. Most models write one token after
-            another, and run the whole network for each one. One such run is a <em>pass</em>.
+            A language model writes in{' '}
+            <em>
+              <Term id="token">tokens</Term>
+            </em>
+            : words, or pieces of words. Most models write one token after another, and run the whole network for each
+            one. One such run is a{' '}
+            <em>
+              <Term id="pass">pass</Term>
+            </em>
+            .
           </p>
           <p className="lead">
-            <em>Block diffusion</em> writes a block of tokens at once. All of them start out masked, and each pass
-            uncovers a few, wherever they may be. A finished block stays as it is and the next one follows, so a text
-            can be any length.
+            <em>Block diffusion</em> writes a block of tokens at once. All of them start out as{' '}
+            <Term id="mask">masks</Term>, and each pass uncovers a few, wherever they may be. A finished block stays as
+            it is and the next one follows, so a text can be any length.
           </p>
           <Section id="how-noise">
             <p>
@@ -67,10 +76,11 @@ export default function HowView({ update }: { update: SiteUpdate }) {
           </Section>
           <Section id="how-mask">
             <p>
-              Inside the network, tokens look at each other to work out what they mean; this is called attention. A
-              table decides which may look at which. Here a token sees every earlier block, and its own block in both
-              directions, because the word that is uncovered last may well come first. It never sees later blocks, so a
-              finished block is computed once, and what later blocks need from it is stored.
+              Inside the network, tokens look at each other to work out what they mean; this is called{' '}
+              <Term id="attention">attention</Term>. A table decides which may look at which. Here a token sees every
+              earlier block, and its own block in both directions, because the word that is uncovered last may well come
+              first. It never sees later blocks, so a finished block is computed once, and what later blocks need from
+              it is stored.
             </p>
             <MaskFigure />
           </Section>
