@@ -48,7 +48,7 @@ export default function ShareSheet({ story, heat, sharing, onClose }: Props) {
         <p className="hint">Written by {provenance.model.name}. The link and the saved run say so.</p>
       ) : null}
       <p className="hint share-told" role="status">
-        {told ? 'The link writes the text as it first began. What was changed since is only in a saved run.' : ''}
+        {told ? 'The link recreates the text as it was first written. Later changes are only in a saved run.' : ''}
       </p>
     </Sheet>
   );
