@@ -26,7 +26,7 @@ test.each(LOOKS)(
     const { page } = visit;
     await visit.reaches('finished');
     for (const heat of ['Plain', 'Confidence', 'Order']) {
-      await page.getByRole('radio', { name: heat }).check();
+      await page.getByRole('radio', { name: heat, exact: true }).check();
       expect(await violations(page)).toEqual([]);
     }
     await page.locator('[data-token="1.3"]').hover();
@@ -63,6 +63,7 @@ test.each(LOOKS)('%s, %i × %i: WCAG AA in the other views', async (colorScheme,
   for (const [view, heading] of [
     ['how', 'How it works'],
     ['race', 'Race'],
+    ['read', 'Read'],
     ['chat', 'Chat'],
   ] as const) {
     await page.goto(`${site.url}#${view}`);

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-const TEXT = 'Once upon a time, a girl found a refrigerator.';
+const TEXT = 'Once upon a time,\na girl found a refrigerator.';
 
 /** A visitor who goes to Read and puts a short text there. */
 async function openRead(prepare: (page: Page) => Promise<unknown> = async () => {}): Promise<StoryPage> {
@@ -42,7 +42,8 @@ test('a text is read by keyboard alone, with its surprises, its scores and its d
         (token) => [token.textContent, Number((token as HTMLElement).style.getPropertyValue('--heat'))] as const,
       ),
     );
-  expect(heats.map(([text]) => text).join('')).toBe(TEXT.replaceAll(' ', ''));
+  expect(heats.map(([text]) => text).join('')).toBe(TEXT.replaceAll(/\s/g, ''));
+  expect(await page.locator('.heat-token[data-break]').count()).toBe(1);
   const heatOf = (word: string) => heats.find(([text]) => text === word)![1];
   expect(heatOf('upon')).toBeLessThan(0.3);
   expect(Math.max(...heats.map(([, heat]) => heat))).toBeGreaterThan(0.6);

@@ -12,7 +12,7 @@ export function HeatText({ report, reading }: { report: Report; reading: boolean
   const { tip, handlers } = useHeatTip(tokens.length);
   return (
     <>
-      <Legend />
+      {report.blockSizes.includes(1) ? <Legend /> : null}
       <section
         className="text heat-text"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys walk through the tokens from here
@@ -52,16 +52,18 @@ const HeatToken = memo(function HeatToken({ index, text, heat, known, marked }: 
   const space = text.slice(0, text.length - word.length);
   return (
     <>
-      {space}
+      {word === '' ? null : space}
       <span
         className="heat-token"
         data-token={index}
+        data-break={(word === '' && space.includes('\n')) || undefined}
         data-known={known || undefined}
         data-marked={marked || undefined}
         style={{ '--heat': heat.toFixed(2) }}
       >
         {word}
       </span>
+      {word === '' ? space : null}
     </>
   );
 });

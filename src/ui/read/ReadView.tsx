@@ -84,7 +84,7 @@ const PHASES: Readonly<Record<Exclude<Reading['phase'], 'reading'>, string>> = {
 };
 
 function ReportView({ report, reading }: { report: Report; reading: boolean }) {
-  const { windows, tokens, bytes, nats, sizes, spreads } = report;
+  const { windows, tokens, bytes, blockSizes, sizes, spreads } = report;
   return (
     <>
       {windows > 1 ? (
@@ -96,9 +96,9 @@ function ReportView({ report, reading }: { report: Report; reading: boolean }) {
       <HeatText report={report} reading={reading} />
       <p className="hint">
         {tokens.length} tokens, {bytes} bytes.{' '}
-        {nats.some((each) => each != null)
+        {blockSizes.includes(1)
           ? 'Surprisal is −log₂ of the probability that the model gave a token after all that is before it: 1 bit is a coin toss.'
-          : ''}
+          : 'This model was not trained on block size 1, so how surprising a single token is cannot be told.'}
       </p>
       <SizeTable report={report} />
       <p className="hint">

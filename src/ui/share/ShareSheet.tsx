@@ -1,6 +1,7 @@
-import { useEffect, useId, useRef, useState } from 'react';
+import { useState } from 'react';
 import { asMarkdown } from '../chat/conversation';
 import { CopyButton } from '../fields/CopyButton';
+import { Sheet } from '../fields/Sheet';
 import type { Heat } from '../settings/settings';
 import { type Story, wholeText } from '../story/story';
 import { downloadFile } from './download-file';
@@ -14,31 +15,17 @@ interface Props {
   readonly onClose: () => void;
 }
 
-/**
- * Ways to give the text to somebody else, the moving picture first. A dialog, so that Escape closes it and the focus
- * comes back.
- */
+/** Ways to give the text to somebody else, the moving picture first. */
 export default function ShareSheet({ story, heat, sharing, onClose }: Props) {
-  const id = useId();
-  const dialog = useRef<HTMLDialogElement>(null);
   const [told, setTold] = useState(false);
   const { hash } = sharing;
   const { provenance } = story;
-  useEffect(() => dialog.current?.showModal(), []);
   const save = () => {
     const { file } = sharing;
     if (file !== null) downloadFile(new Blob([file], { type: 'application/json' }), 'unmask-run.json');
   };
   return (
-    <dialog className="sheet share-sheet" ref={dialog} aria-labelledby={`${id}-title`} onClose={onClose}>
-      <header>
-        <h2 id={`${id}-title`} tabIndex={-1}>
-          Share
-        </h2>
-        <button type="button" className="quiet" onClick={() => dialog.current?.close()}>
-          Close
-        </button>
-      </header>
+    <Sheet title="Share" className="share-sheet" onClose={onClose}>
       {story.steps.length === 0 ? null : <VideoMaker story={story} heat={heat} />}
       <div className="share-ways">
         {hash === null ? null : (
@@ -59,7 +46,7 @@ export default function ShareSheet({ story, heat, sharing, onClose }: Props) {
       <p className="hint share-told" role="status">
         {told || hash === null ? linkText(story, hash) : ''}
       </p>
-    </dialog>
+    </Sheet>
   );
 }
 
@@ -71,6 +58,6 @@ function linkText({ settings, provenance }: Story, hash: string | null): string 
       : 'The link has what was said. How it was written is only in a saved run.';
   }
   return provenance?.changed
-    ? 'The link writes the text as it first began. What was changed since is only in a saved run.'
+    ? 'The link recreates the text as it was first written. Later changes are only in a saved run.'
     : '';
 }
