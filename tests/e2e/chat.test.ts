@@ -94,6 +94,16 @@ test('a conversation by keyboard alone: asked, answered, stopped, asked anew fro
     }
     throw new Error(`no way to ${name}`);
   };
+  await page.evaluate(() => {
+    const live = document.querySelector('[aria-live]')!;
+    const told: (string | null)[] = [];
+    new MutationObserver(() => told.push(live.textContent)).observe(live, {
+      childList: true,
+      characterData: true,
+      subtree: true,
+    });
+    Object.assign(window, { told });
+  });
   await tabTo('Your message');
   await keyboard.type('A little kite');
   await keyboard.press('Shift+Enter');
@@ -106,7 +116,9 @@ test('a conversation by keyboard alone: asked, answered, stopped, asked anew fro
   await answered(visit);
   await page.locator('.turn .markdown').waitFor();
   expect((await turns(visit))[0]).toContain('A little kite\nflew away.');
-  expect(await page.getByText(/^Finished: \d+ words/).count()).toBe(1);
+  const told = await page.evaluate(() => (window as unknown as { told: string[] }).told);
+  expect(told[0]).toBe('Answering.');
+  expect(told.at(-1)).toMatch(/^Finished: \d+ words/);
   expect(await violations(page)).toEqual([]);
 
   await keyboard.type('And then?');
@@ -235,6 +247,10 @@ test('a telephone in the dark, where nothing is to move', async () => {
   expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
   await visit.reaches('finished');
   await page.locator('.turn .markdown').waitFor();
+  await say(visit, 'And then?');
+  expect(await violations(page)).toEqual([]);
+  await page.getByRole('radio', { name: 'Order' }).check();
+  await page.locator('.turn .token').first().waitFor();
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
   expect(await violations(page)).toEqual([]);
   await visit.close();
