@@ -15,7 +15,7 @@ export async function blocksInNode(settings: Partial<Settings> = {}): Promise<nu
   );
   const backend = await createWasmBackend(source);
   const blocks: number[][] = [];
-  const writer = { backend, tokenizer, template: null, report: 'reveals' as const, seconds: () => 0 };
+  const writer = { backend, tokenizer, template: null, report: 'reveals', seconds: () => 0 } as const;
   for await (const news of writeText(writer, () => asked, new AbortController().signal)) {
     if (news.type === 'block') blocks.push(news.tokens.map(({ id }) => id));
   }

@@ -29,11 +29,7 @@ export default function ShareSheet({ story, heat, sharing, onClose }: Props) {
       {story.steps.length === 0 ? null : <VideoMaker story={story} heat={heat} />}
       <div className="share-ways">
         {hash === null ? null : (
-          <CopyButton
-            label="Copy link"
-            text={new URL(hash, location.href).href}
-            onCopied={() => setTold(provenance?.changed ?? false)}
-          />
+          <CopyButton label="Copy link" text={new URL(hash, location.href).href} onCopied={() => setTold(true)} />
         )}
         <button type="button" className="quiet" onClick={save}>
           Save run
@@ -48,8 +44,20 @@ export default function ShareSheet({ story, heat, sharing, onClose }: Props) {
         <p className="hint">Written by {provenance.model.name}. The link and the saved run say so.</p>
       ) : null}
       <p className="hint share-told" role="status">
-        {told ? 'The link recreates the text as it was first written. Later changes are only in a saved run.' : ''}
+        {told || hash === null ? linkText(story, hash) : ''}
       </p>
     </Sheet>
   );
+}
+
+/** What a link of the text lacks. */
+function linkText({ settings, provenance }: Story, hash: string | null): string {
+  if (settings.messages) {
+    return hash === null
+      ? 'This conversation is too long for a link. A saved run has all of it.'
+      : 'The link has what was said. How it was written is only in a saved run.';
+  }
+  return provenance?.changed
+    ? 'The link recreates the text as it was first written. Later changes are only in a saved run.'
+    : '';
 }
