@@ -21,8 +21,8 @@ import './timeline/timeline.css';
 import './page/update.css';
 import './share/share.css';
 import './page/views.css';
-import './page/forced-colours.css';
 import './glossary/glossary.css';
+import './page/forced-colours.css';
 
 keepCompositions();
 const [starter, ...moreModels] = embeddedModels(document);

@@ -99,13 +99,14 @@ test('the numbers of a run', async () => {
     .locator('[data-measure]')
     .evaluateAll((cells) => cells.map((cell) => [cell.getAttribute('data-measure'), cell.textContent]));
   expect(shown.map(([name]) => name)).toEqual([
-    'tokens',
     'tokens/s',
-    'passes/token',
     'tokens/pass',
+    'tokens',
+    'passes/token',
     'KV cache',
     'first block',
     'time',
+    'model',
   ]);
   const numbers = Object.fromEntries(shown);
   expect(numbers['KV cache']).toMatch(/^\d+ KB$/);

@@ -13,10 +13,10 @@ const watchBlocks = () => {
   const seen: [number, number][] = [];
   Object.assign(window, { seen });
   new MutationObserver(() => {
-    const finished = document.querySelectorAll(
-      '[data-phase]:not([data-phase="recorded"]) .block[data-committed="true"]',
-    ).length;
-    const masks = document.querySelectorAll('.noise').length;
+    // A recording stands there first.
+    const live = document.querySelector('[data-phase]:not([data-phase="recorded"])');
+    const finished = live?.querySelectorAll('.block[data-committed="true"]').length ?? 0;
+    const masks = live?.querySelectorAll('.noise').length ?? 0;
     const last = seen.at(-1);
     if (last?.[0] !== finished || last[1] !== masks) seen.push([finished, masks]);
   }).observe(document, { subtree: true, childList: true, attributes: true });

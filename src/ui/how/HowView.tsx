@@ -61,8 +61,8 @@ export default function HowView({ update }: { update: SiteUpdate }) {
             .
           </p>
           <p className="lead">
-            <em>Block diffusion</em> writes a block of tokens at once. All of them start out as{' '}
-            <Term id="mask">masks</Term>, and each pass uncovers a few, wherever they may be. A finished block stays as
+            <em>Block diffusion</em> writes a block of tokens at once. All of them start out{' '}
+            <Term id="mask">masked</Term>, and each pass uncovers a few, wherever they may be. A finished block stays as
             it is and the next one follows, so a text can be any length.
           </p>
           <Section id="how-noise">
