@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { TemporaryFolders } from '../../temporary-folders';
 import { blocksInNode } from '../blocks-in-node';
 import { ModelHost, otherModel } from '../model-host';
@@ -15,6 +15,8 @@ export interface Traits {
 
 /** What a person does with the page, in a browser that `start` starts. */
 export function journeys(start: () => Promise<DrivenBrowser>, { keepsModels }: Traits): void {
+  // WebKitGTK compiles the runtime anew at each visit.
+  vi.setConfig({ testTimeout: 240_000 });
   const folders = new TemporaryFolders();
   let browser: DrivenBrowser;
   let site: Awaited<ReturnType<typeof openServer>>;

@@ -1,5 +1,6 @@
-import { expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { Settings } from '../../../src/ui/settings/settings';
+import { blocksOfRun } from '../blocks-in-node';
 import { measureOf, NAMES, type Phase, SETTINGS, storyAt, TEXT } from '../page-parts';
 import type { DrivenBrowser, DrivenPage } from './driven';
 
@@ -9,25 +10,29 @@ const PATIENCE_MS = 90_000;
 /** A person at the page, in any browser that is driven. `leave` fails the test if the console complained. */
 export class Visitor {
   readonly page: DrivenPage;
+  #hasLeft = false;
 
   private constructor(page: DrivenPage) {
     this.page = page;
+    // WebKitGTK opens no other window before this one is closed.
+    onTestFinished(() => this.#close());
   }
 
   /** A fresh visitor with these settings saved. */
   static async open(browser: DrivenBrowser, url: string, settings: Partial<Settings> = {}): Promise<Visitor> {
     const page = await browser.open();
+    const visitor = new Visitor(page);
     // Any file of the origin that runs nothing, since what a page finds in storage has to be there before it.
     await page.goTo(new URL('icon.svg', url).href);
     const saved = JSON.stringify({ ...SETTINGS, ...settings });
     await page.run((saved) => localStorage.setItem('unmask.settings', saved), saved);
     await page.goTo(url);
-    return new Visitor(page);
+    return visitor;
   }
 
   async leave(): Promise<void> {
     const complaints = [...this.page.complaints()];
-    await this.page.close();
+    await this.#close();
     expect(complaints).toEqual([]);
   }
 
@@ -130,9 +135,13 @@ export class Visitor {
     await this.press(NAMES.saveRun);
     const run = await this.until(() => (window as { saved?: Blob }).saved?.text());
     await this.press(NAMES.close);
-    const blocks: { length: number; tokens: [id: number][] }[] = JSON.parse(run).blocks;
-    // What a block has beyond its length was written and is not part of the text.
-    return blocks.map(({ length, tokens }) => tokens.slice(0, length).map(([id]) => id));
+    return blocksOfRun(run);
+  }
+
+  async #close(): Promise<void> {
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    await this.page.close();
   }
 }
 
