@@ -105,15 +105,29 @@ export class Visitor {
   /** Types into the field with this label, in place of what it has. */
   async fill(label: string, text: string): Promise<void> {
     await this.click(`//*[@id=//label[normalize-space()="${label}"]/@for]`);
+    await this.sees('input:focus, textarea:focus');
     await this.page.press('Control+a');
     await this.page.type(text);
+    await this.until((text) => (document.activeElement as HTMLInputElement).value === text, text);
   }
 
-  /** Starts a text with the Generate button and waits for its end. */
-  async write(): Promise<void> {
-    await this.press(NAMES.generate);
-    await this.reaches('starting', 'writing');
-    await this.reaches('finished');
+  /** Starts a text and waits for its end, however soon that comes. */
+  async writes(start: () => Promise<void>): Promise<void> {
+    await this.page.run(
+      (underWay) => {
+        const { body } = document;
+        delete body.dataset.began;
+        const observer = new MutationObserver(() => {
+          if (!document.querySelector(underWay)) return;
+          body.dataset.began = '';
+          observer.disconnect();
+        });
+        observer.observe(body, { subtree: true, childList: true, attributes: true });
+      },
+      storyAt(['starting', 'writing']),
+    );
+    await start();
+    await this.sees(`body[data-began] ${storyAt(['finished'])}`);
   }
 
   /** The ids of each block, as a run that is saved has them. */
