@@ -26,7 +26,7 @@ test.each(LOOKS)(
     const { page } = visit;
     await visit.reaches('finished');
     for (const heat of ['Plain', 'Confidence', 'Order']) {
-      await page.getByRole('radio', { name: heat }).check();
+      await page.getByRole('radio', { name: heat, exact: true }).check();
       expect(await violations(page)).toEqual([]);
     }
     await page.locator('[data-token="1.3"]').hover();
