@@ -316,6 +316,10 @@ test('a conversation is shared: by its address, which a reload keeps, as a run w
   await say(visit, 'Once upon a time');
   await say(visit, 'And then?');
   const before = await turns(visit);
+  await page.getByRole('button', { name: 'Share', exact: true }).click();
+  await page.getByRole('button', { name: 'Copy link' }).click();
+  await page.getByText('The link has what was said.').waitFor();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(page.url());
   await page.getByRole('button', { name: 'Copy conversation' }).click();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   expect(copied).toMatch(/^\*\*You:\*\*\n\nOnce upon a time\n\n\*\*Other stories:\*\*\n\n/);

@@ -63,6 +63,7 @@ test.each(LOOKS)('%s, %i × %i: WCAG AA in the other views', async (colorScheme,
   for (const [view, heading] of [
     ['how', 'How it works'],
     ['race', 'Race'],
+    ['read', 'Read'],
     ['chat', 'Chat'],
   ] as const) {
     await page.goto(`${site.url}#${view}`);

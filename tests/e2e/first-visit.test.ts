@@ -123,7 +123,7 @@ test.each([DESKTOP, PHONE])(
     expect(titles).toEqual([
       'Words out of noise',
       'Every step is kept',
-      'Ask any word',
+      'Look behind any word',
       'Change how it writes',
       'Go further',
     ]);
@@ -162,7 +162,7 @@ test('terms link to the glossary, which opens where the term is and gives the fo
   expect(await page.evaluate(() => document.activeElement?.id)).toBe('term-nucleus');
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Glossary' }).click();
-  await sheet.getByText('Bits a byte').waitFor();
+  await sheet.getByText('Bits per byte').waitFor();
   await visit.close();
 });
 

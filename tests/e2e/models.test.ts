@@ -202,6 +202,41 @@ test('over plain http nothing is kept and that is said, but a model can be used'
   await plain.stop();
 });
 
+test.each([
+  ['estimate', "StorageManager.prototype.estimate = () => Promise.reject(new TypeError('no'));"],
+  [
+    'directory',
+    "StorageManager.prototype.getDirectory = () => { throw new DOMException('The operation is insecure.', 'SecurityError'); };",
+  ],
+  [
+    'files',
+    "FileSystemFileHandle.prototype.createSyncAccessHandle = () => Promise.reject(new DOMException('no', 'UnknownError'));",
+  ],
+  ['locks', "LockManager.prototype.request = () => Promise.reject(new DOMException('no', 'SecurityError'));"],
+])(
+  'a browser that refuses its %s when that is used keeps nothing, which is said, but a model can be used',
+  async (_, script) => {
+    const visit = await StoryPage.open(site, { maxTokens: 16 }, (page) =>
+      page.route('**/worker-*.js', async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, body: `${script}\n${await response.text()}` });
+      }),
+    );
+    await visit.reaches('finished');
+    // A worker that a test sent may not ask other origins of this machine.
+    const dialog = await openUrl(visit, `${site.url}models/stories/`);
+    await dialog.waitFor({ state: 'detached' });
+    await visit.reaches('finished');
+    await openDialog(visit);
+    await dialog.getByText('This browser keeps no models for this page').waitFor();
+    await dialog
+      .getByRole('listitem')
+      .filter({ hasText: /not kept.*In use/ })
+      .waitFor();
+    await close(visit);
+  },
+);
+
 test('360 pixels: how the fetching goes is in view; the dialog is WCAG AA, and nothing scrolls sideways', async () => {
   const visit = await visitor();
   const { page } = visit;

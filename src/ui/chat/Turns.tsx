@@ -36,7 +36,7 @@ export function Turns({ session, story, ending, controller, onAsked }: Props) {
     setEditing(null);
     setLeft(null);
     onAsked();
-    void controller.converse(askInstead(story, index, question, session.settings.system));
+    void controller.converse(askInstead(story, index, question, session.inForce.system));
   };
   return (
     <ol className="turns" aria-label="Conversation">

@@ -1,4 +1,5 @@
-import { useEffect, useRef } from 'react';
+import { useEffect } from 'react';
+import { Sheet } from '../fields/Sheet';
 import { TERMS, type TermId } from './terms';
 
 interface Props {
@@ -7,23 +8,13 @@ interface Props {
   readonly onClose: () => void;
 }
 
-/** What the words of the field mean. A dialog, so that Escape closes it and the focus comes back. */
+/** What the words of the field mean. */
 export default function Glossary({ term, onClose }: Props) {
-  const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
-    dialog.current?.showModal();
     if (term) document.getElementById(`term-${term}`)?.focus();
   }, [term]);
   return (
-    <dialog className="sheet glossary" ref={dialog} aria-labelledby="glossary-title" onClose={onClose}>
-      <header>
-        <h2 id="glossary-title" tabIndex={-1}>
-          Glossary
-        </h2>
-        <button type="button" className="quiet" onClick={() => dialog.current?.close()}>
-          Close
-        </button>
-      </header>
+    <Sheet title="Glossary" className="glossary" onClose={onClose}>
       <dl>
         {Object.entries(TERMS).map(([id, { name, text }]) => (
           <div key={id} id={`term-${id}`} tabIndex={-1} data-asked={id === term || undefined}>
@@ -32,6 +23,6 @@ export default function Glossary({ term, onClose }: Props) {
           </div>
         ))}
       </dl>
-    </dialog>
+    </Sheet>
   );
 }

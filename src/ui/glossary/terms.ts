@@ -2,15 +2,15 @@
 export const TERMS = {
   attention: {
     name: 'Attention',
-    text: 'How tokens look at each other inside the network to find out what they mean here.',
+    text: 'How tokens look at each other inside the network to work out what they mean here.',
   },
   autoregression: {
     name: 'Autoregression',
     text: 'Writing one token after another, from left to right, as most language models do. It is block diffusion with blocks of one token.',
   },
   'bits-a-byte': {
-    name: 'Bits a byte',
-    text: 'How well a model predicts a text, counted for each byte of it so that models with different tokens can be compared. Lower is better.',
+    name: 'Bits per byte',
+    text: 'How well a model predicts a text, per byte of it, so that models with different tokens can be compared. Lower is better.',
   },
   block: {
     name: 'Block',
@@ -26,11 +26,11 @@ export const TERMS = {
   },
   entropy: {
     name: 'Entropy',
-    text: 'How undecided the model is about a token: 0 where it is certain, and more the more tokens are about as likely. Counted in nats.',
+    text: 'How undecided the model is about a token: 0 where it is certain, and higher the more tokens are about equally likely. Measured in nats.',
   },
   'kv-cache': {
     name: 'KV cache',
-    text: 'What later tokens need to know of the finished blocks, their keys and values, kept so that it is worked out only once.',
+    text: 'What later tokens need to know about the finished blocks, their keys and values, stored so that it is computed only once.',
   },
   mask: {
     name: 'Mask',
@@ -38,7 +38,7 @@ export const TERMS = {
   },
   nucleus: {
     name: 'Nucleus, top-p',
-    text: 'The likeliest tokens that together reach a share p of the probability. Only these are drawn from, so that very unlikely ones never come.',
+    text: 'The likeliest tokens that together reach a share p of the probability. Only these are drawn from, so very unlikely ones never appear.',
   },
   pass: {
     name: 'Pass',
@@ -50,15 +50,15 @@ export const TERMS = {
   },
   probability: {
     name: 'Probability',
-    text: 'How likely the model held a token to be at its place when it chose it, between 0 and 100 %.',
+    text: 'How likely the model thought a token was at its place when it chose it, between 0 and 100 %.',
   },
   seed: {
     name: 'Seed',
-    text: 'The number that all chance comes from. The same seed with the same settings and model writes the same text.',
+    text: 'The number that all random choices come from. The same seed with the same settings and model writes the same text.',
   },
   temperature: {
     name: 'Temperature',
-    text: 'How much chance has a say. At 0 the likeliest token is always taken; higher values let unlikely ones through.',
+    text: 'How much is left to chance. At 0 the likeliest token is always taken; higher values let unlikely ones through.',
   },
   threshold: {
     name: 'Threshold',

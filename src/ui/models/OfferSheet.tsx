@@ -1,7 +1,8 @@
-import { useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import type { CheckpointOffer, KeptDtype } from '../../worker/protocol';
 import { ChoiceField } from '../fields/ChoiceField';
 import { millions } from '../fields/format';
+import { Sheet } from '../fields/Sheet';
 import type { ModelLoader } from './model-loader';
 import { deviceText, fetchText, hasRoom, memoryText, roomText } from './model-texts';
 import './models.css';
@@ -21,7 +22,6 @@ export default function OfferSheet({ offer, models }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [dtype, setDtype] = useState(offer.suggested);
   const accepted = useRef(false);
-  useEffect(() => dialog.current?.showModal(), []);
   const accept = () => {
     accepted.current = true;
     void models.accept(dtype);
@@ -30,10 +30,7 @@ export default function OfferSheet({ offer, models }: Props) {
     if (!accepted.current) models.cancelFetch();
   };
   return (
-    <dialog className="sheet models-sheet" ref={dialog} aria-labelledby="offer-title" onClose={close}>
-      <header>
-        <h2 id="offer-title">{offer.name}</h2>
-      </header>
+    <Sheet title={offer.name} className="models-sheet" ref={dialog} onClose={close}>
       <p>
         This is a checkpoint as its authors published it. It is converted as it arrives; nothing leaves this device.
       </p>
@@ -67,6 +64,6 @@ export default function OfferSheet({ offer, models }: Props) {
           Cancel
         </button>
       </div>
-    </dialog>
+    </Sheet>
   );
 }

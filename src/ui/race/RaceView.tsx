@@ -1,11 +1,12 @@
 import { useEffect, useRef } from 'react';
 import type { SiteUpdate } from '../../offline/site-update';
-import type { ModelInfo } from '../../worker/protocol';
+import type { GenerateSettings, ModelInfo } from '../../worker/protocol';
 import { ModelNotice } from '../models/ModelNotice';
 import { LoadStatus } from '../page/LoadStatus';
 import { Masthead } from '../page/Masthead';
 import { ProblemAlert } from '../page/ProblemAlert';
 import { UpdateNotice } from '../page/UpdateNotice';
+import { useBroughtIntoView } from '../page/use-brought-into-view';
 import type { Controller } from '../session/controller';
 import { traitsOf } from '../session/session';
 import { useSession } from '../session/use-session';
@@ -19,8 +20,8 @@ import { Racer } from './Racer';
 import { RaceTask } from './RaceTask';
 import { type Race, settingsOfSide } from './race';
 import type { RaceRunner } from './race-runner';
+import { isSameWay, lowerFirst } from './racer-names';
 import { SideField } from './SideField';
-import { useBothInView } from './use-both-in-view';
 import { useRace } from './use-race';
 import { notes, verdict } from './verdict';
 import './race.css';
@@ -42,7 +43,7 @@ export default function RaceView({ runner, controller, update }: Props) {
   const info = model.phase === 'ready' ? model.info : null;
   const toRace = pairOf(race.sides.map((side) => settingsOfSide(side, settings, traitsOf(model))));
   const board = useRef<HTMLDivElement>(null);
-  useBothInView(board, running);
+  useBroughtIntoView(board, running, '.racer:last-child');
   return (
     <div className="page">
       <div className="panel">
@@ -79,7 +80,7 @@ export default function RaceView({ runner, controller, update }: Props) {
           <ModelNotice notices={session.notices} controller={controller} />
           <LoadStatus session={session} controller={controller} onLoad={() => void controller.models.load()} />
           <div className="race-board" ref={board}>
-            <Outcome race={race} expected={info ? expectation(toRace, info) : null} />
+            <Outcome race={race} expected={info && isToCome(race, toRace) ? expectation(toRace, info) : null} />
             <div className="racers">
               {toRace.map((asked, racer) => (
                 // biome-ignore lint/suspicious/noArrayIndexKey: a racer is its place
@@ -108,9 +109,15 @@ function Outcome({ race: { phase, stories }, expected }: { race: Race; expected:
   return (
     <div className="outcome">
       <p className="verdict">{isFinished ? verdict(stories) : PHASES[phase]}</p>
-      {phase === 'ready' && expected ? <p className="hint expected">{expected}</p> : null}
+      {expected ? <p className="hint expected">{stories ? `Next race: ${lowerFirst(expected)}` : expected}</p> : null}
     </div>
   );
+}
+
+/** Whether a race with these settings has yet to be run. */
+function isToCome({ phase, stories }: Race, settings: Pair<GenerateSettings>): boolean {
+  if (phase !== 'finished' || !stories) return phase !== 'running';
+  return settings.some((asked, racer) => !isSameWay(asked, stories[racer]?.settings ?? asked));
 }
 
 /** What there is to learn from a race that is over. */

@@ -156,15 +156,20 @@ export class Controller {
     this.turnTo('chat');
     if (!answers(this.session)) return;
     this.#drawSeed();
-    await this.#answer(asked, this.session.settings, 'here');
+    const { settings, inForce } = this.session;
+    await this.#answer(asked, { ...settings, system: inForce.system }, 'here');
   }
 
   /** Writes the last answer of a conversation as it was written first: with the settings that its link has. */
   async answerAgain(): Promise<void> {
-    const { story, settings } = this.session;
+    const {
+      story,
+      settings,
+      inForce: { system },
+    } = this.session;
     if (!story?.provenance || !story.settings.messages || !answers(this.session)) return;
     const { before, provenance } = story;
-    const inForce = { ...settings, ...samplingSettings(provenance.first) };
+    const inForce = { ...settings, ...samplingSettings(provenance.first), system };
     await this.#answer({ messages: story.settings.messages, before }, inForce, provenance.source);
   }
 

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../errors';
 import type { CheckpointOffer, GenerationMessage, ModelInfo } from '../../worker/protocol';
+import { systemOf } from '../chat/conversation';
 import type { Edit } from '../editing/editing';
 import { NO_PROGRESS, type Progress } from '../models/pace';
 import { type ModelTraits, PACES, type Settings } from '../settings/settings';
@@ -346,7 +347,9 @@ function remembered({ past, story }: Session): readonly Story[] {
 
 /** Another text is on the screen. */
 function turnTo(session: Session, story: Story | null): Session {
-  const inForce = { ...session.settings, ...story?.provenance?.first };
+  // A conversation keeps the system turn that it has.
+  const system = story?.settings.messages ? systemOf(story) : session.settings.system;
+  const inForce = { ...session.settings, ...story?.provenance?.first, system };
   return { ...session, problem: null, looked: null, playhead: null, edit: null, story, inForce };
 }
 

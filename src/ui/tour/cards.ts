@@ -14,17 +14,17 @@ export const CARDS: readonly TourCard[] = [
   },
   {
     title: 'Every step is kept',
-    text: 'Drag along the bar to see the text as it was at any step, or play it back. “Live” returns to the text as it is.',
+    text: 'Drag along the bar to see the text as it was at any step, or play it back. “Live” returns to the current text.',
     targets: ['.timeline', '.status'],
   },
   {
-    title: 'Ask any word',
+    title: 'Look behind any word',
     text: 'Point at a word to see what else could have stood there. Once the text is finished, click a word to change it and have the rest rewritten.',
     targets: ['.story .text'],
   },
   {
     title: 'Change how it writes',
-    text: 'A style sets how many tokens come at once, and pace sets how fast you see them. Below are all the details, each with a word of explanation.',
+    text: 'A style sets how many tokens come at once, and pace sets how fast you see them. Below are all the details, each with a short explanation.',
     targets: ['.style-and-pace', '.settings-toggle'],
   },
   {

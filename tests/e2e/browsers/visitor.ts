@@ -126,8 +126,10 @@ export class Visitor {
         Object.assign(URL, { createObjectURL });
       };
     });
+    await this.press(NAMES.share);
     await this.press(NAMES.saveRun);
     const run = await this.until(() => (window as { saved?: Blob }).saved?.text());
+    await this.press(NAMES.close);
     const blocks: { length: number; tokens: [id: number][] }[] = JSON.parse(run).blocks;
     // What a block has beyond its length was written and is not part of the text.
     return blocks.map(({ length, tokens }) => tokens.slice(0, length).map(([id]) => id));

@@ -65,6 +65,7 @@ export async function recordVideo({ canvas, frames, draw, format, signal, onProg
       await new Promise((resolve) => setTimeout(resolve));
     }
     await output.finalize();
+    signal.throwIfAborted();
   } catch (error) {
     await output.cancel().catch(() => {});
     signal.throwIfAborted();
