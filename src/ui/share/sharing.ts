@@ -43,7 +43,10 @@ export class Sharing {
   begin(): void {
     const { hash } = this.#address;
     const link = readLink(hash);
-    if (link) this.#controller.follow(link);
+    if (link) {
+      this.#controller.follow(link);
+      this.#controller.models.beginWith(link.digest);
+    }
     this.#showConversation(this.#readChatLink(hash));
   }
 
