@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     include: ['tests/hub/**/*.test.ts'],
     pool: 'forks',
+    // Each has a browser of its own, and memory is measured.
+    maxWorkers: 1,
     hookTimeout: 120_000,
   },
 });

@@ -10,6 +10,7 @@
 // @binding(4) y             [rows, columns] f32, written
 // Dispatch: ⌈columns / 64⌉ × rows workgroups of 64; one invocation makes one number.
 
+override columns: u32;
 override first_row: u32;
 override rows_of_part: u32;
 
@@ -18,6 +19,10 @@ override rows_of_part: u32;
 @group(0) @binding(2) var<storage, read> matrix_values: array<u32>;
 @group(0) @binding(3) var<storage, read> matrix_scales: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
+
+fn matrix_columns() -> u32 {
+  return columns;
+}
 
 @compute @workgroup_size(64)
 fn embedding(@builtin(global_invocation_id) place: vec3u) {

@@ -1,16 +1,17 @@
 // y = epilogue(x · Wᵀ + bias) for a few rows of x, as fast as W can be read: see parts/few-rows.wgsl. x can be
 // normalised as it is read.
 //
-// Parts: pass, matrix, epilogue, few-rows.
+// Parts: share-rows or load-rows, pass, matrix, epilogue, few-rows.
 //
 // @binding(0) Pass uniform
-// @binding(1) x             [rows, columns] f32; columns are a multiple of 4
-// @binding(2) matrix_values and
-// @binding(3) matrix_scales W [features, columns]: see parts/matrix.wgsl
-// @binding(4) bias          see parts/epilogue.wgsl
-// @binding(5) y             see parts/epilogue.wgsl
-// @binding(6) norm_weights  [columns] f32; read if `normed`
-// @binding(7) norm_biases   [columns] f32; read if `norm_biased`
+// @binding(1) Shape uniform: see parts/epilogue.wgsl
+// @binding(2) x             [rows, columns] f32; columns are a multiple of 4
+// @binding(3) matrix_values and
+// @binding(4) matrix_scales W [features, columns]: see parts/matrix.wgsl
+// @binding(5) bias          see parts/epilogue.wgsl
+// @binding(6) y             see parts/epilogue.wgsl
+// @binding(7) norm_weights  [columns] f32; read if `normed`; not with share-rows
+// @binding(8) norm_biases   [columns] f32; read if `norm_biased`
 // Dispatch: ⌈features / (4 · 32 / lanes)⌉ × ⌈rows / 16⌉ workgroups of 32; with one lane ⌈features / 64⌉ × ⌈rows / 16⌉
 // of 8. lanes is 1, or a power of 2 from 4 to 32.
 
@@ -19,13 +20,14 @@ override threads: u32 = select(32u, 8u, alone);
 override features_together: u32 = select(4u, 8u, alone);
 
 @group(0) @binding(0) var<uniform> params: Pass;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;
-@group(0) @binding(2) var<storage, read> matrix_values: array<u32>;
-@group(0) @binding(3) var<storage, read> matrix_scales: array<f32>;
-@group(0) @binding(4) var<storage, read> bias: array<f32>;
-@group(0) @binding(5) var<storage, read_write> y: array<f32>;
-@group(0) @binding(6) var<storage, read> norm_weights: array<vec4f>;
-@group(0) @binding(7) var<storage, read> norm_biases: array<vec4f>;
+@group(0) @binding(1) var<uniform> shape: Shape;
+@group(0) @binding(2) var<storage, read> x: array<vec4f>;
+@group(0) @binding(3) var<storage, read> matrix_values: array<u32>;
+@group(0) @binding(4) var<storage, read> matrix_scales: array<f32>;
+@group(0) @binding(5) var<storage, read> bias: array<f32>;
+@group(0) @binding(6) var<storage, read_write> y: array<f32>;
+@group(0) @binding(7) var<storage, read> norm_weights: array<vec4f>;
+@group(0) @binding(8) var<storage, read> norm_biases: array<vec4f>;
 
 fn norm_weight(four: u32) -> vec4f {
   return norm_weights[four];
@@ -36,24 +38,29 @@ fn norm_bias(four: u32) -> vec4f {
   return vec4f();
 }
 
-// Writes one row of the eight features that an invocation made alone.
-fn write_alone(row: u32, feature: u32, left: vec4f, right: vec4f) {
-  var sums = array<vec4f, 2>(left, right);
-  let count = min(8, features - min(feature, features));
-  for (var f = 0u; f < count; f += rows_together) {
-    write(row, feature + f, sums[f / 4][f % 4], sums[f / 4][(f + 1) % 4]);
+// Writes the eight features that an invocation made alone, of all rows. One loop with indices that are no constants, over
+// a copy of the sums: compilers take long over branches that are unrolled for every row and feature.
+fn write_alone(first_row: u32, feature: u32, sums: array<mat4x4f, 8>) {
+  var copy = sums;
+  let rows = min(TILE, params.rows - first_row);
+  let count = min(8, shape.features - min(feature, shape.features));
+  for (var row = 0u; row < rows; row++) {
+    for (var f = 0u; f < count; f += rows_together()) {
+      let at = f / 4 * 4 + row / 4;
+      write(first_row + row, feature + f, copy[at][row % 4][f % 4], copy[at][row % 4][(f + 1) % 4]);
+    }
   }
 }
 
 // Writes one row of the four features that lanes share: each of the first lanes makes one number.
 fn write_together(t: u32, row: u32, first_feature: u32, sums: vec4f) {
-  let own = t % lanes * rows_together;
+  let own = t % lanes * rows_together();
   let feature = first_feature + own;
   parts[t] = sums;
   workgroupBarrier();
-  if (own < 4 && feature < features) {
+  if (own < 4 && feature < shape.features) {
     var next = 0.0;
-    if (epilogue == SWIGLU) { next = sum_of_lanes(t, own + 1); }
+    if (shape.epilogue == SWIGLU) { next = sum_of_lanes(t, own + 1); }
     write(row, feature, sum_of_lanes(t, own), next);
   }
   workgroupBarrier();
@@ -66,23 +73,20 @@ fn matmul_few(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_ind
   if (normed) { measure_rows(t, row); }
   let feature = (group.x * (threads / lanes) + t / lanes) * features_together;
   // Past the last feature it repeats; nobody writes those sums.
-  let on_left = min(feature + vec4u(0, 1, 2, 3), vec4u(features - 1));
-  let on_right = min(feature + vec4u(4, 5, 6, 7), vec4u(features - 1));
+  let on_left = min(feature + vec4u(0, 1, 2, 3), vec4u(shape.features - 1));
+  let on_right = min(feature + vec4u(4, 5, 6, 7), vec4u(shape.features - 1));
   var left: TileSums;
   var right: TileSums;
   multiply(t, row, on_left, on_right, &left, &right);
 
+  if (alone) {
+    write_alone(row, feature,
+                array<mat4x4f, 8>(left[0], left[1], left[2], left[3], right[0], right[1], right[2], right[3]));
+    return;
+  }
   for (var four = 0u; four < fours_of_rows(row); four++) {
+    let sums = sums_of(&left, four);
     let four_row = row + four * 4;
-    let left_sums = sums_of(&left, four);
-    var right_sums: mat4x4f;
-    if (alone) { right_sums = sums_of(&right, four); }
-    for (var r = 0u; r < min(4, params.rows - four_row); r++) {
-      if (alone) {
-        write_alone(four_row + r, feature, left_sums[r], right_sums[r]);
-      } else {
-        write_together(t, four_row + r, feature, left_sums[r]);
-      }
-    }
+    for (var r = 0u; r < min(4, params.rows - four_row); r++) { write_together(t, four_row + r, feature, sums[r]); }
   }
 }

@@ -4,11 +4,12 @@
 // Parts: pass, matrix, epilogue.
 //
 // @binding(0) Pass uniform
-// @binding(1) x             [rows, columns] f32
-// @binding(2) matrix_values and
-// @binding(3) matrix_scales W [features, columns]: see parts/matrix.wgsl
-// @binding(4) bias          see parts/epilogue.wgsl
-// @binding(5) y             see parts/epilogue.wgsl
+// @binding(1) Shape uniform: see parts/epilogue.wgsl
+// @binding(2) x             [rows, columns] f32
+// @binding(3) matrix_values and
+// @binding(4) matrix_scales W [features, columns]: see parts/matrix.wgsl
+// @binding(5) bias          see parts/epilogue.wgsl
+// @binding(6) y             see parts/epilogue.wgsl
 // Dispatch: ⌈rows / 32⌉ × ⌈features / 32⌉ workgroups of 64.
 
 const TILE = 32u;
@@ -19,11 +20,12 @@ const FOURS = 8u;
 const STRIDE = 9u;
 
 @group(0) @binding(0) var<uniform> params: Pass;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> matrix_values: array<u32>;
-@group(0) @binding(3) var<storage, read> matrix_scales: array<f32>;
-@group(0) @binding(4) var<storage, read> bias: array<f32>;
-@group(0) @binding(5) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<uniform> shape: Shape;
+@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(3) var<storage, read> matrix_values: array<u32>;
+@group(0) @binding(4) var<storage, read> matrix_scales: array<f32>;
+@group(0) @binding(5) var<storage, read> bias: array<f32>;
+@group(0) @binding(6) var<storage, read_write> y: array<f32>;
 
 // [column of the step][four rows, or features, and one of padding against bank conflicts]
 var<workgroup> x_tile: array<vec4f, 8 * 9>;
@@ -35,11 +37,11 @@ fn load_tiles(t: u32, first_row: u32, first_feature: u32, first_column: u32) {
   let column = first_column + t % STEP;
   let four = t / STEP;
   let row = min(first_row + four * 4 + vec4u(0, 1, 2, 3), vec4u(params.rows - 1));
-  let feature = min(first_feature + four * 4 + vec4u(0, 1, 2, 3), vec4u(features - 1));
+  let feature = min(first_feature + four * 4 + vec4u(0, 1, 2, 3), vec4u(shape.features - 1));
   var inputs = vec4f();
   var weights = vec4f();
-  if (column < columns) {
-    let at = row * columns + column;
+  if (column < shape.columns) {
+    let at = row * shape.columns + column;
     inputs = vec4f(x[at.x], x[at.y], x[at.z], x[at.w]);
     weights = vec4f(weight(feature.x, column), weight(feature.y, column),
                     weight(feature.z, column), weight(feature.w, column));
@@ -57,10 +59,10 @@ fn matmul_many(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_in
 
   // [row][feature]
   var sums = mat4x4f();
-  for (var column = 0u; column < columns; column += STEP) {
+  for (var column = 0u; column < shape.columns; column += STEP) {
     load_tiles(t, first_row, first_feature, column);
     workgroupBarrier();
-    for (var k = 0u; k < STEP; k++) {
+    for (var k = 0u; k < min(STEP, shape.columns - column); k++) {
       let inputs = x_tile[k * STRIDE + four_rows];
       let weights = weight_tile[k * STRIDE + four_features];
       sums += mat4x4f(inputs.x * weights, inputs.y * weights, inputs.z * weights, inputs.w * weights);
@@ -68,12 +70,12 @@ fn matmul_many(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_in
     workgroupBarrier();
   }
 
-  // Bounds that the compiler does not know keep these loops rolled.
+  // Bounds that the compiler does not know keep loops rolled, these and the one over k.
   let row = first_row + four_rows * 4;
   let feature = first_feature + four_features * 4;
   let finished = sums;
   for (var r = 0u; r < min(4, params.rows - min(row, params.rows)); r++) {
-    for (var f = 0u; f < min(4, features - min(feature, features)); f += rows_together) {
+    for (var f = 0u; f < min(4, shape.features - min(feature, shape.features)); f += rows_together()) {
       write(row + r, feature + f, finished[r][f], finished[r][(f + 1) % 4]);
     }
   }

@@ -139,10 +139,11 @@ fn pick_step() -> u32 {
 // of `ancestral` takes all.
 fn pick() -> u32 {
   begin_sub_block();
-  var count = pick_step();
-  while (count == 0) {
-    progress.step++;
+  var count = 0u;
+  loop {
     count = pick_step();
+    if (count > 0) { break; }
+    progress.step++;
   }
   progress.judged = count;
   if (run.guesses == 1) { return count + add_guesses(count); }

@@ -4,7 +4,7 @@
 // share two pairs, that is 4 features; a single lane makes four pairs. With a head norm a workgroup makes a whole
 // head. x can be normalised as it is read.
 //
-// Parts: pass, matrix, few-rows, write-qkv.
+// Parts: share-rows or load-rows, pass, matrix, few-rows, write-qkv.
 //
 // @binding(0) Pass uniform
 // @binding(1) x             [rows, columns] f32; columns are a multiple of 4
@@ -25,6 +25,7 @@
 // headSize / 4 · lanes, with one lane headSize / 8, which these divisions must leave whole.
 // lanes is 1, or a power of 2 from 4 to 32.
 
+override columns: u32;
 override has_bias: bool;
 override head_normed: bool;
 override head_norm_epsilon: f32;
@@ -52,6 +53,10 @@ override teams: u32 = threads / lanes;
 override squares_size: u32 = select(1u, threads, head_normed);
 // [invocation]: square of the pair it has added up, for the head norm with several lanes.
 var<workgroup> squares: array<f32, squares_size>;
+
+fn matrix_columns() -> u32 {
+  return columns;
+}
 
 fn norm_weight(four: u32) -> vec4f {
   return vectors[four];
@@ -136,6 +141,25 @@ fn with_biases(sums: mat4x4f, biases: vec4f) -> mat4x4f {
   return mat4x4f(sums[0] + biases, sums[1] + biases, sums[2] + biases, sums[3] + biases);
 }
 
+// Writes the four pairs that an invocation made alone, of all rows; sums are of the low halves, then of the high ones.
+// Indices that are no constants want a copy of them.
+fn write_alone(t: u32, first_row: u32, pair: u32, sums: array<mat4x4f, 8>, low_biases: vec4f, high_biases: vec4f) {
+  var copy = sums;
+  let pairs = min(4, all_pairs - min(pair, all_pairs));
+  var scales = vec4f(1);
+  for (var row = 0u; row < min(TILE, params.rows - first_row); row++) {
+    let four = row / 4;
+    if (head_normed && row % 4 == 0) {
+      scales = head_scales_alone(t, with_biases(copy[four], low_biases), with_biases(copy[four + 4], high_biases));
+    }
+    for (var p = 0u; p < pairs; p++) {
+      let low = copy[four][row % 4][p] + low_biases[p];
+      let high = copy[four + 4][row % 4][p] + high_biases[p];
+      write(first_row + row, pair + p, low, high, scales[row % 4]);
+    }
+  }
+}
+
 @compute @workgroup_size(threads)
 fn project_qkv(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
   let row = group.y * TILE;
@@ -151,21 +175,17 @@ fn project_qkv(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_in
   multiply(t, row, on_left, on_right, &left, &right);
 
   let left_biases = biases_of(on_left);
+  if (alone) {
+    write_alone(t, row, pair,
+                array<mat4x4f, 8>(left[0], left[1], left[2], left[3], right[0], right[1], right[2], right[3]),
+                left_biases, biases_of(on_right));
+    return;
+  }
   for (var four = 0u; four < fours_of_rows(row); four++) {
+    let sums = sums_of(&left, four);
     let four_row = row + four * 4;
-    let rows = min(4, params.rows - four_row);
-    if (alone) {
-      let lows = with_biases(sums_of(&left, four), left_biases);
-      let highs = with_biases(sums_of(&right, four), biases_of(on_right));
-      var scales = vec4f(1);
-      if (head_normed) { scales = head_scales_alone(t, lows, highs); }
-      let pairs = min(4, all_pairs - min(pair, all_pairs));
-      for (var r = 0u; r < rows; r++) {
-        for (var p = 0u; p < pairs; p++) { write(four_row + r, pair + p, lows[r][p], highs[r][p], scales[r]); }
-      }
-    } else {
-      let sums = sums_of(&left, four);
-      for (var r = 0u; r < rows; r++) { write_together(t, four_row + r, pair, sums[r], left_biases); }
+    for (var r = 0u; r < min(4, params.rows - four_row); r++) {
+      write_together(t, four_row + r, pair, sums[r], left_biases);
     }
   }
 }

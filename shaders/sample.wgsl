@@ -56,6 +56,12 @@ var<workgroup> tops: array<vec2u, threads>;
 var<workgroup> group_tops: array<vec2u, GROUPS>;
 var<workgroup> is_found: u32;
 
+// The count, as a number that compilers do not know: they would unroll loops up to it, and take seconds over that. A pass
+// without rows samples nothing.
+fn rolled(count: u32) -> u32 {
+  return select(count, 0, params.rows == 0);
+}
+
 // Bits that order as the floats do. −0 counts as +0.
 fn order_key(value: f32) -> u32 {
   var bits = bitcast<u32>(value);
@@ -86,12 +92,12 @@ fn sum_of_all(t: u32, mine: vec4f) -> vec4f {
   workgroupBarrier();
   if (t < GROUPS) {
     var sum = vec4f();
-    for (var i = 0u; i < per_group; i++) { sum += parts[t * per_group + i]; }
+    for (var i = 0u; i < rolled(per_group); i++) { sum += parts[t * per_group + i]; }
     groups[t] = sum;
   }
   workgroupBarrier();
   var sum = vec4f();
-  for (var i = 0u; i < GROUPS; i++) { sum += groups[i]; }
+  for (var i = 0u; i < rolled(GROUPS); i++) { sum += groups[i]; }
   return sum;
 }
 
@@ -114,12 +120,12 @@ fn top_of_row(t: u32, row: u32) -> vec2u {
   workgroupBarrier();
   if (t < GROUPS) {
     best = vec2u(0, NO_ID);
-    for (var i = 0u; i < per_group; i++) { best = higher(best, tops[t * per_group + i]); }
+    for (var i = 0u; i < rolled(per_group); i++) { best = higher(best, tops[t * per_group + i]); }
     group_tops[t] = best;
   }
   workgroupBarrier();
   best = group_tops[0];
-  for (var i = 1u; i < GROUPS; i++) { best = higher(best, group_tops[i]); }
+  for (var i = 1u; i < rolled(GROUPS); i++) { best = higher(best, group_tops[i]); }
   return best;
 }
 
@@ -145,7 +151,7 @@ fn key_of(split: Split, index: u32) -> u32 {
 
 fn keys_of(split: Split) -> Keys {
   var keys: Keys;
-  for (var i = 0u; i < 4; i++) {
+  for (var i = 0u; i < rolled(4); i++) {
     keys[i] = vec4u(key_of(split, 4 * i), key_of(split, 4 * i + 1), key_of(split, 4 * i + 2), key_of(split, 4 * i + 3));
   }
   return keys;
@@ -165,18 +171,19 @@ struct Sums {
   all: vec4f, from_keys: mat4x4f,
 }
 
-// Adds up the sums of all invocations; `all` only if asked for.
-fn sums_of_all(t: u32, mine: Sums, with_all: bool) -> Sums {
+// Adds up the sums of all invocations: those from `first` on and before `end`, of the weights from the keys (0 to 3) and
+// `all` (4). The others are 0.
+fn sums_of_all(t: u32, mine: Sums, first: u32, end: u32) -> Sums {
   let each = array<vec4f, 5>(mine.from_keys[0], mine.from_keys[1], mine.from_keys[2], mine.from_keys[3], mine.all);
   var sums: array<vec4f, 5>;
-  for (var i = 0u; i < select(4u, 5u, with_all); i++) { sums[i] = sum_of_all(t, each[i]); }
+  for (var i = first; i < rolled(end); i++) { sums[i] = sum_of_all(t, each[i]); }
   return Sums(sums[4], mat4x4f(sums[0], sums[1], sums[2], sums[3]));
 }
 
 // The part of the interval that holds the boundary, given the weights inside it at or above each of the keys.
 fn narrowed(interval: Interval, split: Split, weights: mat4x4f, mass: f32) -> Interval {
   var narrow = interval;
-  for (var i = 0u; i < SPLITS; i++) {
+  for (var i = 0u; i < rolled(SPLITS); i++) {
     let key = key_of(split, i);
     let held = interval.above + weights[i / 4][i % 4];
     if (held > mass) {
@@ -198,34 +205,23 @@ fn summands(logit: f32, peak: f32) -> vec4f {
   return vec4f(plain, weight_of(logit, peak), plain * max(below, -1e3), 0);
 }
 
-// The sums over an invocation's ids.
-fn own_sums(t: u32, row: u32, peak: f32) -> vec4f {
-  var sums = vec4f();
-  for (var id = first_id(t); id < end_id(t); id += per_group) {
-    if (id != mask_id) { sums += summands(logits[row + id], peak); }
-  }
-  return sums;
-}
-
 // What an invocation's ids above the interval weigh, and how many are inside it.
 struct Own {
   above: f32, inside: u32,
 }
 
-// Notes one logit: inside the interval it goes into the list, which has this room, and adds to the weights at or above
-// each of the keys.
-fn take(logit: f32, list: u32, room: u32, peak: f32, interval: Interval, keys: Keys,
+// Notes one logit of this weight: inside the interval it goes into the list, which has this room, and adds to the weights
+// at or above each of the keys.
+fn take(logit: f32, weight: f32, list: u32, room: u32, interval: Interval, keys: Keys,
         own: ptr<function, Own>, weights: ptr<function, mat4x4f>) {
   let key = order_key(logit);
-  if (key < interval.low) { return; }
-  let weight = weight_of(logit, peak);
   if (key >= interval.high) {
     (*own).above += weight;
-    return;
+  } else if (key >= interval.low) {
+    if ((*own).inside < room) { candidates[list + (*own).inside] = logit; }
+    (*own).inside++;
+    *weights += weights_from(keys, key, weight);
   }
-  if ((*own).inside < room) { candidates[list + (*own).inside] = logit; }
-  (*own).inside++;
-  *weights += weights_from(keys, key, weight);
 }
 
 struct Nucleus {
@@ -233,23 +229,30 @@ struct Nucleus {
   boundary: u32,
   // What it may weigh.
   mass: f32,
-  // What an invocation's ids above the boundary weigh, and how many are on it.
-  above: f32, ties: u32,
-  // Those of the row.
+  // `summands` of the row.
   sums: vec4f,
+  // What the row's ids above the boundary weigh, and how many are on it. Those of groups are in `groups`, as y and w.
+  above: f32, ties: f32,
 }
 
-// Finds the nucleus by narrowing an interval down to its boundary.
-fn nucleus_of(t: u32, row: u32, list: u32, top: u32, peak: f32) -> Nucleus {
+// Finds the nucleus by narrowing an interval down to its boundary. Without a nucleus all ids are above it, and one round
+// does.
+fn nucleus_of(t: u32, row: u32, list: u32, top: u32, peak: f32, has_nucleus: bool) -> Nucleus {
   // What the nucleus leaves out weighs (1 − top_p) · total or more, so one of those ids, and with it every kept id,
   // weighs at least its even share; total is at least 1, the weight of the peak. The 2 is for rounding.
-  let depth = log(2 * f32(vocab) / (1 - params.top_p)) * params.temperature;
-  var interval = Interval(LOWEST, top + 1, 0);
+  let depth = log(2 * f32(vocab) / max(1 - params.top_p, 1e-30)) * params.temperature;
+  var interval = Interval(0, 0, 0);
+  if (has_nucleus) { interval = Interval(LOWEST, top + 1, 0); }
   var own: Own;
   var is_listed = false;
   var nucleus: Nucleus;
-  for (var round = 0u; round < MOST_ROUNDS; round++) {
-    let is_single = interval.high - interval.low <= 1;
+  for (var round = 0u; round < select(1, MOST_ROUNDS, has_nucleus); round++) {
+    var is_last = true;
+    if (has_nucleus) {
+      // All invocations agree, but the compiler cannot know.
+      if (t == 0) { is_found = select(0u, 1u, round > 0 && interval.high - interval.low <= 1); }
+      is_last = workgroupUniformLoad(&is_found) == 1;
+    }
     let low_number = select(value_of(interval.low), max(peak - depth, -3.4e38), round == 0);
     let step = (interval.high - interval.low + SPLITS) / (SPLITS + 1);
     let split = Split(round < 2, interval.low, step, low_number, value_of(interval.high - 1));
@@ -262,41 +265,37 @@ fn nucleus_of(t: u32, row: u32, list: u32, top: u32, peak: f32) -> Nucleus {
       let listed = own.inside;
       own.inside = 0;
       for (var i = 0u; i < listed; i++) {
-        take(candidates[list + i], list, room, peak, interval, keys, &own, &from_keys);
+        let logit = candidates[list + i];
+        take(logit, weight_of(logit, peak), list, room, interval, keys, &own, &from_keys);
       }
     } else {
       own = Own(0, 0);
       for (var id = first_id(t); id < end_id(t); id += per_group) {
-        if (id == mask_id) { continue; }
-        let logit = logits[row + id];
-        all += summands(logit, peak);
-        take(logit, list, room, peak, interval, keys, &own, &from_keys);
+        if (id != mask_id) {
+          let logit = logits[row + id];
+          let sums = summands(logit, peak);
+          all += sums;
+          take(logit, sums.y, list, room, interval, keys, &own, &from_keys);
+        }
       }
     }
-    // All invocations agree, but the compiler cannot know.
-    if (t == 0) { is_found = select(0u, 1u, is_single); }
-    if (workgroupUniformLoad(&is_found) == 1) { break; }
+    if (round > 0) { all = vec4f(0, own.above, 0, f32(own.inside)); }
 
+    // The one place where sums are formed: compilers take a second over each.
     from_keys[3][3] = select(0.0, 1.0, own.inside > room);
-    let sums = sums_of_all(t, Sums(all, from_keys), round == 0);
+    let sums = sums_of_all(t, Sums(all, from_keys), select(0u, 4u, is_last), select(4u, 5u, is_last || round == 0));
     if (round == 0) {
       nucleus.sums = sums.all;
-      nucleus.mass = params.top_p * sums.all.y;
+      nucleus.mass = select(1, params.top_p, has_nucleus) * sums.all.y;
     }
+    nucleus.above = sums.all.y;
+    nucleus.ties = sums.all.w;
+    if (is_last) { break; }
     is_listed = sums.from_keys[3][3] == 0;
     interval = narrowed(interval, split, sums.from_keys, nucleus.mass);
   }
   nucleus.boundary = interval.low;
-  nucleus.above = own.above;
-  nucleus.ties = own.inside;
   return nucleus;
-}
-
-// Without a nucleus: all ids are kept.
-fn whole_row(t: u32, row: u32, peak: f32) -> Nucleus {
-  let own = own_sums(t, row, peak);
-  let sums = sum_of_all(t, own);
-  return Nucleus(0, sums.y, own.y, 0, sums);
 }
 
 // Whether the number lies in [start, next), where a series of such spans covers [0, total). Rounding can lift the
@@ -318,26 +317,37 @@ struct Place {
 
 // Where the random number falls. All of a group's ids above the boundary are kept, and of those on it as many as the
 // mass has room for, but `least`.
-fn place_of(t: u32, own: Nucleus, tie_weight: f32, least: f32, random: f32) -> Place {
-  let sums = sum_of_all(t, vec4f(own.above, f32(own.ties), 0, 0));
-  let room = max(least, floor(clamp((own.mass - sums.x) / max(tie_weight, 1e-38), 0, sums.y)));
+fn place_of(nucleus: Nucleus, tie_weight: f32, least: f32, random: f32) -> Place {
+  let fitting = (nucleus.mass - nucleus.above) / max(tie_weight, 1e-38);
+  let room = max(least, floor(clamp(fitting, 0, nucleus.ties)));
   var total = 0.0;
   var earlier = 0.0;
-  for (var group = 0u; group < GROUPS; group++) {
-    total += groups[group].x + kept_ties(groups[group].y, earlier, room) * tie_weight;
-    earlier += groups[group].y;
+  for (var group = 0u; group < rolled(GROUPS); group++) {
+    total += groups[group].y + kept_ties(groups[group].w, earlier, room) * tie_weight;
+    earlier += groups[group].w;
   }
   let number = random * total;
+  var place: Place;
+  var is_found = false;
   var start = 0.0;
   earlier = 0;
-  for (var group = 0u; group < GROUPS; group++) {
-    let ties = kept_ties(groups[group].y, earlier, room);
-    let next = start + (groups[group].x + ties * tie_weight);
-    if (holds(start, next, total, number)) { return Place(group, number - start, ties); }
+  // No way out of the loop but its end, nor out of a function: compilers take long over what follows those.
+  for (var group = 0u; group < rolled(GROUPS); group++) {
+    let ties = kept_ties(groups[group].w, earlier, room);
+    let next = start + (groups[group].y + ties * tie_weight);
+    if (!is_found && holds(start, next, total, number)) {
+      place = Place(group, number - start, ties);
+      is_found = true;
+    }
     start = next;
-    earlier += groups[group].y;
+    earlier += groups[group].w;
   }
-  return Place(0, 0, 0);
+  return place;
+}
+
+// What ids weigh of which there are (weight above the boundary, ties), where others come before them.
+fn kept_weight(before: vec2f, ids: vec2f, room: f32, tie_weight: f32) -> f32 {
+  return ids.x + kept_ties(ids.y, before.y, room) * tie_weight;
 }
 
 // The group's stretch is dealt out to all invocations in order. The one whose ids hold the place gets the id at which
@@ -348,45 +358,40 @@ fn draw(t: u32, row: u32, peak: f32, boundary: u32, tie_weight: f32, place: Plac
   var above = 0.0;
   var ties = 0.0;
   for (var id = first; id < end; id++) {
-    if (id == mask_id) { continue; }
     let logit = logits[row + id];
     let key = order_key(logit);
-    if (key > boundary) { above += weight_of(logit, peak); }
-    if (key == boundary) { ties += 1; }
+    if (id != mask_id && key > boundary) { above += weight_of(logit, peak); }
+    if (id != mask_id && key == boundary) { ties += 1; }
   }
-  _ = sum_of_all(t, vec4f(ties));
-  let own_group = t / per_group;
-  var earlier = 0.0;
-  for (var i = 0u; i < own_group; i++) { earlier += groups[i].x; }
-  for (var i = own_group * per_group; i < t; i++) { earlier += parts[i].x; }
-  let kept = kept_ties(ties, earlier, place.ties);
-  // Others may still be reading `parts`.
-  workgroupBarrier();
-  let total = sum_of_all(t, vec4f(above + kept * tie_weight)).x;
+  let total = sum_of_all(t, vec4f(above, ties, 0, 0)).xy;
 
   // The group of invocations that holds the number, then the invocation.
-  var start = 0.0;
-  for (var i = 0u; i < own_group; i++) { start += groups[i].x; }
-  let of_group = groups[own_group].x;
-  if (!holds(start, start + of_group, total, place.number)) { return vocab; }
+  let own_group = t / per_group;
+  var before = vec2f();
+  for (var i = 0u; i < own_group; i++) { before += groups[i].xy; }
+  let of_group = groups[own_group].xy;
+  let start = kept_weight(vec2f(), before, place.ties, tie_weight);
+  let next = kept_weight(vec2f(), before + of_group, place.ties, tie_weight);
+  let group_holds = holds(start, next, kept_weight(vec2f(), total, place.ties, tie_weight), place.number);
   let rest = place.number - start;
-  start = 0.0;
-  for (var i = own_group * per_group; i < t; i++) { start += parts[i].x; }
-  if (!holds(start, start + parts[t].x, of_group, rest)) { return vocab; }
+  var within = vec2f();
+  for (var i = own_group * per_group; i < t; i++) { within += parts[i].xy; }
+  var cumulative = kept_weight(before, within, place.ties, tie_weight);
+  let after = kept_weight(before, within + parts[t].xy, place.ties, tie_weight);
+  let is_mine = group_holds && holds(cumulative, after, kept_weight(before, of_group, place.ties, tie_weight), rest);
 
-  var cumulative = start;
-  var left = kept;
+  var left = kept_ties(ties, before.y + within.y, place.ties);
   var chosen = vocab;
-  for (var id = first; id < end; id++) {
+  for (var id = first; is_mine && id < end && cumulative <= rest; id++) {
     let logit = logits[row + id];
     let key = order_key(logit);
     let is_tie = key == boundary && left > 0;
-    if (id == mask_id || !(key > boundary || is_tie)) { continue; }
-    if (is_tie) { left -= 1; }
-    let weight = weight_of(logit, peak);
-    if (weight > 0) { chosen = id; }
-    cumulative += weight;
-    if (cumulative > rest) { break; }
+    if (id != mask_id && (key > boundary || is_tie)) {
+      if (is_tie) { left -= 1; }
+      let weight = weight_of(logit, peak);
+      if (weight > 0) { chosen = id; }
+      cumulative += weight;
+    }
   }
   return chosen;
 }
@@ -397,12 +402,7 @@ fn sample(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
   let top = top_of_row(t, row);
   let peak = logits[row + top.y];
   let has_nucleus = params.temperature > 0 && params.top_p < 1;
-  var nucleus: Nucleus;
-  if (has_nucleus) {
-    nucleus = nucleus_of(t, row, (group.x * threads + t) * capacity, top.x, peak);
-  } else {
-    nucleus = whole_row(t, row, peak);
-  }
+  let nucleus = nucleus_of(t, row, (group.x * threads + t) * capacity, top.x, peak, has_nucleus);
   let sums = nucleus.sums;
   var id = select(vocab, top.y, t == 0);
   if (params.temperature > 0) {
@@ -410,7 +410,7 @@ fn sample(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
     let random = f32(uniform_bits(params.seed, TOKEN_STREAM, params.pass_number, position)) * 0x1p-24;
     let tie_weight = weight_of(value_of(max(nucleus.boundary, LOWEST)), peak);
     let least = select(0.0, 1.0, nucleus.boundary == top.x);
-    let place = place_of(t, nucleus, tie_weight, least, random);
+    let place = place_of(nucleus, tie_weight, least, random);
     id = draw(t, row, peak, nucleus.boundary, tie_weight, place);
   }
   if (top.x == NOT_FINITE) {

@@ -27,7 +27,7 @@ export function openOurs(source: ModelSource, gpu: Gpu): Promise<Backend> {
 
 /** Our backend with every step of a block in one submission, whatever the adapter. */
 export function openOursWithWholeBlocks(source: ModelSource, gpu: Gpu): Promise<Backend> {
-  return createWebgpuBackend(source, gpu, undefined, 'block');
+  return createWebgpuBackend(source, gpu, { submissionOf: 'block' });
 }
 
 /** The three ways to run one model that are raced, ours and onnxruntime-web's each on a device of its own. */

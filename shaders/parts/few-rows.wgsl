@@ -4,7 +4,8 @@
 // to add up and no barrier: an invocation makes 8 features on its own, so that a number of x serves more of them.
 // Many lanes keep a GPU busy; one lane suits software adapters, where barriers are slow.
 //
-// x can be normalised as it is read, which needs lanes > 1: each single lane would have to do it again.
+// x can be normalised as it is read, which needs lanes > 1: each single lane would have to do it again. How x is read,
+// `load-rows` or `share-rows` says.
 //
 // The kernel declares `params`, `threads`, and
 //   x  [rows, columns] f32 as vec4f; columns are a multiple of 4
@@ -32,19 +33,19 @@ var<workgroup> moments: array<vec2f, TILE>;
 // Fills `moments`. Layer norm walks the row twice: the mean of squares less the squared mean would lose its
 // digits where the mean is large.
 fn measure_rows(t: u32, first_row: u32) {
-  let start = min(first_row + t / measurers, params.rows - 1) * (columns / 4);
+  let start = min(first_row + t / measurers, params.rows - 1) * (matrix_columns() / 4);
   var mean = 0.0;
   if (!norm_is_rms) {
     var sum = vec4f();
-    for (var four = t % measurers; four < columns / 4; four += measurers) { sum += x[start + four]; }
-    mean = sum_of_measurers(t, sum) / f32(columns);
+    for (var four = t % measurers; four < matrix_columns() / 4; four += measurers) { sum += x[start + four]; }
+    mean = sum_of_measurers(t, sum) / f32(matrix_columns());
   }
   var squares = vec4f();
-  for (var four = t % measurers; four < columns / 4; four += measurers) {
+  for (var four = t % measurers; four < matrix_columns() / 4; four += measurers) {
     let distance = x[start + four] - mean;
     squares += distance * distance;
   }
-  let variance = sum_of_measurers(t, squares) / f32(columns);
+  let variance = sum_of_measurers(t, squares) / f32(matrix_columns());
   if (t < measurers * TILE) { moments[t / measurers] = vec2f(mean, 1 / sqrt(variance + norm_epsilon)); }
   workgroupBarrier();
 }
@@ -59,27 +60,12 @@ fn sum_of_measurers(t: u32, mine: vec4f) -> f32 {
   return dot(sum, vec4f(1));
 }
 
-fn normalised(numbers: vec4f, row_of_tile: u32, scale: vec4f, shift: vec4f) -> vec4f {
-  let moment = moments[row_of_tile];
-  return (numbers - moment.x) * moment.y * scale + shift;
-}
-
-// Four rows of x at columns 4 · four to 4 · four + 3, normalised if `normed`. The last row repeats past the end.
-fn four_inputs(first_row: u32, four: u32) -> mat4x4f {
-  let at = min(first_row + vec4u(0, 1, 2, 3), vec4u(params.rows - 1)) * (columns / 4) + four;
-  let rows = mat4x4f(x[at.x], x[at.y], x[at.z], x[at.w]);
-  if (!normed) { return rows; }
-  let scale = norm_weight(four);
-  let shift = norm_bias(four);
-  let of_tile = first_row % TILE;
-  return mat4x4f(normalised(rows[0], of_tile, scale, shift), normalised(rows[1], of_tile + 1, scale, shift),
-                 normalised(rows[2], of_tile + 2, scale, shift), normalised(rows[3], of_tile + 3, scale, shift));
-}
-
 // The same columns of four features, each a column of the result.
-fn weights_of(features: vec4u, four: u32) -> mat4x4f {
-  return mat4x4f(four_weights(features.x, four), four_weights(features.y, four),
-                 four_weights(features.z, four), four_weights(features.w, four));
+fn weights_of(starts: RowStarts, four: u32) -> mat4x4f {
+  let values = starts.values;
+  let scales = starts.scales;
+  return mat4x4f(four_weights(values.x, scales.x, four), four_weights(values.y, scales.y, four),
+                 four_weights(values.z, scales.z, four), four_weights(values.w, scales.w, four));
 }
 
 // [row][feature]
@@ -99,34 +85,38 @@ fn fours_of_rows(first_row: u32) -> u32 {
 fn multiply(t: u32, row: u32, on_left: vec4u, on_right: vec4u,
             left: ptr<function, TileSums>, right: ptr<function, TileSums>) {
   let fours = fours_of_rows(row);
-  for (var four = t % lanes; four < columns / 4; four += lanes) {
-    let left_weights = weights_of(on_left, four);
+  let end = matrix_columns() / 4;
+  let left_starts = row_starts(on_left);
+  let right_starts = row_starts(on_right);
+  let inputs = array<Inputs, 4>(inputs_at(row), inputs_at(row + 4), inputs_at(row + 8), inputs_at(row + 12));
+  for (var four = first_four(t); four < end; four += lanes) {
+    let left_weights = weights_of(left_starts, four);
     var right_weights: mat4x4f;
-    if (alone) { right_weights = weights_of(on_right, four); }
+    if (alone) { right_weights = weights_of(right_starts, four); }
 
-    var rows = four_inputs(row, four);
+    var rows = four_inputs(inputs[0], four);
     (*left)[0] += products(rows, left_weights);
     if (alone) { (*right)[0] += products(rows, right_weights); }
     if (fours > 1) {
-      rows = four_inputs(row + 4, four);
+      rows = four_inputs(inputs[1], four);
       (*left)[1] += products(rows, left_weights);
       if (alone) { (*right)[1] += products(rows, right_weights); }
     }
     if (fours > 2) {
-      rows = four_inputs(row + 8, four);
+      rows = four_inputs(inputs[2], four);
       (*left)[2] += products(rows, left_weights);
       if (alone) { (*right)[2] += products(rows, right_weights); }
     }
     if (fours > 3) {
-      rows = four_inputs(row + 12, four);
+      rows = four_inputs(inputs[3], four);
       (*left)[3] += products(rows, left_weights);
       if (alone) { (*right)[3] += products(rows, right_weights); }
     }
   }
 }
 
-// The sums of four rows. A copy, for indices that are no constants: what ends a kernel must be a loop, as
-// compilers take long over the same branches unrolled for every row and feature.
+// The sums of four rows that lanes share. A copy, for indices that are no constants: what ends a kernel must be a loop,
+// as compilers take long over the same branches unrolled for every row and feature.
 fn sums_of(sums: ptr<function, TileSums>, four: u32) -> mat4x4f {
   switch four {
     case 0: { return (*sums)[0]; }

@@ -64,7 +64,7 @@ async function onWebgpu(
   const device = await deviceOf(gpu);
   const { createWebgpuBackend } = await import('./webgpu/webgpu-backend');
   const open = () => onceThere(async () => createWebgpuBackend(source, await deviceOf(gpu)));
-  return new RecoveringBackend(await createWebgpuBackend(source, device, signal), { open, onLost });
+  return new RecoveringBackend(await createWebgpuBackend(source, device, { signal }), { open, onLost });
 }
 
 /** Waits before each try to find a GPU that was reset, in milliseconds: it is not back at once. */

@@ -99,7 +99,7 @@ export function readGenerateOptions(args: readonly string[]): GenerateOptions | 
     maxTokens: number('max-tokens') ?? 128,
     finishSentence: values['finish-sentence'] ?? false,
     chat: readChat(values),
-    policy: values.policy,
+    policy: readPolicy(values.policy),
     steps: number('steps'),
     threshold: number('threshold'),
     subBlockSize: number('sub-block-size'),
@@ -124,6 +124,11 @@ type NumberOption =
   | 'top-p'
   | 'seed'
   | 'context';
+
+function readPolicy(name: string | undefined): string | undefined {
+  if (name === undefined || POLICY_NAMES.some((known) => known === name)) return name;
+  throw new UsageError(`--policy must be one of ${POLICY_NAMES.join(', ')}, not "${name}".`);
+}
 
 function readChat({ chat = false, prompt }: { readonly chat?: boolean; readonly prompt?: string }): boolean {
   if (chat && prompt === undefined) throw new UsageError('--chat needs the words of --prompt.');

@@ -11,7 +11,7 @@ import { createChatTemplate } from '../tokenizer/chat-template';
 import { SENTENCE_ROOM, sentenceEnding } from '../tokenizer/sentence-end';
 import type { Tokenizer } from '../tokenizer/tokenizer';
 import { openBackend } from './backend-choice';
-import { EXIT, runToExit } from './command';
+import { EXIT, runToExit, standWhereStarted } from './command';
 import { GENERATE_HELP, type GenerateOptions, readGenerateOptions } from './generate-options';
 import { jsonOutput, textOutput } from './generation-output';
 import { stopOnInterrupt } from './interrupt';
@@ -24,6 +24,7 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(GENERATE_HELP);
     return EXIT.done;
   }
+  standWhereStarted();
   const abort = new AbortController();
   stopOnInterrupt(abort);
   await write(options, abort.signal);
@@ -104,7 +105,10 @@ async function chatIdsOf(
 ): Promise<readonly number[]> {
   const template = createChatTemplate(await readChatTemplateFiles(source, signal));
   if (!template || !tokenizer || !('text' in prompt)) {
-    throw new UnmaskError('bad-input', 'This model has no chat template: it goes on from text. Write without --chat.');
+    throw new UnmaskError(
+      'bad-input',
+      'This model has no chat template: it only continues text. Write without --chat.',
+    );
   }
   return template.encode([{ role: 'user', content: prompt.text }], tokenizer, source.config.chatVariables);
 }

@@ -12,6 +12,9 @@ export interface Gpu {
 /** Limits raised to what the adapter has: the default 128 MiB binding is less than a GPT-2 head. */
 const RAISED_LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize', 'maxStorageBuffersPerShaderStage'] as const;
 
+/** What kernels have a second form for; every device runs the first. */
+const USED_FEATURES: readonly GPUFeatureName[] = ['subgroups'];
+
 /** Asks for an adapter without creating a device. Returns null where there is none. */
 export async function findAdapter(gpu: GPU | undefined): Promise<GPUAdapter | null> {
   return (await gpu?.requestAdapter({ powerPreference: 'high-performance' })) ?? null;
@@ -24,8 +27,8 @@ export function isSoftwareAdapter({ info }: GPUAdapter): boolean {
   );
 }
 
-/** Opens a device on an adapter. Throws `no-webgpu` where there is no adapter. */
-export async function openDevice(adapter: GPUAdapter | null): Promise<Gpu> {
+/** Opens a device on an adapter, with those of the features that it has. Throws `no-webgpu` where there is no adapter. */
+export async function openDevice(adapter: GPUAdapter | null, features = USED_FEATURES): Promise<Gpu> {
   if (!adapter) {
     throw new UnmaskError(
       'no-webgpu',
@@ -33,6 +36,7 @@ export async function openDevice(adapter: GPUAdapter | null): Promise<Gpu> {
     );
   }
   const device = await adapter.requestDevice({
+    requiredFeatures: features.filter((feature) => adapter.features.has(feature)),
     requiredLimits: Object.fromEntries(RAISED_LIMITS.map((limit) => [limit, adapter.limits[limit]])),
   });
   const software = isSoftwareAdapter(adapter);

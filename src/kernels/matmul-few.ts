@@ -5,11 +5,11 @@ import matrix from '../../shaders/parts/matrix.wgsl?raw';
 import pass from '../../shaders/parts/pass.wgsl?raw';
 import type { Kernel, Pipelines } from '../gpu/kernel';
 import { type InputNorm, inputNormConstants } from './input-norm';
-import { type Lanes, lanesWorkgroups } from './lanes';
+import { type Lanes, lanesSource, lanesWorkgroups, sourceFor, workgroupInvocations } from './lanes';
 import { bindMatmul, type MatmulBuffers, type MatmulShape } from './matmul';
 import { matmulMany } from './matmul-many';
 
-const SOURCE = { stem: 'matmul-few', wgsl: [pass, matrix, epilogue, fewRows, wgsl].join('\n') };
+const SOURCE = lanesSource('matmul-few', [pass, matrix, epilogue, fewRows, wgsl]);
 
 export interface MatmulFewShape extends MatmulShape {
   readonly lanes: Lanes;
@@ -34,8 +34,11 @@ export function matmulFew(
   const { lanes, rows: features } = shape;
   const { x, norm } = buffers;
   const workgroups = (rows: number) => lanesWorkgroups(rows, lanes, features, lanes === 1 ? 8 : 4);
-  return bindMatmul(pipelines, label, SOURCE, shape, buffers, workgroups, {
+  const source = sourceFor(SOURCE, pipelines.device, lanes, workgroupInvocations(lanes));
+  // The form that shares x has no norm.
+  const normBindings = source === SOURCE.sharing ? [] : [norm?.weight ?? x, norm?.bias ?? x];
+  return bindMatmul(pipelines, label, source, shape, buffers, workgroups, {
     constants: { lanes, norm_biased: norm?.bias ? 1 : 0, ...inputNormConstants(norm) },
-    bindings: [norm?.weight ?? x, norm?.bias ?? x],
+    bindings: normBindings,
   });
 }

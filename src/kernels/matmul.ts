@@ -1,4 +1,5 @@
 import type { BufferSlice } from '../gpu/buffers';
+import type { Constants } from '../gpu/constants';
 import type { Kernel, KernelSource, Pipelines } from '../gpu/kernel';
 import { DTYPE_CODE, type Matrix, matrixBindings } from './matrix';
 
@@ -25,6 +26,8 @@ export interface MatmulShape {
 }
 
 export interface MatmulBuffers {
+  /** Keeps the shape, which the shaders read from a uniform. */
+  readonly constants: Constants;
   readonly pass: BufferSlice;
   /** [rows of the pass, columns] f32. */
   readonly x: BufferSlice;
@@ -47,7 +50,7 @@ export function outputColumns({ rows, epilogue }: Pick<MatmulShape, 'rows' | 'ep
   return epilogue === 'swiglu' ? rows / 2 : rows;
 }
 
-/** Binds one of the matmul shaders: their overrides and bindings are the same, but for `extras` after them. */
+/** Binds one of the matmul shaders: what they read is the same, but for `extras` after it. */
 export function bindMatmul(
   pipelines: Pipelines,
   label: string,
@@ -58,17 +61,11 @@ export function bindMatmul(
   extras: MatmulExtras = { constants: {}, bindings: [] },
 ): Kernel {
   const { pass, x, weights, bias, y } = buffers;
-  const constants = {
-    features: shape.rows,
-    columns: shape.columns,
-    dtype: DTYPE_CODE[weights.dtype],
-    has_bias: bias ? 1 : 0,
-    epilogue: EPILOGUE_CODE[shape.epilogue],
-    y_columns: shape.yColumns ?? outputColumns(shape),
-    y_offset: shape.yOffset ?? 0,
-    ...extras.constants,
-  };
+  const { rows, columns, epilogue, yColumns = outputColumns(shape), yOffset = 0 } = shape;
+  // As `Shape` in parts/epilogue.wgsl.
+  const words = [rows, columns, yColumns, yOffset, EPILOGUE_CODE[epilogue], bias ? 1 : 0];
+  const constants = { dtype: DTYPE_CODE[weights.dtype], ...extras.constants };
   // The shader names a bias in any case; x stands in unread where there is none.
-  const bindings = [pass, x, ...matrixBindings(weights), bias ?? x, y, ...extras.bindings];
-  return pipelines.bind(label, source, constants, bindings, workgroups);
+  const inputs = [pass, buffers.constants.words('matmul.shape', words), x, ...matrixBindings(weights), bias ?? x, y];
+  return pipelines.bind(label, source, constants, [...inputs, ...extras.bindings], workgroups);
 }

@@ -2,6 +2,8 @@ import wgsl from '../../shaders/plan-pass.wgsl?raw';
 import type { BufferSlice } from '../gpu/buffers';
 import type { Kernel, Pipelines } from '../gpu/kernel';
 
+const SOURCE = { stem: 'plan-pass', wgsl };
+
 export interface PlanPassBuffers {
   /** `packRun` */
   readonly run: BufferSlice;
@@ -26,13 +28,9 @@ export interface PlanPassBuffers {
 /** Begins a pass of the denoise loop: what it computes, and how many workgroups that takes. Takes no rows. */
 export function planPass(pipelines: Pipelines, label: string, buffers: PlanPassBuffers): Kernel {
   const { run, progress, tokens, workgroups, ids, picks, trunk, head, counts } = buffers;
-  return pipelines.bind(
-    label,
-    { stem: 'plan-pass', wgsl },
-    {},
-    [run, progress, tokens, workgroups, ids, picks, trunk, head, counts],
-    () => [1],
-  );
+  return pipelines.bind(label, SOURCE, {}, [run, progress, tokens, workgroups, ids, picks, trunk, head, counts], () => [
+    1,
+  ]);
 }
 
 /** Workgroups of each of the kernels for 0 to `mostRows` rows: [rows, kernels, 3], none for no row. */

@@ -7,12 +7,12 @@ import type { BufferSlice } from '../gpu/buffers';
 import type { Kernel, Pipelines } from '../gpu/kernel';
 import { inputNormConstants } from './input-norm';
 import { cacheOverride } from './kv-cache';
-import { type Lanes, lanesWorkgroups } from './lanes';
+import { type Lanes, lanesSource, lanesWorkgroups, sourceFor, workgroupInvocations } from './lanes';
 import { DTYPE_CODE, type Matrix, matrixBindings } from './matrix';
 import type { QkvVectors } from './qkv-vectors';
 import type { RopeShape } from './rope';
 
-const SOURCE = { stem: 'project-qkv', wgsl: [pass, matrix, fewRows, writeQkv, wgsl].join('\n') };
+const SOURCE = lanesSource('project-qkv', [pass, matrix, fewRows, writeQkv, wgsl]);
 
 /** The most invocations of a workgroup that every device has. */
 const MOST_THREADS = 256;
@@ -87,7 +87,8 @@ export function projectQkv(
   };
   // The shader names the vectors in any case; x stands in unread where there are none.
   const bindings = [pass, x, ...matrixBindings(weights), ropeTable, q, keys, values, vectors?.slice ?? x];
-  return pipelines.bind(label, SOURCE, constants, bindings, (rows) => {
+  const threads = vectors?.headNorm ? headThreads(headSize, lanes) : workgroupInvocations(lanes);
+  return pipelines.bind(label, sourceFor(SOURCE, pipelines.device, lanes, threads), constants, bindings, (rows) => {
     const grid = lanesWorkgroups(rows, lanes, (allHeads * headSize) / 2, featuresTogether(lanes) / 2);
     return vectors?.headNorm ? [allHeads, grid[1]] : grid;
   });

@@ -2,6 +2,8 @@ import wgsl from '../../shaders/reveal.wgsl?raw';
 import type { BufferSlice } from '../gpu/buffers';
 import type { Kernel, Pipelines } from '../gpu/kernel';
 
+const SOURCE = { stem: 'reveal', wgsl };
+
 export interface RevealBuffers {
   /** `packRun` */
   readonly run: BufferSlice;
@@ -22,9 +24,7 @@ export interface RevealBuffers {
 /** Ends a pass of the denoise loop: what the policy keeps of the predictions becomes tokens. Takes no rows. */
 export function reveal(pipelines: Pipelines, label: string, buffers: RevealBuffers): Kernel {
   const { run, progress, head, picks, drawn, tokens, trace } = buffers;
-  return pipelines.bind(label, { stem: 'reveal', wgsl }, {}, [run, progress, head, picks, drawn, tokens, trace], () => [
-    1,
-  ]);
+  return pipelines.bind(label, SOURCE, {}, [run, progress, head, picks, drawn, tokens, trace], () => [1]);
 }
 
 /** What a position of the block takes in the trace of a pass. */

@@ -21,6 +21,7 @@ import './timeline/timeline.css';
 import './page/update.css';
 import './share/share.css';
 import './page/views.css';
+import './glossary/glossary.css';
 import './page/forced-colours.css';
 
 keepCompositions();

@@ -3,6 +3,7 @@ import { generate } from '../engine/generate';
 import type { GenerationRequest } from '../engine/generation';
 import { UnmaskError } from '../errors';
 import type { ChatTemplate } from '../tokenizer/chat-template';
+import type { StreamDecoder } from '../tokenizer/stream-decoder';
 import type { Tokenizer } from '../tokenizer/tokenizer';
 import { conversationWithin } from './conversation-within';
 import { requestOf, roomFor } from './generation-request';
@@ -48,7 +49,7 @@ export async function* writeText(
   const start = (pinned: Pinned): GenerationNews => ({ type: 'started', promptTokens, pinned, messages });
   const change = (pinned: Pinned): GenerationNews => ({ type: 'changed', settings: inForce, pinned });
   const first = { promptIds, anchor, left: inForce.maxTokens };
-  let part: Part = { request: requestOf(inForce, first, writer), block: 0, nfe: 0 };
+  let part: Part = { request: requestOf(inForce, first, writer), promptTokens, block: 0, nfe: 0 };
   for (let opening = start; ; opening = change) {
     const told = yield* writePart(writer, part, opening, isChanged, signal);
     if (!told) return;
@@ -58,7 +59,7 @@ export async function* writeText(
       yield { type: 'done', reason: 'length', nfe: told.nfe, seconds: writer.seconds() };
       return;
     }
-    part = { ...told, request: requestOf(inForce, { promptIds: told.ids, anchor, left }, writer) };
+    part = { ...told, promptTokens, request: requestOf(inForce, { promptIds: told.ids, anchor, left }, writer) };
   }
 }
 
@@ -67,6 +68,8 @@ type Pinned = readonly (TokenText | null)[];
 /** A text, or what follows a change of settings, and how many blocks and passes there were before. */
 interface Part {
   readonly request: GenerationRequest;
+  /** Of the whole text. */
+  readonly promptTokens: number;
   readonly block: number;
   readonly nfe: number;
 }
@@ -86,8 +89,8 @@ async function* writePart(
       case 'start': {
         const { pinned } = event;
         const whole = request.promptIds.slice(0, request.promptIds.length - pinned.length) as number[];
+        textsOf(whole, before.promptTokens, decoder);
         ids.push(...whole);
-        decoder.push(whole);
         yield opening(pinned.map((id) => (id === null ? null : { id, text: textAlone(id, tokenizer) })));
         break;
       }
@@ -99,8 +102,8 @@ async function* writePart(
         break;
       }
       case 'block': {
+        const texts = textsOf(event.ids, before.promptTokens - ids.length, decoder);
         ids.push(...event.ids);
-        const texts = decoder.push(event.ids);
         const tokens = event.ids.map((id, index) => ({ id, text: texts[index]! }));
         const [block, nfe] = [before.block + event.block, before.nfe + event.nfe];
         yield { type: 'block', block, tokens, nfe, seconds: seconds() };
@@ -118,6 +121,16 @@ async function* writePart(
     }
   }
   return undefined;
+}
+
+/**
+ * The texts of the next ids, of which so many are the prompt's. That is a text of its own: what a character at its end
+ * holds back does not wait for what follows.
+ */
+function textsOf(ids: readonly number[], ofPrompt: number, decoder: StreamDecoder): string[] {
+  const texts = decoder.push(ids.slice(0, Math.max(ofPrompt, 0)));
+  if (texts.length > 0 && texts.length === ofPrompt) texts.push(texts.pop()! + decoder.flush());
+  return [...texts, ...decoder.push(ids.slice(texts.length))];
 }
 
 /** The ids that a text goes on from, and of a conversation the turns that are in them. */
@@ -148,7 +161,10 @@ export function openingOf(
     return { ids: [...ids, ...after], anchor: ids.length, messages };
   }
   if (!template) {
-    throw new UnmaskError('bad-input', 'This model has no chat template: it goes on from text. Write with it instead.');
+    throw new UnmaskError(
+      'bad-input',
+      'This model has no chat template: it only continues text. Write with it instead.',
+    );
   }
   const encode = (turns: readonly ChatTurn[]) => template.encode(turns, tokenizer, config.chatVariables);
   const room = config.contextLength - Math.min(after.length + maxTokens, Math.floor(config.contextLength / 2));

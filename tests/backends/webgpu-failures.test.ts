@@ -158,7 +158,9 @@ it('a cancelled load stops', async () => {
     abort.abort();
     return source.read(path);
   };
-  await expect(createWebgpuBackend({ ...source, read }, await testGpu(), abort.signal)).rejects.toMatchObject({
+  await expect(
+    createWebgpuBackend({ ...source, read }, await testGpu(), { signal: abort.signal }),
+  ).rejects.toMatchObject({
     name: 'AbortError',
   });
 });

@@ -20,7 +20,7 @@ afterEach(() => {
 async function open(change: Partial<ModelConfig> = {}, submissionOf: SubmissionOf = 'frame'): Promise<WebgpuBackend> {
   const source = await tinyModel('f32');
   const config = { ...source.config, ...change };
-  const backend = await createWebgpuBackend({ ...source, config }, await testGpu(), undefined, submissionOf);
+  const backend = await createWebgpuBackend({ ...source, config }, await testGpu(), { submissionOf });
   opened.push(backend);
   return backend;
 }

@@ -77,13 +77,23 @@ it.each([
   ['a number that is none', [...NEEDED, '--steps', 'many'], '--steps must be a number, not "many".'],
   ['an empty number', [...NEEDED, '--seed', ' '], '--seed must be a number, not " ".'],
   ['another backend', [...NEEDED, '--backend', 'cuda'], '--backend must be webgpu or wasm, not "cuda".'],
-  ['an unknown option', [...NEEDED, '--best'], "Unknown option '--best'"],
-  ['an option without its value', ['--prompt', 'x', '--model'], "'--model <value>' argument missing"],
-  ['a stray word', [...NEEDED, 'upon'], "Unexpected argument 'upon'"],
+  ['another policy', [...NEEDED, '--policy', 'best'], 'ancestral, confidence, threshold, entropy, not "best".'],
+  ['an unknown option', [...NEEDED, '--best'], "Unknown option '--best'."],
+  ['an option without its value', ['--prompt', 'x', '--model'], "'--model <value>' argument missing."],
+  ['a stray word', [...NEEDED, 'upon'], "Unexpected argument 'upon'."],
 ])('refuses %s', (_, args, message) => {
   expect(() => readGenerateOptions(args)).toThrowError(
     expect.objectContaining({ name: UsageError.name, message: expect.stringContaining(message) }),
   );
+});
+
+it('takes a negative number for one, whatever it is worth', () => {
+  expect(readGenerateOptions([...NEEDED, '--max-tokens', '-5', '--seed', '-.5', '--top-p=-1'])).toMatchObject({
+    maxTokens: -5,
+    seed: -0.5,
+    topP: -1,
+  });
+  expect(() => readGenerateOptions([...NEEDED, '--json', '-5'])).toThrowError(UsageError);
 });
 
 it('a conversation needs words, not ids', () => {

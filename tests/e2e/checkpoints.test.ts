@@ -84,12 +84,12 @@ test('owner/name is offered, converted, kept as an export has it, and writes, al
   await open(visit, MODEL);
   const sheet = page.getByRole('dialog', { name: 'Tiny stories' });
   await sheet.getByText('apache-2.0').waitFor();
-  await sheet.getByText('that of openai-community/gpt2 is fetched for it').waitFor();
+  await sheet.getByText('so the one from openai-community/gpt2 is used').waitFor();
   expect(await sheet.getByText(MODEL).count()).toBe(1);
   expect(await violations(page)).toEqual([]);
   // Nothing large was fetched for that.
   expect(hub.requests.filter(({ path, range }) => path === WEIGHTS && range === null)).toEqual([]);
-  await sheet.getByLabel('q4, half the bytes').check();
+  await sheet.getByLabel('q4, half the size').check();
   await sheet.getByRole('button', { name: 'Fetch and open' }).click();
   await nameShown(visit, 'Tiny stories');
   await write(visit);
@@ -103,7 +103,7 @@ test('owner/name is offered, converted, kept as an export has it, and writes, al
   hub.reset();
   // It is here already.
   await open(visit, MODEL);
-  await sheet.getByLabel('q4, half the bytes').check();
+  await sheet.getByLabel('q4, half the size').check();
   await sheet.getByRole('button', { name: 'Fetch and open' }).click();
   await sheet.waitFor({ state: 'detached' });
   await nameShown(visit, 'Tiny stories');
@@ -125,7 +125,7 @@ test('a conversion that a reload ends is in the list, and can be removed', async
   await visit.reaches('finished');
   await page.getByRole('button', { name: 'Open a model…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Models' });
-  const card = dialog.getByRole('listitem').filter({ hasText: 'Not whole' });
+  const card = dialog.getByRole('listitem').filter({ hasText: 'Unfinished' });
   await card.getByText(`${MODEL} was being converted to q8`).waitFor();
   await card.getByRole('button', { name: 'Remove' }).click();
   await card.getByRole('button', { name: 'Remove', exact: true }).click();
@@ -184,7 +184,7 @@ test('a folder of a checkpoint without a tokenizer is opened too', async () => {
   const visit = await visitor();
   await visit.page.getByRole('button', { name: 'Open a model…' }).click();
   await visit.page.getByRole('dialog', { name: 'Models' }).locator('input[type="file"]').setInputFiles(checkpoint);
-  const sheet = visit.page.getByRole('dialog').filter({ hasText: 'Keep it as' });
+  const sheet = visit.page.getByRole('dialog').filter({ hasText: 'Save as' });
   await sheet.getByRole('button', { name: 'Fetch and open' }).click();
   await nameShown(visit, basename(checkpoint));
   await write(visit);
@@ -203,7 +203,7 @@ test('the URL of a checkpoint is opened in a browser that keeps nothing, for as 
   await visit.reaches('finished');
   await open(visit, server.url);
   const sheet = visit.page.getByRole('dialog', { name: 'tiny' });
-  await sheet.getByText('This browser keeps no models for this page').waitFor();
+  await sheet.getByText('This browser cannot save models for this page').waitFor();
   await sheet.getByRole('button', { name: 'Fetch and open' }).click();
   await nameShown(visit, 'tiny');
   await write(visit);

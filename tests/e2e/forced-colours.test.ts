@@ -57,7 +57,7 @@ test.each(['light', 'dark'] as const)(
     const text = page.locator('.story .text');
     const pictures: Buffer[] = [];
     for (const heat of ['Plain', 'Confidence', 'Order']) {
-      await page.getByRole('radio', { name: heat }).check();
+      await page.getByRole('radio', { name: heat, exact: true }).check();
       expect(await drawn(page.locator('.legend-colours'))).toBeGreaterThan(0.2);
       pictures.push(await text.screenshot());
     }

@@ -36,6 +36,21 @@ export class StoryPage {
     });
   }
 
+  /** Somebody who was never here, and has nothing saved. */
+  static async openFirstVisit(
+    site: Site,
+    { width = 1440, height = 900 },
+    prepare: (page: Page) => Promise<unknown> = async () => {},
+  ): Promise<StoryPage> {
+    const context = await site.browser.newContext({ viewport: { width, height } });
+    const page = await context.newPage();
+    const opened = new StoryPage(context, page, new URL(site.url).origin);
+    await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'serviceWorker'));
+    await prepare(page);
+    await page.goto(site.url);
+    return opened;
+  }
+
   /** The same in a browser as it is. */
   static async openWithServiceWorker(
     site: Pick<Site, 'browser' | 'url'>,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Constants } from '../../src/gpu/constants';
 import { matmulFew } from '../../src/kernels/matmul-few';
 import type { NormKind } from '../../src/kernels/norm';
 import { projectQkv } from '../../src/kernels/project-qkv';
@@ -63,7 +64,8 @@ async function expectNormedMatmul(
   const { norm, of } = randomNorm(kind, columns);
   const y = buffers.storage('y', rows * features * 4);
   const pass = uploadPass(device, buffers, { rows });
-  const slices = { pass, x: upload(device, buffers, 'x', x), weights: matrix, y, norm };
+  const constants = new Constants(device, buffers);
+  const slices = { constants, pass, x: upload(device, buffers, 'x', x), weights: matrix, y, norm };
   runKernels(device, [matmulFew(pipelines, 'matmul', shape, slices), rows]);
   const computed = new Float32Array(await download(device, buffers, y), 0, rows * features);
   const expected = matmul({ ...size, epilogue: 'none' }, of(x), stored, undefined, new Float32Array());

@@ -3,13 +3,16 @@ import { Buffers } from '../../src/gpu/buffers';
 import { Pipelines } from '../../src/gpu/kernel';
 import { testGpu } from '../gpu';
 
-/** What a test file of kernels works with; the buffers go when it is over. */
-export async function kernelDevice(): Promise<{
+/** What a test file of kernels works with. */
+export interface KernelDevice {
   readonly device: GPUDevice;
   readonly pipelines: Pipelines;
   readonly buffers: Buffers;
-}> {
-  const { device } = await testGpu();
+}
+
+/** The buffers go when the test file is over. */
+export async function kernelDevice(gpu = testGpu()): Promise<KernelDevice> {
+  const { device } = await gpu;
   const buffers = new Buffers(device);
   afterAll(() => buffers.dispose());
   return { device, pipelines: new Pipelines(device), buffers };

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Buffers } from '../../src/gpu/buffers';
+import { Constants } from '../../src/gpu/constants';
 import type { Pipelines } from '../../src/gpu/kernel';
 import type { matmulMany } from '../../src/kernels/matmul-many';
 import type { Matrix } from '../../src/kernels/matrix';
@@ -66,6 +67,7 @@ export async function expectMatmul(
   const before = randomArray((rows + 1) * yColumns, 4);
   const y = upload(device, buffers, 'y', before);
   const slices = {
+    constants: new Constants(device, buffers),
     pass: uploadPass(device, buffers, { rows }),
     x: upload(device, buffers, 'x', x),
     ...(bias && { bias: upload(device, buffers, 'bias', bias) }),

@@ -1,12 +1,18 @@
 import { describe, it } from 'vitest';
 import { matmulFew } from '../../src/kernels/matmul-few';
 import type { matmulMany } from '../../src/kernels/matmul-many';
+import { featurelessGpu } from '../gpu';
 import { kernelDevice } from './kernel-device';
 import { expectMatmul, testMatmul } from './matmul-cases';
 
 const device = await kernelDevice();
+const featureless = await kernelDevice(featurelessGpu());
 
-describe.each([1, 8] as const)('%i lanes', (lanes) => {
+describe.each([
+  ['one lane with subgroups', 1, device],
+  ['one lane without', 1, featureless],
+  ['eight lanes', 8, device],
+] as const)('%s', (_, lanes, device) => {
   const matmul: typeof matmulMany = (pipelines, label, shape, buffers) =>
     matmulFew(pipelines, label, { ...shape, lanes }, buffers);
 

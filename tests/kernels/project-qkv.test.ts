@@ -5,10 +5,11 @@ import type { Lanes } from '../../src/kernels/lanes';
 import type { Matrix } from '../../src/kernels/matrix';
 import { fusesHeadNorm, projectQkv } from '../../src/kernels/project-qkv';
 import { packQkvVectors } from '../../src/kernels/qkv-vectors';
+import { featurelessGpu } from '../gpu';
 import { type ProjectQkvCase, projectQkv as referenceProjectQkv } from '../reference/project-qkv';
 import { expectClose } from './compare';
 import { download, runKernels, upload, uploadPass } from './device-arrays';
-import { kernelDevice } from './kernel-device';
+import { type KernelDevice, kernelDevice } from './kernel-device';
 import { DTYPES, uploadMatrix } from './matrices';
 import { randomArray } from './numbers';
 import { downloadRing, fromPairs, uploadRing } from './pairs';
@@ -20,7 +21,8 @@ const TOLERANCE = { atol: 2e-5, rtol: 1e-5 };
 /** What is stored in f16 is rounded to 11 bits. */
 const HALVES = { atol: 2e-5, rtol: 2 ** -10 };
 
-const { device, pipelines, buffers } = await kernelDevice();
+const shared = await kernelDevice();
+const featureless = await kernelDevice(featurelessGpu());
 
 /** The cases of RoPE with x of some width, and more about tiles of rows and heads that fours of features straddle. */
 const CASES: readonly (readonly [name: string, shape: ProjectQkvCase])[] = [
@@ -32,6 +34,8 @@ const CASES: readonly (readonly [name: string, shape: ProjectQkvCase])[] = [
 
 interface Options {
   readonly lanes: Lanes;
+  /** `shared` by default. */
+  readonly on?: KernelDevice;
   readonly dtype: Matrix['dtype'];
   readonly cache?: CacheDtype;
   readonly biased?: boolean;
@@ -42,6 +46,7 @@ const NORM_EPSILON = 1e-5;
 
 async function project(shape: ProjectQkvCase, options: Options, x: Float32Array<ArrayBuffer>) {
   const { lanes, dtype, cache = 'f32', biased = false, headNormed = false } = options;
+  const { device, pipelines, buffers } = options.on ?? shared;
   const { rows, ring, heads, kvHeads, headSize, columns } = shape;
   const features = (heads + 2 * kvHeads) * headSize;
   const { matrix, stored } = uploadMatrix(device, buffers, randomArray(features * columns, 4), columns, dtype);
@@ -131,6 +136,10 @@ describe.each([1, 8] as const)('%i lanes', (lanes) => {
     expectClose(computed.keys, expected.keys, TOLERANCE);
     expectClose(computed.values, expected.values, TOLERANCE);
   });
+});
+
+it.each(CASES)('one lane on a device without subgroups: %s', async (_, shape) => {
+  await expectProjected(shape, { lanes: 1, dtype: 'q8', biased: true, on: featureless });
 });
 
 it('tells which head norms it fuses', () => {

@@ -236,3 +236,15 @@ test('what is written anew within a text ends with its block', async () => {
   const { blocks } = await write({ prompt: '', after, maxTokens: 0, ending: 'sentence' });
   expect(textOf(blocks).length).toBeLessThanOrEqual(4);
 });
+
+test.each(['kite\ufffd', 'kite \ufffd\ufffd', 'a\ud800', '\ufffd'.repeat(7)])(
+  'a prompt that ends with %j is told once',
+  async (prompt) => {
+    const { started, blocks } = await write({ prompt, maxTokens: 9 });
+    const { promptTokens, pinned } = started[0]!;
+    expect(pinned.length).toBe(promptTokens % 4);
+    const tokens = blocks.flatMap(({ tokens }) => tokens).slice(pinned.length);
+    const whole = tokenizer.decode(tokens.map(({ id }) => id));
+    expect(whole.startsWith(tokens.map(({ text }) => text).join(''))).toBe(true);
+  },
+);

@@ -1,4 +1,5 @@
 import { Buffers } from '../../gpu/buffers';
+import { Constants } from '../../gpu/constants';
 import type { Pipelines } from '../../gpu/kernel';
 import { workDone } from '../../gpu/work-done';
 import type { Lanes } from '../../kernels/lanes';
@@ -56,10 +57,11 @@ function timedMatmul(pipelines: Pipelines, buffers: Buffers): (lanes: Lanes) => 
   const values = buffers.storage('lanes.values', features * columns);
   const scales = buffers.storage('lanes.scales', (features * columns) / 8);
   const x = buffers.storage('lanes.x', ROWS * columns * 4);
+  const constants = new Constants(device, buffers);
   const y = buffers.storage('lanes.y', ROWS * features * 4);
   return async (lanes) => {
     const weights = { dtype: 'q8', values, scales } as const;
-    const kernel = matmulFew(pipelines, 'lanes.matmul', { ...SIZE, lanes }, { pass, x, weights, y });
+    const kernel = matmulFew(pipelines, 'lanes.matmul', { ...SIZE, lanes }, { constants, pass, x, weights, y });
     const encoder = device.createCommandEncoder();
     const computePass = encoder.beginComputePass();
     for (let i = 0; i < DISPATCHES; i++) kernel.encode(computePass, ROWS);

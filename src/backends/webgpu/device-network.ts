@@ -1,4 +1,5 @@
 import type { BufferSlice, Buffers } from '../../gpu/buffers';
+import { Constants } from '../../gpu/constants';
 import type { Kernel, Pipelines } from '../../gpu/kernel';
 import { MOST_ROWS } from '../../kernels/denoise-run';
 import type { CacheDtype } from '../../kernels/kv-cache';
@@ -60,6 +61,7 @@ export class DeviceNetwork {
   readonly sampler: Kernel;
   readonly few: RowRange;
   readonly #pipelines: Pipelines;
+  readonly #constants: Constants;
   readonly #weights: NetworkWeights;
   readonly #cache: readonly LayerCache[];
   readonly #ropeTable: BufferSlice;
@@ -71,6 +73,7 @@ export class DeviceNetwork {
   constructor({ pipelines, buffers, config, weights, lanes, cacheDtype }: NetworkParts) {
     this.config = config;
     this.#pipelines = pipelines;
+    this.#constants = new Constants(pipelines.device, buffers);
     this.#weights = weights;
     this.#lanes = lanes;
     this.#cacheDtype = cacheDtype;
@@ -99,6 +102,15 @@ export class DeviceNetwork {
   manyRows(buffers: Buffers, rows: number): RowRange {
     const activations = allocateActivations(buffers, 'many', this.config.network, Math.max(this.mostRows, rows));
     return this.#rowRange(activations, manyRowsTrunk(this.#inputs(activations)));
+  }
+
+  /**
+   * Names the pipelines of the kernels for many rows, for `Pipelines.compile`, before there is memory for what flows
+   * through them: these kernels are bound to that for few, and nobody encodes them.
+   */
+  bindManyRows(): void {
+    const { activations } = this.few;
+    this.#rowRange(activations, manyRowsTrunk(this.#inputs(activations)));
   }
 
   /** From now on passes of many rows can be encoded. */
@@ -157,6 +169,7 @@ export class DeviceNetwork {
   #inputs(activations: Activations) {
     return {
       pipelines: this.#pipelines,
+      constants: this.#constants,
       config: this.config,
       weights: this.#weights,
       cache: this.#cache,
@@ -168,7 +181,15 @@ export class DeviceNetwork {
   }
 
   #rowRange(activations: Activations, trunk: readonly Kernel[]): RowRange {
-    const head = headKernels(this.#pipelines, this.config, this.#weights, this.head, activations.x, this.#lanes);
+    const head = headKernels(
+      this.#pipelines,
+      this.#constants,
+      this.config,
+      this.#weights,
+      this.head,
+      activations.x,
+      this.#lanes,
+    );
     return { activations, trunk, head };
   }
 }

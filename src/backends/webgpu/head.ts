@@ -1,4 +1,5 @@
 import type { BufferSlice } from '../../gpu/buffers';
+import type { Constants } from '../../gpu/constants';
 import type { Kernel, Pipelines } from '../../gpu/kernel';
 import type { Lanes } from '../../kernels/lanes';
 import { matmulFew } from '../../kernels/matmul-few';
@@ -12,6 +13,7 @@ import type { NetworkWeights } from './weights';
 /** From the residual stream `x` [rows, hidden] to the logits of the picked rows: final norm of these rows, then head. */
 export function headKernels(
   pipelines: Pipelines,
+  constants: Constants,
   { network, vocabSize }: ModelConfig,
   { finalNorm, head }: NetworkWeights,
   { pass, picks, normed, logits }: HeadMemory,
@@ -22,7 +24,14 @@ export function headKernels(
   const { kind, epsilon } = finalNorm;
   const parts = head.weight.map(({ firstRow, rows, values: weights }) => {
     const shape = { rows, columns, epilogue: 'none', lanes, yColumns: vocabSize, yOffset: firstRow } as const;
-    return matmulFew(pipelines, 'head.logits', shape, { pass, x: normed, weights, bias: head.bias, y: logits });
+    return matmulFew(pipelines, 'head.logits', shape, {
+      constants,
+      pass,
+      x: normed,
+      weights,
+      bias: head.bias,
+      y: logits,
+    });
   });
   return [
     norm(pipelines, 'head.norm', { columns, kind, epsilon, lanes }, { pass, x, picks, ...finalNorm, y: normed }),

@@ -1,4 +1,5 @@
 import type { BufferSlice } from '../../gpu/buffers';
+import type { Constants } from '../../gpu/constants';
 import type { Kernel, Pipelines } from '../../gpu/kernel';
 import { ATTENTION_CHUNK, attentionChunks, blockAttention } from '../../kernels/block-attention';
 import { embedding } from '../../kernels/embedding';
@@ -19,6 +20,7 @@ import type { LayerWeights, LinearWeights, NetworkWeights, NormWeights } from '.
 
 export interface TrunkInputs {
   readonly pipelines: Pipelines;
+  readonly constants: Constants;
   readonly config: ModelConfig;
   readonly weights: NetworkWeights;
   readonly cache: readonly LayerCache[];
@@ -55,7 +57,7 @@ const EPILOGUE = { 'gelu-tanh': 'gelu', swiglu: 'swiglu' } as const satisfies Re
 
 /** From ids to the residual stream after the last layer, for passes of few rows. */
 export function fewRowsTrunk(inputs: TrunkInputs, parts: AttentionParts): Kernel[] {
-  const { pipelines, config, ropeTable, activations, lanes, cacheDtype: cache } = inputs;
+  const { pipelines, constants, config, ropeTable, activations, lanes, cacheDtype: cache } = inputs;
   const { pass, x, h, q, up } = activations;
   const fusesNorms = lanes > 1 && hiddenSize(config.network) % 4 === 0;
   return trunk(inputs, {
@@ -80,19 +82,19 @@ export function fewRowsTrunk(inputs: TrunkInputs, parts: AttentionParts): Kernel
       const { weight, bias } = weights.up;
       return [
         ...before,
-        matmulFew(pipelines, `${name}.mlp.up`, shape, { pass, ...input, weights: weight, bias, y: up }),
+        matmulFew(pipelines, `${name}.mlp.up`, shape, { constants, pass, ...input, weights: weight, bias, y: up }),
       ];
     },
     projectResidual(label, a, { weight: { rows, columns } }, { weight, bias }) {
       const shape = { rows, columns, epilogue: 'add', lanes } as const;
-      return matmulFew(pipelines, label, shape, { pass, x: a, weights: weight, bias, y: x });
+      return matmulFew(pipelines, label, shape, { constants, pass, x: a, weights: weight, bias, y: x });
     },
   });
 }
 
 /** The same for passes of many rows. */
 export function manyRowsTrunk(inputs: TrunkInputs): Kernel[] {
-  const { pipelines, activations, cacheDtype: cache } = inputs;
+  const { pipelines, constants, activations, cacheDtype: cache } = inputs;
   const { pass, x, q, h, up } = activations;
   return trunk(inputs, {
     project: (layer) => projectInTwo(inputs, layer),
@@ -106,12 +108,12 @@ export function manyRowsTrunk(inputs: TrunkInputs): Kernel[] {
       const { weight, bias } = weights.up;
       return [
         normed(inputs, `${name}.norm2`, weights.norm2),
-        matmulMany(pipelines, `${name}.mlp.up`, shape, { pass, x: h, weights: weight, bias, y: up }),
+        matmulMany(pipelines, `${name}.mlp.up`, shape, { constants, pass, x: h, weights: weight, bias, y: up }),
       ];
     },
     projectResidual(label, a, { weight: { rows, columns } }, { weight, bias }) {
       const shape = { rows, columns, epilogue: 'add' } as const;
-      return matmulMany(pipelines, label, shape, { pass, x: a, weights: weight, bias, y: x });
+      return matmulMany(pipelines, label, shape, { constants, pass, x: a, weights: weight, bias, y: x });
     },
   });
 }
@@ -125,7 +127,7 @@ function normed({ pipelines, config, activations, lanes }: TrunkInputs, label: s
 
 /** For any number of rows and features: norm, then q, k and v, then head norm and RoPE. */
 function projectInTwo(inputs: TrunkInputs, { name, attention, weights, ring }: LayerParts): Kernel[] {
-  const { pipelines, ropeTable, activations, lanes, cacheDtype: cache } = inputs;
+  const { pipelines, constants, ropeTable, activations, lanes, cacheDtype: cache } = inputs;
   const { heads, kvHeads, headSize, qkv: linear } = attention;
   const { pass, h, qkv, q } = activations;
   const { rows, columns } = linear.weight;
@@ -137,7 +139,7 @@ function projectInTwo(inputs: TrunkInputs, { name, attention, weights, ring }: L
       pipelines,
       `${name}.attention.qkv`,
       { rows, columns, epilogue: 'none' },
-      { pass, x: h, weights: weight, bias, y: qkv },
+      { constants, pass, x: h, weights: weight, bias, y: qkv },
     ),
     rope(pipelines, `${name}.attention.rope`, { heads, kvHeads, headSize, cache, lanes }, buffers),
   ];

@@ -1,7 +1,7 @@
 import { UnmaskError } from '../../errors';
 import { Buffers } from '../../gpu/buffers';
 import type { Gpu } from '../../gpu/device';
-import { Pipelines } from '../../gpu/kernel';
+import { type CompileProgress, Pipelines } from '../../gpu/kernel';
 import { workDone } from '../../gpu/work-done';
 import { MAX_HEAD_SIZE } from '../../kernels/block-attention';
 import { MOST_STOP_IDS } from '../../kernels/denoise-run';
@@ -29,16 +29,23 @@ import { writeBlocks } from './write-blocks';
 /** What a submission of the denoise loop holds: as much as fits into a display frame, or a block. */
 export type SubmissionOf = 'frame' | 'block';
 
+/** How a model is loaded onto a GPU. */
+export interface WebgpuOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** A frame's work where people watch, a block's for measurements. */
+  readonly submissionOf?: SubmissionOf;
+  /** Told of the pipelines that a block needs; the load waits for them once the weights are there. */
+  readonly onCompiled?: CompileProgress | undefined;
+}
+
 /**
- * Loads a model onto a GPU. The device stays the caller's. Submissions hold a frame's work where people
- * watch, and a block for measurements.
+ * Loads a model onto a GPU. The device stays the caller's. The pipelines for long prompts are compiled after the load.
  * Throws `bad-model`, `network`, `cancelled`, `out-of-memory` or `device-lost`; nothing stays allocated then.
  */
 export async function createWebgpuBackend(
   source: ModelSource,
   gpu: Gpu,
-  signal?: AbortSignal,
-  submissionOf: SubmissionOf = 'frame',
+  { signal, submissionOf = 'frame', onCompiled }: WebgpuOptions = {},
 ): Promise<WebgpuBackend> {
   checkHeads(source.config);
   const { config, packing } = source;
@@ -50,9 +57,13 @@ export async function createWebgpuBackend(
       const stored = await loadGpuWeights(source, gpu.device, buffers, signal);
       const lanes = await chooseLanes(pipelinesOf(gpu.device), gpu.software);
       const weights = networkWeights(stored, config.network, { device: gpu.device, buffers, lanes });
-      return new WebgpuBackend({ ...needed, gpu, weights, lanes, submissionOf }, guard, buffers);
+      const backend = new WebgpuBackend({ ...needed, gpu, weights, lanes, submissionOf }, guard, buffers);
+      await pipelinesOf(gpu.device).compile(onCompiled);
+      return backend;
     });
     signal?.throwIfAborted();
+    // A software adapter would take from the first text what compiling takes, and long prompts are its smallest trouble.
+    if (!gpu.software) backend.compileManyRows();
     return backend;
   } catch (error) {
     guard.dispose();
@@ -131,6 +142,15 @@ export class WebgpuBackend implements Backend {
     this.#sequence = new Sequence(config);
     this.#passes = new Passes(gpu.device, buffers, this.#network);
     this.#loop = new DenoiseLoop(pipelines, buffers, this.#network);
+  }
+
+  /** Begins to compile the kernels for many rows, before a prompt needs them. */
+  compileManyRows(): void {
+    this.#network.bindManyRows();
+    // The first pass that takes them reports an error.
+    pipelinesOf(this.#device)
+      .compile()
+      .catch(() => {});
   }
 
   get position(): number {
@@ -303,7 +323,9 @@ export class WebgpuBackend implements Backend {
   /** Makes room for a pass of so many rows, where there is none yet. */
   async #reserve(rows: number): Promise<void> {
     if (!this.#network.lacks(rows)) return;
-    this.#network.takeManyRows(await this.#make((buffers) => this.#network.manyRows(buffers, rows)));
+    const many = await this.#make((buffers) => this.#network.manyRows(buffers, rows));
+    await this.#guard.run(() => pipelinesOf(this.#device).compile());
+    this.#network.takeManyRows(many);
   }
 
   /** What `make` makes on buffers of its own, which go again where there is no room for all of them. */

@@ -20,7 +20,7 @@ interface Props {
 
 /** The models that come with the page, one in use that is not kept, then the kept ones. */
 export function ModelList({ shelf, inUse, more, onUse, onUseEmbedded, onGoOn, onRemove }: Props) {
-  if (!shelf) return <p className="hint">Looking at what is here…</p>;
+  if (!shelf) return <p className="hint">Checking saved models…</p>;
   const passes = inUse?.keptId === null ? inUse : null;
   const isFirst = passes?.origin.type === 'embedded' && passes.digest === (shelf.embedded ?? passes).digest;
   const embedded = isFirst ? passes : shelf.embedded;
@@ -34,7 +34,7 @@ export function ModelList({ shelf, inUse, more, onUse, onUseEmbedded, onGoOn, on
         </ModelCard>
       ) : null}
       {passing ? (
-        <ModelCard facts={passing} origin={passing.origin} disk="not kept">
+        <ModelCard facts={passing} origin={passing.origin} disk="not saved">
           <InUse />
         </ModelCard>
       ) : null}
@@ -67,7 +67,7 @@ export function ModelList({ shelf, inUse, more, onUse, onUseEmbedded, onGoOn, on
         <li key={key} className="model-card">
           <h3>{name}</h3>
           <p className="hint">
-            Not whole: {place} was being converted to {dtype}. Open it once more to go on where that ended.
+            Unfinished: {place} was being converted to {dtype}. Open it again to pick up where it left off.
           </p>
           <div className="model-actions">
             <RemoveModel name={name} bytes={bytes} onRemove={() => onRemove(key)} />
@@ -94,11 +94,11 @@ function Use({ name, onUse }: { name: string; onUse: () => void }) {
 function Take({ model, onUse, onGoOn }: { model: KeptModel } & Pick<Props, 'onUse' | 'onGoOn'>) {
   const { id, name, from, keptBytes, totalBytes } = model;
   if (keptBytes >= totalBytes) return <Use name={name} onUse={() => onUse({ type: 'kept', id })} />;
-  if (from.type === 'folder') return <p className="hint">Choose the folder once more to go on.</p>;
-  if (from.type === 'checkpoint') return <p className="hint">Open {from.place} once more to go on.</p>;
+  if (from.type === 'folder') return <p className="hint">Choose the folder again to continue.</p>;
+  if (from.type === 'checkpoint') return <p className="hint">Open {from.place} again to continue.</p>;
   return (
     <button type="button" className="quiet" onClick={() => onGoOn(from.url)}>
-      Go on<span className="visually-hidden"> with {name}</span>
+      Continue<span className="visually-hidden"> with {name}</span>
     </button>
   );
 }

@@ -14,8 +14,8 @@ import { type Link, originOf, samplingSettings, textSettings } from '../share/li
 import { Alternatives } from '../story/alternatives';
 import type { Provenance } from '../story/provenance';
 import { idsAfterPrompt, newStory, newStoryAfter, type Story } from '../story/story';
+import { type Action, reduce } from './reduce';
 import {
-  type Action,
   answers,
   canContinue,
   type Desk,
@@ -23,7 +23,6 @@ import {
   isByModelInUse,
   isWriting,
   newSession,
-  reduce,
   type Session,
   storyLookedAt,
 } from './session';
@@ -154,15 +153,20 @@ export class Controller {
     this.turnTo('chat');
     if (!answers(this.session)) return;
     this.#drawSeed();
-    await this.#answer(asked, this.session.settings, 'here');
+    const { settings, inForce } = this.session;
+    await this.#answer(asked, { ...settings, system: inForce.system }, 'here');
   }
 
   /** Writes the last answer of a conversation as it was written first: with the settings that its link has. */
   async answerAgain(): Promise<void> {
-    const { story, settings } = this.session;
+    const {
+      story,
+      settings,
+      inForce: { system },
+    } = this.session;
     if (!story?.provenance || !story.settings.messages || !answers(this.session)) return;
     const { before, provenance } = story;
-    const inForce = { ...settings, ...samplingSettings(provenance.first) };
+    const inForce = { ...settings, ...samplingSettings(provenance.first), system };
     await this.#answer({ messages: story.settings.messages, before }, inForce, provenance.source);
   }
 

@@ -45,6 +45,8 @@ export interface Settings {
   /** Whether a single key does something outside of fields. */
   readonly keys: 'on' | 'off';
   readonly backend: BackendChoice;
+  /** Of the page, for those who come the first time. */
+  readonly tour: 'new' | 'seen';
   /** Whether the better model that comes with the page is fetched unasked, where there is a GPU for it. */
   readonly upgrade: 'automatic' | 'on request';
   /** The id of a kept model; null for the one that the page opens with. */
@@ -74,6 +76,7 @@ export const DEFAULT_SETTINGS: Settings = {
   histogram: 'off',
   keys: 'on',
   backend: 'auto',
+  tour: 'seen',
   upgrade: 'automatic',
   model: null,
 };
@@ -82,7 +85,7 @@ export const DEFAULT_SETTINGS: Settings = {
 const PAGES_OWN = { policy: 'confidence', blockSize: 16, steps: 8 } as const satisfies Partial<Settings>;
 
 /** What a first visit begins with: whole blocks come out of noise, at a pace that the eye can follow. */
-export const FIRST_VISIT: Settings = { ...DEFAULT_SETTINGS, ...PAGES_OWN, pace: 'steady' };
+export const FIRST_VISIT: Settings = { ...DEFAULT_SETTINGS, ...PAGES_OWN, pace: 'steady', tour: 'new' };
 
 /**
  * What changes as a model comes into use: one that does not come with the page is decoded as its authors do, unless a
@@ -223,6 +226,7 @@ const settingsSchema = v.object({
   histogram: field('histogram', v.picklist(['on', 'off'])),
   keys: field('keys', v.picklist(['on', 'off'])),
   backend: field('backend', v.picklist(BACKENDS)),
+  tour: field('tour', v.picklist(['new', 'seen'])),
   upgrade: field('upgrade', v.picklist(['automatic', 'on request'])),
   model: field('model', v.pipe(text, v.regex(/^[0-9a-f]{64}$/))),
 } satisfies Record<keyof Settings, v.GenericSchema>);

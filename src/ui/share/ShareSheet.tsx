@@ -1,6 +1,7 @@
-import { useEffect, useId, useRef, useState } from 'react';
+import { useState } from 'react';
 import { asMarkdown } from '../chat/conversation';
 import { CopyButton } from '../fields/CopyButton';
+import { Sheet } from '../fields/Sheet';
 import type { Heat } from '../settings/settings';
 import { type Story, wholeText } from '../story/story';
 import { downloadFile } from './download-file';
@@ -14,39 +15,21 @@ interface Props {
   readonly onClose: () => void;
 }
 
-/**
- * Ways to give the text to somebody else, the moving picture first. A dialog, so that Escape closes it and the focus
- * comes back.
- */
+/** Ways to give the text to somebody else, the moving picture first. */
 export default function ShareSheet({ story, heat, sharing, onClose }: Props) {
-  const id = useId();
-  const dialog = useRef<HTMLDialogElement>(null);
   const [told, setTold] = useState(false);
   const { hash } = sharing;
   const { provenance } = story;
-  useEffect(() => dialog.current?.showModal(), []);
   const save = () => {
     const { file } = sharing;
     if (file !== null) downloadFile(new Blob([file], { type: 'application/json' }), 'unmask-run.json');
   };
   return (
-    <dialog className="sheet share-sheet" ref={dialog} aria-labelledby={`${id}-title`} onClose={onClose}>
-      <header>
-        <h2 id={`${id}-title`} tabIndex={-1}>
-          Share
-        </h2>
-        <button type="button" className="quiet" onClick={() => dialog.current?.close()}>
-          Close
-        </button>
-      </header>
+    <Sheet title="Share" className="share-sheet" onClose={onClose}>
       {story.steps.length === 0 ? null : <VideoMaker story={story} heat={heat} />}
       <div className="share-ways">
         {hash === null ? null : (
-          <CopyButton
-            label="Copy link"
-            text={new URL(hash, location.href).href}
-            onCopied={() => setTold(provenance?.changed ?? false)}
-          />
+          <CopyButton label="Copy link" text={new URL(hash, location.href).href} onCopied={() => setTold(true)} />
         )}
         <button type="button" className="quiet" onClick={save}>
           Save run
@@ -61,8 +44,20 @@ export default function ShareSheet({ story, heat, sharing, onClose }: Props) {
         <p className="hint">Written by {provenance.model.name}. The link and the saved run say so.</p>
       ) : null}
       <p className="hint share-told" role="status">
-        {told ? 'The link writes the text as it first began. What was changed since is only in a saved run.' : ''}
+        {told || hash === null ? linkText(story, hash) : ''}
       </p>
-    </dialog>
+    </Sheet>
   );
+}
+
+/** What a link of the text lacks. */
+function linkText({ settings, provenance }: Story, hash: string | null): string {
+  if (settings.messages) {
+    return hash === null
+      ? 'This conversation is too long for a link. A saved run has all of it.'
+      : 'The link has what was said. How it was written is only in a saved run.';
+  }
+  return provenance?.changed
+    ? 'The link recreates the text as it was first written. Later changes are only in a saved run.'
+    : '';
 }

@@ -26,7 +26,7 @@ interface Props {
   /** What stands under the text once it is written. */
   readonly ending: ReactNode;
   /** A line under the heading. */
-  readonly caption?: string;
+  readonly caption?: ReactNode;
   readonly controller: Controller;
   /** Shown in the place of the tokens up to one. */
   readonly formatted?: { readonly node: ReactNode; readonly upTo: TextPlace | 'end' } | undefined;
@@ -86,7 +86,7 @@ export function StoryView({
           <h2>{heading.title || 'Untitled'}</h2>
         </header>
       ) : null}
-      {caption ? <p className="caption">{caption}</p> : null}
+      {caption}
       {formatted?.node}
       {upTo === 'end' ? null : (
         <section

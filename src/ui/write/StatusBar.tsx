@@ -2,6 +2,8 @@ import { type ReactNode, useId, useState } from 'react';
 import type { ModelInfo } from '../../worker/protocol';
 import { ActionButton } from '../fields/ActionButton';
 import { tokensText } from '../fields/format';
+import { Term } from '../glossary/Term';
+import type { TermId } from '../glossary/terms';
 import type { Controller } from '../session/controller';
 import { isWriting, type Session } from '../session/session';
 import type { Story } from '../story/story';
@@ -114,12 +116,21 @@ function Measurements({ story, info }: { story: Story; info: ModelInfo | null })
   );
 }
 
+/** What the glossary says to a figure's name. */
+const WORDS: Readonly<Record<string, TermId | undefined>> = {
+  'tokens/pass': 'pass',
+  'passes/token': 'pass',
+  'KV cache': 'kv-cache',
+  tokens: 'token',
+  'first block': 'block',
+};
+
 function Figures({ figures }: { figures: readonly Measurement[] }) {
   return (
     <dl className="measurements">
       {figures.map(({ name, value, explained }) => (
         <div key={name} title={explained} data-figure={name}>
-          <dt>{name}</dt>
+          <dt>{WORDS[name] ? <Term id={WORDS[name]}>{name}</Term> : name}</dt>
           <dd data-measure={name}>{value}</dd>
         </div>
       ))}

@@ -1,4 +1,4 @@
-import { useCallback, useLayoutEffect, useMemo } from 'react';
+import { lazy, Suspense, useCallback, useLayoutEffect, useMemo } from 'react';
 import type { SiteUpdate } from '../../offline/site-update';
 import { ModelNotice } from '../models/ModelNotice';
 import { UpgradeCard } from '../models/UpgradeCard';
@@ -7,6 +7,7 @@ import { ElsewhereNote } from '../page/ElsewhereNote';
 import { FetchOrCancelled, LoadProgress } from '../page/LoadStatus';
 import { Masthead } from '../page/Masthead';
 import { PageEnd, useDialogs } from '../page/PageEnd';
+import { PageLinks } from '../page/PageLinks';
 import { ProblemAlert } from '../page/ProblemAlert';
 import { SHORTCUTS } from '../page/shortcuts';
 import { UpdateNotice } from '../page/UpdateNotice';
@@ -25,16 +26,19 @@ import { OpenRun } from '../share/OpenRun';
 import { ShareNotice } from '../share/ShareNotice';
 import type { Sharing } from '../share/sharing';
 import { useFileDrop } from '../share/use-file-drop';
+import { Caption } from '../story/Caption';
 import { ContextNote } from '../story/ContextNote';
-import { captionOf } from '../story/caption';
 import { Ending } from '../story/Ending';
 import { StoryView } from '../story/StoryView';
 import { motionOf } from '../timeline/playhead';
 import { storyAt } from '../timeline/replay';
+import { useTour } from '../tour/use-tour';
 import { Compose } from './Compose';
 import { Recording } from './recording/Recording';
 import { useRecordedRun } from './recording/use-recorded-run';
 import { StatusBar } from './StatusBar';
+
+const Tour = lazy(() => import('../tour/Tour'));
 
 interface Props {
   readonly controller: Controller;
@@ -56,6 +60,7 @@ export function WriteView({ controller, sharing, upgrade, update }: Props) {
   const writing = isWriting(session);
   const waiting = writing && story ? waitingSettings(story, inForce, traitsOf(model)) : NOTHING_WAITS;
   const recorded = useRecordedRun(story === null && model.phase === 'loading');
+  const tour = useTour(controller, shown, settings.tour === 'new');
   const onFile = useCallback((file: File) => void sharing.openFile(file), [sharing]);
   const onFolder = useCallback(
     (folder: FileSystemDirectoryEntry) => void controller.models.openDropped(folder),
@@ -76,7 +81,7 @@ export function WriteView({ controller, sharing, upgrade, update }: Props) {
         <ElsewhereNote session={session} controller={controller} />
         <UpdateNotice update={update} />
         <SettingsDisclosure>
-          <div className="group">
+          <div className="group style-and-pace">
             <PresetField settings={settings} model={model} controller={controller} />
             <PaceField pace={settings.pace} controller={controller} />
             <SeeingFields settings={settings} controller={controller} />
@@ -117,11 +122,12 @@ export function WriteView({ controller, sharing, upgrade, update }: Props) {
                   sharing={sharing}
                 />
               }
-              caption={captionOf(story.settings)}
+              caption={<Caption settings={story.settings} />}
               controller={controller}
             />
           ) : null}
           <UpgradeCard upgrade={upgrade} />
+          <PageLinks onTour={tour.start} />
         </div>
         <StatusBar
           session={session}
@@ -130,6 +136,11 @@ export function WriteView({ controller, sharing, upgrade, update }: Props) {
           progress={<LoadProgress session={session} controller={controller} />}
         />
       </main>
+      {tour.touring ? (
+        <Suspense>
+          <Tour onEnd={tour.end} />
+        </Suspense>
+      ) : null}
       <PageEnd session={session} dialogs={dialogs} shortcuts={SHORTCUTS} controller={controller} />
     </div>
   );

@@ -67,8 +67,9 @@ export async function recordVideo({ canvas, frames, draw, format, signal, onProg
       await new Promise((resolve) => setTimeout(resolve));
     }
     await output.finalize();
+    signal.throwIfAborted();
   } catch (error) {
-    await output.cancel();
+    await output.cancel().catch(() => {});
     signal.throwIfAborted();
     const { message } = describeError(error);
     throw new UnmaskError('internal', `The browser could not make the video (${message}). Try another format.`);
