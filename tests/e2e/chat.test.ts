@@ -94,6 +94,16 @@ test('a conversation by keyboard alone: asked, answered, stopped, asked anew fro
     }
     throw new Error(`no way to ${name}`);
   };
+  await page.evaluate(() => {
+    const live = document.querySelector('[aria-live]')!;
+    const told: (string | null)[] = [];
+    new MutationObserver(() => told.push(live.textContent)).observe(live, {
+      childList: true,
+      characterData: true,
+      subtree: true,
+    });
+    Object.assign(window, { told });
+  });
   await tabTo('Your message');
   await keyboard.type('A little kite');
   await keyboard.press('Shift+Enter');
@@ -106,7 +116,9 @@ test('a conversation by keyboard alone: asked, answered, stopped, asked anew fro
   await answered(visit);
   await page.locator('.turn .markdown').waitFor();
   expect((await turns(visit))[0]).toContain('A little kite\nflew away.');
-  expect(await page.getByText(/^Finished: \d+ words/).count()).toBe(1);
+  const told = await page.evaluate(() => (window as unknown as { told: string[] }).told);
+  expect(told[0]).toBe('Answering.');
+  expect(told.at(-1)).toMatch(/^Finished: \d+ words/);
   expect(await violations(page)).toEqual([]);
 
   await keyboard.type('And then?');
@@ -192,7 +204,7 @@ test('what is over the context is left out by whole turns, and the page says so'
     await page.keyboard.press('Escape');
     await visit.reaches('stopped');
   }
-  const note = page.getByText('The model has not read the turns above: they no longer fit in its context.');
+  const note = page.getByText('The model has not read the messages above: they no longer fit in its context.');
   expect(await note.evaluate((line) => [...document.querySelectorAll('.turn')].indexOf(line.closest('.turn')!))).toBe(
     2,
   );
@@ -235,6 +247,10 @@ test('a telephone in the dark, where nothing is to move', async () => {
   expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
   await visit.reaches('finished');
   await page.locator('.turn .markdown').waitFor();
+  await say(visit, 'And then?');
+  expect(await violations(page)).toEqual([]);
+  await page.getByRole('radio', { name: 'Order' }).check();
+  await page.locator('.turn .token').first().waitFor();
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
   expect(await violations(page)).toEqual([]);
   await visit.close();
@@ -331,7 +347,7 @@ test('a conversation is shared: by its address, which a reload keeps, as a run w
   expect(new URL(address).hash).toMatch(/^#chat\?q=Once\+upon\+a\+time&a=/);
   await page.reload();
   await expect.poll(() => turns(visit)).toEqual(before);
-  await page.getByText('The address has this conversation as text alone').waitFor();
+  await page.getByText('This conversation came from its address as plain text').waitFor();
   await visit.close();
 
   const other = await StoryPage.open({ ...site, url: address });

@@ -11,7 +11,8 @@ import {
 } from '../../src/ui/chat/conversation';
 import { settledPart } from '../../src/ui/chat/settled';
 import { beginEdit, mask } from '../../src/ui/editing/editing';
-import { canContinue, newSession, reduce } from '../../src/ui/session/session';
+import { reduce } from '../../src/ui/session/reduce';
+import { canContinue, newSession } from '../../src/ui/session/session';
 import { DEFAULT_SETTINGS, FIRST_VISIT, type Settings } from '../../src/ui/settings/settings';
 import { type Block, continueStory, newStory, type Story, type Token } from '../../src/ui/story/story';
 import type { ChatTurn } from '../../src/worker/protocol';

@@ -87,7 +87,6 @@ export default function ChatView({ controller, sharing, update }: Props) {
             onLoad={() => void controller.models.load()}
           />
           <ShareNotice sharing={sharing} session={{ ...session, story }} controller={controller} />
-          <ContextNote story={story} model={model} />
           {story ? (
             <Turns
               session={session}
@@ -97,6 +96,7 @@ export default function ChatView({ controller, sharing, update }: Props) {
               onAsked={focusField}
             />
           ) : null}
+          <ContextNote story={story} model={model} />
           <Invitation model={model} begun={story !== null} onOpenModels={openModels} />
         </div>
         <StatusBar

@@ -14,8 +14,8 @@ import { type Link, originOf, samplingSettings, textSettings } from '../share/li
 import { Alternatives } from '../story/alternatives';
 import type { Provenance } from '../story/provenance';
 import { idsAfterPrompt, newStory, newStoryAfter, type Story } from '../story/story';
+import { type Action, reduce } from './reduce';
 import {
-  type Action,
   answers,
   canContinue,
   type Desk,
@@ -23,7 +23,6 @@ import {
   isByModelInUse,
   isWriting,
   newSession,
-  reduce,
   type Session,
   storyLookedAt,
 } from './session';

@@ -190,7 +190,8 @@ export function noticeOf(story: Story | null, model: ModelState): string | null 
   if (!story?.provenance) return null;
   const here = model.phase === 'ready' ? originOf(model.info) : null;
   const { source, model: writer } = story.provenance;
-  if (story.said !== null) return 'The address has this conversation as text alone: its tokens are not in it.';
+  if (story.said !== null)
+    return 'This conversation came from its address as plain text, so its tokens cannot be looked at.';
   if (typeof source === 'object') return here && differenceOf(source, here);
   const isOther = here !== null && here.digest !== writer.digest;
   const other = `${writer.name} wrote it, so it cannot be continued or edited with the model in use.`;
