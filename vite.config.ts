@@ -2,7 +2,9 @@ import react from '@vitejs/plugin-react';
 import compression from 'compression';
 import type { Request, Response } from 'express';
 import { defineConfig, type Plugin } from 'vite';
+import { embeddedModels } from './scripts/embedded-models.ts';
 import { serviceWorker } from './scripts/service-worker-build.ts';
+import { socialPreview } from './scripts/social-preview.ts';
 
 /** With these the page is cross-origin isolated, and the wasm backend may use threads. */
 const ISOLATION = {
@@ -57,7 +59,14 @@ const external = ['module', 'worker_threads'];
 export default defineConfig({
   // Relative, so that the site works from any folder of a static host.
   base: './',
-  plugins: [react(), withoutPolicyWhileDeveloping, serviceWorker(), compressedPreview],
+  plugins: [
+    react(),
+    withoutPolicyWhileDeveloping,
+    embeddedModels(),
+    socialPreview(),
+    serviceWorker(),
+    compressedPreview,
+  ],
   worker: {
     format: 'es',
     plugins: () => [entryThatNothingImports],

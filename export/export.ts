@@ -1,4 +1,4 @@
-import { EXIT, report } from '../src/cli/command';
+import { EXIT, report, standWhereStarted } from '../src/cli/command';
 import { stopOnInterrupt } from '../src/cli/interrupt';
 import { writeOut } from '../src/cli/write-out';
 import { exportCheckpoint } from './export-checkpoint';
@@ -14,6 +14,7 @@ async function main(args: readonly string[]): Promise<number> {
     await writeOut(EXPORT_HELP);
     return EXIT.done;
   }
+  standWhereStarted();
   const abort = new AbortController();
   stopOnInterrupt(abort);
   const { from, to, dtype, ...others } = options;

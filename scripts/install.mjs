@@ -1,5 +1,5 @@
 /**
- * What a fresh clone lacks: npm packages, and for the tests a Chromium and the Vulkan loader.
+ * What a fresh clone lacks: npm packages, and for the tests browsers and Vulkan.
  * Uses nothing but Node, because nothing else is there yet.
  */
 import { spawnSync } from 'node:child_process';
@@ -25,42 +25,61 @@ export function installPackages() {
   // npm 10 cannot resolve Vite 8's optional native packages; the condition ends when Node 20 is no longer supported.
   const npm = Number(output('npm', ['--version'])?.split('.')[0]) >= 11 ? ['npm'] : ['npx', '--yes', 'npm@11'];
   console.log('Installing packages …');
-  run(npm[0], [...npm.slice(1), 'ci', '--no-audit', '--no-fund']);
+  // Some packages ask for a newer Node than the least that they are tested on here; that is no news to a person.
+  run(npm[0], [...npm.slice(1), 'ci', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 
-const BROWSERS = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const CHROMIUM = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const FIREFOX = [
+  process.env.FIREFOX,
+  '/usr/bin/firefox-esr',
+  '/usr/bin/firefox',
+  '/Applications/Firefox.app/Contents/MacOS/firefox',
+];
+
+const firstThere = (paths) => paths.find((path) => path && existsSync(path)) ?? null;
 
 /** The path of a Chromium or Chrome on this machine, or null. `CHROMIUM` names another. */
-export function findChromium() {
-  return BROWSERS.find((path) => path && existsSync(path)) ?? null;
-}
+export const findChromium = () => firstThere(CHROMIUM);
 
-const hasVulkanLoader = () =>
-  [
-    '/usr/lib/x86_64-linux-gnu/libvulkan.so.1',
-    '/usr/lib/aarch64-linux-gnu/libvulkan.so.1',
-    '/usr/lib64/libvulkan.so.1',
-  ].some(existsSync);
+/** The same of a Firefox, which `FIREFOX` names. */
+export const findFirefox = () => firstThere(FIREFOX);
+
+const MACHINES = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64'];
+const hasLibrary = (file) => firstThere(MACHINES.map((folder) => `${folder}/${file}`)) !== null;
+
+/** Debian's packages that the tests need, and whether they are there. WebKitGTK and its screen are for Linux alone. */
+const PACKAGES = {
+  chromium: () => findChromium() !== null,
+  'firefox-esr': () => findFirefox() !== null,
+  ...(process.platform === 'linux' && {
+    libvulkan1: () => hasLibrary('libvulkan.so.1'),
+    'webkit2gtk-driver': () => existsSync('/usr/bin/WebKitWebDriver'),
+    'gir1.2-webkit2-4.1': () => hasLibrary('girepository-1.0/WebKit2-4.1.typelib'),
+    'python3-gi': () => output('/usr/bin/python3', ['-c', 'import gi']) !== null,
+    xvfb: () => existsSync('/usr/bin/Xvfb'),
+    xauth: () => existsSync('/usr/bin/xauth'),
+  }),
+};
 
 /**
- * Makes sure of a Chromium, and on Linux of the Vulkan loader that WebGPU in Node needs. Installs them
- * where it may (Debian or Ubuntu, as root); elsewhere says what to install and ends.
+ * Makes sure of the browsers that the page is tested in, and on Linux of the Vulkan loader that WebGPU in Node needs.
+ * Installs them where it may (Debian, as root); elsewhere says what to install and ends.
  */
-export function installBrowser() {
-  const missing = [];
-  if (!findChromium()) missing.push('chromium');
-  if (process.platform === 'linux' && !hasVulkanLoader()) missing.push('libvulkan1');
+export function installBrowsers() {
+  const missing = Object.keys(PACKAGES).filter((name) => !PACKAGES[name]());
   if (missing.length === 0) return;
   if (process.getuid?.() === 0 && output('apt-get', ['--version'])) {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    console.log(`Installing ${missing.join(' and ')} …`);
+    console.log(`Installing ${missing.join(', ')} …`);
     run('apt-get', ['update', '-qq'], { env });
     run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], { env });
     return;
   }
   console.error(
-    `The tests need ${missing.join(' and ')}. On Debian or Ubuntu: sudo apt-get install ${missing.join(' ')}\n` +
-      'Elsewhere install Chromium or Chrome, and set CHROMIUM to the path of its program.',
+    `The tests need ${missing.join(', ')}. On Debian: sudo apt-get install ${missing.join(' ')}\n` +
+      'Elsewhere install Chromium or Chrome, Firefox, and on Linux WebKitGTK with its WebDriver and Python bindings, ' +
+      'and set CHROMIUM and FIREFOX to the paths of their programs.',
   );
   process.exit(1);
 }

@@ -14,8 +14,8 @@ const PACKAGE = 'mesa-vulkan-drivers';
 const SERVER = 'http://deb.debian.org/debian';
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
-/** The suites to fetch from. Debian 12's own Mesa 22 is too old for Dawn. */
-function suites() {
+/** The suites to fetch from, or null where this is no Debian. Debian 12's own Mesa 22 is too old for Dawn. */
+export function debianSuites() {
   const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
   if (!/^ID=debian$/m.test(release)) return null;
   const codename = release.match(/^VERSION_CODENAME=(\w+)$/m)?.[1];
@@ -75,7 +75,7 @@ function unpack(folder) {
 export function installLavapipe() {
   const icd = join(FOLDER, 'icd.json');
   if (!existsSync(icd)) {
-    const wanted = process.platform === 'linux' ? suites() : null;
+    const wanted = process.platform === 'linux' ? debianSuites() : null;
     if (!wanted || output('apt-get', ['--version']) === null) {
       console.error("No second WebGPU driver here: Mesa's lavapipe is fetched on Debian 12 and newer.");
       return null;

@@ -1,5 +1,6 @@
 /**
- * Makes docs/page.webp, the README's moving picture, and docs/page.png, the same page at rest, from the built site:
+ * Makes docs/page.webp, the README's moving picture, docs/page.png, the same page at rest, and public/preview.png, which
+ * stands beside links to the page, from the built site:
  *
  *     npm run build && node scripts/record-page.mjs
  *
@@ -16,14 +17,26 @@ const SIZE = { width: 1000, height: 640 };
 const MOVING = { x: 344, y: 0, width: SIZE.width - 344, height: SIZE.height };
 const WHOLE = { x: 0, y: 0, ...SIZE };
 const FRAME_MS = 125;
-const SECONDS = 10;
+const SECONDS = 14;
 /** What the last picture stands before it begins again. */
 const LAST_MS = 2500;
 const QUALITY = 62;
 const MOST_BYTES = 2e6;
 
-const ADDRESS = '#write?title=The+Lost+Kite&block=16&length=96&t=0.6&seed=8';
-const SETTINGS = { backend: 'wasm', seeds: 'keep', heat: 'plain' };
+const ADDRESS = '#write?title=The+Lost+Kite&policy=confidence&block=16&steps=8&length=96&t=0.6&seed=8';
+const TEXT = {
+  title: 'The Lost Kite',
+  policy: 'confidence',
+  blockSize: 16,
+  steps: 8,
+  maxTokens: 96,
+  temperature: 0.6,
+  seed: 8,
+};
+const SETTINGS = { ...TEXT, backend: 'wasm', seeds: 'keep', heat: 'plain', pace: 'steady' };
+const PREVIEW_SIZE = { width: 1200, height: 630 };
+/** The step that it shows: some blocks stand, and one is half uncovered. */
+const PREVIEW_STEP = 34;
 
 const server = await preview({ preview: { port: 0, open: false }, logLevel: 'error' });
 const browser = await chromium.launch({
@@ -37,17 +50,34 @@ try {
   if (bytes.length > MOST_BYTES) throw new Error(`${bytes.length} bytes are too many for a README. Lower QUALITY.`);
   await writeFile('docs/page.webp', bytes);
   console.log(`docs/page.webp: ${frames.length} pictures, ${(bytes.length / 1e6).toFixed(2)} MB`);
+  await drawPreview();
 } finally {
   await browser.close();
   await server.close();
 }
 
-async function record() {
-  const context = await browser.newContext({ viewport: SIZE, colorScheme: 'light' });
+/** The page with the whole text. */
+async function openPage(viewport) {
+  const context = await browser.newContext({ viewport, colorScheme: 'light' });
   const page = await context.newPage();
   await page.addInitScript((saved) => localStorage.setItem('unmask.settings', saved), JSON.stringify(SETTINGS));
   await page.goto(server.resolvedUrls.local[0] + ADDRESS);
-  await page.waitForSelector('article.story[data-phase="finished"]', { timeout: 90_000 });
+  await page.waitForSelector('.ending', { timeout: 90_000 });
+  return page;
+}
+
+async function drawPreview() {
+  const page = await openPage(PREVIEW_SIZE);
+  await page.getByRole('slider', { name: 'Step', exact: true }).fill(String(PREVIEW_STEP));
+  await page.evaluate('scrollTo(0, 0); document.activeElement.blur()');
+  // Until the newest words are clear.
+  await page.waitForTimeout(600);
+  await page.screenshot({ path: 'public/preview.png' });
+}
+
+async function record() {
+  const page = await openPage(SIZE);
+  const context = page.context();
   const chrome = await context.newCDPSession(page);
   const picture = async ({ x, y, width, height }) => {
     // The clip is of the document, and the page follows the text.
@@ -67,7 +97,7 @@ async function record() {
     shown = Date.now();
     const next = await picture(MOVING);
     if (!frames.at(-1).data.equals(next.data)) frames.push(next);
-    if (await page.$('article.story[data-phase="finished"]')) break;
+    if (await page.$('.ending')) break;
   }
   // Once the last colours have settled.
   await page.waitForTimeout(2000);

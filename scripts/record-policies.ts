@@ -7,7 +7,7 @@
  * policy then has the same block before it, and takes the likeliest token wherever it uncovers one.
  */
 import { writeFileSync } from 'node:fs';
-import type { Backend, Prediction, RevealPolicy } from '../src/backends/backend';
+import type { Backend, Draw, RevealPolicy } from '../src/backends/backend';
 import { type BlockVerbs, writeBlocksByVerbs } from '../src/backends/block-loop';
 import { openBackend } from '../src/cli/backend-choice';
 import { openModelFolder, openTokenizer } from '../src/cli/model-folder';
@@ -60,7 +60,7 @@ async function textBefore(backend: Backend, { encode }: Tokenizer): Promise<numb
 async function record(policy: RevealPolicy) {
   backend.begin(BLOCK_SIZE, before);
   const nfe = await prefillWhole(backend, before, BLOCK_SIZE, NEVER);
-  const asked: Prediction[][] = [];
+  const asked: Draw[][] = [];
   const verbs: BlockVerbs = {
     config: backend.config,
     position: backend.position,
@@ -84,7 +84,7 @@ async function record(policy: RevealPolicy) {
 }
 
 /** So that the recording is what the policy saw. */
-function rounded(prediction: Prediction): Prediction {
+function rounded(prediction: Draw): Draw {
   const [probability, entropy] = [prediction.probability, prediction.entropy].map((value) => Number(value.toFixed(4)));
   return { ...prediction, probability: probability!, entropy: entropy! };
 }

@@ -42,7 +42,11 @@ const provenance = {
 const began = performance.now();
 const seconds = () => (performance.now() - began) / 1000;
 let story: Story = newStory(settings, { kind: page.kind, title: page.title }, provenance);
-for await (const news of writeText({ backend, tokenizer, template: null, seconds }, () => settings, signal)) {
+for await (const news of writeText(
+  { backend, tokenizer, template: null, report: 'reveals', seconds },
+  () => settings,
+  signal,
+)) {
   story = continueStory(story, { ...news, runId: 1 });
 }
 backend.dispose();

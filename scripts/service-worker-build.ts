@@ -3,6 +3,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build, type Plugin } from 'vite';
 import type { BuildFiles } from '../src/offline/kept-files.ts';
+import { listEmbeddedModels } from './embedded-models.ts';
+import { PREVIEW_IMAGE } from './social-preview.ts';
 
 /** Files of more bytes are kept when they are first asked for, and not with the page: the runtime's wasm. */
 const LARGE_BYTES = 2 ** 20;
@@ -49,14 +51,17 @@ export async function writeServiceWorker(site: string): Promise<void> {
 
 /**
  * The files that the page may ask for, without the page itself: those whose names are found in it, in
- * what it names, and so on; and the manifests of the models. The benchmark's page is left out.
+ * what it names, and so on; and the manifest of the model that the page opens with. The others are kept by the page
+ * itself, and the benchmark's page is left out.
  */
 function filesOfPage(site: string): readonly string[] {
   const all = readdirSync(site, { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))
     .filter((path) => statSync(join(site, path)).isFile());
   const isModel = (path: string) => path.startsWith('models/');
-  const others = all.filter((path) => !isModel(path) && !path.endsWith('.html') && path !== 'service-worker.js');
+  const others = all.filter(
+    (path) => !isModel(path) && path !== PREVIEW_IMAGE && !path.endsWith('.html') && path !== 'service-worker.js',
+  );
   const found = new Set(['index.html']);
   for (const path of found) {
     if (!/\.(html|js|css|webmanifest)$/.test(path)) continue;
@@ -64,7 +69,10 @@ function filesOfPage(site: string): readonly string[] {
     for (const other of others) if (text.includes(other.split('/').at(-1)!)) found.add(other);
   }
   found.delete('index.html');
-  return [...found, ...all.filter((path) => isModel(path) && path.endsWith('/manifest.json'))].sort();
+  const manifests = listEmbeddedModels(site)
+    .slice(0, 1)
+    .map(({ folder }) => `models/${folder}/manifest.json`);
+  return [...found, ...manifests].sort();
 }
 
 function sha256(site: string, path: string): string {

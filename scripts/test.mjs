@@ -1,8 +1,10 @@
-/** `npm test`: installs what is missing, then checks, unit tests, a build, and the page in Chromium. */
-import { installBrowser, installPackages, run } from './install.mjs';
+/** `npm test`: installs what is missing, then checks, unit tests, a build, and the page in browsers. */
+import { installBrowsers, installPackages, run } from './install.mjs';
+import { installLavapipe } from './lavapipe.mjs';
 
 installPackages();
-installBrowser();
+installBrowsers();
+installLavapipe();
 run('npx', ['biome', 'ci', '.']);
 run('npx', ['tsc', '-p', '.']);
 run('npx', ['vite', 'build', '--logLevel', 'warn']);

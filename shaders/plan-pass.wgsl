@@ -10,7 +10,7 @@
 // @binding(2) tokens     [block_size] u32, read and written: the block as it stands, mask_id where masked
 // @binding(3) workgroups [rows 0 … , kernels, 3] u32: what each kernel of a pass takes for so many rows
 // @binding(4) ids        [rows] u32, written: what the layers read
-// @binding(5) picks      [head rows] u32, written: rows of the pass to predict from, ascending
+// @binding(5) picks      [head rows] u32, written: rows of the pass to predict from, ascending; then those for guesses
 // @binding(6) trunk      Pass of the layers: rows, position and block_size written
 // @binding(7) head       Pass of the head: rows (how many picks), position and pass_number written; seed is read.
 //                        Row r of the pass predicts the token at position + r
@@ -38,6 +38,8 @@ struct Run {
   trunk_kernels: u32, head_kernels: u32,
   // Row of the residual stream that holds the last row of the clean pass before the run.
   kept_row: u32,
+  // 1 if what the network finds likeliest is to be told of every mask.
+  guesses: u32,
   // Each ends the text; NO_ID where there are fewer.
   stop_ids: array<vec4u, 4>,
 }
@@ -62,6 +64,8 @@ struct Progress {
   first_token: u32,
   // Passes of the submission, those without work too.
   slot: u32,
+  // How many of the picks the policy asked for: the first ones. The others are for guesses.
+  judged: u32,
 }
 
 // Policies; all others ask for every mask.
@@ -141,7 +145,24 @@ fn pick() -> u32 {
     if (count > 0) { break; }
     progress.step++;
   }
+  progress.judged = count;
+  if (run.guesses == 1) { return count + add_guesses(count); }
   return count;
+}
+
+// Picks the masks that are not among the first `count` picks, and returns how many those are.
+fn add_guesses(count: u32) -> u32 {
+  var added = 0u;
+  for (var offset = 0u; offset < run.block_size; offset++) {
+    let row = progress.row_of_first + offset;
+    var is_picked = tokens[offset] != run.mask_id;
+    for (var i = 0u; i < count; i++) { is_picked = is_picked || picks[i] == row; }
+    if (!is_picked) {
+      picks[count + added] = row;
+      added++;
+    }
+  }
+  return added;
 }
 
 // The finished block's ids become rows of the pass, and the block after it begins.
@@ -161,6 +182,7 @@ fn commit_block() {
 fn predict_first(row: u32) {
   progress.row_of_first = row;
   progress.first_token = 1;
+  progress.judged = 1;
   picks[0] = row;
   head.rows = 1;
   head.pass_number = progress.passes - 1;
@@ -170,6 +192,7 @@ fn plan() {
   trunk.rows = 0;
   head.rows = 0;
   progress.first_token = 0;
+  progress.judged = 0;
   if (progress.blocks_left == 0) { return; }
   let start = progress.position;
   let commits = progress.left == 0;

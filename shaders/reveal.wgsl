@@ -4,11 +4,13 @@
 // @binding(0) Run uniform
 // @binding(1) Progress, read and written
 // @binding(2) head   Pass uniform: rows is the number of predictions
-// @binding(3) picks  [rows] u32: rows of the pass, ascending; `row_of_first` predicts the block's first token
-// @binding(4) drawn  [rows] (id u32, probability f32, entropy f32): the predictions
+// @binding(3) picks  [rows] u32: rows of the pass; `row_of_first` predicts the block's first token
+// @binding(4) drawn  [rows] of what `sample` writes: the predictions; those of the first `judged` rows are the policy's
 // @binding(5) tokens [block_size] u32, written where revealed
 // @binding(6) trace  [slots, block_size] (id + 2²⁴ · place u32, probability f32, entropy f32), written for the
-//                    slot; the place counts the revealed of the pass from 1 on, and is 0 for all others
+//                    slot; the place counts the revealed of the pass from 1 on, and is 0 for all others. If guesses are
+//                    asked for, what stays masked has the likeliest id with place JUDGED or ONLY_GUESSED, its
+//                    probability, and the probability of what was drawn
 // Dispatch: one workgroup of 64.
 
 struct Pass {
@@ -20,17 +22,26 @@ struct Run {
   policy: u32, block_size: u32, sub_block_size: u32, mask_id: u32,
   steps: u32, bound: f32, carry_end: u32, predicts_next: u32,
   causal: u32, trunk_kernels: u32, head_kernels: u32, kept_row: u32,
+  guesses: u32,
   stop_ids: array<vec4u, 4>,
 }
 
 struct Progress {
   position: u32, step: u32, masked: u32, left: u32, given: u32,
-  passes: u32, blocks_left: u32, row_of_first: u32, sub_block: u32, first_token: u32, slot: u32,
+  passes: u32, blocks_left: u32, row_of_first: u32, sub_block: u32, first_token: u32, slot: u32, judged: u32,
 }
 
 struct Drawn {
-  id: u32, probability: f32, entropy: f32,
+  id: u32, probability: f32, entropy: f32, likeliest: u32, likeliest_probability: f32,
 }
+
+struct Traced {
+  id_and_place: u32, probability: f32, entropy: f32,
+}
+
+// Places of what stays masked: where the policy judged the draw, and where the pass drew for the guess alone.
+const JUDGED = 255u;
+const ONLY_GUESSED = 254u;
 
 // Policies; all others reveal everything that was drawn.
 const CONFIDENCE = 2u;
@@ -46,7 +57,7 @@ const MOST_ROWS = 32u;
 @group(0) @binding(3) var<storage, read> picks: array<u32>;
 @group(0) @binding(4) var<storage, read> drawn: array<Drawn>;
 @group(0) @binding(5) var<storage, read_write> tokens: array<u32>;
-@group(0) @binding(6) var<storage, read_write> trace: array<Drawn>;
+@group(0) @binding(6) var<storage, read_write> trace: array<Traced>;
 
 // [place in the policy's order, from 0]: a row of `drawn`.
 var<workgroup> order: array<u32, 32>;
@@ -65,7 +76,7 @@ fn key(row: u32) -> f32 {
 fn place_of(row: u32) -> u32 {
   let mine = key(row);
   var place = 0u;
-  for (var other = 0u; other < head.rows; other++) {
+  for (var other = 0u; other < progress.judged; other++) {
     let theirs = key(other);
     place += select(0u, 1u, theirs < mine || (theirs == mine && other < row));
   }
@@ -81,22 +92,22 @@ fn share() -> u32 {
 fn count_revealed() -> u32 {
   if (progress.first_token == 1) { return 1; }
   switch run.policy {
-    case CONFIDENCE: { return min(share(), head.rows); }
+    case CONFIDENCE: { return min(share(), progress.judged); }
     case THRESHOLD: {
       var certain = 0u;
-      for (var row = 0u; row < head.rows; row++) { certain += select(0u, 1u, drawn[row].probability > run.bound); }
-      return min(max(1, certain), head.rows);
+      for (var row = 0u; row < progress.judged; row++) { certain += select(0u, 1u, drawn[row].probability > run.bound); }
+      return min(max(1, certain), progress.judged);
     }
     case ENTROPY: {
       // Σ H − max H of the first n is the sum over the first n − 1, as they ascend.
       var sum = 0.0;
-      for (var n = 1u; n < head.rows; n++) {
+      for (var n = 1u; n < progress.judged; n++) {
         sum += drawn[order[n - 1]].entropy;
         if (sum > run.bound) { return n; }
       }
-      return head.rows;
+      return progress.judged;
     }
-    default: { return head.rows; }
+    default: { return progress.judged; }
   }
 }
 
@@ -116,11 +127,18 @@ fn is_last() -> bool {
   return last;
 }
 
+// Whether a row of `drawn` is among the first `count` in the order.
+fn is_revealed(row: u32, count: u32) -> bool {
+  var found = false;
+  for (var place = 0u; place < count; place++) { found = found || order[place] == row; }
+  return found;
+}
+
 @compute @workgroup_size(64)
 fn reveal(@builtin(local_invocation_index) t: u32) {
   let slot = progress.slot * run.block_size;
-  for (var offset = t; offset < run.block_size; offset += THREADS) { trace[slot + offset] = Drawn(0, 0, 0); }
-  if (t < min(head.rows, MOST_ROWS)) { order[place_of(t)] = t; }
+  for (var offset = t; offset < run.block_size; offset += THREADS) { trace[slot + offset] = Traced(0, 0, 0); }
+  if (t < min(progress.judged, MOST_ROWS)) { order[place_of(t)] = t; }
   storageBarrier();
   workgroupBarrier();
   if (t == 0) { revealed = count_revealed(); }
@@ -130,7 +148,13 @@ fn reveal(@builtin(local_invocation_index) t: u32) {
     let prediction = drawn[order[t]];
     let offset = picks[order[t]] - progress.row_of_first;
     tokens[offset] = prediction.id;
-    trace[slot + offset] = Drawn(prediction.id | ((t + 1) << 24), prediction.probability, prediction.entropy);
+    trace[slot + offset] = Traced(prediction.id | ((t + 1) << 24), prediction.probability, prediction.entropy);
+  }
+  if (run.guesses == 1 && t < head.rows && !is_revealed(t, count)) {
+    let guess = drawn[t];
+    let place = select(ONLY_GUESSED, JUDGED, t < progress.judged);
+    trace[slot + picks[t] - progress.row_of_first] =
+      Traced(guess.likeliest | (place << 24), guess.likeliest_probability, guess.probability);
   }
   storageBarrier();
   workgroupBarrier();

@@ -12,13 +12,13 @@
 // @binding(0) Pass uniform
 // @binding(1) logits     [count, vocab] f32
 // @binding(2) picks      [count] u32: row of the block, so that position + picks[i] is the absolute position
-// @binding(3) drawn      [count] (id, its probability: softmax at temperature 1, entropy in nats), written;
-//                        probability and entropy are −1 where a logit is not finite
+// @binding(3) drawn      [count] (id, its probability: softmax at temperature 1, entropy in nats, the likeliest id and
+//                        its probability), written; probabilities and entropy are −1 where a logit is not finite
 // @binding(4) candidates [count, threads, capacity] f32, for its own use: logits inside the interval
 // Dispatch: count workgroups of `threads`, one a row; a multiple of 16.
 
 struct Drawn {
-  id: u32, probability: f32, entropy: f32,
+  id: u32, probability: f32, entropy: f32, likeliest: u32, likeliest_probability: f32,
 }
 
 // Groups of invocations. A group has a stretch of the vocabulary, whose ids its invocations take in turn.
@@ -408,10 +408,10 @@ fn sample(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
     id = draw(t, row, peak, nucleus.boundary, tie_weight, place);
   }
   if (top.x == NOT_FINITE) {
-    if (t == 0) { drawn[group.x] = Drawn(top.y, -1, -1); }
+    if (t == 0) { drawn[group.x] = Drawn(top.y, -1, -1, top.y, -1); }
   } else if (id < vocab) {
     // With Z the sum of weights, H = log Z − Σ p · (logit − peak). Neither part is below 0, but log rounds.
     let entropy = max(log(sums.x) - sums.z / sums.x, 0);
-    drawn[group.x] = Drawn(id, exp(logits[row + id] - peak) / sums.x, entropy);
+    drawn[group.x] = Drawn(id, exp(logits[row + id] - peak) / sums.x, entropy, top.y, 1 / sums.x);
   }
 }

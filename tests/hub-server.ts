@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline, Readable } from 'node:stream';
 import { answer, type Lie } from './e2e/lying-server';
 import { Origin } from './origin';
 
@@ -15,8 +16,16 @@ const CORS = {
   'Access-Control-Expose-Headers': 'X-Repo-Commit, ETag, Content-Range, Retry-After',
 };
 
+/** A file that is made when it is asked for. No lie is told of it. */
+export interface ServedFile {
+  readonly length: number;
+  readonly sha256: string;
+  /** The bytes from one on up to another. */
+  pieces(from: number, to: number): Iterable<Buffer>;
+}
+
 /** The files of a repository, by name. */
-export type RepositoryFiles = ReadonlyMap<string, Buffer>;
+export type RepositoryFiles = ReadonlyMap<string, Buffer | ServedFile>;
 
 /**
  * A Hub: it describes repositories, and leads from their files to signed addresses on another origin, which send them
@@ -49,6 +58,11 @@ export class HubServer {
     await this.#store.stop();
   }
 
+  /** Breaks every connection that is open. */
+  breakAll(): void {
+    this.#store.breakAll();
+  }
+
   /** Forgets all lies and what was asked for. */
   reset(): void {
     this.requests.length = 0;
@@ -68,8 +82,8 @@ export class HubServer {
     const [, described] = /^\/api\/models\/([^/]+\/[^/]+)\/revision\/[^/]+$/.exec(pathname) ?? [];
     const [, repository, revision, path] = /^\/([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(pathname) ?? [];
     for (const [name, value] of Object.entries(CORS)) response.setHeader(name, value);
-    if (method === 'OPTIONS') {
-      response.writeHead(204).end();
+    if (method !== 'GET') {
+      refuse(method, response);
     } else if (described !== undefined) {
       answer(response, this.#describe(described), undefined, this.habits.get(`api/${described}`));
     } else if (repository && this.repositories.get(repository)?.has(path!) && revision === this.commitOf(repository)) {
@@ -87,32 +101,55 @@ export class HubServer {
       const size = bytes.length;
       const sha256 = sha256Of(bytes);
       // Git has a pointer to a large file.
-      if (isLarge) return { rfilename, size, blobId: gitBlobOf(Buffer.from(sha256)), lfs: { sha256, size } };
+      if (isLarge || !Buffer.isBuffer(bytes))
+        return { rfilename, size, blobId: gitBlobOf(Buffer.from(sha256)), lfs: { sha256, size } };
       return { rfilename, size, blobId: gitBlobOf(bytes) };
     });
     return Buffer.from(JSON.stringify({ id: repository, sha: this.commitOf(repository), gated: false, siblings }));
   }
 
-  #send({ url, headers }: IncomingMessage, response: ServerResponse): void {
+  #send({ url, method, headers }: IncomingMessage, response: ServerResponse): void {
     const { pathname, searchParams } = new URL(url!, this.#store.url);
     const [, repository, path] = /^\/([^/]+\/[^/]+)\/(.+)$/.exec(pathname)!;
     const name = `${repository}/${path}`;
-    this.requests.push({ path: path!, range: headers.range ?? null });
     for (const [header, value] of Object.entries(CORS)) response.setHeader(header, value);
+    if (method !== 'GET') {
+      refuse(method, response);
+      return;
+    }
+    this.requests.push({ path: path!, range: headers.range ?? null });
     const isSigned = searchParams.get('signature') === 'secret';
     const lie = this.lies.get(name)?.shift() ?? this.habits.get(name);
-    answer(response, isSigned ? this.repositories.get(repository!)?.get(path!) : undefined, headers.range, lie);
+    const file = isSigned ? this.repositories.get(repository!)?.get(path!) : undefined;
+    if (file && !Buffer.isBuffer(file)) sendMade(response, file, headers.range);
+    else answer(response, file, headers.range, lie);
   }
+}
+
+/** Other methods than GET: nobody may need HEAD, which some hosts refuse. */
+function refuse(method: string | undefined, response: ServerResponse): void {
+  response.writeHead(method === 'OPTIONS' ? 204 : 405).end();
 }
 
 function gitBlobOf(bytes: Buffer): string {
   return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }
 
+function sendMade(response: ServerResponse, file: ServedFile, range: string | undefined): void {
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? [];
+  const from = Number(first ?? 0);
+  const to = last ? Math.min(Number(last) + 1, file.length) : file.length;
+  if (first) response.setHeader('Content-Range', `bytes ${from}-${to - 1}/${file.length}`);
+  response.writeHead(first ? 206 : 200, { 'Content-Length': to - from });
+  // Whoever has enough closes the connection.
+  pipeline(Readable.from(file.pieces(from, to)), response, () => {});
+}
+
 /** Of large files it is asked for with each request. */
 const sums = new WeakMap<Buffer, string>();
 
-function sha256Of(bytes: Buffer): string {
+function sha256Of(bytes: Buffer | ServedFile): string {
+  if (!Buffer.isBuffer(bytes)) return bytes.sha256;
   const sum = sums.get(bytes) ?? createHash('sha256').update(bytes).digest('hex');
   sums.set(bytes, sum);
   return sum;

@@ -1,5 +1,5 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web/webgpu';
-import type { DenoiseStep, Prediction } from '../../src/backends/backend';
+import type { DenoiseStep, Draw } from '../../src/backends/backend';
 import { checkPredictions } from '../../src/backends/check-predictions';
 import { ropeTable } from '../../src/backends/wasm/rope-table';
 import { sample } from '../../src/backends/wasm/sample';
@@ -81,7 +81,7 @@ export class OrtModel {
     return this.#store(ids);
   }
 
-  async denoiseStep({ ids, positions, sampling, pass }: DenoiseStep): Promise<Prediction[]> {
+  async denoiseStep({ ids, positions, sampling, pass }: DenoiseStep): Promise<Draw[]> {
     const { vocabSize, maskId } = this.config;
     const { logits } = await this.#session.run(this.#inputs(ids, positions), ['logits']);
     const numbers = logits!.data as Float32Array;

@@ -38,6 +38,25 @@ export interface Prediction {
   readonly entropy: number;
 }
 
+/** What a pass drew at a position, beside the id that the network finds likeliest there: the lowest of equal ones. */
+export interface Draw extends Prediction {
+  readonly likeliest: { readonly id: number; readonly probability: number };
+}
+
+/** What the network finds likeliest at a position that a pass left masked. */
+export interface Guess {
+  /** Within the block, from 0. */
+  readonly position: number;
+  readonly id: number;
+  /** As in `Prediction`. */
+  readonly probability: number;
+  /** The probability of what the pass drew there, which the policy judged; null where it judged nothing. */
+  readonly drawn: number | null;
+}
+
+/** What a run tells of its passes: what they reveal, or also a guess for every place that they leave masked. */
+export type Report = 'reveals' | 'guesses';
+
 export interface DenoiseStep {
   /** The block as it stands, `blockSize` ids, maskId where not yet revealed. */
   readonly ids: readonly number[];
@@ -61,6 +80,8 @@ export interface BlocksRequest {
    */
   readonly subBlockSize?: number | undefined;
   readonly sampling: Sampling;
+  /** `reveals` where left out. With guesses the head runs on every mask of the block; the text stays the same. */
+  readonly report?: Report | undefined;
   /** Forward passes of the generation so far: they number the draws. */
   readonly nfe: number;
 }
@@ -69,6 +90,11 @@ export interface BlocksRequest {
 export interface BlockStep {
   /** In reveal order, never empty. */
   readonly reveal: readonly Prediction[];
+  /**
+   * By position, if they were asked for. The pass that predicts a block's first token where rows predict the next
+   * one is the clean pass before the block, and has none.
+   */
+  readonly guesses?: readonly Guess[] | undefined;
   /** Forward passes of the generation up to this one; a clean pass counts, also where it rode along with another. */
   readonly nfe: number;
 }
@@ -114,7 +140,7 @@ export interface Backend {
    * predict the next token, position 0 comes from the clean pass before the block: asked for alone it takes no
    * pass, and where there was none `bad-input` is thrown.
    */
-  denoiseStep(step: DenoiseStep): Promise<Prediction[]>;
+  denoiseStep(step: DenoiseStep): Promise<Draw[]>;
   /** The clean pass that stores a finished block's K and V; `position` grows by the block size. */
   commitBlock(ids: readonly number[]): Promise<void>;
   /**

@@ -1,4 +1,4 @@
-import type { Backend, BlockStep, BlocksRequest } from './backend';
+import type { Backend, BlockStep, BlocksRequest, Draw, Guess, Prediction } from './backend';
 import { BlockDraft } from './block-draft';
 import { startBlock } from './reveal-policies';
 
@@ -39,14 +39,14 @@ async function* denoise(
   request: BlocksRequest,
   signal: AbortSignal,
 ): AsyncGenerator<BlockStep, void> {
-  const { sampling, subBlockSize = block.ids.length } = request;
+  const { sampling, report, subBlockSize = block.ids.length } = request;
   let { nfe } = request;
   let draft = block;
   if (backend.config.network.predicts === 'next' && draft.masked[0] === 0) {
     // The clean pass before the block, which was counted, predicts its first token.
-    const reveal = await backend.denoiseStep({ ids: draft.ids, positions: [0], sampling, pass: nfe - 1 });
-    draft = draft.with(reveal);
-    yield { reveal, nfe };
+    const drawn = await backend.denoiseStep({ ids: draft.ids, positions: [0], sampling, pass: nfe - 1 });
+    draft = draft.with(drawn);
+    yield { reveal: drawn.map(predictionOf), guesses: report === 'guesses' ? [] : undefined, nfe };
   }
   for (let start = 0; start < draft.ids.length; start += subBlockSize) {
     const maskedNow = () => draft.masked.filter((offset) => offset >= start && offset < start + subBlockSize);
@@ -59,11 +59,28 @@ async function* denoise(
       const offsets = masked.map((offset) => offset - start);
       const positions = policy.candidates(offsets, step).map((offset) => offset + start);
       if (positions.length === 0) continue;
-      const predictions = await backend.denoiseStep({ ids: draft.ids, positions, sampling, pass: nfe });
+      const others = report === 'guesses' ? draft.masked.filter((offset) => !positions.includes(offset)) : [];
+      const asked = [...positions, ...others];
+      const drawn = await backend.denoiseStep({ ids: draft.ids, positions: asked, sampling, pass: nfe });
       nfe++;
-      const reveal = policy.choose(predictions, step);
+      const judged = drawn.slice(0, positions.length);
+      const reveal = policy.choose(judged.map(predictionOf), step);
       draft = draft.with(reveal);
-      yield { reveal, nfe };
+      yield { reveal, guesses: report === 'guesses' ? guessesOf(drawn, judged, draft) : undefined, nfe };
     }
   }
+}
+
+function predictionOf({ position, id, probability, entropy }: Draw): Prediction {
+  return { position, id, probability, entropy };
+}
+
+/** Of the places that the pass left masked. */
+function guessesOf(drawn: readonly Draw[], judged: readonly Draw[], draft: BlockDraft): Guess[] {
+  const masked = new Set(draft.masked);
+  const guesses = drawn.map((draw) => {
+    const { position, likeliest, probability } = draw;
+    return { position, ...likeliest, drawn: judged.includes(draw) ? probability : null };
+  });
+  return guesses.filter(({ position }) => masked.has(position)).toSorted((a, b) => a.position - b.position);
 }

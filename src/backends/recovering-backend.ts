@@ -1,6 +1,6 @@
 import { UnmaskError } from '../errors';
 import type { ModelConfig } from '../network/model-config';
-import type { Backend, BackendName, BlockStep, BlocksRequest, DenoiseStep, Prediction } from './backend';
+import type { Backend, BackendName, BlockStep, BlocksRequest, DenoiseStep, Draw } from './backend';
 import { RunProgress } from './run-progress';
 
 /** So many losses within so many milliseconds are too many to go on. */
@@ -87,7 +87,7 @@ export class RecoveringBackend implements Backend {
     this.#note({ pass: 'prefill', ids });
   }
 
-  denoiseStep(step: DenoiseStep): Promise<Prediction[]> {
+  denoiseStep(step: DenoiseStep): Promise<Draw[]> {
     return this.#call((backend) => backend.denoiseStep(step));
   }
 

@@ -48,7 +48,11 @@ export async function openCheckpoint(files: CheckpointFiles, signal?: AbortSigna
 
 async function openTensors(files: CheckpointFiles, signal?: AbortSignal): Promise<ReadonlyMap<string, TensorEntry>> {
   const index = await readJson(files, INDEX, signal);
-  if (!index) return openSafetensors(files, ONE_FILE, signal);
+  if (!index) {
+    if ((await files.size(ONE_FILE, signal)) !== null) return openSafetensors(files, ONE_FILE, signal);
+    const others = 'Weights in other formats, such as pytorch_model.bin, are not read';
+    throw new UnmaskError('bad-model', `${ONE_FILE} is missing. ${others}. Take a checkpoint in safetensors.`);
+  }
   const shardOf = weightMap(index);
   const tensors = new Map<string, TensorEntry>();
   const foundIn = new Map<string, string>();

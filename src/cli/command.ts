@@ -11,12 +11,26 @@ export class UsageError extends Error {
 
 /** `parseArgs` of Node, but throwing UsageError. */
 export function parseCommandLine<Config extends ParseArgsConfig>(config: Config): ReturnType<typeof parseArgs<Config>> {
+  const { args = [], options = {} } = config;
   try {
-    return parseArgs(config);
+    return parseArgs<Config>({ ...config, args: withNegativeNumbers(args, options) });
   } catch (error) {
-    // Node's message may go on for lines about how to quote; the first says what is wrong.
-    throw new UsageError(error instanceof Error ? error.message.split('\n')[0] : String(error));
+    // Node's message may go on about how to quote; its first sentence says what is wrong.
+    const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\n|\. /);
+    throw new UsageError(sentence!.replace(/\.?$/, '.'));
   }
+}
+
+/** Joins an option and the negative number after it, which Node takes for another option. */
+function withNegativeNumbers(args: readonly string[], options: NonNullable<ParseArgsConfig['options']>): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const last = joined.at(-1) ?? '';
+    const takesValue = last.startsWith('--') && options[last.slice(2)]?.type === 'string';
+    if (takesValue && /^-[\d.]/.test(arg)) joined[joined.length - 1] = `${last}=${arg}`;
+    else joined.push(arg);
+  }
+  return joined;
 }
 
 /** Reads the value of the option `--name`; undefined where it was not given. Throws UsageError. */
@@ -25,6 +39,11 @@ export function readNumber(name: string, text: string | undefined): number | und
   const value = Number(text);
   if (text.trim() === '' || Number.isNaN(value)) throw new UsageError(`--${name} must be a number, not "${text}".`);
   return value;
+}
+
+/** `1 token`, `2,000 tokens` */
+export function counted(count: number, what: string, plural = `${what}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? what : plural}`;
 }
 
 /** The kinds of options that a command has. */
@@ -51,16 +70,21 @@ export function report(error: unknown): number {
   return code === 'cancelled' ? EXIT.interrupted : EXIT.failed;
 }
 
+/** Has relative paths begin where the person stands: npm runs scripts in the folder of their package. */
+export function standWhereStarted(): void {
+  const { INIT_CWD, npm_lifecycle_script: script } = process.env;
+  if (INIT_CWD && script?.includes('scripts/run.mjs')) process.chdir(INIT_CWD);
+}
+
 /**
  * Runs a command over the process's arguments and ends the process with the status it returns. For
  * commands that open a backend: Dawn and onnxruntime would keep the process alive.
  */
 export async function runToExit(main: (args: readonly string[]) => Promise<number>): Promise<never> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // A reader such as `head` may leave before the end.
-    if (error.code !== 'EPIPE') {
-      process.stderr.write(`The result cannot be written to standard output: ${error.message}.\n`);
-    }
+    // A reader such as `head` may leave before the end: what it wanted it has.
+    if (error.code === 'EPIPE') process.exit(EXIT.done);
+    process.stderr.write(`The result cannot be written to standard output: ${error.message}.\n`);
     process.exit(EXIT.failed);
   });
   const status = await main(process.argv.slice(2)).catch(report);

@@ -6,12 +6,13 @@ export const GENERATE_HELP = `Writes text with a model folder.
 
   npm run -s generate -- --model <folder> (--prompt <text> | --prompt-ids 1,2,3) [options]
 
-  --model <folder>      a model folder, as \`npm run export\` writes it
+  --model <folder>      a model folder, as \`npm run export\` writes it, or the name of one that comes with the page
   --prompt <text>       used as it is, after BOS if the model has one
   --chat                the prompt is a user's turn, in the model's chat template; prints the answer
   --prompt-ids <ids>    used exactly as given, without BOS; "" is an empty prompt
   --block-size <n>      one the model was trained on (default: the model's own)
   --max-tokens <n>      tokens to write after the prompt (default: 128)
+  --finish-sentence     go on after these to the end of a sentence, for at most 32 tokens more
   --policy <name>       ${POLICY_NAMES.join(', ')} (default: the model's own)
   --steps <n>           per block, for ancestral and confidence (default: the block size)
   --threshold <x>       for threshold: reveal what is likelier than this (default: the model's own)
@@ -39,6 +40,8 @@ export interface GenerateOptions {
   /** Undefined: the model's default. */
   readonly blockSize: number | undefined;
   readonly maxTokens: number;
+  /** Goes on to the end of a sentence. */
+  readonly finishSentence: boolean;
   /** The prompt is a user's turn. */
   readonly chat: boolean;
   /** Undefined: the model's. */
@@ -68,6 +71,7 @@ const OPTIONS = {
   chat: FLAG,
   'block-size': TEXT,
   'max-tokens': TEXT,
+  'finish-sentence': FLAG,
   policy: TEXT,
   steps: TEXT,
   threshold: TEXT,
@@ -93,8 +97,9 @@ export function readGenerateOptions(args: readonly string[]): GenerateOptions | 
     prompt: readPrompt(values.prompt, values['prompt-ids']),
     blockSize: number('block-size'),
     maxTokens: number('max-tokens') ?? 128,
+    finishSentence: values['finish-sentence'] ?? false,
     chat: readChat(values),
-    policy: values.policy,
+    policy: readPolicy(values.policy),
     steps: number('steps'),
     threshold: number('threshold'),
     subBlockSize: number('sub-block-size'),
@@ -119,6 +124,11 @@ type NumberOption =
   | 'top-p'
   | 'seed'
   | 'context';
+
+function readPolicy(name: string | undefined): string | undefined {
+  if (name === undefined || POLICY_NAMES.some((known) => known === name)) return name;
+  throw new UsageError(`--policy must be one of ${POLICY_NAMES.join(', ')}, not "${name}".`);
+}
 
 function readChat({ chat = false, prompt }: { readonly chat?: boolean; readonly prompt?: string }): boolean {
   if (chat && prompt === undefined) throw new UsageError('--chat needs the words of --prompt.');

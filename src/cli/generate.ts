@@ -8,9 +8,10 @@ import { type ModelSource, withContext } from '../model/source/model-source';
 import { readChatTemplateFiles } from '../model/source/tokenizer-files';
 import { type ModelConfig, subBlockSizeFor } from '../network/model-config';
 import { createChatTemplate } from '../tokenizer/chat-template';
+import { SENTENCE_ROOM, sentenceEnding } from '../tokenizer/sentence-end';
 import type { Tokenizer } from '../tokenizer/tokenizer';
 import { openBackend } from './backend-choice';
-import { EXIT, runToExit } from './command';
+import { EXIT, runToExit, standWhereStarted } from './command';
 import { GENERATE_HELP, type GenerateOptions, readGenerateOptions } from './generate-options';
 import { jsonOutput, textOutput } from './generation-output';
 import { stopOnInterrupt } from './interrupt';
@@ -23,6 +24,7 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(GENERATE_HELP);
     return EXIT.done;
   }
+  standWhereStarted();
   const abort = new AbortController();
   stopOnInterrupt(abort);
   await write(options, abort.signal);
@@ -35,9 +37,10 @@ async function write(options: GenerateOptions, signal: AbortSignal): Promise<voi
   const promptIds = options.chat
     ? await chatIdsOf(options, whole, tokenizer, signal)
     : promptIdsOf(options.prompt, whole.config, tokenizer);
-  const source = withContext(whole, options.context ?? contextFor(promptIds.length + options.maxTokens, whole.config));
+  const length = lengthOf(options, tokenizer);
+  const source = withContext(whole, options.context ?? contextFor(promptIds.length + length.maxTokens, whole.config));
   warnOfContext(promptIds.length, options, source.config);
-  const request = requestOf(options, source.config, promptIds);
+  const request = { ...requestOf(options, source.config, promptIds), ...length };
   // Before the load, which takes long.
   checkRequest(request, source.config);
   const backend = await openBackend(source, options.backend, signal);
@@ -70,7 +73,7 @@ function warnOfContext(promptTokens: number, { context }: GenerateOptions, { con
 }
 
 function requestOf(options: GenerateOptions, config: ModelConfig, promptIds: readonly number[]) {
-  const { maxTokens, entropyBound, temperature, topP } = options;
+  const { entropyBound, temperature, topP } = options;
   const { decoding } = config;
   const policy = options.policy ?? decoding.policy;
   const threshold = options.threshold ?? decoding.threshold;
@@ -79,11 +82,19 @@ function requestOf(options: GenerateOptions, config: ModelConfig, promptIds: rea
   return {
     promptIds,
     blockSize,
-    maxTokens,
     policy: policyNamed(policy, { steps: options.steps ?? blockSize, threshold, entropyBound }),
     subBlockSize: options.subBlockSize ?? subBlockSizeFor(decoding, blockSize),
     sampling: { temperature, topP, seed },
-  } satisfies GenerationRequest;
+  } satisfies Omit<GenerationRequest, 'maxTokens'>;
+}
+
+/** How many tokens are written, and where the text may end. */
+function lengthOf({ maxTokens, finishSentence }: GenerateOptions, tokenizer: Tokenizer | null) {
+  if (!finishSentence) return { maxTokens };
+  if (!tokenizer) {
+    throw new UnmaskError('bad-input', 'This model has no tokenizer and writes ids, which end no sentence.');
+  }
+  return { maxTokens: maxTokens + SENTENCE_ROOM, ending: sentenceEnding(tokenizer, maxTokens) };
 }
 
 async function chatIdsOf(
@@ -94,7 +105,10 @@ async function chatIdsOf(
 ): Promise<readonly number[]> {
   const template = createChatTemplate(await readChatTemplateFiles(source, signal));
   if (!template || !tokenizer || !('text' in prompt)) {
-    throw new UnmaskError('bad-input', 'This model has no chat template: it goes on from text. Write without --chat.');
+    throw new UnmaskError(
+      'bad-input',
+      'This model has no chat template: it only continues text. Write without --chat.',
+    );
   }
   return template.encode([{ role: 'user', content: prompt.text }], tokenizer, source.config.chatVariables);
 }

@@ -3,6 +3,7 @@ import type { Backend } from '../backends/backend';
 import type { GenerationEvent, GenerationRequest } from '../engine/generation';
 import type { WeightDtype } from '../model/format/packing';
 import type { Tokenizer } from '../tokenizer/tokenizer';
+import { counted } from './command';
 
 /** A generation as the command line tells of it. */
 export interface Told {
@@ -89,10 +90,12 @@ export function textOutput(told: Told, out: Writable, aside: Writable): Generati
     finish(seconds) {
       if (!end) return;
       const tokens = end.ids.length - request.promptIds.length;
-      const rate = `${tokens} tokens in ${seconds.toFixed(1)} s (${(tokens / seconds).toFixed(1)} a second)`;
+      const rate = `${counted(tokens, 'token')} in ${seconds.toFixed(1)} s (${(tokens / seconds).toFixed(1)} a second)`;
       const cancelled = end.reason === 'cancelled' ? ', stopped' : '';
       const { seed } = request.sampling;
-      aside.write(`${rate}, ${end.nfe} passes, ${backend.name} on ${backend.adapter}, seed ${seed}${cancelled}\n`);
+      aside.write(
+        `${rate}, ${counted(end.nfe, 'pass', 'passes')}, ${backend.name} on ${backend.adapter}, seed ${seed}${cancelled}\n`,
+      );
     },
   };
 }

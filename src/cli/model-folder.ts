@@ -1,13 +1,22 @@
+import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { UnmaskError } from '../errors';
 import type { ModelSource } from '../model/source/model-source';
 import { openModelSource, tooLong } from '../model/source/open-model-source';
 import { readTokenizerFiles } from '../model/source/tokenizer-files';
 import { createTokenizer, type Tokenizer } from '../tokenizer/tokenizer';
 
-/** Opens a model folder on disk. Throws `bad-model`; its `read` throws that or the AbortError of the signal. */
-export function openModelFolder(folder: string): Promise<ModelSource> {
+/** Where the models are that come with the page. */
+const EMBEDDED = fileURLToPath(new URL('../../public/models/', import.meta.url));
+
+/**
+ * Opens a model folder on disk, or one that comes with the page by its name. Throws `bad-model`; its `read` throws that
+ * or the AbortError of the signal.
+ */
+export function openModelFolder(nameOrFolder: string): Promise<ModelSource> {
+  const folder = folderOf(nameOrFolder);
   return openModelSource(async (path, limit, signal) => {
     try {
       const file = join(folder, path);
@@ -20,6 +29,13 @@ export function openModelFolder(folder: string): Promise<ModelSource> {
       throw unreadable(folder, path, error);
     }
   });
+}
+
+/** A folder goes before a model of that name. */
+function folderOf(nameOrFolder: string): string {
+  const isName = /^[\w.-]+$/.test(nameOrFolder) && !existsSync(nameOrFolder);
+  const embedded = join(EMBEDDED, nameOrFolder);
+  return isName && existsSync(join(embedded, 'manifest.json')) ? embedded : nameOrFolder;
 }
 
 /** The model's tokenizer, or null for a model that runs on ids alone. Throws `bad-model` or the AbortError. */

@@ -5,7 +5,7 @@ export const SCORE_HELP = `Tells how well a model folder predicts documents: its
 
   npm run -s score -- --model <folder> --jsonl <file> --block-size <n> [options]
 
-  --model <folder>      a model folder with a tokenizer, as \`npm run export\` writes it
+  --model <folder>      a model folder with a tokenizer, as \`npm run export\` writes it, or the name of an embedded one
   --jsonl <file>        one object a line: a document with kind, title and text, or prompt and text, which is
                         the answer to it; .gz is unpacked
   --block-size <n>      one the model was trained on

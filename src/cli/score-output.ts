@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { Backend } from '../backends/backend';
+import { counted } from './command';
 import { type CorpusScore, corpusScore, type DocumentScore } from './corpus-score';
 
 /** A score, and how it was come by. */
@@ -57,11 +58,6 @@ export function textScore(
   aside.write(
     `${seconds.toFixed(1)} s, ${backend.name} on ${backend.adapter}, ${noise}${stopped ? ', stopped' : ''}\n`,
   );
-}
-
-/** `1 token`, `2,000 tokens` */
-function counted(count: number, what: string): string {
-  return `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** How often, in ms, a long run tells how far it is. */

@@ -8,7 +8,7 @@ import type { ModelConfig } from '../network/model-config';
 import { type ChatTemplate, createChatTemplate } from '../tokenizer/chat-template';
 import type { Tokenizer } from '../tokenizer/tokenizer';
 import { openBackend } from './backend-choice';
-import { EXIT, runToExit } from './command';
+import { EXIT, runToExit, standWhereStarted } from './command';
 import { corpusScore, type DocumentScore } from './corpus-score';
 import { type CorpusText, corpusText, exchangeText } from './corpus-text';
 import { type Exchange, isExchange, readDocuments, type TrainingDocument } from './documents';
@@ -24,6 +24,7 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(SCORE_HELP);
     return EXIT.done;
   }
+  standWhereStarted();
   const abort = new AbortController();
   stopOnInterrupt(abort);
   await score(options, abort.signal);

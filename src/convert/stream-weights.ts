@@ -6,7 +6,9 @@ import type { ManifestFile } from '../model/format/manifest';
 import { type FileInPlace, writeAt } from '../model/store/private-files';
 import type { Source } from '../network/family';
 import { isMatrix, numbersOf, tensorsOf, type Weight } from '../network/network';
+import { ComputedNumbers } from './computed-numbers';
 import type { ConversionPlan } from './conversion-plan';
+import { resumeHash, sha256InPlace } from './file-hash';
 import { Journal } from './journal';
 import type { PlannedFile } from './plan-files';
 import { type RowOrder, RowWriter } from './row-writer';
@@ -16,17 +18,17 @@ import type { Workplace } from './workplace';
 export interface StreamOptions {
   /** Checked several times a second; its AbortError is thrown. */
   readonly signal: AbortSignal;
-  /** Told of the bytes of the checkpoint's weights that are through, those of an earlier try included. */
+  /** Told a few times a second of the bytes of the checkpoint's weights that are through, also those of an earlier try. */
   readonly onProgress: (bytes: number, ofBytes: number) => void;
 }
 
 export const JOURNAL = 'journal.jsonl';
-/** Numbers that are computed from several tensors. */
-const COMPUTED = 'computed.f32';
 /** Bytes of a checkpoint after which the journal has another entry: within a tensor, and where one ends. */
 const JOURNAL_BYTES = { within: 2 ** 24, atEnd: 2 ** 20 };
 /** Work between two rests. */
 const REST_MS = 50;
+/** Between two reports of progress, which a page draws. */
+const TELL_MS = 100;
 /** Bytes that are read at once where they are only hashed. */
 const HASHED_BYTES = 2 ** 20;
 
@@ -89,6 +91,7 @@ class WeightStream {
   /** The checkpoint's files of weights, and their bytes. */
   readonly #sizes = new Map<string, number>();
   readonly #positions = new Map<string, number>();
+  #telling: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     plan: ConversionPlan,
@@ -151,8 +154,12 @@ class WeightStream {
   async readAll(): Promise<void> {
     for (const path of this.#sizes.keys()) this.#positions.set(path, this.#journal.stateOf(path).position);
     this.#tell();
-    for (const [path, size] of this.#sizes) {
-      if (this.#positions.get(path)! < size) await this.#readFile(path, size);
+    try {
+      for (const [path, size] of this.#sizes) {
+        if (this.#positions.get(path)! < size) await this.#readFile(path, size);
+      }
+    } finally {
+      this.#tell();
     }
   }
 
@@ -173,7 +180,7 @@ class WeightStream {
     const through = async (bytes: Uint8Array) => {
       hasher?.update(bytes);
       this.#positions.set(path, this.#positions.get(path)! + bytes.length);
-      this.#tell();
+      this.#telling ??= setTimeout(() => this.#tell(), TELL_MS);
       enterAfter(JOURNAL_BYTES.within);
       if (performance.now() - rested > REST_MS) {
         // What else the worker has to do, such as to hear of a cancel.
@@ -242,77 +249,9 @@ class WeightStream {
   }
 
   #tell(): void {
+    clearTimeout(this.#telling);
+    this.#telling = undefined;
     const sum = (numbers: Iterable<number>) => [...numbers].reduce((a, b) => a + b, 0);
     this.#options.onProgress(sum(this.#positions.values()), sum(this.#sizes.values()));
   }
-}
-
-/** Numbers that were computed, which are kept so that their tensors need not come again. */
-class ComputedNumbers {
-  readonly #file: FileInPlace;
-  /** Whether what is there can be used. */
-  readonly #isKept: boolean;
-  size = 0;
-
-  private constructor(file: FileInPlace, isKept: boolean) {
-    this.#file = file;
-    this.#isKept = isKept;
-  }
-
-  static async open(workplace: Workplace, bytes: number | null): Promise<ComputedNumbers> {
-    const file = await workplace.open(COMPUTED);
-    return new ComputedNumbers(file, bytes !== null && file.getSize() === bytes);
-  }
-
-  async next(count: number, compute: () => Promise<Float32Array>): Promise<Float32Array> {
-    const bytes = new Uint8Array(4 * count);
-    if (this.#isKept) {
-      this.#file.read(bytes, { at: this.size });
-    } else {
-      const { buffer, byteOffset } = await compute();
-      bytes.set(new Uint8Array(buffer, byteOffset, bytes.length));
-      writeAt(this.#file, bytes, this.size);
-    }
-    this.size += bytes.length;
-    return new Float32Array(bytes.buffer);
-  }
-
-  /** Whether there is something new on the disk. */
-  finish(): boolean {
-    if (!this.#isKept) this.#file.flush();
-    return !this.#isKept;
-  }
-
-  close(): void {
-    this.#file.close();
-  }
-}
-
-/** Takes up a hash where an earlier try left it. Returns the byte to go on from: 0 where that cannot be. */
-function resumeHash(hasher: IHasher | null, { position, hash }: { position: number; hash: string | null }): number {
-  if (!hasher || position === 0) return position;
-  try {
-    hasher.load(Uint8Array.from(atob(hash!), (character) => character.charCodeAt(0)));
-    return position;
-  } catch {
-    hasher.init();
-    return 0;
-  }
-}
-
-const PIECE_BYTES = 2 ** 22;
-
-async function sha256InPlace(file: FileInPlace, signal: AbortSignal): Promise<string> {
-  const hasher = await createSHA256();
-  const size = file.getSize();
-  const piece = new Uint8Array(Math.min(size, PIECE_BYTES));
-  for (let at = 0; at < size; ) {
-    const length = file.read(piece, { at });
-    if (length === 0) throw new DOMException('The file became shorter.', 'NotReadableError');
-    hasher.update(piece.subarray(0, length));
-    at += length;
-    await new Promise((resolve) => setTimeout(resolve));
-    signal.throwIfAborted();
-  }
-  return hasher.digest('hex');
 }

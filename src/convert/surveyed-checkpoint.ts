@@ -49,10 +49,9 @@ export async function surveyCheckpoint(
   signal: AbortSignal,
 ): Promise<SurveyedCheckpoint> {
   const checkpoint = await openCheckpoint(found.files, signal);
-  const { tokenizerRepository } = familyOf(checkpoint.config);
-  const tokenizer = readsText(checkpoint.tokenizer)
-    ? null
-    : await tokenizerOf(tokenizerRepository, endpoint, patience, signal);
+  const { tokenizerRepositories } = familyOf(checkpoint.config);
+  const usual = tokenizerRepositories[checkpoint.config.model_type as string] ?? null;
+  const tokenizer = readsText(checkpoint.tokenizer) ? null : await tokenizerOf(usual, endpoint, patience, signal);
   const packing = { dtype: 'q8', embeddingDtype: 'q8' } as const;
   const options = { id: found.id, packing, tokenizer: tokenizer?.source, comparedBytes: GLANCE };
   const plan = await planConversion(checkpoint, options, signal);

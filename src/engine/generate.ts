@@ -18,7 +18,7 @@ export async function* generate(
   signal: AbortSignal,
 ): AsyncGenerator<GenerationEvent, void> {
   checkRequest(request, backend.config);
-  const { promptIds, blockSize, maxTokens, policy, subBlockSize, sampling } = request;
+  const { promptIds, blockSize, maxTokens, policy, subBlockSize, sampling, report } = request;
   const { maskId, stopIds } = backend.config;
   const { whole, rest } = startOf(request, backend.config);
   const length = promptIds.length + maxTokens;
@@ -33,19 +33,20 @@ export async function* generate(
     policy,
     subBlockSize,
     sampling,
+    report,
     nfe,
   };
   let draft = BlockDraft.of(run.first, maskId);
   let block = 0;
   let step = 0;
-  for await (const { reveal, nfe: passes } of backend.writeBlocks(run, signal)) {
+  for await (const { reveal, guesses, nfe: passes } of backend.writeBlocks(run, signal)) {
     draft = draft.with(reveal);
     nfe = passes;
-    yield { type: 'step', block, step, reveal, nfe };
+    yield { type: 'step', block, step, reveal, guesses, nfe };
     step++;
     if (!draft.isWhole) continue;
 
-    const { kept, reason } = cutOf(draft, stopIds, length - ids.length);
+    const { kept, reason } = cutOf(draft, { request, stopIds, before: ids });
     ids.push(...kept);
     // A block that is not the last gets its clean pass.
     if (!reason) nfe++;
@@ -77,17 +78,27 @@ function knownAtStart(ids: readonly (number | null)[]): readonly number[] {
   return (open === -1 ? ids : ids.slice(0, open)) as number[];
 }
 
+/** A text up to a finished block. */
+interface TextBefore {
+  readonly request: GenerationRequest;
+  readonly stopIds: readonly number[];
+  readonly before: readonly number[];
+}
+
 /**
- * What is kept of a finished block, and why the text ends there if it does. `room` is how many tokens of the
- * block may be kept; a given stop id does not count.
+ * What is kept of a finished block, and why the text ends there if it does: with a stop id that was not given, with
+ * the request's ending, or with the last token that there is room for.
  */
 function cutOf(
   draft: BlockDraft,
-  stopIds: readonly number[],
-  room: number,
+  { request: { promptIds, maxTokens, ending }, stopIds, before }: TextBefore,
 ): { readonly kept: readonly number[]; readonly reason?: 'eos' | 'length' } {
+  const room = promptIds.length + maxTokens - before.length;
   const stop = draft.stopAt(stopIds);
   if (stop !== -1 && stop < room) return { kept: draft.ids.slice(0, stop + 1), reason: 'eos' };
-  if (room <= draft.ids.length) return { kept: draft.ids.slice(0, room), reason: 'length' };
-  return { kept: draft.ids };
+  const kept = draft.ids.slice(0, room);
+  const least = ending ? Math.max(promptIds.length + ending.after - before.length, 1) : kept.length + 1;
+  const end = least <= kept.length ? ending?.place(before, kept, least) : undefined;
+  if (end !== undefined) return { kept: kept.slice(0, end), reason: 'length' };
+  return room <= draft.ids.length ? { kept, reason: 'length' } : { kept };
 }

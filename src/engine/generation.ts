@@ -1,4 +1,15 @@
-import type { Prediction, RevealPolicy, Sampling } from '../backends/backend';
+import type { Guess, Prediction, Report, RevealPolicy, Sampling } from '../backends/backend';
+
+/** Where a text may end before its `maxTokens`. */
+export interface Ending {
+  /** So many tokens are written after the prompt in any case. */
+  readonly after: number;
+  /**
+   * How many ids of a finished block the text may end with, at least `least`; undefined where it goes on. `before` are
+   * the ids of the text before the block.
+   */
+  place(before: readonly number[], block: readonly number[], least: number): number | undefined;
+}
 
 export interface GenerationRequest {
   /**
@@ -16,10 +27,14 @@ export interface GenerationRequest {
   readonly blockSize: number;
   /** Tokens to write after the prompt, at least 1, or 0 where the prompt has something to write. */
   readonly maxTokens: number;
+  /** Left out, a text ends with `maxTokens` or a stop id alone. */
+  readonly ending?: Ending | undefined;
   readonly policy: RevealPolicy;
   /** See `BlocksRequest`. */
   readonly subBlockSize?: number | undefined;
   readonly sampling: Sampling;
+  /** See `BlocksRequest`. */
+  readonly report?: Report | undefined;
 }
 
 /** What a generation yields, in order: `start`, then per block its `step`s and a `block`, then `end`. */
@@ -37,13 +52,15 @@ export type GenerationEvent =
       readonly step: number;
       /** In reveal order; `position` is within the block. */
       readonly reveal: readonly Prediction[];
+      /** See `BlockStep`. */
+      readonly guesses?: readonly Guess[] | undefined;
       /** Forward passes so far, prefill and clean passes included. */
       readonly nfe: number;
     }
   | {
       readonly type: 'block';
       readonly block: number;
-      /** The finished block, given ids included, cut after the stop id or the last asked token. */
+      /** The finished block, given ids included, cut after the stop id, its ending or the last asked token. */
       readonly ids: readonly number[];
       readonly nfe: number;
     }

@@ -21,6 +21,8 @@ export interface RunSettings {
   readonly headKernels: number;
   /** The row of the residual stream with the last row of the clean pass before the run. */
   readonly keptRow: number;
+  /** See `BlocksRequest`. */
+  readonly report: 'reveals' | 'guesses';
 }
 
 /** The most predictions of a pass, as in `reveal`. */
@@ -35,7 +37,7 @@ const POLICY_CODE = { 'first-hitting': 0, ancestral: 1, confidence: 2, threshold
 /** No id of any model, and no sub-block. */
 const NONE = 0xffff_ffff;
 
-export const RUN_BYTES = 48 + 4 * MOST_STOP_IDS;
+export const RUN_BYTES = 64 + 4 * MOST_STOP_IDS;
 
 /** The bytes of `struct Run`; see `plan-pass.wgsl`. */
 export function packRun(run: RunSettings): ArrayBuffer {
@@ -46,7 +48,8 @@ export function packRun(run: RunSettings): ArrayBuffer {
   new Float32Array(bytes)[5] = atMost(run.bound);
   const [next, causal] = [run.predicts === 'next', run.cleanAttention === 'causal'].map(Number) as [number, number];
   words.set([carryEnd, next, causal, trunkKernels, headKernels, keptRow], 6);
-  words.fill(NONE, 12).set(run.stopIds, 12);
+  words[12] = Number(run.report === 'guesses');
+  words.fill(NONE, 16).set(run.stopIds, 16);
   return bytes;
 }
 
@@ -70,7 +73,7 @@ export interface RunStart {
   readonly blocks: number;
 }
 
-export const PROGRESS_BYTES = 44;
+export const PROGRESS_BYTES = 48;
 
 /** Where `slot` is in it, which counts the passes of a submission: 0 before the first. */
 export const SLOT_OFFSET = 40;
@@ -79,5 +82,5 @@ export const SLOT_OFFSET = 40;
 export function packProgress({ position, given, passes, blocks }: RunStart): Uint32Array<ArrayBuffer> {
   const left = given.filter((is) => !is).length;
   const bits = given.reduce((sum, is, offset) => sum + (is ? 2 ** offset : 0), 0);
-  return Uint32Array.of(position, 0, 0, left, bits, passes, blocks, 0, NONE, 0, 0);
+  return Uint32Array.of(position, 0, 0, left, bits, passes, blocks, 0, NONE, 0, 0, 0);
 }

@@ -1,7 +1,6 @@
 import wgsl from '../../shaders/reveal.wgsl?raw';
 import type { BufferSlice } from '../gpu/buffers';
 import type { Kernel, Pipelines } from '../gpu/kernel';
-import type { Drawn } from './sample';
 
 const SOURCE = { stem: 'reveal', wgsl };
 
@@ -31,26 +30,45 @@ export function reveal(pipelines: Pipelines, label: string, buffers: RevealBuffe
 /** What a position of the block takes in the trace of a pass. */
 export const TRACE_BYTES = 12;
 
-export interface Revealed extends Drawn {
-  /** Within the block. */
+/** What a pass revealed at a position of the block; see `readDrawn`. */
+export interface Revealed {
   readonly position: number;
+  readonly id: number;
+  readonly probability: number;
+  readonly entropy: number;
 }
 
-/** What one pass left in the trace, [blockSize] of TRACE_BYTES from a byte offset on: in reveal order. */
-export function readTrace(bytes: ArrayBuffer, offset: number, blockSize: number): Revealed[] {
+/** What the network finds likeliest at a position that a pass left masked; see `Guess` of the backends. */
+export interface Guessed {
+  readonly position: number;
+  readonly id: number;
+  readonly probability: number;
+  readonly drawn: number | null;
+}
+
+/** What a pass left in the trace: in reveal order, and guesses by position where the run asks for them. */
+export interface PassTrace {
+  readonly revealed: readonly Revealed[];
+  readonly guessed: readonly Guessed[];
+}
+
+/** Places of what stays masked, as in the shader. */
+const JUDGED = 255;
+const ONLY_GUESSED = 254;
+
+/** What one pass left in the trace, [blockSize] of TRACE_BYTES from a byte offset on. */
+export function readTrace(bytes: ArrayBuffer, offset: number, blockSize: number): PassTrace {
   const words = new Uint32Array(bytes, offset);
   const floats = new Float32Array(bytes, offset);
   const revealed: Revealed[] = [];
+  const guessed: Guessed[] = [];
   for (let position = 0; position < blockSize; position++) {
     const at = position * 3;
     const place = words[at]! >>> 24;
-    if (place === 0) continue;
-    revealed[place - 1] = {
-      position,
-      id: words[at]! & 0xff_ffff,
-      probability: floats[at + 1]!,
-      entropy: floats[at + 2]!,
-    };
+    const [id, probability, third] = [words[at]! & 0xff_ffff, floats[at + 1]!, floats[at + 2]!];
+    if (place === JUDGED) guessed.push({ position, id, probability, drawn: third });
+    else if (place === ONLY_GUESSED) guessed.push({ position, id, probability, drawn: null });
+    else if (place > 0) revealed[place - 1] = { position, id, probability, entropy: third };
   }
-  return revealed;
+  return { revealed, guessed };
 }

@@ -23,14 +23,14 @@ export interface SampleBuffers {
   readonly logits: BufferSlice;
   /** [count] u32: row of the block; `position` of the pass plus this is the position of the draw. */
   readonly picks: BufferSlice;
-  /** [count] (id u32, probability f32, entropy f32), DRAWN_BYTES each, written; see `readDrawn`. */
+  /** [count] of DRAWN_BYTES each, written; see `readDrawn`. */
   readonly drawn: BufferSlice;
   /** [count, candidates] f32, for its own use. */
   readonly candidates: BufferSlice;
 }
 
 /** Size of what is drawn from a row. */
-export const DRAWN_BYTES = 12;
+export const DRAWN_BYTES = 20;
 
 /** The most invocations that share a row; a multiple of all others. */
 const MOST_THREADS = 256;
@@ -62,6 +62,8 @@ export interface Drawn {
   readonly probability: number;
   /** Of softmax at temperature 1 without the mask, in nats; −1 where the logits were not all finite. */
   readonly entropy: number;
+  /** The arg-max, the lowest of equal ids, with its probability as above. */
+  readonly likeliest: { readonly id: number; readonly probability: number };
 }
 
 /** What `sample` wrote for the first `count` rows. */
@@ -73,5 +75,6 @@ export function readDrawn(bytes: ArrayBuffer, count: number): Drawn[] {
     id: words[each * row]!,
     probability: floats[each * row + 1]!,
     entropy: floats[each * row + 2]!,
+    likeliest: { id: words[each * row + 3]!, probability: floats[each * row + 4]! },
   }));
 }

@@ -44,8 +44,8 @@ export type Source =
 export interface Family {
   /** As config.json has them. */
   readonly modelTypes: readonly string[];
-  /** The tokenizer that its checkpoints were trained with where they hold none: a Hugging Face repository. */
-  readonly tokenizerRepository: string | null;
+  /** The Hugging Face repository that a checkpoint without a tokenizer takes it from, by `model_type`, where all use one. */
+  readonly tokenizerRepositories: Readonly<Record<string, string>>;
   /** The token that begins and ends a text where no file names another, if the tokenizer has it. */
   readonly endOfText: string | null;
   /** The tensor of the head, and that of the embedding, which it may be; null for a head of its own. */

@@ -87,7 +87,7 @@ export const LLAMA_HEAD = { tensor: 'lm_head.weight', embedding: 'model.embed_to
 
 /** What all families of this shape have in common. */
 export const LLAMA_FAMILY = {
-  tokenizerRepository: null,
+  tokenizerRepositories: {},
   endOfText: null,
   head: LLAMA_HEAD,
   mlpTensor: null,

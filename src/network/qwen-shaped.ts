@@ -2,6 +2,9 @@ import type { CheckpointFacts } from './family';
 import type { ConfigFields } from './fields';
 import type { LlamaVariant } from './llama-shaped';
 
+/** Repositories that have the tokenizer of all models of a kind. */
+export const QWEN_TOKENIZERS = { qwen2: 'Qwen/Qwen2.5-0.5B-Instruct', qwen3: 'Qwen/Qwen3-0.6B' } as const;
+
 /** Qwen2 has biases of q, k and v; Qwen3 has a norm over each head of q and k instead, and biases where it says so. */
 export function qwenVariant(
   fields: ConfigFields,

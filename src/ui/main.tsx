@@ -4,6 +4,8 @@ import { SiteUpdate } from '../offline/site-update';
 import { startOffline } from '../offline/start-offline';
 import { startClient } from '../worker/client';
 import { App } from './App';
+import { embeddedModels, savesData } from './models/embedded-models';
+import { Upgrade } from './models/upgrade';
 import { keepCompositions } from './page/composition';
 import { viewOf } from './page/view';
 import { Controller } from './session/controller';
@@ -19,11 +21,16 @@ import './timeline/timeline.css';
 import './page/update.css';
 import './share/share.css';
 import './page/views.css';
+import './glossary/glossary.css';
+import './page/forced-colours.css';
 
 keepCompositions();
+const [starter, ...moreModels] = embeddedModels(document);
 const controller = new Controller({
   settings: readSettings(),
-  embeddedUrl: new URL('models/stories/', document.baseURI).href,
+  embeddedUrl: starter?.url ?? new URL('models/stories/', document.baseURI).href,
+  embeddedDigest: starter?.digest,
+  moreModels,
   hub: document.querySelector<HTMLMetaElement>('meta[name="unmask-hub"]')?.content,
   connect: startClient,
   saveSettings,
@@ -31,6 +38,7 @@ const controller = new Controller({
 const sharing = new Sharing(controller, windowAddress);
 sharing.begin();
 window.addEventListener('hashchange', () => sharing.arrive());
+const upgrade = new Upgrade(controller, savesData());
 const update = new SiteUpdate();
 void startOffline(update).then(() => {
   // Loading may have been cancelled by then.
@@ -45,6 +53,6 @@ window.addEventListener('pageshow', ({ persisted }) => {
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
-    <App controller={controller} sharing={sharing} update={update} />
+    <App controller={controller} sharing={sharing} upgrade={upgrade} update={update} />
   </StrictMode>,
 );

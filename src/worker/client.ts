@@ -15,6 +15,9 @@ import {
   type PlaceInText,
   PROTOCOL_VERSION,
   type RaceMessage,
+  type ReadMessage,
+  type ReadRequest,
+  type Report,
   type TokenText,
   type WorkerMessage,
 } from './protocol';
@@ -57,13 +60,16 @@ export interface Client {
   removeModel(id: string): Promise<void>;
   /**
    * Starts writing at once and yields what the worker says until `done`. Throws `cancelled` when
-   * `signal` is aborted or another run takes its place. Leaving the loop stops the worker too.
+   * `signal` is aborted or another run takes its place. Leaving the loop stops the worker too. `reveals` is what is
+   * reported where nothing else is asked for.
    */
-  generate(settings: GenerateSettings, signal?: AbortSignal): RunStream<GenerationMessage>;
+  generate(settings: GenerateSettings, signal?: AbortSignal, report?: Report): RunStream<GenerationMessage>;
   /** Other settings for the newest generation, from its next block on: `changed` tells when. */
   change(settings: GenerateSettings): void;
   /** As `generate`, a text for each of the settings, side by side. */
-  race(settings: readonly GenerateSettings[], signal?: AbortSignal): RunStream<RaceMessage>;
+  race(settings: readonly GenerateSettings[], signal?: AbortSignal, report?: Report): RunStream<RaceMessage>;
+  /** As `generate`, but scores a text. Yields until `read-done`. */
+  read(request: ReadRequest, signal?: AbortSignal): RunStream<ReadMessage>;
   /** What else could have stood at a place; takes the place of another run. Rejects with `cancelled` on abort. */
   inspect(place: PlaceInText, signal?: AbortSignal): Promise<readonly AlternativeToken[]>;
   /** The tokens of a text on its own. */
@@ -119,15 +125,17 @@ export function createClient(open: () => WorkerPort, events: WorkerEvents): Clie
       const request = (runId: number): PageMessage => ({ type: 'remove-model', version, runId, id });
       await askAnew(request, (message) => (message.type === 'removed' ? message : undefined));
     },
-    generate(settings, signal) {
-      const request = (runId: number): PageMessage => ({ type: 'generate', version, runId, settings });
+    generate(settings, signal, report = 'reveals') {
+      const request = (runId: number): PageMessage => ({ type: 'generate', version, runId, settings, report });
       const stream = line.follow(request, isOfGeneration, 'done', signal);
       generation = line.lastRunId;
       return stream;
     },
     change: (settings) => line.tell({ type: 'change', version, runId: generation, settings }),
-    race: (settings, signal) =>
-      line.follow((runId) => ({ type: 'race', version, runId, settings }), isOfRace, 'race-done', signal),
+    race: (settings, signal, report = 'reveals') =>
+      line.follow((runId) => ({ type: 'race', version, runId, settings, report }), isOfRace, 'race-done', signal),
+    read: (request, signal) =>
+      line.follow((runId) => ({ type: 'read', version, runId, request }), isOfReading, 'read-done', signal),
     inspect: (place, signal) =>
       line.ask(
         (runId) => ({ type: 'inspect', version, runId, place }),
@@ -149,6 +157,10 @@ function tellProgress(message: WorkerMessage, onProgress: ClientFetchOptions['on
 
 function isOfGeneration(message: WorkerMessage): message is GenerationMessage {
   return ['started', 'changed', 'step', 'block', 'done'].includes(message.type);
+}
+
+function isOfReading(message: WorkerMessage): message is ReadMessage {
+  return message.type.startsWith('read-');
 }
 
 function isOfRace(message: WorkerMessage): message is RaceMessage {

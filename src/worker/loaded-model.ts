@@ -10,6 +10,9 @@ import type {
   ModelShelf,
   PageMessage,
   PlaceInText,
+  ReadNews,
+  ReadRequest,
+  Report,
   TokenText,
 } from './protocol';
 import type { RacerNews } from './race-texts';
@@ -23,9 +26,11 @@ export interface LoadedModel {
    * within the passes in flight. Calls of this and those below must not overlap. All of them throw `bad-input`,
    * `device-lost` or `out-of-memory`.
    */
-  write(settings: () => GenerateSettings, signal: AbortSignal): AsyncIterable<GenerationNews>;
+  write(settings: () => GenerateSettings, report: Report, signal: AbortSignal): AsyncIterable<GenerationNews>;
   /** Writes a text for each of the settings side by side, each with an even share of the time. */
-  race(settings: readonly GenerateSettings[], signal: AbortSignal): AsyncIterable<RacerNews>;
+  race(settings: readonly GenerateSettings[], report: Report, signal: AbortSignal): AsyncIterable<RacerNews>;
+  /** Scores a text: `read-started`, then what is found, then `read-done`. Ends as `write` does. */
+  read(request: ReadRequest, signal: AbortSignal): AsyncIterable<ReadNews>;
   /** What else could have stood at a place, by falling probability. */
   alternatives(place: PlaceInText, signal: AbortSignal): Promise<AlternativeToken[]>;
   /** The tokens of a text on its own. */

@@ -10,6 +10,7 @@ import type { LoadedModel, OpenOptions } from './loaded-model';
 import { factsOf } from './model-facts';
 import type { BackendChoice, ModelInfo } from './protocol';
 import { raceTexts } from './race-texts';
+import { readText } from './read-text';
 import { textAlone, writeText } from './write-text';
 
 /** A model folder, and what is known of where it lies. */
@@ -43,21 +44,22 @@ export async function openModel(
       chat: template !== null,
       decoding: config.decoding,
     },
-    write(settings, abort) {
+    write(settings, report, abort) {
       const began = performance.now();
       const seconds = () => (performance.now() - began) / 1000;
-      return writeText({ backend, tokenizer, template, seconds }, settings, abort);
+      return writeText({ backend, tokenizer, template, report, seconds }, settings, abort);
     },
-    async *race(settings, abort) {
+    async *race(settings, report, abort) {
       const forks: Backend[] = [];
       try {
         while (forks.length < settings.length - 1) forks.push(await backend.fork());
-        const writers = [backend, ...forks].map((each) => ({ backend: each, tokenizer, template }));
+        const writers = [backend, ...forks].map((each) => ({ backend: each, tokenizer, template, report }));
         yield* raceTexts(writers, settings, abort);
       } finally {
         for (const fork of forks) fork.dispose();
       }
     },
+    read: (request, abort) => readText({ backend, tokenizer }, request, abort),
     alternatives: (place, abort) => alternativesAt({ backend, tokenizer, template }, place, abort),
     tokenize: (text) => tokenizer.encode(text).map((id) => ({ id, text: textAlone(id, tokenizer) })),
     dispose: () => backend.dispose(),

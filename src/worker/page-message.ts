@@ -10,6 +10,8 @@ import {
   type PlaceInText,
   type PolicyName,
   PROTOCOL_VERSION,
+  type ReadRequest,
+  type Report,
 } from './protocol';
 
 const BACKENDS = ['auto', 'webgpu', 'wasm'] as const satisfies readonly BackendChoice[];
@@ -22,6 +24,8 @@ const POLICIES = [
 ] as const satisfies readonly PolicyName[];
 
 const DTYPES = ['q4', 'q8'] as const satisfies readonly KeptDtype[];
+const REPORTS = ['reveals', 'guesses'] as const satisfies readonly Report[];
+const ENDINGS = ['length', 'sentence'] as const;
 const ROLES = ['system', 'user', 'assistant'] as const satisfies readonly ChatTurn['role'][];
 
 const RELOAD = 'The page and its worker do not understand each other. Reload the page.';
@@ -59,11 +63,25 @@ export function parsePageMessage(value: unknown): PageMessage {
     case 'remove-model':
       return { type, version, runId, id: textOf(message, 'id') };
     case 'generate':
-      return { type, version, runId, settings: parseSettings(message.settings) };
+      return {
+        type,
+        version,
+        runId,
+        settings: parseSettings(message.settings),
+        report: oneOf(message, 'report', REPORTS),
+      };
     case 'change':
       return { type, version, runId, settings: parseSettings(message.settings) };
     case 'race':
-      return { type, version, runId, settings: listOf(message, 'settings').map(parseSettings) };
+      return {
+        type,
+        version,
+        runId,
+        settings: listOf(message, 'settings').map(parseSettings),
+        report: oneOf(message, 'report', REPORTS),
+      };
+    case 'read':
+      return { type, version, runId, request: parseReadRequest(message.request) };
     case 'inspect':
       return { type, version, runId, place: parsePlaceInText(message.place) };
     case 'tokenize':
@@ -97,6 +115,21 @@ function parseSettings(value: unknown): GenerateSettings {
     temperature: numberOf(settings, 'temperature'),
     topP: numberOf(settings, 'topP'),
     seed: numberOf(settings, 'seed'),
+    ending: settings.ending === undefined ? undefined : oneOf(settings, 'ending', ENDINGS),
+  };
+}
+
+function parseReadRequest(value: unknown): ReadRequest {
+  const request = fieldsOf(value);
+  return {
+    before: textOf(request, 'before'),
+    text: textOf(request, 'text'),
+    draws: numberOf(request, 'draws'),
+    seed: numberOf(request, 'seed'),
+    schedules: listOf(request, 'schedules').map((value) => {
+      const schedule = fieldsOf(value);
+      return { from: numberOf(schedule, 'from'), to: numberOf(schedule, 'to') };
+    }),
   };
 }
 

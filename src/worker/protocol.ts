@@ -4,13 +4,19 @@ import type { ErrorCode } from '../errors';
  * Everything that crosses between the page and the worker. Types and constants only: both sides
  * import this file, and neither learns anything else about the other.
  */
-export const PROTOCOL_VERSION = 5;
+export const PROTOCOL_VERSION = 6;
 
 /** Where Hugging Face repositories are, unless a page names a mirror. */
 export const HUGGING_FACE = 'https://huggingface.co';
 
 export type BackendChoice = 'auto' | 'webgpu' | 'wasm';
 export type PolicyName = 'first-hitting' | 'ancestral' | 'confidence' | 'threshold' | 'entropy';
+
+/**
+ * What the page wants to hear of a run, which changes nothing of its text: what each pass reveals, or also a guess for
+ * every place that it leaves masked.
+ */
+export type Report = 'reveals' | 'guesses';
 
 /** One turn of a conversation. */
 export interface ChatTurn {
@@ -45,6 +51,12 @@ export interface GenerateSettings {
   readonly temperature: number;
   readonly topP: number;
   readonly seed: number;
+  /**
+   * `length` where left out: after `maxTokens` the text is over. `sentence`: it ends where a sentence does, in the block
+   * that reaches `maxTokens` or within 32 tokens more, or with these. What its block has after that end is dropped, as
+   * what follows a stop id is.
+   */
+  readonly ending?: 'length' | 'sentence' | undefined;
 }
 
 /** Where a model is to be taken from. */
@@ -195,6 +207,33 @@ export interface RevealedToken extends TokenText {
   readonly probability: number;
 }
 
+/** The likeliest token of a place that a step left masked. */
+export interface GuessedToken extends RevealedToken {
+  /**
+   * The probability of the token that the pass drew there, which the policy judged; null where it judged nothing. At
+   * temperature 0 the drawn token is the likeliest.
+   */
+  readonly drawn: number | null;
+}
+
+/** Masking probabilities drawn uniformly from an interval of [0, 1]: from 0 to 1 it is the linear schedule. */
+export interface Schedule {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A text for the model to read, not to write. */
+export interface ReadRequest {
+  /** What stands before the text: seen, and not scored. */
+  readonly before: string;
+  readonly text: string;
+  /** Draws of noise above block size 1, at least 2. */
+  readonly draws: number;
+  readonly seed: number;
+  /** For each of them the spread of the bound over its draws. */
+  readonly schedules: readonly Schedule[];
+}
+
 /** A place of a text as it was before a step. */
 export interface PlaceInText {
   readonly prompt: string;
@@ -239,7 +278,13 @@ export type PageMessage =
   | { readonly type: 'list-models'; readonly version: number; readonly runId: number; readonly embeddedUrl: string }
   /** Forgets a kept model, or what there is of an unfinished one. One that is loaded stays so. */
   | { readonly type: 'remove-model'; readonly version: number; readonly runId: number; readonly id: string }
-  | { readonly type: 'generate'; readonly version: number; readonly runId: number; readonly settings: GenerateSettings }
+  | {
+      readonly type: 'generate';
+      readonly version: number;
+      readonly runId: number;
+      readonly settings: GenerateSettings;
+      readonly report: Report;
+    }
   /** Other settings for the generation of this id, from its next block on. */
   | { readonly type: 'change'; readonly version: number; readonly runId: number; readonly settings: GenerateSettings }
   /** A generation for each of the settings, side by side. */
@@ -248,7 +293,10 @@ export type PageMessage =
       readonly version: number;
       readonly runId: number;
       readonly settings: readonly GenerateSettings[];
+      readonly report: Report;
     }
+  /** Scores a text. Takes the place of a generation, as another generation would. */
+  | { readonly type: 'read'; readonly version: number; readonly runId: number; readonly request: ReadRequest }
   /** What else could have stood at a place. Takes the place of a generation, as another generation would. */
   | { readonly type: 'inspect'; readonly version: number; readonly runId: number; readonly place: PlaceInText }
   /** Answered at once. */
@@ -293,6 +341,8 @@ export type WorkerMessage =
       readonly block: number;
       readonly step: number;
       readonly reveal: readonly RevealedToken[];
+      /** By position, if they were asked for; none in a pass that predicts a block's first token alone. */
+      readonly guesses?: readonly GuessedToken[] | undefined;
       readonly nfe: number;
       /** Since the generation began. */
       readonly seconds: number;
@@ -320,6 +370,50 @@ export type WorkerMessage =
       readonly news: WithoutRun<GenerationMessage>;
     }
   | { readonly type: 'race-done'; readonly runId: number }
+  | {
+      readonly type: 'read-started';
+      readonly runId: number;
+      /** Of the text, in order. */
+      readonly tokens: readonly TokenText[];
+      /** Of the text in UTF-8. */
+      readonly bytes: number;
+      /** Those that the text is scored at, ascending. */
+      readonly blockSizes: readonly number[];
+      /** Pieces of the context's length that a longer text is read in, each after the second half of the one before. */
+      readonly windows: number;
+    }
+  | {
+      /** Surprisal of the tokens from `from` on, in nats: exact, at block size 1. Null where nothing predicts a token. */
+      readonly type: 'read-tokens';
+      readonly runId: number;
+      readonly from: number;
+      readonly nats: readonly (number | null)[];
+    }
+  | {
+      /** All of the text at a block size: exact at 1, above it the mean of the draws of an upper bound. */
+      readonly type: 'read-size';
+      readonly runId: number;
+      readonly blockSize: number;
+      readonly natsPerToken: number;
+      /** Of `natsPerToken`, over the draws; null where it is exact. */
+      readonly standardError: number | null;
+      readonly perplexity: number;
+      readonly bitsPerByte: number;
+    }
+  | {
+      readonly type: 'read-spread';
+      readonly runId: number;
+      readonly blockSize: number;
+      readonly schedule: Schedule;
+      /** Nats a token, of each draw. */
+      readonly values: readonly number[];
+      readonly mean: number;
+      /** Standard deviation over the draws. */
+      readonly deviation: number;
+    }
+  /** In passes over blocks. */
+  | { readonly type: 'read-progress'; readonly runId: number; readonly done: number; readonly total: number }
+  | { readonly type: 'read-done'; readonly runId: number }
   | { readonly type: 'alternatives'; readonly runId: number; readonly tokens: readonly AlternativeToken[] }
   | { readonly type: 'tokens'; readonly runId: number; readonly tokens: readonly TokenText[] }
   | { readonly type: 'cancelled'; readonly runId: number }
@@ -331,8 +425,14 @@ export type GenerationMessage = Extract<WorkerMessage, { type: 'started' | 'chan
 /** What a race tells the page; `race-done`, `cancelled` or `error` is the last. */
 export type RaceMessage = Extract<WorkerMessage, { type: 'raced' | 'race-done' }>;
 
+/** What reading tells the page; `read-done`, `cancelled` or `error` is the last. */
+export type ReadMessage = Extract<WorkerMessage, { type: `read-${string}` }>;
+
 /** A message before it is given the number of its run. */
 export type WithoutRun<Message> = Message extends unknown ? Omit<Message, 'runId'> : never;
+
+/** A message of reading before it is given the number of its run. */
+export type ReadNews = WithoutRun<ReadMessage>;
 
 /** A generation message before it is given the number of its run. */
 export type GenerationNews = WithoutRun<GenerationMessage>;

@@ -14,7 +14,7 @@ export interface RacerNews {
  * text is the time it has had. Ends when all are done, or once `signal` is aborted.
  */
 export async function* raceTexts(
-  writers: readonly Pick<Writer, 'backend' | 'tokenizer' | 'template'>[],
+  writers: readonly Omit<Writer, 'seconds'>[],
   settings: readonly GenerateSettings[],
   signal: AbortSignal,
 ): AsyncGenerator<RacerNews, void> {

@@ -52,8 +52,8 @@ export function serve(port: PagePort, models: Models): void {
     return model;
   }
 
-  async function generate(run: Run): Promise<void> {
-    for await (const news of loaded().write(() => run.settings!, run.signal)) {
+  async function generate({ report }: Extract<PageMessage, { type: 'generate' }>, run: Run): Promise<void> {
+    for await (const news of loaded().write(() => run.settings!, report, run.signal)) {
       if (run.over) return;
       const message = { ...news, runId: run.runId };
       if (message.type === 'done') run.finish(message);
@@ -62,14 +62,24 @@ export function serve(port: PagePort, models: Models): void {
     }
   }
 
-  async function race({ settings }: Extract<PageMessage, { type: 'race' }>, run: Run): Promise<void> {
+  async function race({ settings, report }: Extract<PageMessage, { type: 'race' }>, run: Run): Promise<void> {
     const { runId } = run;
-    for await (const { racer, news } of loaded().race(settings, run.signal)) {
+    for await (const { racer, news } of loaded().race(settings, report, run.signal)) {
       if (run.over) return;
       run.send({ type: 'raced', runId, racer, news });
       await nextTask();
     }
     run.finish({ type: 'race-done', runId });
+  }
+
+  async function read({ request }: Extract<PageMessage, { type: 'read' }>, run: Run): Promise<void> {
+    for await (const news of loaded().read(request, run.signal)) {
+      if (run.over) return;
+      const message = { ...news, runId: run.runId };
+      if (message.type === 'read-done') run.finish(message);
+      else run.send(message);
+      await nextTask();
+    }
   }
 
   async function inspect({ place }: Extract<PageMessage, { type: 'inspect' }>, run: Run): Promise<void> {
@@ -104,7 +114,7 @@ export function serve(port: PagePort, models: Models): void {
         });
         break;
       case 'generate':
-        withModel.begin(runId, generate).settings = message.settings;
+        withModel.begin(runId, (run) => generate(message, run)).settings = message.settings;
         break;
       case 'change': {
         const run = withModel.find(runId);
@@ -113,6 +123,9 @@ export function serve(port: PagePort, models: Models): void {
       }
       case 'race':
         withModel.begin(runId, (run) => race(message, run));
+        break;
+      case 'read':
+        withModel.begin(runId, (run) => read(message, run));
         break;
       case 'inspect':
         withModel.begin(runId, (run) => inspect(message, run));

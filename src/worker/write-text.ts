@@ -1,19 +1,28 @@
-import type { Backend, Prediction } from '../backends/backend';
-import { policyNamed } from '../backends/reveal-policies';
+import type { Backend, Guess, Prediction } from '../backends/backend';
 import { generate } from '../engine/generate';
 import type { GenerationRequest } from '../engine/generation';
 import { UnmaskError } from '../errors';
-import { subBlockSizeFor } from '../network/model-config';
 import type { ChatTemplate } from '../tokenizer/chat-template';
+import type { StreamDecoder } from '../tokenizer/stream-decoder';
 import type { Tokenizer } from '../tokenizer/tokenizer';
 import { conversationWithin } from './conversation-within';
-import type { ChatTurn, GenerateSettings, GenerationNews, RevealedToken, TokenText } from './protocol';
+import { requestOf, roomFor } from './generation-request';
+import type {
+  ChatTurn,
+  GenerateSettings,
+  GenerationNews,
+  GuessedToken,
+  Report,
+  RevealedToken,
+  TokenText,
+} from './protocol';
 
 export interface Writer {
   readonly backend: Backend;
   readonly tokenizer: Tokenizer;
   /** Null for a model that has none. */
   readonly template: ChatTemplate | null;
+  readonly report: Report;
   /** Since the text began. */
   readonly seconds: () => number;
 }
@@ -39,17 +48,18 @@ export async function* writeText(
   const promptTokens = promptIds.length - inForce.after.length;
   const start = (pinned: Pinned): GenerationNews => ({ type: 'started', promptTokens, pinned, messages });
   const change = (pinned: Pinned): GenerationNews => ({ type: 'changed', settings: inForce, pinned });
-  let part: Part = { request: requestOf(inForce, promptIds, anchor, writer), block: 0, nfe: 0 };
+  const first = { promptIds, anchor, left: inForce.maxTokens };
+  let part: Part = { request: requestOf(inForce, first, writer), promptTokens, block: 0, nfe: 0 };
   for (let opening = start; ; opening = change) {
     const told = yield* writePart(writer, part, opening, isChanged, signal);
     if (!told) return;
     inForce = settings();
     const left = promptIds.length + inForce.maxTokens - told.ids.length;
-    if (left <= 0) {
+    if (left + roomFor(inForce) <= 0) {
       yield { type: 'done', reason: 'length', nfe: told.nfe, seconds: writer.seconds() };
       return;
     }
-    part = { ...told, request: { ...requestOf(inForce, told.ids, anchor, writer), maxTokens: left } };
+    part = { ...told, promptTokens, request: requestOf(inForce, { promptIds: told.ids, anchor, left }, writer) };
   }
 }
 
@@ -58,6 +68,8 @@ type Pinned = readonly (TokenText | null)[];
 /** A text, or what follows a change of settings, and how many blocks and passes there were before. */
 interface Part {
   readonly request: GenerationRequest;
+  /** Of the whole text. */
+  readonly promptTokens: number;
   readonly block: number;
   readonly nfe: number;
 }
@@ -77,20 +89,21 @@ async function* writePart(
       case 'start': {
         const { pinned } = event;
         const whole = request.promptIds.slice(0, request.promptIds.length - pinned.length) as number[];
+        textsOf(whole, before.promptTokens, decoder);
         ids.push(...whole);
-        decoder.push(whole);
         yield opening(pinned.map((id) => (id === null ? null : { id, text: textAlone(id, tokenizer) })));
         break;
       }
       case 'step': {
         const reveal = event.reveal.map((prediction) => revealed(prediction, tokenizer));
+        const guesses = event.guesses?.map((guess) => guessed(guess, tokenizer));
         const block = before.block + event.block;
-        yield { ...event, block, reveal, nfe: before.nfe + event.nfe, seconds: seconds() };
+        yield { ...event, block, reveal, guesses, nfe: before.nfe + event.nfe, seconds: seconds() };
         break;
       }
       case 'block': {
+        const texts = textsOf(event.ids, before.promptTokens - ids.length, decoder);
         ids.push(...event.ids);
-        const texts = decoder.push(event.ids);
         const tokens = event.ids.map((id, index) => ({ id, text: texts[index]! }));
         const [block, nfe] = [before.block + event.block, before.nfe + event.nfe];
         yield { type: 'block', block, tokens, nfe, seconds: seconds() };
@@ -108,6 +121,16 @@ async function* writePart(
     }
   }
   return undefined;
+}
+
+/**
+ * The texts of the next ids, of which so many are the prompt's. That is a text of its own: what a character at its end
+ * holds back does not wait for what follows.
+ */
+function textsOf(ids: readonly number[], ofPrompt: number, decoder: StreamDecoder): string[] {
+  const texts = decoder.push(ids.slice(0, Math.max(ofPrompt, 0)));
+  if (texts.length > 0 && texts.length === ofPrompt) texts.push(texts.pop()! + decoder.flush());
+  return [...texts, ...decoder.push(ids.slice(texts.length))];
 }
 
 /** The ids that a text goes on from, and of a conversation the turns that are in them. */
@@ -138,7 +161,10 @@ export function openingOf(
     return { ids: [...ids, ...after], anchor: ids.length, messages };
   }
   if (!template) {
-    throw new UnmaskError('bad-input', 'This model has no chat template: it goes on from text. Write with it instead.');
+    throw new UnmaskError(
+      'bad-input',
+      'This model has no chat template: it only continues text. Write with it instead.',
+    );
   }
   const encode = (turns: readonly ChatTurn[]) => template.encode(turns, tokenizer, config.chatVariables);
   const room = config.contextLength - Math.min(after.length + maxTokens, Math.floor(config.contextLength / 2));
@@ -149,20 +175,12 @@ export function openingOf(
   return { ids: [...kept.ids, ...after], anchor, messages: kept.messages };
 }
 
-function requestOf(
-  settings: GenerateSettings,
-  promptIds: GenerationRequest['promptIds'],
-  anchor: number,
-  { backend: { config } }: Pick<Writer, 'backend'>,
-): GenerationRequest {
-  const { blockSize, maxTokens, policy, temperature, topP, seed } = settings;
-  const sampling = { temperature, topP, seed };
-  const subBlockSize = subBlockSizeFor(config.decoding, blockSize);
-  return { promptIds, anchor, blockSize, maxTokens, policy: policyNamed(policy, settings), subBlockSize, sampling };
-}
-
 function revealed({ position, id, probability }: Prediction, tokenizer: Tokenizer): RevealedToken {
   return { position, id, probability, text: textAlone(id, tokenizer) };
+}
+
+function guessed({ position, id, probability, drawn }: Guess, tokenizer: Tokenizer): GuessedToken {
+  return { position, id, probability, drawn, text: textAlone(id, tokenizer) };
 }
 
 /** '' for a part of a character. */

@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exportCheckpoint } from '../../export/export-checkpoint';
@@ -15,6 +14,7 @@ import { streamWeights } from '../../src/convert/stream-weights';
 import type { ManifestFile } from '../../src/model/format/manifest';
 import { diskWorkplace } from '../convert/disk-workplace';
 import { type Lie, LyingServer } from '../e2e/lying-server';
+import { filesIn } from '../files-in';
 import { HubServer } from '../hub-server';
 import { TemporaryFolders } from '../temporary-folders';
 
@@ -26,7 +26,7 @@ const SHARD = 'model-00001-of-00002.safetensors';
 
 const folders = new TemporaryFolders();
 const hub = new HubServer();
-const files = new Map(readdirSync(FOLDER).map((path) => [path, readFileSync(join(FOLDER, path))]));
+const files = filesIn(FOLDER);
 let plain: LyingServer;
 let expected: ManifestFile[];
 

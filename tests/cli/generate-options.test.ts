@@ -10,6 +10,7 @@ it('knows its defaults', () => {
     prompt: { text: 'Once' },
     blockSize: undefined,
     maxTokens: 128,
+    finishSentence: false,
     chat: false,
     policy: undefined,
     steps: undefined,
@@ -27,7 +28,7 @@ it('knows its defaults', () => {
 
 it('takes every option', () => {
   const line =
-    '--model m --prompt Hello --chat --block-size 8 --max-tokens 20 --policy threshold --steps 4 --threshold 0.5 ' +
+    '--model m --prompt Hello --chat --block-size 8 --max-tokens 20 --finish-sentence --policy threshold --steps 4 --threshold 0.5 ' +
     '--entropy-bound 0.2 --sub-block-size 4 --temperature 0 --top-p 1 --seed 7 --context 256 --backend wasm --json';
   expect(readGenerateOptions(line.split(' '))).toEqual({
     model: 'm',
@@ -35,6 +36,7 @@ it('takes every option', () => {
     chat: true,
     blockSize: 8,
     maxTokens: 20,
+    finishSentence: true,
     policy: 'threshold',
     steps: 4,
     threshold: 0.5,
@@ -75,13 +77,23 @@ it.each([
   ['a number that is none', [...NEEDED, '--steps', 'many'], '--steps must be a number, not "many".'],
   ['an empty number', [...NEEDED, '--seed', ' '], '--seed must be a number, not " ".'],
   ['another backend', [...NEEDED, '--backend', 'cuda'], '--backend must be webgpu or wasm, not "cuda".'],
-  ['an unknown option', [...NEEDED, '--best'], "Unknown option '--best'"],
-  ['an option without its value', ['--prompt', 'x', '--model'], "'--model <value>' argument missing"],
-  ['a stray word', [...NEEDED, 'upon'], "Unexpected argument 'upon'"],
+  ['another policy', [...NEEDED, '--policy', 'best'], 'ancestral, confidence, threshold, entropy, not "best".'],
+  ['an unknown option', [...NEEDED, '--best'], "Unknown option '--best'."],
+  ['an option without its value', ['--prompt', 'x', '--model'], "'--model <value>' argument missing."],
+  ['a stray word', [...NEEDED, 'upon'], "Unexpected argument 'upon'."],
 ])('refuses %s', (_, args, message) => {
   expect(() => readGenerateOptions(args)).toThrowError(
     expect.objectContaining({ name: UsageError.name, message: expect.stringContaining(message) }),
   );
+});
+
+it('takes a negative number for one, whatever it is worth', () => {
+  expect(readGenerateOptions([...NEEDED, '--max-tokens', '-5', '--seed', '-.5', '--top-p=-1'])).toMatchObject({
+    maxTokens: -5,
+    seed: -0.5,
+    topP: -1,
+  });
+  expect(() => readGenerateOptions([...NEEDED, '--json', '-5'])).toThrowError(UsageError);
 });
 
 it('a conversation needs words, not ids', () => {

@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTrace, TRACES } from '../engine/greedy-traces';
 import { EOS, idsOf, type Listener, runCommand, TestFolders } from './run-command';
@@ -113,12 +115,8 @@ describe('says in one sentence what is wrong', () => {
     ['no folder', () => ['--model', join(plain, 'nothing'), '--prompt-ids', '1'], 1, /^.*nothing.*\n$/],
     ['no tokenizer', () => ['--model', plain, '--prompt', 'x'], 1, /^This model has no tokenizer.*--prompt-ids\.\n$/],
     ['a block size', () => ['--model', plain, '--prompt-ids', '1', '--block-size', '5'], 1, /^.*Choose 4\.\n$/],
-    [
-      'a policy',
-      () => ['--model', plain, '--prompt-ids', '1', '--policy', 'best'],
-      1,
-      /^There is no policy "best".*\n$/,
-    ],
+    ['a policy', () => ['--model', plain, '--prompt-ids', '1', '--policy', 'best'], 2, /^--policy must be .*\n$/],
+    ['a length', () => ['--model', plain, '--prompt-ids', '1', '--max-tokens', '-5'], 1, /^.* from 1 on, not -5\.\n$/],
     [
       'a context',
       () => ['--model', plain, '--prompt-ids', '1', '--context', '3'],
@@ -144,5 +142,43 @@ describe('says in one sentence what is wrong', () => {
     const { status, out } = await runCommand(ENTRY, ['--help']);
     expect(status).toBe(0);
     expect(out).toContain('--prompt-ids <ids>');
+  });
+});
+
+describe('started in another folder', () => {
+  const args = (model: string) => ['--model', model, '--prompt-ids', '1', '--max-tokens', '1', '--backend', 'wasm'];
+
+  it('takes paths from there', async () => {
+    const { status, error } = await runCommand(ENTRY, args(basename(plain)), { cwd: dirname(plain) });
+    expect(error).toMatch(/^1 token in .+, \d+ passes, wasm/);
+    expect(status).toBe(0);
+  });
+
+  it('by npm, which goes to its package, takes paths from where the person stands', async () => {
+    const env = { INIT_CWD: dirname(plain), npm_lifecycle_script: `node scripts/run.mjs ${ENTRY}` };
+    const { status } = await runCommand(ENTRY, args(basename(plain)), { env });
+    expect(status).toBe(0);
+  });
+});
+
+describe.runIf(existsSync('/dev/full'))('what stdout does not take', () => {
+  const shell = async (line: string): Promise<{ status: number | null; error: string }> => {
+    const args = `--model "${plain}" --prompt-ids 1 --max-tokens 40 --seed 1 --backend wasm`;
+    const command = `"${process.execPath}" scripts/run.mjs ${ENTRY} ${args}`;
+    const child = spawn('bash', ['-c', `set -o pipefail; ${command} ${line}`]);
+    let error = '';
+    child.stderr.setEncoding('utf8').on('data', (data: string) => {
+      error += data;
+    });
+    return { status: await new Promise((resolve) => child.on('close', resolve)), error };
+  };
+
+  it('is told in one sentence on a full disk', async () => {
+    const error = expect.stringMatching(/^The result cannot be written to standard output: ENOSPC[^\n]*\.\n$/);
+    expect(await shell('> /dev/full')).toEqual({ status: 1, error });
+  });
+
+  it('is not told to a reader that has gone', async () => {
+    expect(await shell('| head -c 0')).toEqual({ status: 0, error: '' });
   });
 });

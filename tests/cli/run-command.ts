@@ -19,10 +19,24 @@ export type Listener = (written: string, interrupt: () => void) => void;
 export function runCommand(
   entry: string,
   args: readonly string[],
-  { onOutput = () => {}, onError = () => {} }: { readonly onOutput?: Listener; readonly onError?: Listener } = {},
+  {
+    onOutput = () => {},
+    onError = () => {},
+    cwd = ROOT,
+    env = {},
+  }: {
+    readonly onOutput?: Listener;
+    readonly onError?: Listener;
+    /** Where the person stands. */
+    readonly cwd?: string;
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['scripts/run.mjs', entry, ...args], { cwd: ROOT });
+    const child = spawn(process.execPath, [join(ROOT, 'scripts/run.mjs'), entry, ...args], {
+      cwd,
+      env: { ...process.env, ...env },
+    });
     let out = '';
     let error = '';
     const interrupt = () => child.kill('SIGINT');

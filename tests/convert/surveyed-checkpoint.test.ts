@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -8,7 +7,8 @@ import { makingOf, sayingWhatIsKept, surveyCheckpoint } from '../../src/convert/
 import { PassingFailure } from '../../src/model/source/server-answer';
 import { LyingServer } from '../e2e/lying-server';
 import { writeCheckpoint } from '../export/random-checkpoint';
-import { HubServer, type RepositoryFiles } from '../hub-server';
+import { filesIn } from '../files-in';
+import { HubServer } from '../hub-server';
 import { TemporaryFolders } from '../temporary-folders';
 import { diskWorkplace } from './disk-workplace';
 
@@ -21,11 +21,7 @@ const folders = new TemporaryFolders();
 const hub = new HubServer();
 const plain = new LyingServer(filesIn('tests/fixtures/sdar-tiny'));
 /** Its vocabulary is that of the tiny tokenizer, or larger. */
-let checkpoint: RepositoryFiles;
-
-function filesIn(folder: string): RepositoryFiles {
-  return new Map(readdirSync(folder).map((path) => [path, readFileSync(join(folder, path))]));
-}
+let checkpoint: Map<string, Buffer>;
 
 beforeAll(async () => {
   const folder = await folders.make();
@@ -87,13 +83,27 @@ describe('a survey', () => {
     expect(ranges).toEqual(['bytes=0-262143']);
   });
 
+  it.each([
+    ['sdar-tiny', 'Qwen/Qwen3-0.6B'],
+    ['a2d-qwen3-tiny', 'Qwen/Qwen3-0.6B'],
+    ['qwen3-tiny', 'Qwen/Qwen3-0.6B'],
+    ['Fast_dLLM_Qwen-tiny', 'Qwen/Qwen2.5-0.5B-Instruct'],
+    ['qwen2-tiny', 'Qwen/Qwen2.5-0.5B-Instruct'],
+  ])('of %s takes the tokenizer of %s, as it has none', async (name, repository) => {
+    const tokenizer = { model: { type: 'BPE', vocab: { a: 0, b: 1 }, merges: [] } };
+    const files = { 'config.json': '{}', 'tokenizer.json': JSON.stringify(tokenizer) };
+    hub.repositories.set(repository, new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)])));
+    hub.repositories.set(MODEL, filesIn(`tests/fixtures/${name}`));
+    expect(await survey()).toMatchObject({ tokenizer: { repository } });
+  });
+
   it('explains a tokenizer that is nowhere', async () => {
     hub.repositories.delete(GPT2);
     await expect(survey()).rejects.toThrow(/has no model openai-community\/gpt2/);
-    const files = [...filesIn('tests/fixtures/qwen3-tiny')].map(
+    const files = [...filesIn('tests/fixtures/llama-tiny')].map(
       ([path, bytes]) => new File([new Uint8Array(bytes)], path),
     );
-    const found = findInFolder('qwen3-tiny', files) as FoundCheckpoint;
+    const found = findInFolder('llama-tiny', files) as FoundCheckpoint;
     const surveying = surveyCheckpoint(found, { endpoint: hub.url, patience: PATIENCE }, signal());
     await expect(surveying).rejects.toThrow(/has no tokenizer.json.*could not show its text/);
   });

@@ -1,12 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { chromium, type Locator } from 'playwright-core';
+import { type Browser, chromium, type Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { exportCheckpoint } from '../../export/export-checkpoint';
 import { writeCheckpoint } from '../export/random-checkpoint';
-import { HubServer, type RepositoryFiles } from '../hub-server';
+import { filesIn } from '../files-in';
+import { HubServer } from '../hub-server';
 import { TemporaryFolders } from '../temporary-folders';
-import { LyingServer } from './lying-server';
+import { visitorOf } from './hub-visitor';
+import { type Lie, LyingServer } from './lying-server';
 import { PlainHost } from './plain-host';
 import { FOLDER, LAUNCH, openSite, type Site } from './site';
 import { StoryPage } from './story-page';
@@ -24,9 +25,6 @@ let site: Site;
 /** The sums of the files that an export writes. */
 let exported: readonly { readonly path: string; readonly sha256: string }[];
 let checkpoint: string;
-
-const filesIn = (folder: string): RepositoryFiles =>
-  new Map(readdirSync(folder).map((path) => [path, readFileSync(join(folder, path))]));
 
 beforeAll(async () => {
   checkpoint = await folders.make();
@@ -50,19 +48,7 @@ afterAll(async () => {
   await folders.remove();
 });
 
-/** A visitor of a page that names the tests' Hub as its mirror. */
-async function visitor(): Promise<StoryPage> {
-  const visit = await StoryPage.open(site, { maxTokens: 16 }, (page) =>
-    page.context().route(site.url, async (route) => {
-      const response = await route.fetch();
-      const meta = `<meta name="unmask-hub" content="${hub.url}"><title>`;
-      await route.fulfill({ response, body: (await response.text()).replace('<title>', meta) });
-    }),
-  );
-  visit.page.setDefaultTimeout(30_000);
-  await visit.reaches('finished');
-  return visit;
-}
+const visitor = () => visitorOf(site, hub);
 
 async function open({ page }: StoryPage, address: string): Promise<Locator> {
   await page.getByRole('button', { name: 'Open a model…' }).click();
@@ -98,12 +84,12 @@ test('owner/name is offered, converted, kept as an export has it, and writes, al
   await open(visit, MODEL);
   const sheet = page.getByRole('dialog', { name: 'Tiny stories' });
   await sheet.getByText('apache-2.0').waitFor();
-  await sheet.getByText('that of openai-community/gpt2 is fetched for it').waitFor();
+  await sheet.getByText('so the one from openai-community/gpt2 is used').waitFor();
   expect(await sheet.getByText(MODEL).count()).toBe(1);
   expect(await violations(page)).toEqual([]);
   // Nothing large was fetched for that.
   expect(hub.requests.filter(({ path, range }) => path === WEIGHTS && range === null)).toEqual([]);
-  await sheet.getByLabel('q4, half of the bytes').check();
+  await sheet.getByLabel('q4, half the size').check();
   await sheet.getByRole('button', { name: 'Fetch and open' }).click();
   await nameShown(visit, 'Tiny stories');
   await write(visit);
@@ -117,7 +103,7 @@ test('owner/name is offered, converted, kept as an export has it, and writes, al
   hub.reset();
   // It is here already.
   await open(visit, MODEL);
-  await sheet.getByLabel('q4, half of the bytes').check();
+  await sheet.getByLabel('q4, half the size').check();
   await sheet.getByRole('button', { name: 'Fetch and open' }).click();
   await sheet.waitFor({ state: 'detached' });
   await nameShown(visit, 'Tiny stories');
@@ -132,11 +118,14 @@ test('a conversion that a reload ends is in the list, and can be removed', async
   const sheet = page.getByRole('dialog', { name: 'Tiny stories' });
   await sheet.getByRole('button', { name: 'Fetch and open' }).click();
   await page.getByText(/^Fetching Tiny stories: 0\.[01] of 0\.\d MB$/).waitFor();
+  // The model in use writes on meanwhile.
+  await write(visit);
+  expect(await page.locator('.fetch').isVisible()).toBe(true);
   await page.reload();
   await visit.reaches('finished');
   await page.getByRole('button', { name: 'Open a model…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Models' });
-  const card = dialog.getByRole('listitem').filter({ hasText: 'Not whole' });
+  const card = dialog.getByRole('listitem').filter({ hasText: 'Unfinished' });
   await card.getByText(`${MODEL} was being converted to q8`).waitFor();
   await card.getByRole('button', { name: 'Remove' }).click();
   await card.getByRole('button', { name: 'Remove', exact: true }).click();
@@ -195,7 +184,7 @@ test('a folder of a checkpoint without a tokenizer is opened too', async () => {
   const visit = await visitor();
   await visit.page.getByRole('button', { name: 'Open a model…' }).click();
   await visit.page.getByRole('dialog', { name: 'Models' }).locator('input[type="file"]').setInputFiles(checkpoint);
-  const sheet = visit.page.getByRole('dialog').filter({ hasText: 'Keep it as' });
+  const sheet = visit.page.getByRole('dialog').filter({ hasText: 'Save as' });
   await sheet.getByRole('button', { name: 'Fetch and open' }).click();
   await nameShown(visit, basename(checkpoint));
   await write(visit);
@@ -214,7 +203,7 @@ test('the URL of a checkpoint is opened in a browser that keeps nothing, for as 
   await visit.reaches('finished');
   await open(visit, server.url);
   const sheet = visit.page.getByRole('dialog', { name: 'tiny' });
-  await sheet.getByText('This browser keeps no models for this page').waitFor();
+  await sheet.getByText('This browser cannot save models for this page').waitFor();
   await sheet.getByRole('button', { name: 'Fetch and open' }).click();
   await nameShown(visit, 'tiny');
   await write(visit);
@@ -223,13 +212,134 @@ test('the URL of a checkpoint is opened in a browser that keeps nothing, for as 
   await Promise.all([host.stop(), server.stop()]);
 });
 
-test.each<[string, RegExp]>([
-  ['nobody/nothing', /has no model nobody\/nothing/],
-  ['someone/of-another-kind', /model_type is "?mamba"?. Unmask runs bd3lm/],
-])('%s is explained in the dialog', async (address, sentence) => {
+/** Puts the checkpoint into a repository of its own, so that it is another model. */
+function addRepository(name: string): string {
+  const repository = `someone/${name}`;
+  hub.repositories.set(repository, new Map([...filesIn(checkpoint), ['README.md', Buffer.from(`# Model ${name}\n`)]]));
+  return repository;
+}
+
+test('what is wrong with a repository is explained in the dialog, each in a sentence of its own', async () => {
+  const repository = addRepository('faulty');
+  const busy: Lie = { type: 'answers', status: 429, headers: { 'Retry-After': '1800' } };
   const visit = await visitor();
-  const dialog = await open(visit, address);
-  await dialog.getByRole('alert').filter({ hasText: sentence }).waitFor();
+  const dialog = await open(visit, 'nobody/nothing');
+  const says = (sentence: RegExp) => dialog.getByRole('alert').filter({ hasText: sentence }).waitFor();
+  const openOther = async (address: string) => {
+    await dialog.getByLabel(/^URL of a model folder/).fill(address);
+    await dialog.getByRole('button', { name: 'Open', exact: true }).click();
+  };
+  await says(/has no model nobody\/nothing/);
+  await openOther('someone/of-another-kind');
+  await says(/model_type is "?mamba"?. Unmask runs bd3lm, a2d-qwen3/);
+  const faults: readonly [path: string, lie: Lie, sentence: RegExp][] = [
+    [`api/${repository}`, { type: 'answers', status: 401 }, /\(401\): the model is private, gated, or not there/],
+    [`${repository}/config.json`, { type: 'answers', status: 403 }, /\(403\): the model is private, gated/],
+    [`${repository}/${WEIGHTS}`, { type: 'answers', status: 404 }, /has no .*model\.safetensors\. Check the name/],
+    [`api/${repository}`, busy, /too many requests .*\(429\).* left alone for 30 minutes/],
+    [`api/${repository}`, { type: 'sends-page' }, /answered .* with a web page/],
+    [`${repository}/config.json`, { type: 'flips', at: 5 }, /config\.json came damaged: its checksum/],
+  ];
+  for (const [path, lie, sentence] of faults) {
+    hub.habits.set(path, lie);
+    await openOther(repository);
+    await says(sentence);
+    hub.habits.clear();
+  }
+  // Published models are a click away.
+  const published = 'kuleshov-group/bd3lm-owt-block_size8';
+  hub.repositories.set(published, new Map([...filesIn(checkpoint), ['README.md', Buffer.from('# Published\n')]]));
+  await dialog.getByRole('button', { name: published }).click();
+  const sheet = visit.page.getByRole('dialog', { name: 'Published' });
+  await sheet.getByText(published).waitFor();
+  await sheet.getByText(/of weights, .* for a context of 64 tokens$/).waitFor();
+  await sheet.getByText(/^No GPU here is faster than the CPU/).waitFor();
+  await close(visit);
+});
+
+test('what goes wrong while a checkpoint comes is explained on the page, and the next try has it', async () => {
+  const repository = addRepository('broken');
+  const visit = await visitor();
+  const { page } = visit;
+  const alert = page.getByRole('alert');
+  const faults: readonly [lie: Lie, sentence: RegExp][] = [
+    [{ type: 'flips', at: 60_000 }, /model\.safetensors came damaged: its checksum/],
+    [{ type: 'answers', status: 403 }, /does not give .*model\.safetensors to everyone \(403\)/],
+    [{ type: 'sends-page' }, /answered .*model\.safetensors with a web page/],
+  ];
+  await open(visit, repository);
+  await page.getByRole('button', { name: 'Fetch and open' }).waitFor();
+  for (const [lie, sentence] of faults) {
+    hub.habits.set(`${repository}/${WEIGHTS}`, lie);
+    const again = page.getByRole('button', { name: 'Try again' });
+    await ((await again.isVisible()) ? again : page.getByRole('button', { name: 'Fetch and open' })).click();
+    await alert.filter({ hasText: sentence }).waitFor();
+  }
+  hub.reset();
+  await alert.getByRole('button', { name: 'Try again' }).click();
+  await nameShown(visit, 'Model broken');
+  await write(visit);
+  await close(visit);
+});
+
+test('a host that ignores ranges, sends others, compresses, lets addresses expire or is busy is put up with', async () => {
+  const busy: Lie = { type: 'answers', status: 429, headers: { 'Retry-After': '1' } };
+  const lies: readonly [name: string, lies: readonly Lie[]][] = [
+    ['ignoring', Array(20).fill({ type: 'ignores-range' })],
+    ['shifting', Array(20).fill({ type: 'shifts-range', by: 7 })],
+    ['compressing', Array(20).fill({ type: 'compresses-ranges' })],
+    ['expiring', [{ type: 'answers', status: 403 }]],
+    ['busy', [busy]],
+  ];
+  const visit = await visitor();
+  for (const [name, told] of lies) {
+    const repository = addRepository(name);
+    hub.lies.set(`${repository}/${WEIGHTS}`, [...told]);
+    await open(visit, repository);
+    await visit.page.getByRole('button', { name: 'Fetch and open' }).click();
+    await nameShown(visit, `Model ${name}`);
+  }
+  await write(visit);
+  await close(visit);
+});
+
+test('a storage that is too small, or runs full on the way, is told of, and nothing is lost', async () => {
+  const repository = addRepository('large');
+  // The quota of a context of `newContext` cannot be changed.
+  const context = await chromium.launchPersistentContext(await folders.make(), LAUNCH);
+  const browser = { newContext: async () => context } as unknown as Browser;
+  const visit = await visitorOf({ ...site, browser }, hub);
+  const { page } = visit;
+  const devtools = await page.context().newCDPSession(page);
+  const { origin } = new URL(site.url);
+  const limit = (quota: object = {}) => devtools.send('Storage.overrideQuotaForOrigin', { origin, ...quota });
+  const alert = page.getByRole('alert').filter({ hasText: /^Model large could not be opened/ });
+  const isFull = async () => {
+    // Chromium's estimate says 10 GiB to any page, so this is found out on the way.
+    await alert.getByText(/^Model large needs 0\.\d MB more of the browser.s storage, which has less left/).waitFor();
+    await alert.getByText(/Remove a kept model, or take a smaller one/).waitFor();
+  };
+  const again = alert.getByRole('button', { name: 'Try again' });
+
+  await limit({ quotaSize: 40_000 });
+  await open(visit, repository);
+  await page.getByRole('button', { name: 'Fetch and open' }).click();
+  await isFull();
+
+  await limit();
+  hub.habits.set(`${repository}/${WEIGHTS}`, { type: 'stalls', at: 150_000 });
+  await again.click();
+  await page.getByText(/^Fetching Model large: 0\.1 of 0\.2 MB$/).waitFor();
+  await limit({ quotaSize: 1 });
+  hub.reset();
+  hub.breakAll();
+  await isFull();
+
+  await limit();
+  hub.reset();
+  await again.click();
+  await nameShown(visit, 'Model large');
+  await write(visit);
   await close(visit);
 });
 

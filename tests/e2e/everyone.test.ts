@@ -9,44 +9,67 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-test.each(['light', 'dark'] as const)(
-  '%s: WCAG AA on the page, in its heat maps, while a block is edited, and in the sheet',
-  async (colorScheme) => {
-    const visit = await StoryPage.open(site, { policy: 'confidence', steps: 2 }, (page) =>
-      page.emulateMedia({ colorScheme, reducedMotion: 'reduce' }),
-    );
+const LOOKS = [
+  ['light', 1440, 900],
+  ['light', 360, 740],
+  ['dark', 1440, 900],
+  ['dark', 360, 740],
+] as const;
+
+test.each(LOOKS)(
+  '%s, %i × %i: WCAG AA on the page, in its heat maps, while a block is edited, and in the sheets',
+  async (colorScheme, width, height) => {
+    const visit = await StoryPage.open(site, { policy: 'confidence', steps: 2 }, async (page) => {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.setViewportSize({ width, height });
+    });
+    const { page } = visit;
     await visit.reaches('finished');
     for (const heat of ['Plain', 'Confidence', 'Order']) {
-      await visit.page.getByRole('radio', { name: heat }).check();
-      expect(await violations(visit.page)).toEqual([]);
+      await page.getByRole('radio', { name: heat, exact: true }).check();
+      expect(await violations(page)).toEqual([]);
     }
-    await visit.page.locator('[data-token="1.3"]').hover();
-    await visit.page.locator('.tip [data-chosen]').waitFor();
-    expect(await violations(visit.page)).toEqual([]);
-    await visit.page.locator('[data-token="1.3"]').click();
-    await visit.page.getByRole('button', { name: 'Keep only this' }).click();
-    expect(await violations(visit.page)).toEqual([]);
-    await visit.page.keyboard.press('Escape');
-    await visit.page.keyboard.press('Shift+ArrowLeft');
-    await visit.page.getByRole('radio', { name: 'Plain' }).check();
+    await page.locator('[data-token="1.3"]').hover();
+    await page.locator('.tip [data-chosen]').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.locator('[data-token="1.3"]').click();
+    await page.getByRole('button', { name: 'Keep only this' }).click();
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Shift+ArrowLeft');
+    await page.getByRole('radio', { name: 'Plain' }).check();
     await visit.timeline.press('ArrowLeft');
-    expect(await violations(visit.page)).toEqual([]);
-    await visit.page.getByRole('button', { name: '? Keyboard shortcuts' }).click();
-    await visit.page.getByRole('dialog').waitFor();
-    expect(await violations(visit.page)).toEqual([]);
+    if (width < 900) await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByRole('button', { name: 'More figures' }).click();
+    expect(await violations(page)).toEqual([]);
+    for (const [opener, content] of [
+      ['? Keyboard shortcuts', 'Show shortcuts'],
+      ['Open a model…', / free$/],
+    ] as const) {
+      await page.getByRole('button', { name: opener }).click();
+      const sheet = page.getByRole('dialog');
+      await sheet.getByText(content).waitFor();
+      expect(await violations(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await sheet.waitFor({ state: 'detached' });
+    }
     await visit.close();
   },
 );
 
-test.each(['light', 'dark'] as const)('%s: WCAG AA on how it works and on the race', async (colorScheme) => {
-  const page = await site.browser.newPage({ colorScheme, reducedMotion: 'reduce', serviceWorkers: 'block' });
+test.each(LOOKS)('%s, %i × %i: WCAG AA in the other views', async (colorScheme, width, height) => {
+  const viewport = { width, height };
+  const page = await site.browser.newPage({ colorScheme, viewport, reducedMotion: 'reduce', serviceWorkers: 'block' });
   for (const [view, heading] of [
     ['how', 'How it works'],
     ['race', 'Race'],
+    ['read', 'Read'],
+    ['chat', 'Chat'],
   ] as const) {
     await page.goto(`${site.url}#${view}`);
     await page.getByRole('heading', { name: heading, exact: true }).waitFor();
     expect(await violations(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
   }
   await page.close();
 });
@@ -55,7 +78,7 @@ test('with reduced motion nothing moves by itself', async () => {
   const visit = await StoryPage.open(site, { maxTokens: 1024 }, (page) =>
     page.emulateMedia({ reducedMotion: 'reduce' }),
   );
-  await visit.page.waitForSelector('.block[data-committed="true"] .token');
+  await visit.page.waitForSelector('[data-phase]:not([data-phase="recorded"]) .block[data-committed="true"] .token');
   await visit.page.waitForSelector('.noise');
   expect(await visit.page.evaluate(() => document.getAnimations().length)).toBe(0);
   await visit.stop.click();
@@ -92,11 +115,11 @@ test('360 pixels: nothing scrolls sideways, a tap opens a menu inside the window
 
 test('what is written does not move: finished blocks stay in place while the next is uncovered', async () => {
   const visit = await StoryPage.open(site, { maxTokens: 1024, blockSize: 8 });
-  await visit.page.locator('.block[data-committed="true"]').nth(1).waitFor();
+  await visit.page.locator('[data-phase]:not([data-phase="recorded"]) .block[data-committed="true"]').nth(1).waitFor();
   const place = () => visit.page.locator('.block').first().boundingBox();
   const bar = () => visit.page.locator('.status').boundingBox();
   const before = [await place(), await bar()];
-  await visit.page.locator('.block[data-committed="true"]').nth(3).waitFor();
+  await visit.page.locator('[data-phase]:not([data-phase="recorded"]) .block[data-committed="true"]').nth(3).waitFor();
   expect([await place(), await bar()]).toEqual(before);
   await visit.stop.click();
   await visit.close();

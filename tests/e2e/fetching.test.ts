@@ -270,6 +270,16 @@ describe('a file is begun anew', () => {
     await readsRight();
   });
 
+  test('where the server compresses every part as if it were the file', async () => {
+    const shard = await keepPart(50_000);
+    server.habits.set(shard, { type: 'compresses-ranges' });
+    expect(await visit.call('fetch', server.url)).toEqual(done());
+    // Before what is kept is given up, the server is asked whether it is there.
+    const rest = 'bytes=50000-';
+    expect(rangesOf(shard)).toEqual([rest, rest, null, rest, null]);
+    await readsRight();
+  });
+
   test('where what was put together is another file, but only once', async () => {
     const shard = await keepPart(50_000);
     await visit.damage(partAt(shard), { flip: 123 });
@@ -327,6 +337,19 @@ describe('a server', () => {
     expect(await visit.call('fetch', server.url)).toEqual(done());
     expect(rangesOf(shard)).toEqual([kept ? `bytes=${kept}-` : null]);
     await readsRight();
+  });
+
+  test('that leads to a signed address which has expired is asked for another, once', async () => {
+    const shard = shards[0]!;
+    server.files.set('signed', files.get(shard)!);
+    server.habits.set(shard, { type: 'answers', status: 302, headers: { Location: `${server.url}signed` } });
+    server.lies.set('signed', [{ type: 'answers', status: 403 }]);
+    expect(await visit.call('fetch', server.url)).toEqual(done());
+    await readsRight();
+    await visit.value('remove', id);
+    server.habits.set('signed', { type: 'answers', status: 403 });
+    expect(await visit.call('fetch', server.url)).toEqual(failed('network', 'with 403.'));
+    server.files.delete('signed');
   });
 
   test('that is busy for a moment is asked again', async () => {
@@ -394,7 +417,7 @@ describe('storage', () => {
   test('that is too small is told of before anything is written', async () => {
     await limit(400_000);
     try {
-      const words = ['bd3lm-tiny needs 0.7 MB more', 'Remove a kept model, or take a smaller export'];
+      const words = ['bd3lm-tiny needs 0.7 MB more', 'Remove a kept model, or take a smaller one'];
       expect(await visit.call('fetch', server.url)).toEqual(failed('storage-full', ...words));
       expect(await visit.files()).toEqual({});
       expect(asked()).toEqual([]);

@@ -29,7 +29,7 @@ test('a page that is left while it writes has no worker; coming back shows the t
     }),
   );
   const { page } = visit;
-  await page.locator('.block[data-committed="true"]').nth(1).waitFor();
+  await page.locator('[data-phase]:not([data-phase="recorded"]) .block[data-committed="true"]').nth(1).waitFor();
   // The runtime's threads are workers too.
   const before = await workers();
   expect(before).toBeGreaterThan(0);

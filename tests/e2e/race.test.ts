@@ -60,7 +60,10 @@ test.each([
   if (onCpu) {
     expect(await costs.textContent()).toContain(`${maxTokens + 1} reads`);
     expect(await costs.textContent()).toContain('Blocks of 16 would win there');
-    expect(await violations(visit.page)).toEqual([]);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await visit.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      expect(await violations(visit.page)).toEqual([]);
+    }
   }
   expect(await one.locator('.racer-text').textContent()).toMatch(/[a-z]{2,} [a-z]+/i);
   expect(await blocks.locator('progress').evaluate((bar: HTMLProgressElement) => bar.position)).toBe(1);
@@ -76,7 +79,10 @@ test('Escape stops it, other sides can be chosen, and it runs again', async () =
   await visit.page.keyboard.press('Escape');
   await verdict.getByText('Stopped').waitFor();
 
+  // Beforehand it is said what to expect of the next race.
+  await visit.page.getByText(/^Next race: expect one at a time to win\./).waitFor();
   await sides.nth(0).getByLabel('Block size').press('End');
+  expect(await visit.page.getByText(/^Next race: /).textContent()).toContain('32 tokens');
   await sides.nth(0).getByLabel('Steps per block').press('Home');
   await sides.nth(1).getByLabel('Steps per block').press('Home');
   await sides.nth(1).getByLabel('Steps per block').press('ArrowRight');

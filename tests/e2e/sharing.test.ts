@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import type { Download } from 'playwright-core';
+import type { Download, Locator } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { blocksInNode, blocksOfRun } from './blocks-in-node';
 import { openSite, type Site } from './site';
 import { StoryPage } from './story-page';
 
@@ -16,13 +17,28 @@ function follow(link: string): Promise<StoryPage> {
   return StoryPage.open({ ...site, url: link }, other);
 }
 
+/** Does something in the sheet behind Share, and closes that. */
+async function inShareSheet<T>(visit: StoryPage, act: (sheet: Locator) => Promise<T>): Promise<T> {
+  await visit.page.getByRole('button', { name: 'Share' }).click();
+  const sheet = visit.page.getByRole('dialog', { name: 'Share' });
+  const result = await act(sheet);
+  await visit.page.keyboard.press('Escape');
+  await sheet.waitFor({ state: 'detached' });
+  return result;
+}
+
 async function copied(visit: StoryPage, button: string): Promise<string> {
   await visit.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  const done = visit.page.getByRole('button', { name: 'Copied' });
-  await done.waitFor({ state: 'detached' });
-  await visit.page.getByRole('button', { name: button }).click();
-  await done.waitFor();
-  return visit.page.evaluate(() => navigator.clipboard.readText());
+  return inShareSheet(visit, async (sheet) => {
+    await sheet.getByRole('button', { name: button }).click();
+    await sheet.getByRole('button', { name: 'Copied' }).waitFor();
+    return visit.page.evaluate(() => navigator.clipboard.readText());
+  });
+}
+
+/** The run as a file, from the sheet behind Share. */
+function savedRun(visit: StoryPage): Promise<{ name: string; bytes: Buffer }> {
+  return inShareSheet(visit, () => saved(visit, 'Save run'));
 }
 
 /** The bytes of the file that a button saves. */
@@ -51,19 +67,27 @@ test('the address is a link: a fresh visitor with other settings gets the same t
     /#write\?title=The\+Fox\+%26\+the\+Moon&policy=first-hitting&block=4&t=1&length=32&seed=7&model=[0-9a-f]{12}&on=wasm$/,
   );
   expect(await copied(writer, 'Copy text')).toContain(text.trim().slice(-20));
-  const ids = JSON.parse((await saved(writer, 'Save run')).bytes.toString()).blocks;
+  const ids = JSON.parse((await savedRun(writer)).bytes.toString()).blocks;
   await writer.close();
 
   const reader = await follow(link);
   await reader.reaches('finished');
   expect(await reader.text()).toBe(text);
-  expect(JSON.parse((await saved(reader, 'Save run')).bytes.toString()).blocks).toEqual(ids);
+  expect(JSON.parse((await savedRun(reader)).bytes.toString()).blocks).toEqual(ids);
   expect(await reader.page.locator('.share-notice').textContent()).toBe('');
   // The seed was the link's for one text.
   await reader.write();
   expect(await reader.text()).not.toBe(text);
   expect(reader.page.url()).not.toBe(link);
   await reader.close();
+});
+
+test('a seed writes the ids in Chromium that it writes in Node', async () => {
+  const visit = await StoryPage.open(site);
+  await visit.reaches('finished');
+  const { bytes } = await savedRun(visit);
+  expect(blocksOfRun(bytes.toString())).toEqual(await blocksInNode());
+  await visit.close();
 });
 
 test('a link from another model says that the text may differ; one that is pasted on the open page is followed', async () => {
@@ -84,7 +108,7 @@ test('a link from another model says that the text may differ; one that is paste
 });
 
 test('another text adds to the history; Back and Forward go between them; a link leaves one’s own settings alone', async () => {
-  const visit = await follow(`${site.url}#write?title=Rain&length=16&seed=5`);
+  const visit = await follow(`${site.url}#write?title=Rain&length=32&t=1.5&p=1&seed=5`);
   await visit.reaches('finished');
   const { page } = visit;
   const first = await visit.text();
@@ -110,13 +134,21 @@ test('the run is saved as a video that knows how long it is, MP4 first where the
   const visit = await StoryPage.open(site, { maxTokens: 16, blockSize: 16, policy: 'confidence', steps: 4 });
   await visit.reaches('finished');
   const { page } = visit;
-  await page.getByRole('button', { name: 'Save video' }).click();
-  const sheet = page.getByRole('dialog', { name: 'Save as a video' });
-  await sheet.getByLabel('Speed').selectOption('4');
-  await sheet.getByRole('button', { name: 'Record' }).click();
+  const opener = page.getByRole('button', { name: 'Share' });
+  await opener.click();
+  const sheet = page.getByRole('dialog', { name: 'Share' });
+  // The moving picture comes first, and moves.
+  const picture = sheet.getByRole('img', { name: 'The video' });
+  const pixels = () => picture.evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL().length);
+  const first = await pixels();
+  await expect.poll(pixels).not.toBe(first);
+  // Long enough to be called off.
+  await sheet.getByLabel('Speed').selectOption('0.1');
+  await sheet.getByRole('button', { name: 'Save video' }).click();
   await sheet.getByRole('progressbar').waitFor();
   await sheet.getByRole('button', { name: 'Cancel' }).click();
   await sheet.getByText('Cancelled.').waitFor();
+  await sheet.getByLabel('Speed').selectOption('4');
   const isMp4 = await page.evaluate(async () => {
     const config = { codec: 'avc1.42001f', width: 1280, height: 720, bitrate: 4e6, framerate: 30 };
     return (await VideoEncoder.isConfigSupported(config)).supported;
@@ -125,20 +157,21 @@ test('the run is saved as a video that knows how long it is, MP4 first where the
   const said = (await sheet.getByText(/^The video is \d+ seconds long/).textContent()) ?? '';
   for (const [index, extension] of expected.entries()) {
     if (index > 0) await sheet.getByLabel('Format').selectOption({ index });
-    const { name, bytes } = await saved(visit, 'Record');
+    const { name, bytes } = await saved(visit, 'Save video');
     expect(name).toBe(`unmask.${extension}`);
     if (process.env.PICTURES) await writeFile(`${process.env.PICTURES}/${name}`, bytes);
     expect(bytes.length).toBeGreaterThan(10_000);
     // The magic number of Matroska, which WebM is, and the first box of MP4.
     const magic = extension === 'webm' ? bytes.subarray(0, 4).toString('hex') : bytes.subarray(4, 8).toString();
     expect(magic).toBe(extension === 'webm' ? '1a45dfa3' : 'ftyp');
-    expect(await sheet.getByRole('status').textContent()).toBe(`Saved as unmask.${extension}.`);
+    expect(await sheet.locator('.video [role=status]').textContent()).toBe(`Saved as unmask.${extension}.`);
     const seconds = await durationOf(bytes, `video/${extension}`);
     expect(Math.abs(seconds - Number(/\d+/.exec(said)?.[0]))).toBeLessThan(1);
   }
   if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/video.png` });
   await page.keyboard.press('Escape');
   await sheet.waitFor({ state: 'detached' });
+  expect(await opener.evaluate((button) => button === document.activeElement)).toBe(true);
   await visit.close();
 });
 
@@ -150,9 +183,11 @@ test('a saved run opens in another visit without computing, with its timeline; a
   await writer.reaches('finished');
   const text = await writer.text();
   const steps = await writer.timeline.getAttribute('max');
-  await copied(writer, 'Copy link');
-  expect(await writer.page.locator('.share-told').textContent()).toContain('only in a saved run');
-  const { name, bytes } = await saved(writer, 'Save run');
+  await inShareSheet(writer, async (sheet) => {
+    await sheet.getByRole('button', { name: 'Copy link' }).click();
+    await sheet.getByText('only in a saved run').waitFor();
+  });
+  const { name, bytes } = await savedRun(writer);
   expect(name).toBe('unmask-run.json');
   await writer.close();
 

@@ -26,7 +26,7 @@ test.each([
       const box = await page.locator(selector).first().boundingBox();
       return box ? Math.max(0, Math.min(height, box.y + box.height) - Math.max(0, box.y)) : 0;
     };
-    await page.locator('.block[data-committed="true"]').nth(3).waitFor();
+    await page.locator('[data-phase]:not([data-phase="recorded"]) .block[data-committed="true"]').nth(3).waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
     expect(await seen('.status')).toBeLessThanOrEqual(height / 5);
     expect(await seen('.heat')).toBe(0);
@@ -47,3 +47,15 @@ test.each([
     await visit.close();
   },
 );
+
+test('a landscape phone: the field of a conversation is whole in the bar', async () => {
+  const visit = await StoryPage.open(site, {}, (page) => page.setViewportSize({ width: 667, height: 375 }));
+  const { page } = visit;
+  await page.goto(`${site.url}#chat`);
+  const field = (await page.getByLabel('Your message', { exact: true }).boundingBox())!;
+  const bar = (await page.locator('.status').boundingBox())!;
+  expect(bar.y).toBeGreaterThanOrEqual(300);
+  expect(field.y).toBeGreaterThanOrEqual(bar.y);
+  expect(field.y + field.height).toBeLessThanOrEqual(375);
+  await visit.close();
+});

@@ -30,6 +30,20 @@ export const LAUNCH = { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromi
 export const FOLDER = process.env.SITE ?? 'dist';
 
 export async function openSite(): Promise<Site> {
+  const server = await openServer();
+  const browser = await chromium.launch(LAUNCH);
+  return {
+    url: server.url,
+    browser,
+    async close() {
+      await browser.close();
+      await server.close();
+    },
+  };
+}
+
+/** The built site alone. */
+export async function openServer(): Promise<Omit<Site, 'browser'>> {
   for (const path of [`${FOLDER}/index.html`, `${FOLDER}/models/stories/manifest.json`]) {
     if (!existsSync(path)) throw new Error(`${path} is missing. Export the model, then run "npm run build".`);
   }
@@ -38,13 +52,5 @@ export async function openSite(): Promise<Site> {
     preview: { port: 0, open: false },
     logLevel: 'error',
   });
-  const browser = await chromium.launch(LAUNCH);
-  return {
-    url: server.resolvedUrls!.local[0]!,
-    browser,
-    async close() {
-      await browser.close();
-      await server.close();
-    },
-  };
+  return { url: server.resolvedUrls!.local[0]!, close: () => server.close() };
 }

@@ -1,19 +1,8 @@
 import type { BrowserContext, ConsoleMessage, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { Settings } from '../../src/ui/settings/settings';
+import { measureOf, NAMES, type Phase, SETTINGS, storyAt, TEXT } from './page-parts';
 import type { Site } from './site';
-
-type Phase = 'starting' | 'writing' | 'finished' | 'stopped' | 'failed';
-
-/** Short, and the same every time. */
-const SETTINGS: Partial<Settings> = {
-  backend: 'wasm',
-  seeds: 'keep',
-  seed: 7,
-  maxTokens: 32,
-  blockSize: 8,
-  policy: 'first-hitting',
-};
 
 /** The page as a person sees it. Collects what must not happen; `close` fails the test if any of it did. */
 export class StoryPage {
@@ -45,6 +34,21 @@ export class StoryPage {
       await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'serviceWorker'));
       await prepare(page);
     });
+  }
+
+  /** Somebody who was never here, and has nothing saved. */
+  static async openFirstVisit(
+    site: Site,
+    { width = 1440, height = 900 },
+    prepare: (page: Page) => Promise<unknown> = async () => {},
+  ): Promise<StoryPage> {
+    const context = await site.browser.newContext({ viewport: { width, height } });
+    const page = await context.newPage();
+    const opened = new StoryPage(context, page, new URL(site.url).origin);
+    await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'serviceWorker'));
+    await prepare(page);
+    await page.goto(site.url);
+    return opened;
   }
 
   /** The same in a browser as it is. */
@@ -83,16 +87,15 @@ export class StoryPage {
 
   /** The Generate button of a wide window. */
   get generate(): Locator {
-    return this.page.getByRole('button', { name: 'Generate' });
+    return this.page.getByRole('button', { name: NAMES.generate });
   }
 
   get stop(): Locator {
-    return this.page.getByRole('button', { name: 'Stop' });
+    return this.page.getByRole('button', { name: NAMES.stop });
   }
 
   async reaches(...phases: Phase[]): Promise<void> {
-    const selector = phases.map((phase) => `article.story[data-phase="${phase}"]`).join(', ');
-    await this.page.waitForSelector(selector, { timeout: 100_000 });
+    await this.page.waitForSelector(storyAt(phases), { timeout: 100_000 });
   }
 
   /** Starts a text and waits for its end. */
@@ -103,11 +106,11 @@ export class StoryPage {
   }
 
   async text(): Promise<string> {
-    return (await this.page.locator('.story .text').textContent()) ?? '';
+    return (await this.page.locator(TEXT).textContent()) ?? '';
   }
 
   async measure(name: string): Promise<number> {
-    return Number(await this.page.locator(`[data-measure="${name}"]`).textContent());
+    return Number(await this.page.locator(measureOf(name)).textContent());
   }
 
   /** The slider over the steps of the run. */

@@ -42,7 +42,7 @@ test('the run is scrubbed with the mouse and stepped with the arrow keys, and co
 
 test('a run is looked back on while it goes on, and played back to where it is', async () => {
   const visit = await StoryPage.open(site, { maxTokens: 1024, speed: 4 });
-  await visit.page.locator('.block[data-committed="true"]').nth(1).waitFor();
+  await visit.page.locator('[data-phase]:not([data-phase="recorded"]) .block[data-committed="true"]').nth(1).waitFor();
   await visit.timeline.press('Home');
   const steps = Number(await visit.timeline.getAttribute('max'));
   await visit.page.waitForFunction((before) => {
@@ -70,12 +70,12 @@ test('the colours of the text tell confidence or order, and the choice is kept',
   expect(await visit.page.locator('.legend').textContent()).toBe('sureunsure');
   await visit.page.locator('body').click({ position: { x: 700, y: 5 } });
   await visit.page.keyboard.press('h');
-  expect(await visit.page.getByRole('radio', { name: 'Order' }).isChecked()).toBe(true);
+  expect(await visit.page.getByRole('radio', { name: 'Order', exact: true }).isChecked()).toBe(true);
   expect(await visit.page.locator('.legend').textContent()).toBe('firstlast');
   expect(await backgrounds()).toBeGreaterThan(5);
   await visit.page.reload();
   await visit.reaches('finished');
-  expect(await visit.page.getByRole('radio', { name: 'Order' }).isChecked()).toBe(true);
+  expect(await visit.page.getByRole('radio', { name: 'Order', exact: true }).isChecked()).toBe(true);
   await visit.close();
 });
 
@@ -99,13 +99,14 @@ test('the numbers of a run', async () => {
     .locator('[data-measure]')
     .evaluateAll((cells) => cells.map((cell) => [cell.getAttribute('data-measure'), cell.textContent]));
   expect(shown.map(([name]) => name)).toEqual([
-    'tokens',
     'tokens/s',
-    'passes/token',
     'tokens/pass',
+    'tokens',
+    'passes/token',
     'KV cache',
     'first block',
     'time',
+    'model',
   ]);
   const numbers = Object.fromEntries(shown);
   expect(numbers['KV cache']).toMatch(/^\d+ KB$/);

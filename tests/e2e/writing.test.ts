@@ -13,8 +13,10 @@ const watchBlocks = () => {
   const seen: [number, number][] = [];
   Object.assign(window, { seen });
   new MutationObserver(() => {
-    const finished = document.querySelectorAll('.block[data-committed="true"]').length;
-    const masks = document.querySelectorAll('.noise').length;
+    // A recording stands there first.
+    const live = document.querySelector('[data-phase]:not([data-phase="recorded"])');
+    const finished = live?.querySelectorAll('.block[data-committed="true"]').length ?? 0;
+    const masks = live?.querySelectorAll('.noise').length ?? 0;
     const last = seen.at(-1);
     if (last?.[0] !== finished || last[1] !== masks) seen.push([finished, masks]);
   }).observe(document, { subtree: true, childList: true, attributes: true });
@@ -60,7 +62,7 @@ test('the same seed and settings give the same text, a new seed another', async 
 
 test.each(['webgpu', 'wasm'] as const)('%s: Stop ends the text at once, and Generate starts again', async (backend) => {
   const visit = await StoryPage.open(site, { backend, maxTokens: 1024 });
-  await visit.page.waitForSelector('.token[data-state="committed"]', { timeout: 100_000 });
+  await visit.page.waitForSelector('[data-phase="writing"] .token[data-state="committed"]', { timeout: 100_000 });
   await visit.stop.click();
   await visit.reaches('stopped');
   const text = await visit.text();
@@ -169,7 +171,7 @@ test('Ctrl+Enter writes, Escape stops, arrow keys walk the tokens and say how su
   await visit.page.getByLabel('Title', { exact: true }).focus();
   await visit.page.keyboard.press('Control+Enter');
   await visit.reaches('writing');
-  await visit.page.waitForSelector('.block[data-committed="true"] .token');
+  await visit.page.waitForSelector('[data-phase]:not([data-phase="recorded"]) .block[data-committed="true"] .token');
   await visit.page.keyboard.press('Escape');
   await visit.reaches('stopped');
   await visit.page.locator('.story .text').focus();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Backend } from '../../src/backends/backend';
+import type { Backend, RevealPolicy } from '../../src/backends/backend';
 import { createWasmBackend } from '../../src/backends/wasm/wasm-backend';
 import { createWebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
 import { nelboTerms } from '../../src/engine/likelihood';
@@ -17,6 +17,7 @@ import { endOf, events, ofType } from './small-model';
 const TOLERANCE = 1e-3;
 const BLOCK = 4;
 const GREEDY = { temperature: 0, topP: 1, seed: 0 };
+const WARM = { temperature: 1.2, topP: 0.95, seed: 3 };
 
 let source: ModelSource;
 let uncached: CpuBackend;
@@ -60,6 +61,54 @@ describe.each<[string, () => Promise<Backend>]>([
       );
       expect(difference).toBeLessThan(TOLERANCE);
     }
+  });
+
+  it.each<RevealPolicy>([
+    { name: 'first-hitting' },
+    { name: 'ancestral', steps: 3 },
+    { name: 'confidence', steps: 2 },
+    { name: 'threshold', threshold: 0.3 },
+  ])('guesses of $name are the arg-max of every place left masked, and change no word', async (policy) => {
+    const request = { promptIds: [5, 9, 2, 7, 11], maxTokens: 11, policy, sampling: WARM };
+    const plain = await events(backend, request);
+    const told = ofType(await events(backend, { ...request, report: 'guesses' }), 'step');
+    const choices = ({ reveal }: Pick<(typeof told)[number], 'reveal'>) =>
+      reveal.map(({ position, id }) => [position, id]);
+    expect(told.map(choices)).toEqual(ofType(plain, 'step').map(choices));
+    expect(ofType(plain, 'step').every(({ guesses }) => guesses === undefined)).toBe(true);
+
+    const judgesAll = policy.name === 'confidence' || policy.name === 'threshold';
+    let draft: (number | null)[] = [11, null, null, null];
+    let committed = [5, 9, 2, 7];
+    for (const { reveal, guesses = [], block, step } of told) {
+      if (step === 0 && block > 0) {
+        committed = [...committed, ...(draft as number[])];
+        draft = [null, null, null, null];
+      }
+      uncached.begin(BLOCK);
+      await uncached.prefill(committed);
+      const ids = draft.map((id) => id ?? source.config.maskId);
+      const positions = ids.flatMap((id, position) => (id === source.config.maskId ? [position] : []));
+      const best = await uncached.denoiseStep({ ids, positions, sampling: GREEDY, pass: 0 });
+      for (const { position, id } of reveal) draft[position] = id;
+      const expected = best.filter(({ position }) => draft[position] === null);
+      expect(guesses.map(({ position, id }) => [position, id])).toEqual(
+        expected.map(({ position, id }) => [position, id]),
+      );
+      const probabilities = expected.map(({ probability }) => probability);
+      expect(
+        largestDifference(
+          guesses.map(({ probability }) => probability),
+          probabilities,
+        ),
+      ).toBeLessThan(TOLERANCE);
+      for (const { drawn, probability } of guesses) {
+        expect(drawn === null).toBe(!judgesAll);
+        expect(drawn ?? 0).toBeLessThanOrEqual(probability);
+      }
+      if (policy.name === 'threshold') expect(guesses.every(({ drawn }) => drawn! <= 0.3)).toBe(true);
+    }
+    expect(told.flatMap(({ guesses = [] }) => guesses).length).toBeGreaterThan(0);
   });
 
   it('the NELBO terms of the authors', async () => {

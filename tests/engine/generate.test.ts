@@ -242,3 +242,56 @@ describe('a cancel', () => {
     expect(backend.calls.length).toBeLessThan(6);
   });
 });
+
+describe('an ending', () => {
+  const promptIds = [1, 2, 3, 4, 5];
+  const at = (place: (before: readonly number[], block: readonly number[], least: number) => number | undefined) => ({
+    promptIds,
+    maxTokens: 12,
+    ending: { after: 5, place },
+  });
+
+  it('is asked for in each block that reaches so many tokens, with what may be kept', async () => {
+    const asked: [before: number, block: number, least: number][] = [];
+    const all = await events(
+      smallBackend(),
+      at((before, block, least) => {
+        asked.push([before.length, block.length, least]);
+        return undefined;
+      }),
+    );
+    // Five ids of a prompt and five tokens: the second block must have two of them. The last has room for one.
+    expect(asked).toEqual([
+      [8, 4, 2],
+      [12, 4, 1],
+      [16, 1, 1],
+    ]);
+    expect(endOf(all)).toMatchObject({ reason: 'length' });
+    expect(endOf(all).ids).toHaveLength(17);
+  });
+
+  it('ends the text within a block, without another pass', async () => {
+    const backend = smallBackend();
+    const whole = endOf(await events(backend, { promptIds, maxTokens: 12 })).ids;
+    const all = await events(
+      backend,
+      at(() => 3),
+    );
+    expect(endOf(all)).toMatchObject({ reason: 'length', ids: whole.slice(0, 8 + 3) });
+    expect(ofType(all, 'block').at(-1)!.ids).toHaveLength(3);
+    expect(backend.calls.at(-1)).toMatch(/^denoise/);
+  });
+
+  it('gives way to a stop id', async () => {
+    const whole = endOf(await events(smallBackend(), { promptIds, maxTokens: 12 })).ids;
+    const stop = smallBackend({ stopIds: [whole[9]!] });
+    expect(
+      endOf(
+        await events(
+          stop,
+          at(() => 4),
+        ),
+      ),
+    ).toMatchObject({ reason: 'eos' });
+  });
+});

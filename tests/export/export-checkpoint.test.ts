@@ -351,6 +351,6 @@ describe('says what is wrong with a checkpoint', () => {
   it('a folder without a checkpoint', async () => {
     await refusal().toThrow('config.json is missing. Give the folder of a checkpoint');
     await writeFile(join(checkpoint, 'config.json'), JSON.stringify(SMALL_CHECKPOINT));
-    await refusal().toThrow('model.safetensors cannot be used: it is missing');
+    await refusal().toThrow('model.safetensors is missing. Weights in other formats');
   });
 });

@@ -4,7 +4,8 @@ import type {
   BlockStep,
   BlocksRequest,
   DenoiseStep,
-  Prediction,
+  Draw,
+  Report,
   RevealPolicy,
 } from '../../src/backends/backend';
 import { writeBlocksByVerbs } from '../../src/backends/block-loop';
@@ -19,7 +20,7 @@ import {
 } from '../../src/kernels/denoise-run';
 import { PASS_BYTES, packPass } from '../../src/kernels/pass';
 import { packWorkgroups, planPass } from '../../src/kernels/plan-pass';
-import { readTrace, reveal, TRACE_BYTES } from '../../src/kernels/reveal';
+import { type PassTrace, readTrace, reveal, TRACE_BYTES } from '../../src/kernels/reveal';
 import { DRAWN_BYTES } from '../../src/kernels/sample';
 import type { ModelConfig } from '../../src/network/model-config';
 import { SMALL } from '../engine/small-model';
@@ -37,7 +38,7 @@ const SLOTS = 4;
 const FEW_ROWS = 32;
 
 /** What a network would predict: ids and confidences by lot, many of them equal. EOS now and then. */
-function predict({ positions, pass }: Pick<DenoiseStep, 'positions' | 'pass'>, blockPosition: number): Prediction[] {
+function predict({ positions, pass }: Pick<DenoiseStep, 'positions' | 'pass'>, blockPosition: number): Draw[] {
   return positions.map((position) => {
     const lot = (stream: number) => uniform(1, stream, pass, blockPosition + position);
     return {
@@ -45,6 +46,7 @@ function predict({ positions, pass }: Pick<DenoiseStep, 'positions' | 'pass'>, b
       id: Math.floor(lot(3) * MASK),
       probability: Math.floor(lot(4) * 16) / 16,
       entropy: Math.floor(lot(5) * 8) / 8,
+      likeliest: { id: Math.floor(lot(6) * MASK), probability: Math.floor(lot(7) * 16) / 16 },
     };
   });
 }
@@ -75,7 +77,7 @@ class LotBackend implements Backend {
     this.config = { ...SMALL, stopIds: STOPS, network: { ...SMALL.network, predicts, cleanAttention } };
   }
 
-  async denoiseStep(step: DenoiseStep): Promise<Prediction[]> {
+  async denoiseStep(step: DenoiseStep): Promise<Draw[]> {
     const { position } = this;
     const [ids, number] = [[...step.ids], step.pass];
     if (this.config.network.predicts === 'own') {
@@ -141,11 +143,11 @@ interface Case {
   readonly carryEnd: number;
 }
 
-function requestOf({ policy, blockSize, blocks, pinned, subBlockSize }: Case): BlocksRequest {
+function requestOf({ policy, blockSize, blocks, pinned, subBlockSize }: Case, report: Report): BlocksRequest {
   const first = Array.from({ length: blockSize }, (_, offset) =>
     offset % 2 === 0 && offset < 2 * pinned ? EOS : MASK,
   );
-  return { first, blocks, policy, subBlockSize, nfe: 3, sampling: { temperature: 1, topP: 1, seed: SEED } };
+  return { first, blocks, policy, subBlockSize, report, nfe: 3, sampling: { temperature: 1, topP: 1, seed: SEED } };
 }
 
 /** Runs the two kernels pass by pass, and between them hands over what a network would predict. */
@@ -183,6 +185,7 @@ class GpuRun {
       predicts: test.predicts,
       cleanAttention: test.causal ? 'causal' : 'block',
       keptRow: KEPT_ROW,
+      report: request.report!,
       steps: 'steps' in policy ? policy.steps : 0,
       bound: policy.name === 'threshold' ? policy.threshold : policy.name === 'entropy' ? policy.entropyBound : 0,
       carryEnd: test.carryEnd,
@@ -216,8 +219,8 @@ class GpuRun {
     return new Uint32Array(await download(device, buffers, this.#slices[name]));
   }
 
-  /** One pass and what it revealed; undefined where there was nothing to do. */
-  async next(slot: number): Promise<{ pass: Pass; reveal: Prediction[] } | undefined> {
+  /** One pass and what it left in the trace; undefined where there was nothing to do. */
+  async next(slot: number): Promise<{ pass: Pass; trace: PassTrace } | undefined> {
     const { plan, reveal: end } = this.#kernels;
     const { blockSize } = this.#case;
     device.queue.writeBuffer(this.#slices.progress.buffer, SLOT_OFFSET, Uint32Array.of(slot));
@@ -238,16 +241,17 @@ class GpuRun {
     const offsets = picks.map((row) => (row - rowOfFirst) >>> 0);
     const predictions = predict({ positions: offsets, pass: number }, blockPosition);
     const drawn = new ArrayBuffer(predictions.length * DRAWN_BYTES);
-    predictions.forEach(({ id, probability, entropy }, row) => {
-      new Uint32Array(drawn)[row * 3] = id;
-      new Float32Array(drawn).set([probability, entropy], row * 3 + 1);
+    predictions.forEach(({ id, probability, entropy, likeliest }, row) => {
+      const [words, floats] = [new Uint32Array(drawn, row * DRAWN_BYTES), new Float32Array(drawn, row * DRAWN_BYTES)];
+      [words[0], words[3]] = [id, likeliest.id];
+      [floats[1], floats[2], floats[4]] = [probability, entropy, likeliest.probability];
     });
     device.queue.writeBuffer(this.#slices.drawn.buffer, 0, drawn);
     runKernels(device, [end, 1]);
-    const trace = await download(device, buffers, this.#slices.trace);
-    const revealed = readTrace(trace, slot * blockSize * TRACE_BYTES, blockSize);
+    const traces = await download(device, buffers, this.#slices.trace);
+    const trace = readTrace(traces, slot * blockSize * TRACE_BYTES, blockSize);
     const pass = { position, ids, picks, number: picked > 0 ? number : 0, blockSize: trunk[2]! };
-    return { pass, reveal: revealed };
+    return { pass, trace };
   }
 }
 
@@ -291,10 +295,11 @@ describe.each(POLICIES.map((policy) => [JSON.stringify(policy), policy] as const
   (_, policy) => {
     const shapes: readonly Omit<Case, 'policy'>[] = [...SHAPES.map((shape) => ({ ...OWN, ...shape })), ...OTHER_SHAPES];
     const title =
-      'blocks of $blockSize ($subBlockSize), $pinned pinned, carried below $carryEnd, $predicts, causal $causal';
-    it.each(shapes)(title, async (shape) => {
+      '$report of blocks of $blockSize ($subBlockSize), $pinned pinned, carried below $carryEnd, $predicts, causal $causal';
+    const cases = (['reveals', 'guesses'] as const).flatMap((report) => shapes.map((shape) => ({ report, ...shape })));
+    it.each(cases)(title, async ({ report, ...shape }) => {
       const test = { ...shape, policy };
-      const request = requestOf(test);
+      const request = requestOf(test, report);
       const backend = new LotBackend(test);
       backend.position = shape.position;
       const steps: BlockStep[] = [];
@@ -302,15 +307,16 @@ describe.each(POLICIES.map((policy) => [JSON.stringify(policy), policy] as const
 
       const gpu = new GpuRun(test, request);
       const passes: Pass[] = [];
-      const reveals: Prediction[][] = [];
+      const traces: PassTrace[] = [];
       for (let slot = 0; ; slot = (slot + 1) % SLOTS) {
         const told = await gpu.next(slot);
         if (!told) break;
         passes.push(told.pass);
-        if (told.reveal.length > 0) reveals.push(told.reveal);
+        if (told.trace.revealed.length > 0) traces.push(told.trace);
       }
       expect(passes).toEqual(carried(backend.passes, shape.carryEnd));
-      expect(reveals).toEqual(steps.map((step) => step.reveal));
+      expect(traces).toEqual(steps.map(({ reveal, guesses = [] }) => ({ revealed: reveal, guessed: guesses })));
+
       // Done is done.
       expect(await gpu.next(0)).toBeUndefined();
     });

@@ -68,10 +68,16 @@ describe.each([1, 8] as const)('%i lanes', (lanes) => {
       }),
     );
     expect(drawn.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
-    drawn.forEach(({ probability, entropy }, row) => {
-      expect(Math.abs(probability - expected[row]!.probability)).toBeLessThan(2e-6 + 2e-5 * expected[row]!.probability);
+    expect(drawn.map(({ likeliest }) => likeliest.id)).toEqual(expected.map(({ likeliest }) => likeliest.id));
+    drawn.forEach(({ probability, entropy, likeliest }, row) => {
+      expectProbability(probability, expected[row]!.probability);
+      expectProbability(likeliest.probability, expected[row]!.likeliest.probability);
       expectEntropy(entropy, expected[row]!.entropy);
     });
+  }
+
+  function expectProbability(probability: number, expected: number): void {
+    expect(Math.abs(probability - expected)).toBeLessThan(2e-6 + 2e-5 * expected);
   }
 
   /** WGSL's log may err by 2⁻²¹ near 1, where the entropy is near 0; the rest are sums of f32. */

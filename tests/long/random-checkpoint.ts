@@ -132,7 +132,7 @@ export async function writePublishedShape(
 }
 
 /** Every tensor of a checkpoint: of BD3-LM with the authors' buffers. */
-function tensorsOf(config: PublishedConfig | JsonObject, seed: number, storesHead?: boolean): Tensor[] {
+export function tensorsOf(config: PublishedConfig | JsonObject, seed: number, storesHead?: boolean): Tensor[] {
   if (isBd3lm(config)) return [...drawn(bd3lmShapes(config), seed), ...buffersOf(config)];
   const fields = new ConfigFields(config);
   const tiedHead = storesHead === undefined ? fields.flag('tie_word_embeddings', false) : !storesHead;
@@ -171,7 +171,10 @@ function buffersOf({ hidden_dim: hiddenSize, n_heads: heads, ...config }: Publis
 /** Heads, and embeddings that may be. */
 const HEADS = ['backbone.output_layer.linear.weight', 'lm_head.weight', 'model.embed_tokens.weight'];
 
-function distributionOf(name: string, shape: readonly number[]): { readonly centre: number; readonly spread: number } {
+export function distributionOf(
+  name: string,
+  shape: readonly number[],
+): { readonly centre: number; readonly spread: number } {
   if (name.includes('norm')) return { centre: 1, spread: 0.1 };
   if (name.endsWith('embedding')) return { centre: 0, spread: 1 };
   const columns = shape[1];

@@ -58,7 +58,7 @@ function syntheticMerges(): (readonly [string, string])[] {
 }
 
 /** The characters that stand for bytes in byte-level vocabularies, in GPT-2's order: printable ones as they are first. */
-function byteCharacters(): string[] {
+export function byteCharacters(): string[] {
   const isPrintable = (byte: number) =>
     (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
   const bytes = Array.from({ length: BYTES }, (_, byte) => byte);

@@ -98,3 +98,9 @@ it('can be cancelled', async () => {
   abort.abort();
   await expect(reading).rejects.toMatchObject(reason);
 });
+
+it('opens a model that comes with the page by its name', async () => {
+  const [named, inFolder] = [await openModelFolder('stories'), await openModelFolder('public/models/stories')];
+  expect(named.manifest).toEqual(inFolder.manifest);
+  await expect(openModelFolder('no-such-model')).rejects.toMatchObject({ code: 'bad-model' });
+});

@@ -71,6 +71,18 @@ it('is not complete while a file is still to come', async () => {
   expect(loaded).toBe(total);
 });
 
+it('a signed address that was led to and has expired is asked for once more', async () => {
+  const { folder, server, open } = await servedFolder();
+  let asked = 0;
+  server.answers.set(weights, (response) => response.writeHead(302, { Location: '/signed' }).end());
+  server.answers.set('/signed', (response) => {
+    if (asked++ === 0) response.writeHead(403).end('expired');
+    else response.end(folder.files[weights]);
+  });
+  expect(await (await open()).read(weights)).toEqual(new Uint8Array(folder.files[weights]!));
+  expect(asked).toBe(2);
+});
+
 it('a file that is read again is counted once', async () => {
   const { progress, open } = await servedFolder();
   const source = await open();

@@ -1,4 +1,4 @@
-import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Prediction } from '../../src/backends/backend';
+import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Draw } from '../../src/backends/backend';
 import { writeBlocksByVerbs } from '../../src/backends/block-loop';
 import type { ModelConfig } from '../../src/network/model-config';
 import { sample } from './sample';
@@ -42,7 +42,7 @@ export class CpuBackend implements Backend {
     this.#committed.push(...ids);
   }
 
-  async denoiseStep({ ids, positions, sampling, pass }: DenoiseStep): Promise<Prediction[]> {
+  async denoiseStep({ ids, positions, sampling, pass }: DenoiseStep): Promise<Draw[]> {
     this.calls.push(`denoise ${positions}`);
     this.passes.push(pass);
     const { vocabSize, maskId } = this.config;

@@ -1,3 +1,4 @@
+import type { Draw } from '../../src/backends/backend';
 import { STREAM, uniform } from '../../src/backends/random';
 
 export interface SampleCase {
@@ -41,15 +42,17 @@ export function entropyOf(probabilities: readonly number[]): number {
   return terms.reduce((a, b) => a + b);
 }
 
-/** One draw from one row of logits [vocab]. Probability and entropy are those at temperature 1, without a nucleus. */
-export function sample(logits: Float32Array, draw: SampleCase): { id: number; probability: number; entropy: number } {
+/**
+ * One draw from one row of logits [vocab], and the likeliest id. Probabilities and entropy are those at temperature 1,
+ * without a nucleus.
+ */
+export function sample(logits: Float32Array, draw: SampleCase): Omit<Draw, 'position'> {
   const masked = unmasked(logits, draw.maskId);
   const plain = softmax(masked, 1);
   const entropy = entropyOf(plain);
-  if (draw.temperature === 0) {
-    const id = masked.indexOf(Math.max(...masked));
-    return { id, probability: plain[id]!, entropy };
-  }
+  const top = masked.indexOf(Math.max(...masked));
+  const likeliest = { id: top, probability: plain[top]! };
+  if (draw.temperature === 0) return { ...likeliest, entropy, likeliest };
   const probabilities = softmax(masked, draw.temperature);
   const kept = nucleus(probabilities, draw.topP);
   const weights = probabilities.map((p, id) => (kept.has(id) ? p : 0));
@@ -59,5 +62,5 @@ export function sample(logits: Float32Array, draw: SampleCase): { id: number; pr
     cumulative += weight;
     return cumulative > number;
   });
-  return { id, probability: plain[id]!, entropy };
+  return { id, probability: plain[id]!, entropy, likeliest };
 }

@@ -107,6 +107,21 @@ describe('the stream', () => {
     expect(texts.filter((text) => text === '').length).toBeLessThan(ids.length / 2);
   });
 
+  it.each(['\ufffd', '\ud800', 'a\ufffd'])('of %j many times is the text, in a time that grows as it does', (one) => {
+    const text = one.repeat(4000);
+    const ids = tokenizer.encode(text);
+    const stream = tokenizer.stream();
+    let longest = 0;
+    let held = 0;
+    const texts = stream.push(ids);
+    for (const text of texts) {
+      held = text === '' ? held + 1 : 0;
+      longest = Math.max(longest, held);
+    }
+    expect(texts.join('') + stream.flush()).toBe(tokenizer.decode(ids));
+    expect(longest).toBeLessThan(8);
+  });
+
   it('a text that ends within a character ends with its sign', () => {
     const stream = tokenizer.stream();
     expect(stream.push(tokenizer.encode('한').slice(0, 1))).toEqual(['']);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { announcement } from '../../src/ui/session/announce';
-import { newSession, reduce, type Session } from '../../src/ui/session/session';
+import { reduce } from '../../src/ui/session/reduce';
+import { newSession, type Session } from '../../src/ui/session/session';
 import { DEFAULT_SETTINGS, generateSettings } from '../../src/ui/settings/settings';
 import { newStory } from '../../src/ui/story/story';
 import type { GenerationMessage } from '../../src/worker/protocol';

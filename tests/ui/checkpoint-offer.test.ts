@@ -44,11 +44,11 @@ class OfferingModel extends ScriptedModel {
 }
 
 test('the sheet says what comes, what stays, and whether there is room', () => {
-  expect(fetchText(OFFER, 'q4')).toBe('1.3 GB to fetch, 110.0 MB to keep');
+  expect(fetchText(OFFER, 'q4')).toBe('1.3 GB to fetch, 110.0 MB to store');
   expect(roomText(OFFER, 'q4')).toBe('The browser’s storage has room for 150.0 MB.');
-  expect(roomText(OFFER, 'q8')).toMatch(/room for 150.0 MB, which is too little/);
+  expect(roomText(OFFER, 'q8')).toMatch(/room for 150.0 MB, which is not enough/);
   expect(roomText({ ...OFFER, freeBytes: null }, 'q8')).toMatch(
-    /keeps no models for this page.* until the page is closed/,
+    /cannot save models for this page.* until the page is closed/,
   );
   expect(originText({ type: 'checkpoint', place: 'owner/name' })).toBe('owner/name, converted here');
 });
@@ -56,7 +56,7 @@ test('the sheet says what comes, what stays, and whether there is room', () => {
 test('the sheet says what the device needs, and whether it fits', () => {
   expect(memoryText(OFFER, 'q4')).toBe('106.0 MB of weights, 37.7 MB for a context of 1024 tokens');
   const which = 'It fits this GPU (nvidia ampere), which binds 134.2 MB at once: the largest part has';
-  const memory = 'How much memory a GPU has, browsers do not say.';
+  const memory = 'Browsers do not say how much memory a GPU has.';
   expect(deviceText(OFFER, 'q4')).toBe(`${which} 19.0 MB. ${memory}`);
   expect(deviceText(OFFER, 'q8')).toBe(`${which} 154.0 MB, so it is cut up. ${memory}`);
   const needs = { ...OFFER.needs, q8: { ...OFFER.needs.q8, fits: false } };

@@ -11,8 +11,9 @@ import {
 } from '../../src/ui/chat/conversation';
 import { settledPart } from '../../src/ui/chat/settled';
 import { beginEdit, mask } from '../../src/ui/editing/editing';
-import { canContinue, newSession, reduce } from '../../src/ui/session/session';
-import { DEFAULT_SETTINGS } from '../../src/ui/settings/settings';
+import { reduce } from '../../src/ui/session/reduce';
+import { canContinue, newSession } from '../../src/ui/session/session';
+import { DEFAULT_SETTINGS, FIRST_VISIT, type Settings } from '../../src/ui/settings/settings';
 import { type Block, continueStory, newStory, type Story, type Token } from '../../src/ui/story/story';
 import type { ChatTurn } from '../../src/worker/protocol';
 import { Gate, ScriptedModel } from '../worker/scripted-model';
@@ -221,6 +222,21 @@ test('an earlier answer can be replayed and edited: the conversation goes on fro
   // A text that is not of this conversation is none of its answers.
   controller.replay(scriptedStory(2));
   expect(controller.session.looked).toBeNull();
+});
+
+test('a model answers as its authors decode, on a first visit too, and as a person chose where they did', async () => {
+  const decoding = { policy: 'threshold', threshold: 0.85 } as const;
+  const answerOf = async (change: Partial<Settings>) => {
+    const model = new ScriptedModel();
+    model.other = { decoding, blockSizes: [4, 16], defaultBlockSize: 4 };
+    const { controller } = openPage(model, { ...FIRST_VISIT, maxTokens: 4, ...change });
+    await controller.models.open({ type: 'url', url: 'http://y/1/' });
+    await controller.converse(ask(null, 'Hello?', ''));
+    return controller.session.story!.settings;
+  };
+  expect(await answerOf({})).toMatchObject({ policy: 'threshold', threshold: 0.85, blockSize: 4 });
+  expect(await answerOf({ steps: 4 })).toMatchObject({ policy: 'confidence', blockSize: 16, steps: 4 });
+  expect(await answerOf({ threshold: 0.5 })).toMatchObject({ policy: 'threshold', threshold: 0.5 });
 });
 
 test('a model that cannot answer is not asked to', async () => {

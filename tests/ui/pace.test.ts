@@ -38,7 +38,7 @@ test.each([
   [999_700, 100, '1 MB/s, about 2 minutes left'],
   [4_321, 3 * 3600, '4.3 KB/s, about 3 hours left'],
   [1e5, 3500, '100 KB/s, about an hour left'],
-  [0, Number.POSITIVE_INFINITY, 'nothing is coming at the moment'],
+  [0, Number.POSITIVE_INFINITY, 'waiting for data'],
 ])('%d bytes a second and %d seconds are "%s"', (bytesPerSecond, secondsLeft, text) => {
   expect(paceText({ bytesPerSecond, secondsLeft })).toBe(text);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { newSession, reduce, type Session } from '../../src/ui/session/session';
+import { reduce } from '../../src/ui/session/reduce';
+import { newSession, type Session } from '../../src/ui/session/session';
 import { DEFAULT_SETTINGS, type Pace } from '../../src/ui/settings/settings';
 import { newStory } from '../../src/ui/story/story';
 import {

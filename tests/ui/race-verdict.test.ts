@@ -74,7 +74,7 @@ test('racers with the same block size are told apart by their pace, and twins by
 });
 
 test('what was measured of such texts is said where it is known of both, and of this model only', () => {
-  const said = 'Read both: such texts were measured at perplexities of about 3.1 and 5.1; less reads smoother.';
+  const said = 'Read both: texts like these measured perplexities of about 3.1 and 5.1; lower reads more smoothly.';
   expect(notes([single, blocks], GPU)).toEqual([said]);
   const sure = racer({ blockSize: 16, policy: 'threshold', nfe: 61, seconds: 4.1 });
   expect(notes([single, sure], GPU)).toEqual([]);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Action, isWriting, newSession, reduce, type Session } from '../../src/ui/session/session';
+import { type Action, reduce } from '../../src/ui/session/reduce';
+import { isWriting, newSession, type Session } from '../../src/ui/session/session';
 import { DEFAULT_SETTINGS, generateSettings } from '../../src/ui/settings/settings';
 import { newStory } from '../../src/ui/story/story';
 import { INFO } from '../worker/scripted-model';

@@ -96,7 +96,7 @@ test('a link shows the conversation without a model, and computes nothing', asyn
   expect(sharing.hash).toBe(LINK);
   expect(address.hash).toBe(LINK);
   const { story, settings } = controller.session;
-  expect(noticeOf(story, controller.session.model)).toContain('as text alone');
+  expect(noticeOf(story, controller.session.model)).toContain('as plain text');
   expect(writerElsewhere(story, controller.session.model)).toBeNull();
   // What a conversation does not have makes no difference.
   expect(hasOtherSettings(story, { ...settings, title: 'Fog', maxTokens: 240, temperature: 0.5, seed: 9 })).toBe(false);
@@ -115,17 +115,15 @@ test('the answer of a link can be written again, with its settings and not with 
 });
 
 test('a conversation goes on from a link', async () => {
-  const { controller } = openAt(LINK);
+  const { controller } = openAt(LINK, { system: 'Mine.' });
   await controller.models.load();
-  const { story } = controller.session;
-  await controller.converse(ask(story, 'Why?', ''));
-  const { messages } = controller.session.story!.settings;
-  expect(messages?.map(({ content }) => content)).toEqual([
-    ...turnsOf(second)
-      .slice(1)
-      .map(({ content }) => content),
-    'Why?',
-  ]);
+  const { story, inForce } = controller.session;
+  // With its own system turn, which is not the page's from then on.
+  await controller.converse(ask(story, 'Why?', inForce.system));
+  expect(controller.session.story!.settings.messages).toEqual([...turnsOf(second), user('Why?')]);
+  expect(controller.session.inForce.system).toBe('Be brief & kind.');
+  controller.clear();
+  expect(controller.session.inForce.system).toBe('Mine.');
 });
 
 test('the address follows the conversation, without entries of its own, and a new one leaves it bare', async () => {

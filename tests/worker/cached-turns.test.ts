@@ -62,7 +62,7 @@ async function openWriter(grid: 'start' | 'prompt') {
       },
     },
   });
-  return { writer: { backend, tokenizer, template, seconds: () => 0 }, computed };
+  return { writer: { backend, tokenizer, template, report: 'reveals' as const, seconds: () => 0 }, computed };
 }
 
 type Writer = Awaited<ReturnType<typeof openWriter>>['writer'];

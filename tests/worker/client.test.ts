@@ -245,6 +245,35 @@ test('a race tells of each racer until it is done', async () => {
   expect(told.at(-1)).toBe('race-done');
 });
 
+test('guesses come with the steps of a run that asks for them', async () => {
+  const { client } = await loaded();
+  const guessesOf = async (...asked: Parameters<typeof client.generate>) => {
+    const all: unknown[] = [];
+    for await (const message of client.generate(...asked)) if (message.type === 'step') all.push(message.guesses);
+    return all;
+  };
+  expect(await guessesOf({ ...SETTINGS, maxTokens: 1 }, undefined, 'guesses')).toMatchObject([[{ position: 1 }]]);
+  expect(await guessesOf({ ...SETTINGS, maxTokens: 1 })).toEqual([undefined]);
+});
+
+const READ = { before: '', text: 'abc', draws: 2, seed: 0, schedules: [{ from: 0, to: 1 }] };
+
+test('reading tells what it finds until it is done, and another run takes its place', async () => {
+  const { client } = await loaded();
+  const told: string[] = [];
+  for await (const message of client.read(READ)) told.push(message.type);
+  expect(told).toEqual(['read-started', 'read-tokens', 'read-tokens', 'read-tokens', 'read-done']);
+  const reading = client.read(READ);
+  const writing = client.generate({ ...SETTINGS, maxTokens: 1 });
+  const toItsEnd = async () => {
+    for await (const _ of reading) {
+    }
+  };
+  await expect(toItsEnd()).rejects.toMatchObject({ code: 'cancelled' });
+  expect((await writing.next()).value).toMatchObject({ type: 'started' });
+  await expect(client.read(READ, AbortSignal.abort()).next()).rejects.toMatchObject({ code: 'cancelled' });
+});
+
 test('alternatives and tokens are answers of their own', async () => {
   const { client } = await loaded();
   const place = { prompt: '', after: [], draft: [null, null], offset: 1 };

@@ -13,7 +13,7 @@ const tokenizer = createTokenizer(400, file('tokenizer.json'), file('tokenizer_c
 const jinja = new TextEncoder().encode('{% for m in messages %}{{ m.role[0] }}: {{ m.content }}\n{% endfor %}a:');
 const template = createChatTemplate({ jinja })!;
 const backend = smallBackend({ vocabSize: 400, maskId: 399, bosId: 0, contextLength: 64 });
-const writer = { backend, tokenizer, template, seconds: () => 0 };
+const writer = { backend, tokenizer, template, report: 'reveals', seconds: () => 0 } as const;
 
 const turns = (...contents: string[]): ChatTurn[] =>
   contents.map((content, index) => ({ role: index % 2 === 0 ? 'user' : 'assistant', content }));

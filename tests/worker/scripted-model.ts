@@ -9,6 +9,8 @@ import type {
   ModelInfo,
   ModelPlace,
   ModelShelf,
+  ReadNews,
+  Report,
 } from '../../src/worker/protocol';
 import type { RacerNews } from '../../src/worker/race-texts';
 
@@ -98,8 +100,9 @@ export class ScriptedModel implements Models {
     const from = kept && { origin: kept.from, keptId: kept.id, name: kept.name };
     return {
       info: { ...INFO, ...from, ...(place.type === 'embedded' ? {} : this.other) },
-      write: (settings, signal) => this.#write(settings(), signal),
-      race: (settings, signal) => this.#race(settings, signal),
+      write: (settings, report, signal) => this.#write(settings(), report, signal),
+      race: (settings, _report, signal) => this.#race(settings, signal),
+      read: ({ text }, signal) => this.#read(text, signal),
       alternatives: async ({ offset }) => [{ id: offset, text: `${offset}`, probability: 1 }],
       tokenize: (text) => [...text].map((letter, id) => ({ id, text: letter })),
       dispose: () => this.log.push('dispose'),
@@ -134,13 +137,25 @@ export class ScriptedModel implements Models {
     );
   }
 
+  /** Tells of one letter a pass. */
+  async *#read(text: string, signal: AbortSignal): AsyncGenerator<ReadNews> {
+    const tokens = [...text].map((letter, id) => ({ id, text: letter }));
+    yield { type: 'read-started', tokens, bytes: text.length, blockSizes: [1], windows: 1 };
+    for (const from of tokens.keys()) {
+      await this.pass;
+      if (signal.aborted) return;
+      yield { type: 'read-tokens', from, nats: [from] };
+    }
+    yield { type: 'read-done' };
+  }
+
   async *#race(settings: readonly GenerateSettings[], signal: AbortSignal): AsyncGenerator<RacerNews> {
     for (const [racer, asked] of settings.entries()) {
-      for await (const news of this.#write(asked, signal)) yield { racer, news };
+      for await (const news of this.#write(asked, 'reveals', signal)) yield { racer, news };
     }
   }
 
-  async *#write(settings: GenerateSettings, signal: AbortSignal): AsyncGenerator<GenerationNews> {
+  async *#write(settings: GenerateSettings, report: Report, signal: AbortSignal): AsyncGenerator<GenerationNews> {
     this.log.push(`write ${settings.seed}`);
     yield { type: 'started', promptTokens: 1, pinned: [] };
     for (let pass = 0; pass < settings.maxTokens; pass++) {
@@ -149,7 +164,8 @@ export class ScriptedModel implements Models {
       if (signal.aborted) return;
       if (pass === 1 && this.failure) throw this.failure;
       const reveal = [{ id: pass, text: `${pass}`, position: 0, probability: 0.5 }];
-      yield { type: 'step', block: pass, step: 0, reveal, nfe: pass, seconds: 0 };
+      const guesses = report === 'guesses' ? [{ ...reveal[0]!, position: 1, drawn: null }] : undefined;
+      yield { type: 'step', block: pass, step: 0, reveal, guesses, nfe: pass, seconds: 0 };
     }
     this.log.push('end');
     yield { type: 'done', reason: 'length', nfe: settings.maxTokens, seconds: 0 };

@@ -18,6 +18,7 @@ const generate = (runId: number, seed = 7): PageMessage => ({
   version,
   runId,
   settings: { ...SETTINGS, seed },
+  report: 'reveals',
 });
 const cancel = (runId: number): PageMessage => ({ type: 'cancel', version, runId });
 

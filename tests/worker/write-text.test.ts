@@ -15,7 +15,8 @@ const backend = smallBackend({ vocabSize: 400, maskId: 399, bosId: 0 });
 
 type Of<Type extends GenerationNews['type']> = Extract<GenerationNews, { type: Type }>;
 
-const writer = { backend, tokenizer, template: null, seconds: () => performance.now() / 1000 };
+const seconds = () => performance.now() / 1000;
+const writer = { backend, tokenizer, template: null, report: 'reveals', seconds } as const;
 const settingsWith = (change: Partial<typeof SETTINGS>) => ({ ...SETTINGS, blockSize: 4, ...change });
 
 async function write(change: Partial<typeof SETTINGS>, signal = new AbortController().signal) {
@@ -197,3 +198,53 @@ test('a race ends when it is cancelled', async () => {
   }
   expect(count).toBeLessThan(20);
 });
+
+test('guesses have texts, and change nothing of the text', async () => {
+  const settings = settingsWith({ policy: 'first-hitting', maxTokens: 12 });
+  const signal = new AbortController().signal;
+  const plain = await told(writeText(writer, () => settings, signal));
+  const { steps, blocks } = await told(writeText({ ...writer, report: 'guesses' }, () => settings, signal));
+  expect(textOf(blocks)).toEqual(textOf(plain.blocks));
+  expect(plain.steps.every(({ guesses }) => guesses === undefined)).toBe(true);
+  const guesses = steps.flatMap(({ guesses = [] }) => guesses);
+  expect(guesses.length).toBeGreaterThan(0);
+  for (const { id, text, drawn } of guesses) {
+    const alone = tokenizer.decode([id]);
+    expect(text).toBe(alone.endsWith('\ufffd') ? '' : alone);
+    expect(drawn).toBeNull();
+  }
+});
+
+test('a text that may end at a sentence has its tokens, and at most 32 more', async () => {
+  for (const seed of [1, 2, 3, 4, 5, 6]) {
+    const asked = { prompt: '', maxTokens: 9, seed } as const;
+    // BOS is the first of them.
+    const exact = textOf((await write(asked)).blocks);
+    const { blocks, done } = await write({ ...asked, ending: 'sentence' });
+    const ids = textOf(blocks);
+    expect(exact).toHaveLength(1 + 9);
+    expect(ids.slice(0, 10)).toEqual(exact);
+    expect(ids.length).toBeLessThanOrEqual(1 + 9 + 32);
+    if (ids.length < 42) expect(tokenizer.decode(ids)).toMatch(/[.!?…。！？]["'”’»)\]*_]*\s*$/u);
+    expect(done).toMatchObject([{ reason: 'length' }]);
+  }
+});
+
+test('what is written anew within a text ends with its block', async () => {
+  const { blocks: whole } = await write({ prompt: '', maxTokens: 7 });
+  const after = [...textOf(whole).slice(0, 6), null];
+  const { blocks } = await write({ prompt: '', after, maxTokens: 0, ending: 'sentence' });
+  expect(textOf(blocks).length).toBeLessThanOrEqual(4);
+});
+
+test.each(['kite\ufffd', 'kite \ufffd\ufffd', 'a\ud800', '\ufffd'.repeat(7)])(
+  'a prompt that ends with %j is told once',
+  async (prompt) => {
+    const { started, blocks } = await write({ prompt, maxTokens: 9 });
+    const { promptTokens, pinned } = started[0]!;
+    expect(pinned.length).toBe(promptTokens % 4);
+    const tokens = blocks.flatMap(({ tokens }) => tokens).slice(pinned.length);
+    const whole = tokenizer.decode(tokens.map(({ id }) => id));
+    expect(whole.startsWith(tokens.map(({ text }) => text).join(''))).toBe(true);
+  },
+);

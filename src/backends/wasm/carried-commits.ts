@@ -1,5 +1,5 @@
 import type { ModelConfig } from '../../network/model-config';
-import type { DenoiseStep, Prediction } from '../backend';
+import type { DenoiseStep, Draw } from '../backend';
 import type { BlockVerbs } from '../block-loop';
 
 /** A backend that can make a finished block's clean pass and the first step of the next block in one pass. */
@@ -7,7 +7,7 @@ export interface CarryingBackend extends BlockVerbs {
   /** Whether one pass may hold this block and the next: what the next one evicts must not be seen by this one. */
   readonly hasRoomForTwo: boolean;
   /** `commitBlock(finished)`, then `denoiseStep(step)`. */
-  commitAndDenoise(finished: readonly number[], step: DenoiseStep): Promise<Prediction[]>;
+  commitAndDenoise(finished: readonly number[], step: DenoiseStep): Promise<Draw[]>;
 }
 
 /**
@@ -35,7 +35,7 @@ export class CarriedCommits implements BlockVerbs {
     else await this.#backend.commitBlock(ids);
   }
 
-  async denoiseStep(step: DenoiseStep): Promise<Prediction[]> {
+  async denoiseStep(step: DenoiseStep): Promise<Draw[]> {
     const finished = this.#waiting;
     this.#waiting = null;
     return finished ? this.#backend.commitAndDenoise(finished, step) : this.#backend.denoiseStep(step);

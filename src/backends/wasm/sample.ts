@@ -1,4 +1,4 @@
-import type { Prediction, Sampling } from '../backend';
+import type { Draw, Sampling } from '../backend';
 import { STREAM, uniform } from '../random';
 
 /** Where a draw belongs; with the sampling's seed it fixes the random number. */
@@ -11,13 +11,13 @@ export interface DrawPlace {
 }
 
 /** What is told of a row that has something else than numbers. */
-const NOT_FINITE = { id: 0, probability: -1, entropy: -1 };
+const NOT_FINITE = { id: 0, probability: -1, entropy: -1, likeliest: { id: 0, probability: -1 } };
 
 /**
  * Draws an id from a row of logits [vocab], the mask's counted as −∞: arg-max at temperature 0 (the lowest
  * id wins a tie), otherwise the nucleus of softmax(logits / temperature) and the inverse of its cumulative
  * distribution in id order. `shaders/sample.wgsl` does the same. The probability is that at temperature 1,
- * and the entropy (nats) that of the whole distribution at temperature 1.
+ * and the entropy (nats) that of the whole distribution at temperature 1. The likeliest id comes with it.
  *
  * Where a logit is not finite, probability and entropy are −1.
  */
@@ -25,16 +25,17 @@ export function sample(
   logits: Float32Array,
   { temperature, topP, seed }: Sampling,
   { maskId, pass, position }: DrawPlace,
-): Omit<Prediction, 'position'> {
+): Omit<Draw, 'position'> {
   const top = topId(logits, maskId);
   if (top === undefined) return NOT_FINITE;
   const peak = logits[top]!;
   const { total, entropy } = distributionOf(logits, peak, maskId);
-  if (temperature === 0) return { id: top, probability: 1 / total, entropy };
+  const likeliest = { id: top, probability: 1 / total };
+  if (temperature === 0) return { ...likeliest, entropy, likeliest };
   const weights = weightsOf(logits, peak, temperature, maskId);
   const kept = topP < 1 ? nucleus(weights, topP * sum(weights), top) : [...weights.keys()];
   const id = inverse(weights, kept, uniform(seed, STREAM.token, pass, position));
-  return { id, probability: Math.exp(logits[id]! - peak) / total, entropy };
+  return { id, probability: Math.exp(logits[id]! - peak) / total, entropy, likeliest };
 }
 
 // The loops below run over a vocabulary for each row that is drawn, so they are plain ones.

@@ -8,7 +8,7 @@ import { type CpuDtypes, cpuDtypes } from '../../onnx/cpu-dtypes';
 import type { CpuNetwork } from '../../onnx/cpu-network';
 import { cpuRuntime } from '../../onnx/cpu-runtime';
 import { openCpuNetwork } from '../../onnx/open-cpu-network';
-import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Prediction } from '../backend';
+import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Draw } from '../backend';
 import { writeBlocksByVerbs } from '../block-loop';
 import { checkPredictions } from '../check-predictions';
 import { Sequence } from '../sequence';
@@ -88,7 +88,7 @@ export class WasmBackend implements Backend, CarryingBackend {
     await this.#store(ids);
   }
 
-  async denoiseStep(step: DenoiseStep): Promise<Prediction[]> {
+  async denoiseStep(step: DenoiseStep): Promise<Draw[]> {
     this.#checkAlive();
     this.#sequence.checkStep(step);
     if (step.positions.length === 0) return [];
@@ -115,7 +115,7 @@ export class WasmBackend implements Backend, CarryingBackend {
   }
 
   /** `commitBlock(finished)`, then `denoiseStep(step)`, in one pass; for networks whose clean blocks see themselves. */
-  async commitAndDenoise(finished: readonly number[], step: DenoiseStep): Promise<Prediction[]> {
+  async commitAndDenoise(finished: readonly number[], step: DenoiseStep): Promise<Draw[]> {
     this.#checkAlive();
     this.#sequence.checkBlock(finished);
     this.#sequence.checkStep(step);
@@ -182,7 +182,7 @@ export class WasmBackend implements Backend, CarryingBackend {
   }
 
   /** A draw for each position of a step from its row [hidden]. */
-  async #draw(rows: Float32Array, { positions, sampling, pass }: DenoiseStep): Promise<Prediction[]> {
+  async #draw(rows: Float32Array, { positions, sampling, pass }: DenoiseStep): Promise<Draw[]> {
     const { vocabSize, maskId } = this.config;
     const logits = await this.#network.logits(rows);
     const predictions = positions.map((position, index) => {

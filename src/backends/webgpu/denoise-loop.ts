@@ -4,7 +4,7 @@ import { readBack } from '../../gpu/readback';
 import { MOST_ROWS, packProgress, packRun, SLOT_OFFSET } from '../../kernels/denoise-run';
 import { type PassSettings, packPass } from '../../kernels/pass';
 import { packWorkgroups, planPass } from '../../kernels/plan-pass';
-import { type Revealed, readTrace, reveal, TRACE_BYTES } from '../../kernels/reveal';
+import { type PassTrace, readTrace, reveal, TRACE_BYTES } from '../../kernels/reveal';
 import type { RevealPolicy } from '../backend';
 import { type DeviceNetwork, KEPT_ROW } from './device-network';
 import { allocateLoop, type LoopMemory } from './memory';
@@ -44,7 +44,7 @@ export class DenoiseLoop {
 
   /** Puts the run in place of the one before. `ring` is that of the sequence. */
   start({ request, position, config, carryEnd }: RunPlan, ring: number): void {
-    const { first, policy, subBlockSize = first.length, sampling, nfe, blocks } = request;
+    const { first, policy, subBlockSize = first.length, sampling, nfe, blocks, report = 'reveals' } = request;
     const { maskId, stopIds, network } = config;
     this.#blockSize = first.length;
     const { run, progress, tokens } = this.#memory;
@@ -64,6 +64,7 @@ export class DenoiseLoop {
         predicts: network.predicts,
         cleanAttention: network.cleanAttention,
         keptRow: KEPT_ROW,
+        report,
         trunkKernels: trunk.length,
         headKernels: head.length + 1,
       }),
@@ -76,10 +77,10 @@ export class DenoiseLoop {
   }
 
   /**
-   * Submits so many passes of the run, and tells later what each of them revealed. At most IN_FLIGHT
+   * Submits so many passes of the run, and tells later what each of them left in the trace. At most IN_FLIGHT
    * submissions may wait for that.
    */
-  submit(passes: number): Promise<Revealed[][]> {
+  submit(passes: number): Promise<PassTrace[]> {
     const { progress, trace, counts, readbacks } = this.#memory;
     const readback = readbacks[this.#submissions++ % IN_FLIGHT]!;
     const passBytes = this.#blockSize * TRACE_BYTES;

@@ -131,7 +131,7 @@ export interface HeadMemory {
   readonly normed: BufferSlice;
   /** [count, vocab] f32 */
   readonly logits: BufferSlice;
-  /** [count] (id u32, probability f32, entropy f32) */
+  /** [count]: see `readDrawn` */
   readonly drawn: BufferSlice;
   /** [count, sampleCandidates] f32, for the sampler's own use */
   readonly candidates: BufferSlice;

@@ -20,7 +20,7 @@ export interface PredictingPass {
 export class Passes {
   readonly #device: GPUDevice;
   readonly #network: DeviceNetwork;
-  /** (id, probability, entropy) of every position of a block. */
+  /** What was drawn at every position of a block. */
   readonly #drawn: BufferSlice;
   /** FEW_ROWS rows of logits; there once scoring needs it, as generation never does. */
   #logits: BufferSlice | undefined;

@@ -1,4 +1,4 @@
-import type { Revealed } from '../../kernels/reveal';
+import type { PassTrace } from '../../kernels/reveal';
 import type { ModelConfig } from '../../network/model-config';
 import type { BlockStep, BlocksRequest } from '../backend';
 import { BlockDraft } from '../block-draft';
@@ -45,9 +45,9 @@ export class RunReplay {
     return this.#blocksLeft === 0;
   }
 
-  /** Takes over what the next pass revealed; returns it as a step unless it is a clean pass that reveals nothing. */
-  take(reveal: readonly Revealed[]): BlockStep | undefined {
-    const { carryEnd, config } = this.#plan;
+  /** Takes over what the next pass left; returns it as a step unless it is a clean pass that reveals nothing. */
+  take({ revealed: reveal, guessed }: PassTrace): BlockStep | undefined {
+    const { carryEnd, config, request } = this.#plan;
     const predictsNext = config.network.predicts === 'next';
     if (this.#draft.isWhole) {
       const carries = predictsNext || this.#sequence.position < carryEnd;
@@ -62,7 +62,7 @@ export class RunReplay {
     if (!isFirstToken) this.#nfe++;
     this.#draft = this.#draft.with(reveal);
     if (this.#draft.isWhole) this.#blocksLeft = this.#isLast() ? 0 : this.#blocksLeft - 1;
-    return { reveal, nfe: this.#nfe };
+    return { reveal, guesses: request.report === 'guesses' ? guessed : undefined, nfe: this.#nfe };
   }
 
   #isLast(): boolean {

@@ -11,7 +11,7 @@ import type { PassSettings } from '../../kernels/pass';
 import type { ModelSource } from '../../model/source/model-source';
 import type { ModelConfig } from '../../network/model-config';
 import { loadGpuWeights } from '../../onnx/gpu-weights';
-import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Prediction } from '../backend';
+import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Draw } from '../backend';
 import { writeBlocksByVerbs } from '../block-loop';
 import { Sequence } from '../sequence';
 import { chooseLanes } from './choose-lanes';
@@ -189,14 +189,14 @@ export class WebgpuBackend implements Backend {
     }
   }
 
-  async denoiseStep(step: DenoiseStep): Promise<Prediction[]> {
+  async denoiseStep(step: DenoiseStep): Promise<Draw[]> {
     this.#checkAlive();
     this.#sequence.checkStep(step);
     const { ids, positions, sampling, pass } = step;
     if (positions.length === 0) return [];
     await this.#reserve(ids.length);
     const settings = { ...this.#settings(ids.length), ...sampling, passNumber: pass };
-    const predictions = new Map<number, Prediction>();
+    const predictions = new Map<number, Draw>();
     const draw = async (work: PredictingPass, offsets: readonly number[]) => {
       const drawn = await this.#guard.run(() => this.#passes.draw(work));
       for (const [index, position] of offsets.entries()) predictions.set(position, { position, ...drawn[index]! });

@@ -1,4 +1,4 @@
-import type { Revealed } from '../../kernels/reveal';
+import type { PassTrace } from '../../kernels/reveal';
 import type { BlockStep } from '../backend';
 import { checkPredictions } from '../check-predictions';
 import { type DenoiseLoop, IN_FLIGHT } from './denoise-loop';
@@ -21,7 +21,7 @@ export interface Writing {
 interface Submission {
   readonly passes: number;
   readonly at: number;
-  readonly reveals: Promise<Revealed[][]>;
+  readonly traces: Promise<PassTrace[]>;
 }
 
 /**
@@ -42,18 +42,18 @@ export async function* writeBlocks(writing: Writing, signal: AbortSignal): Async
       const passes = Math.min(size.passes, writing.mostUnderWay - waiting);
       if (passes < 1) return;
       writing.prepare(waiting + passes);
-      const reveals = loop.submit(passes);
+      const traces = loop.submit(passes);
       // Avoids an unhandled rejection; `guard.run` reports the error.
-      reveals.catch(() => {});
-      inFlight.push({ passes, at: performance.now(), reveals });
+      traces.catch(() => {});
+      inFlight.push({ passes, at: performance.now(), traces });
     }
   }
 
   try {
     submitMore();
     for (let next = inFlight[0]; next && !signal.aborted; next = inFlight[0]) {
-      const { passes, at, reveals } = next;
-      const told = await guard.run(() => reveals);
+      const { passes, at, traces } = next;
+      const told = await guard.run(() => traces);
       inFlight.shift();
       const now = performance.now();
       const steps = replayed(replay, told, writing.vocabSize);
@@ -64,16 +64,16 @@ export async function* writeBlocks(writing: Writing, signal: AbortSignal): Async
       yield* steps;
     }
   } finally {
-    await Promise.allSettled(inFlight.map(({ reveals }) => reveals));
+    await Promise.allSettled(inFlight.map(({ traces }) => traces));
   }
 }
 
-function replayed(replay: RunReplay, told: readonly (readonly Revealed[])[], vocabSize: number): BlockStep[] {
+function replayed(replay: RunReplay, told: readonly PassTrace[], vocabSize: number): BlockStep[] {
   const steps: BlockStep[] = [];
-  for (const reveal of told) {
+  for (const trace of told) {
     if (replay.done) break;
-    checkPredictions(reveal, vocabSize);
-    const step = replay.take(reveal);
+    checkPredictions(trace.revealed, vocabSize);
+    const step = replay.take(trace);
     if (step) steps.push(step);
   }
   return steps;

@@ -1,6 +1,6 @@
 import { UnmaskError } from '../../errors';
 import { shownUrl } from '../../model/source/file-url';
-import { connectionLost, PassingFailure } from '../../model/source/server-answer';
+import { connectionLost, hasExpired, PassingFailure } from '../../model/source/server-answer';
 import { contentRangeStart } from '../../model/store/content-range';
 import { type Patience, pause, watched } from '../../model/store/patience';
 import { RemoteStream } from './remote-stream';
@@ -14,8 +14,6 @@ const STREAMS = 2;
 const SKIPPED_BYTES = 2 ** 20;
 /** Tries without a byte after which a server's ranges are taken for broken. */
 const TRIES_BEFORE_WHOLE = 2;
-/** Statuses of a signed address that has expired. */
-const EXPIRED = [400, 401, 403, 404, 410];
 
 /**
  * A file on a server, read by ranges. Reads that follow each other share a request. A connection that is lost is
@@ -159,7 +157,7 @@ export class RemoteFile {
       () => connectionLost(url),
       (signal) => this.#fetch(headers, signal),
     );
-    const { status, ok, body, redirected } = response;
+    const { status, ok, body } = response;
     const isPage = response.headers.get('content-type')?.startsWith('text/html');
     if (ok && body && !isPage) {
       this.#check(response);
@@ -168,7 +166,7 @@ export class RemoteFile {
       if (start === position) return new RemoteStream(url, this.#patience, body, { position, end });
     }
     body?.cancel().catch(() => {});
-    if (redirected && EXPIRED.includes(status) && tries > 0) return this.#open({ position, end }, signal, tries - 1);
+    if (hasExpired(response) && tries > 0) return this.#open({ position, end }, signal, tries - 1);
     const hasNoSuchRange = status === 416 || (status === 206 && !isPage);
     if (hasNoSuchRange && !this.#isWhole) {
       this.#isWhole = true;

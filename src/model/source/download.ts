@@ -1,7 +1,7 @@
 import { outOfMemory } from '../out-of-memory';
 import { tooLong } from './open-model-source';
 import { piecesOf } from './pieces';
-import { bodyOf, connectionLost } from './server-answer';
+import { bodyOf, connectionLost, hasExpired } from './server-answer';
 
 /**
  * The bytes of a file on a server, at most `limit` of them. `onBytes` is told how many are there: 0 at
@@ -26,7 +26,12 @@ export async function download(
   };
   onBytes(0);
   const bytes = allocate(url, limit);
-  const response = await fetch(url, { cache: 'no-cache', signal: signal ?? null }).catch(lost);
+  const ask = () => fetch(url, { cache: 'no-cache', signal: signal ?? null }).catch(lost);
+  let response = await ask();
+  if (hasExpired(response)) {
+    response.body?.cancel().catch(() => {});
+    response = await ask();
+  }
   let length = 0;
   for await (const piece of piecesOf(bodyOf(response, url), lost)) {
     if (length + piece.length > limit) throw tooLong(url.pathname.split('/').at(-1)!, limit);

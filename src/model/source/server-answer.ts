@@ -28,6 +28,11 @@ export function bodyOf(response: Response, url: URL): ReadableStream<Uint8Array<
   throw new UnmaskError('network', `${what}, then try again.`);
 }
 
+/** Whether an answer is that of a signed address that was led to and has expired: the first address is to be asked again. */
+export function hasExpired({ redirected, status }: Response): boolean {
+  return redirected && [400, 401, 403, 404, 410].includes(status);
+}
+
 /** Too many requests, too slow a request, or a fault of the server. */
 function isPassing(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;

@@ -2,7 +2,7 @@ import { UnmaskError } from '../../errors';
 import type { ManifestFile } from '../format/manifest';
 import { fileUrl, shownUrl } from '../source/file-url';
 import { piecesOf } from '../source/pieces';
-import { bodyOf, connectionLost, PassingFailure } from '../source/server-answer';
+import { bodyOf, connectionLost, hasExpired, PassingFailure } from '../source/server-answer';
 import type { Bring, BringOptions } from './bring';
 import { contentRangeStart } from './content-range';
 import type { PartFile } from './part-file';
@@ -24,6 +24,9 @@ type Ending =
   /** It has nothing from there on, or sent what begins elsewhere. */
   | { readonly type: 'no-rest' }
   | { readonly type: 'lost'; readonly cause: PassingFailure };
+
+/** Tries in vain after which a server is asked whether it has the file at all. */
+const TRIES_BEFORE_ASKING = 2;
 
 /**
  * Fetches files of the model folder at `modelUrl`, each from where its part ends. What was put together from several
@@ -57,19 +60,24 @@ async function fetchAll(fetching: Fetching): Promise<number> {
   const { file, part, patience, signal } = fetching;
   let furthest = part.size;
   let triesInVain = 0;
+  /** Whether the server is there and sends the file: what it has after the part cannot be read then. */
+  let isThere = false;
   for (;;) {
     if (part.size === file.bytes) return part.size;
     const ending = await fetchRest(fetching);
     const hasGrown = part.size > furthest;
     furthest = Math.max(furthest, part.size);
-    if (ending.type === 'no-rest') {
+    if (ending.type === 'no-rest' || (ending.type === 'lost' && isThere && !hasGrown)) {
       clear(fetching);
+      isThere = false;
       continue;
     }
     // Some connections that are lost look like the end of the file.
     const isOver = ending.type === 'too-long' || part.size === file.bytes || !hasGrown;
     if (ending.type !== 'lost' && isOver) return ending.from;
     triesInVain = hasGrown ? 0 : triesInVain + 1;
+    isThere = triesInVain === TRIES_BEFORE_ASKING && part.size > 0 && (await sendsFile(fetching));
+    if (isThere) continue;
     const wait = patience.waitsMs[triesInVain];
     if (wait === undefined) throw ending.type === 'lost' ? ending.cause : connectionLost(fetching.url);
     await pause(wait, signal);
@@ -90,7 +98,12 @@ async function fetchRest(fetching: Fetching): Promise<Ending> {
       async (signal, alive) => {
         const headers = part.size > 0 ? { Range: `bytes=${part.size}-` } : {};
         // What is kept here need not be kept in the browser's cache as well.
-        const response = await fetch(url, { cache: 'no-store', headers, signal }).catch(lost);
+        const ask = () => fetch(url, { cache: 'no-store', headers, signal }).catch(lost);
+        let response = await ask();
+        if (hasExpired(response)) {
+          response.body?.cancel().catch(() => {});
+          response = await ask();
+        }
         alive();
         const from = answerStart(response, part.size);
         if (from !== part.size && from !== 0) {
@@ -116,6 +129,15 @@ async function fetchRest(fetching: Fetching): Promise<Ending> {
     if (error instanceof PassingFailure) return { type: 'lost', cause: error };
     throw error;
   }
+}
+
+/** Whether the server has begun to send the whole file. */
+async function sendsFile({ url, patience, signal }: Fetching): Promise<boolean> {
+  const ask = (signal: AbortSignal) => fetch(url, { cache: 'no-store', signal });
+  const response = await watched(patience, signal, () => connectionLost(url), ask).catch(() => null);
+  response?.body?.cancel().catch(() => {});
+  signal.throwIfAborted();
+  return response?.ok === true;
 }
 
 /** The byte that an answer begins with, where `asked` is the one that was asked for; null where the file has ended. */

@@ -1,6 +1,7 @@
 import type { UnfinishedConversion } from './conversion-folder';
 import type { KeptModel, KeptSource, Making, StoreOptions } from './kept-model';
 import { PATIENCE } from './patience';
+import { openInPlace, removeEntry } from './private-files';
 import { PrivateModelStore } from './private-model-store';
 import type { StorageSpace } from './storage-space';
 
@@ -42,16 +43,37 @@ const MODELS = 'unmask-models';
 const CONVERSIONS = 'unmask-conversions';
 
 /**
- * Null where the browser offers no such storage (some private windows, plain http from another machine, browsers
- * that cannot write files in place): then models are read where they are.
+ * Null where the browser offers no such storage, or refuses it when it is used (some private windows, plain http from
+ * another machine, browsers that cannot write files in place): then models are read where they are.
  */
 export async function openModelStore(patience = PATIENCE): Promise<ModelStore | null> {
   // Typed as always there. The class may be missing, and locks are outside of a secure context.
   const { FileSystemFileHandle: handles } = globalThis as { FileSystemFileHandle?: { readonly prototype: object } };
   const { storage, locks } = navigator as { storage?: StorageManager; locks?: LockManager };
   if (!storage || !locks || !handles || !('createSyncAccessHandle' in handles.prototype)) return null;
-  const root = await storage.getDirectory().catch(() => null);
-  const directory = (name: string) => root?.getDirectoryHandle(name, { create: true }).catch(() => null);
-  const [models, conversions] = [await directory(MODELS), await directory(CONVERSIONS)];
-  return models && conversions ? new PrivateModelStore(models, conversions, patience) : null;
+  try {
+    const root = await storage.getDirectory();
+    await probe(storage, locks, root);
+    const directory = (name: string) => root.getDirectoryHandle(name, { create: true });
+    return new PrivateModelStore(await directory(MODELS), await directory(CONVERSIONS), patience);
+  } catch {
+    return null;
+  }
+}
+
+let isProbed = false;
+
+/** Does once what the store does all the time: some browsers offer each of these and refuse it when it is used. */
+async function probe(storage: StorageManager, locks: LockManager, root: FileSystemDirectoryHandle): Promise<void> {
+  if (isProbed) return;
+  await storage.estimate();
+  const name = `unmask-probe-${crypto.randomUUID()}`;
+  await locks.request(name, async () => {
+    try {
+      (await openInPlace(root, name)).close();
+    } finally {
+      await removeEntry(root, name);
+    }
+  });
+  isProbed = true;
 }

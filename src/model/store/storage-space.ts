@@ -30,7 +30,7 @@ async function storageFull(model: string, neededBytes: number, cause?: unknown):
   // Chromium's estimate says 10 GiB to any page, whatever there is.
   const left = freeBytes < neededBytes ? `${megabytes(freeBytes)} MB` : 'less';
   const needed = `${model} needs ${megabytes(neededBytes)} MB more of the browser's storage, which has ${left} left`;
-  const advice = 'Remove a kept model, or take a smaller export of this one (--dtype q8 or q4).';
+  const advice = 'Remove a kept model, or take a smaller one: q4 is the smallest.';
   return new UnmaskError('storage-full', `${needed}. ${advice}`, { cause });
 }
 

@@ -1,6 +1,6 @@
 import type { Family } from '../family';
 import { LLAMA_FAMILY, llamaModel } from '../llama-shaped';
-import { maskIdOf, qwenVariant } from '../qwen-shaped';
+import { maskIdOf, QWEN_TOKENIZERS, qwenVariant } from '../qwen-shaped';
 import { ownStopIdsOf } from '../stop-ids';
 
 /** `<|mask|>`, which dllm adds to the tokenizer of the base model. */
@@ -20,6 +20,7 @@ const BLOCK_SIZES = [1, 2, 4, 8, 16, 32, 64];
 export const a2d: Family = {
   modelTypes: ['a2d-qwen3', 'a2d-qwen2'],
   ...LLAMA_FAMILY,
+  tokenizerRepositories: { 'a2d-qwen3': QWEN_TOKENIZERS.qwen3, 'a2d-qwen2': QWEN_TOKENIZERS.qwen2 },
 
   describe(fields, facts) {
     const modelType = fields.choice('model_type', ['a2d-qwen3', 'a2d-qwen2']);

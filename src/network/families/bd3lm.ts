@@ -22,7 +22,7 @@ const FREQUENCIES = 256;
  */
 export const bd3lm: Family = {
   modelTypes: ['bd3lm'],
-  tokenizerRepository: 'openai-community/gpt2',
+  tokenizerRepositories: { bd3lm: 'openai-community/gpt2' },
   endOfText: '<|endoftext|>',
   head: null,
   mlpTensor: 'backbone.blocks.0.mlp.0.weight',

@@ -1,6 +1,6 @@
 import type { Family } from '../family';
 import { LLAMA_FAMILY, llamaModel } from '../llama-shaped';
-import { maskIdOf, qwenVariant } from '../qwen-shaped';
+import { maskIdOf, QWEN_TOKENIZERS, qwenVariant } from '../qwen-shaped';
 import { ownStopIdsOf } from '../stop-ids';
 
 /** `|<MASK>|` */
@@ -18,6 +18,7 @@ const SUB_BLOCK_SIZE = 8;
 export const fastDllm: Family = {
   modelTypes: ['Fast_dLLM_Qwen'],
   ...LLAMA_FAMILY,
+  tokenizerRepositories: { Fast_dLLM_Qwen: QWEN_TOKENIZERS.qwen2 },
 
   describe(fields, facts) {
     const model = llamaModel('Fast_dLLM_Qwen', fields, facts, {

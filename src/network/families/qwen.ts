@@ -1,7 +1,7 @@
 import type { Family } from '../family';
 import { LLAMA_FAMILY, llamaModel } from '../llama-shaped';
 import { autoregressive } from '../model-config';
-import { qwenVariant } from '../qwen-shaped';
+import { QWEN_TOKENIZERS, qwenVariant } from '../qwen-shaped';
 
 /**
  * Plain Qwen2 (Qwen2.5 is one) and Qwen3, which write at block size 1: autoregression to compare with.
@@ -11,6 +11,7 @@ import { qwenVariant } from '../qwen-shaped';
 export const qwen: Family = {
   modelTypes: ['qwen2', 'qwen3'],
   ...LLAMA_FAMILY,
+  tokenizerRepositories: QWEN_TOKENIZERS,
 
   describe(fields, facts) {
     const modelType = fields.choice('model_type', ['qwen2', 'qwen3']);

@@ -1,6 +1,6 @@
 import type { Family } from '../family';
 import { LLAMA_FAMILY, llamaModel } from '../llama-shaped';
-import { maskIdOf, qwenVariant } from '../qwen-shaped';
+import { maskIdOf, QWEN_TOKENIZERS, qwenVariant } from '../qwen-shaped';
 
 const MASK_ID = 151_669;
 const BLOCK_SIZE = 4;
@@ -18,6 +18,7 @@ const PUBLISHED_SIZES = [4, 8, 16, 32, 64];
 export const sdar: Family = {
   modelTypes: ['sdar'],
   ...LLAMA_FAMILY,
+  tokenizerRepositories: { sdar: QWEN_TOKENIZERS.qwen3 },
 
   describe(fields, facts) {
     const model = llamaModel('sdar', fields, facts, {

@@ -1,4 +1,4 @@
-import { memo, type ReactNode, useMemo, useState } from 'react';
+import { memo, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { CopyButton } from '../fields/CopyButton';
 import type { Controller } from '../session/controller';
 import { isBusy, isWriting, type Session, storyLookedAt } from '../session/session';
@@ -9,7 +9,8 @@ import { storyAt } from '../timeline/replay';
 import { Formatted } from './Formatted';
 import { settledPart } from './settled';
 
-interface Props extends Pick<Parameters<typeof StoryView>[0], 'story' | 'shown' | 'motion' | 'heat' | 'edit' | 'busy'> {
+interface Props
+  extends Pick<Parameters<typeof StoryView>[0], 'story' | 'shown' | 'motion' | 'heat' | 'guesses' | 'edit' | 'busy'> {
   /** What stands under the last answer; null for one before it. */
   readonly ending: ReactNode;
   readonly controller: Controller;
@@ -24,6 +25,7 @@ export function answerProps(session: Session, story: Story) {
     shown: isLookedAt && playhead ? storyAt(story, playhead.position) : story,
     motion: motionOf(isLookedAt ? playhead : null),
     heat: settings.heat,
+    guesses: settings.guesses,
     edit: isLookedAt ? edit : null,
     busy: isBusy(session),
   };
@@ -34,7 +36,12 @@ export function answerProps(session: Session, story: Story) {
  * tokens while they are looked at.
  */
 export const Answer = memo(function Answer({ ending, controller, ...props }: Props) {
-  const { story, shown, edit, heat } = props;
+  const { story, shown, motion, edit, heat } = props;
+  const turn = useRef<HTMLDivElement>(null);
+  const isReplayed = ending === null && motion === 'playing';
+  useEffect(() => {
+    if (isReplayed) turn.current?.scrollIntoView({ block: 'nearest' });
+  }, [isReplayed]);
   const [tokens, setTokens] = useState(false);
   const text = wholeText(story);
   const isDone = !isWriting({ story });
@@ -45,29 +52,37 @@ export const Answer = memo(function Answer({ ending, controller, ...props }: Pro
     return settled ? { node: <Formatted text={settled.text} />, upTo: settled.upTo } : undefined;
   };
   const hasTokens = isDone && story.steps.length + story.earlier.length > 0;
+  const actions = isDone ? (
+    <div className="turn-actions">
+      {hasTokens && isPlain ? (
+        <button type="button" className="turn-action" aria-pressed={tokens} onClick={() => setTokens(!tokens)}>
+          Show tokens
+        </button>
+      ) : null}
+      {hasTokens && ending === null ? (
+        <button type="button" className="turn-action" onClick={() => controller.replay(story)}>
+          Replay
+        </button>
+      ) : null}
+      <CopyButton label="Copy" text={text.trim()} />
+    </div>
+  ) : null;
   return (
-    <>
+    <div ref={turn} className="answer">
       <StoryView
         {...props}
-        ending={ending}
+        ending={
+          ending === null ? null : (
+            <>
+              {actions}
+              {ending}
+            </>
+          )
+        }
         controller={controller}
         formatted={story.said !== null || (isPlain && !tokens) ? formatted() : undefined}
       />
-      {isDone ? (
-        <div className="turn-actions">
-          {hasTokens && isPlain ? (
-            <button type="button" className="turn-action" aria-pressed={tokens} onClick={() => setTokens(!tokens)}>
-              Show tokens
-            </button>
-          ) : null}
-          {hasTokens && ending === null ? (
-            <button type="button" className="turn-action" onClick={() => controller.replay(story)}>
-              Replay
-            </button>
-          ) : null}
-          {ending === null ? <CopyButton label="Copy" text={text.trim()} /> : null}
-        </div>
-      ) : null}
-    </>
+      {ending === null ? actions : null}
+    </div>
   );
 });

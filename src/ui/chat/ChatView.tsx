@@ -14,6 +14,7 @@ import { answers, isWriting, storyLookedAt, traitsOf } from '../session/session'
 import { useSession } from '../session/use-session';
 import { ModelPanel } from '../settings/ModelPanel';
 import { SamplingPanel } from '../settings/SamplingPanel';
+import { SeeingFields } from '../settings/SeeingFields';
 import { SettingsDisclosure } from '../settings/SettingsDisclosure';
 import { NOTHING_WAITS, waitingSettings } from '../settings/settings-in-run';
 import { OpenRun } from '../share/OpenRun';
@@ -45,18 +46,18 @@ export default function ChatView({ controller, sharing, update }: Props) {
   const { openSheet, openModels, choosing } = dialogs;
   useShortcuts(controller, openSheet, CHAT_SHORTCUTS);
   useLayoutEffect(() => controller.turnTo('chat'), [controller]);
-  const { model, settings } = session;
+  const { model, settings, inForce } = session;
   const story = session.desk === 'chat' ? session.story : null;
   const lookedAt = session.desk === 'chat' ? storyLookedAt(session) : null;
   const shown = lookedAt && lookedAt.said === null ? answerProps(session, lookedAt).shown : null;
   const writing = story !== null && isWriting(session);
-  const waiting = writing ? waitingSettings(story, settings, traitsOf(model)) : NOTHING_WAITS;
+  const waiting = writing ? waitingSettings(story, inForce, traitsOf(model)) : NOTHING_WAITS;
   /** Counts what was asked: each time the field has the focus again. */
   const [asked, setAsked] = useState(0);
   const focusField = () => setAsked((count) => count + 1);
   const say = (question: string) => {
     focusField();
-    void controller.converse(ask(story, question, settings.system));
+    void controller.converse(ask(story, question, inForce.system));
   };
   return (
     <div className="page">
@@ -64,8 +65,11 @@ export default function ChatView({ controller, sharing, update }: Props) {
         <Masthead view="chat" onHelp={openSheet} />
         <UpdateNotice update={update} />
         <SettingsDisclosure>
-          <SystemField settings={settings} story={story} writing={writing} controller={controller} />
+          <SystemField system={inForce.system} story={story} writing={writing} controller={controller} />
           <SamplingPanel settings={settings} model={model} waiting={waiting.forBlock} controller={controller} />
+          <div className="group">
+            <SeeingFields settings={settings} controller={controller} />
+          </div>
           <ModelPanel model={model} backend={settings.backend} controller={controller} onOpenModels={openModels} />
           <OpenRun sharing={sharing} />
         </SettingsDisclosure>
@@ -83,7 +87,6 @@ export default function ChatView({ controller, sharing, update }: Props) {
             onLoad={() => void controller.models.load()}
           />
           <ShareNotice sharing={sharing} session={{ ...session, story }} controller={controller} />
-          <ContextNote story={story} model={model} />
           {story ? (
             <Turns
               session={session}
@@ -93,6 +96,7 @@ export default function ChatView({ controller, sharing, update }: Props) {
               onAsked={focusField}
             />
           ) : null}
+          <ContextNote story={story} model={model} />
           <Invitation model={model} begun={story !== null} onOpenModels={openModels} />
         </div>
         <StatusBar

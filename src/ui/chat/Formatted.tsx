@@ -9,8 +9,8 @@ export function Formatted({ text }: { text: string }) {
   return (
     <div className="formatted">
       {thought === null ? null : (
-        <details className="thought">
-          <summary>What it thought</summary>
+        <details className="thought" open={answer === ''}>
+          <summary>{answer === '' ? 'What it thought; it did not get to an answer' : 'What it thought'}</summary>
           <Suspense fallback={<p className="said">{thought}</p>}>
             <Markdown text={thought} />
           </Suspense>

@@ -10,7 +10,7 @@ interface Props {
 /** What is said before the first question, and where the model cannot answer. */
 export function Invitation({ model, begun, onOpenModels }: Props) {
   if (model.phase !== 'ready') return null;
-  const { chat, name } = model.info;
+  const { chat, name, blockSizes } = model.info;
   if (!chat) {
     return (
       <div className="invitation">
@@ -26,5 +26,10 @@ export function Invitation({ model, begun, onOpenModels }: Props) {
     );
   }
   if (begun) return null;
-  return <p className="invitation">Ask {name} something. The answer comes out of noise, block by block.</p>;
+  const how = blockSizes.every((size) => size === 1) ? 'token by token' : 'out of noise, block by block';
+  return (
+    <p className="invitation">
+      Ask {name} something. The answer comes {how}.
+    </p>
+  );
 }

@@ -2,12 +2,13 @@ import { useId } from 'react';
 import { useLimit } from '../fields/use-limit';
 import { WaitingNote } from '../fields/WaitingNote';
 import type { Controller } from '../session/controller';
-import { LONGEST, type Settings } from '../settings/settings';
+import { LONGEST } from '../settings/settings';
 import type { Story } from '../story/story';
 import { systemOf } from './conversation';
 
 interface Props {
-  readonly settings: Settings;
+  /** What the next answer's conversation begins with. */
+  readonly system: string;
   /** The conversation, if there is one. */
   readonly story: Story | null;
   readonly writing: boolean;
@@ -15,18 +16,18 @@ interface Props {
 }
 
 /** What a conversation begins with, and the button that begins another. */
-export function SystemField({ settings, story, writing, controller }: Props) {
+export function SystemField({ system, story, writing, controller }: Props) {
   const id = useId();
   const limit = useLimit(LONGEST.system, (system) => controller.set({ system }));
-  const waits = writing && systemOf(story) !== settings.system.trim();
+  const waits = writing && systemOf(story) !== system.trim();
   return (
     <section className="group conversation" aria-label="The conversation">
       <div className="field">
         <label htmlFor={id}>System prompt</label>
-        <textarea id={id} rows={3} aria-describedby={`${id}-hint`} value={settings.system} onChange={limit.onChange} />
+        <textarea id={id} rows={3} aria-describedby={`${id}-hint`} value={system} onChange={limit.onChange} />
         {limit.note}
         <p className="hint" id={`${id}-hint`}>
-          How the model is to answer. Some models have one of their own where this is empty.
+          How the model should answer. Some models use their own if this is empty.
         </p>
       </div>
       <button type="button" className="quiet" disabled={story === null} onClick={() => controller.clear()}>

@@ -36,6 +36,11 @@ export function systemOf(story: Story | null): string {
   return first?.role === 'system' ? first.content : '';
 }
 
+/** What an answer answers; '' for a text that is none. */
+export function questionOf({ settings: { messages } }: Story): string {
+  return messages?.at(-1)?.content ?? '';
+}
+
 /** A conversation to answer. */
 export interface Asked {
   readonly messages: readonly ChatTurn[];

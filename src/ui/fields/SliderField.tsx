@@ -1,4 +1,6 @@
 import { useId } from 'react';
+import { TermMark } from '../glossary/Term';
+import type { TermId } from '../glossary/terms';
 
 interface Props {
   readonly label: string;
@@ -9,18 +11,21 @@ interface Props {
   /** The value for people, e.g. `8 tokens`. */
   readonly shown: string;
   readonly hint?: string;
+  /** What the label means, in the glossary. */
+  readonly term?: TermId;
   readonly disabled?: boolean;
   readonly onChange: (value: number) => void;
 }
 
 /** A labelled range with its value beside the label. */
-export function SliderField({ label, value, min, max, step, shown, hint, disabled = false, onChange }: Props) {
+export function SliderField({ label, value, min, max, step, shown, hint, term, disabled = false, onChange }: Props) {
   const id = useId();
   const share = max > min ? (value - min) / (max - min) : 1;
   return (
     <div className="field slider">
       <div className="slider-head">
         <label htmlFor={id}>{label}</label>
+        {term ? <TermMark id={term} /> : null}
         <output htmlFor={id}>{shown}</output>
       </div>
       <input

@@ -10,8 +10,9 @@ export function bytes(count: number): string {
   return count < 1e6 ? `${Math.round(count / 1e3)} KB` : `${megabytes(count)} MB`;
 }
 
-/** `10.5 M`, `170 M`, `600 K`. */
+/** `10.5 M`, `170 M`, `600 K`, `2.03 B`. */
 export function millions(count: number): string {
+  if (count >= 1e9) return `${(count / 1e9).toFixed(2)} B`;
   if (count < 1e6) return `${Math.max(1, Math.round(count / 1e3))} K`;
   return `${(count / 1e6).toFixed(count < 1e8 ? 1 : 0)} M`;
 }

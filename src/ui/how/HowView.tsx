@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import type { SiteUpdate } from '../../offline/site-update';
+import { Term } from '../glossary/Term';
 import { Masthead } from '../page/Masthead';
 import { UpdateNotice } from '../page/UpdateNotice';
 import { MaskFigure } from './MaskFigure';
@@ -13,7 +14,7 @@ import './how.css';
 
 const SECTIONS = [
   { id: 'how-noise', title: 'Into noise, and back' },
-  { id: 'how-mask', title: 'Who may look at whom' },
+  { id: 'how-mask', title: 'What each token can see' },
   { id: 'how-passes', title: 'Passes take time, tokens do not' },
   { id: 'how-order', title: 'Which tokens come first' },
   { id: 'how-price', title: 'What speed costs' },
@@ -48,55 +49,64 @@ export default function HowView({ update }: { update: SiteUpdate }) {
             How it works
           </h2>
           <p className="lead">
-            A language model writes in <em>tokens</em>: words, or pieces of words. Most models write one token after
-            another, and run the whole network for each. Such a run is a <em>pass</em>.
+            A language model writes in{' '}
+            <em>
+              <Term id="token">tokens</Term>
+            </em>
+            : words, or pieces of words. Most models write one token after another, and run the whole network for each
+            one. One such run is a{' '}
+            <em>
+              <Term id="pass">pass</Term>
+            </em>
+            .
           </p>
           <p className="lead">
-            <em>Block diffusion</em> writes a block of tokens at once. All of them begin as masks, and each pass
-            uncovers some, wherever they are. A finished block stays as it is and the next one follows it, so a text may
-            be of any length.
+            <em>Block diffusion</em> writes a block of tokens at once. All of them start out{' '}
+            <Term id="mask">masked</Term>, and each pass uncovers a few, wherever they may be. A finished block stays as
+            it is and the next one follows, so a text can be any length.
           </p>
           <Section id="how-noise">
             <p>
-              The model learned by guessing. Again and again a share <em>t</em> of a block’s tokens was masked at
-              random, and the network had to say what they were from what was left. That is all of its training. To
-              write is to go the other way: begin at <em>t</em> = 1, where all is masked, and let the network guess
+              The model learned by guessing. Over and over, a share <em>t</em> of a block’s tokens was masked at random,
+              and the network had to work out what they were from the rest. That is all there is to its training.
+              Writing goes the other way: start at <em>t</em> = 1, with everything masked, and let the network guess
               until nothing is.
             </p>
             <NoiseFigure />
           </Section>
           <Section id="how-mask">
             <p>
-              Inside the network tokens look at each other to find out what they mean; this is called attention. Which
-              of them may look at which is fixed by a table. Here a token sees all blocks before its own, and its own
-              block in both directions, for what is uncovered there last may well stand first. It never sees what is yet
-              to come, so a finished block is worked out once, and what later blocks need of it is kept.
+              Inside the network, tokens look at each other to work out what they mean; this is called{' '}
+              <Term id="attention">attention</Term>. A table decides which may look at which. Here a token sees every
+              earlier block, and its own block in both directions, because the word that is uncovered last may well come
+              first. It never sees later blocks, so a finished block is computed once, and what later blocks need from
+              it is stored.
             </p>
             <MaskFigure />
           </Section>
           <Section id="how-passes">
             <p>
-              A pass needs every one of the model’s weights, the numbers it consists of. On a GPU it is reading these
-              from memory that takes the time, not computing with them, and it takes about as long for sixteen tokens as
-              for one. So fewer passes are faster. (On a CPU it is the computing that counts, and a pass over a large
-              block takes longer than one over a small one.)
+              A pass uses every one of the model’s weights, the numbers it is made of. On a GPU, most of the time goes
+              into reading them from memory rather than computing with them, so a pass takes about as long for sixteen
+              tokens as for one, and fewer passes mean a faster text. (On a CPU, computing is what takes the time, and a
+              pass over a large block takes longer than one over a small block.)
             </p>
             <PassesFigure />
             <p>
-              What this comes to on your device, the <a href="#race">race</a> shows.
+              The <a href="#race">race</a> shows what this means on your device.
             </p>
           </Section>
           <Section id="how-order">
             <p>
-              The network guesses every masked token in a pass. Which of these guesses stay is up to a <em>policy</em>,
-              and it decides how many passes a block takes. Here are four of them on the same block:
+              In each pass, the network guesses every masked token. A <em>policy</em> decides which of these guesses
+              stay, and so how many passes a block takes. Here are four of them on the same block:
             </p>
             <PoliciesFigure />
           </Section>
           <Section id="how-price">
             <p>
-              Tokens that are uncovered in one pass cannot see each other. Each may be a good guess, and together they
-              say “in a a village”. The fewer the steps, the more of that:
+              Tokens uncovered in the same pass cannot see each other. Each may be a good guess on its own, yet together
+              they can say “in a a village”. The fewer the steps, the more often this happens:
             </p>
             <PriceFigure />
           </Section>

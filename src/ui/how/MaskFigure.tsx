@@ -65,8 +65,8 @@ export function MaskFigure() {
       </div>
       <figcaption className="hint">
         {mode === 'writing'
-          ? 'Each row is a token, and filled where it may look. With blocks of 1 this is the staircase of a model that writes from left to right; with one block for all, everything sees everything.'
-          : 'In training the network reads the text twice in one pass, with noise (the first half of rows and columns) and without. A noised token sees the noise of its own block and the clean blocks before it: just what it will see when it writes.'}
+          ? 'Each row is a token; a cell is filled where that token may look. With blocks of 1 this is the staircase of a model that writes left to right; with a single block, everything sees everything.'
+          : 'In training the network reads the text twice in one pass: with noise (the first half of the rows and columns) and without. A noisy token sees its own noisy block and the clean blocks before it, exactly what it will see when writing.'}
       </figcaption>
     </figure>
   );

@@ -49,11 +49,10 @@ export function NoiseFigure() {
       <p className="figure-line" aria-live={mode === 'stepping' ? 'polite' : 'off'}>
         {last ? (
           <>
-            Last uncovered: “{RECORDED_BLOCK.tokens[last.position]?.trim()}”, of which the model was{' '}
-            {percent(last.probability)} sure.
+            Last uncovered: “{RECORDED_BLOCK.tokens[last.position]?.trim()}”, probability {percent(last.probability)}.
           </>
         ) : (
-          'Nothing is known yet but the text before.'
+          'Only the text before the block is known so far.'
         )}
       </p>
       <SliderField
@@ -78,7 +77,7 @@ export function NoiseFigure() {
       </div>
       <figcaption className="hint">
         A recording of the model on this page, with seed 1, mistakes included. Which place comes next was chosen at
-        random; what stands there is the model’s guess. While little is known its guesses are wild; the last tokens
+        random; what stands there is the model’s guess. While little is known, the guesses are wild; the last tokens
         follow from the rest.
       </figcaption>
     </figure>

@@ -7,10 +7,10 @@ export function Origin() {
   return (
     <>
       <p>
-        We trained it ourselves, from nothing: {parameters} parameters, {steps} steps on {tokens} tokens, {hours} on two
+        We trained it ourselves, from scratch: {parameters} parameters, {steps} steps on {tokens} tokens, {hours} on two
         CPU cores. It has seen {share} of {documents.toLocaleString('en')} stories, once. That is enough for sentences
-        and the tone of a tale, and not for a plot; it knows nothing of the world. It was trained on blocks of 1 to 32
-        tokens together, so that you can move the slider.
+        and the tone of a tale, but not for a plot; it knows nothing about the world. It was trained on blocks of 1 to
+        32 tokens together, so that you can move the slider.
       </p>
       <table className="data-sources">
         <caption>What it read</caption>

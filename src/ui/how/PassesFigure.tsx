@@ -18,16 +18,16 @@ export function PassesFigure() {
   return (
     <figure className="figure passes-figure">
       <p className="figure-line">
-        Passes for {TOKENS} tokens; in blocks, <span data-rate>{rate(TOKENS / blocks)}</span> tokens a pass
+        Passes for {TOKENS} tokens; in blocks, <span data-rate>{rate(TOKENS / blocks)}</span> tokens per pass
       </p>
       <dl className="bars">
-        <Bar name="One token a pass" passes={autoregressive} kind="autoregressive" />
+        <Bar name="One token per pass" passes={autoregressive} kind="autoregressive" />
         <Bar
           name={`Blocks of ${blockSize} in ${steps === 1 ? '1 step' : `${steps} steps`}`}
           passes={blocks}
           kind="blocks"
         />
-        <Bar name="The same, if storing rides along" passes={carried} kind="carried" />
+        <Bar name="The same, storing with the next step" passes={carried} kind="carried" />
       </dl>
       <SliderField
         label="Block size"
@@ -49,9 +49,9 @@ export function PassesFigure() {
         onChange={setWanted}
       />
       <figcaption className="hint">
-        A block needs its steps, and one pass more that stores it for the blocks to come. That pass can ride along with
-        the next block’s first step, as it does on a GPU here; the numbers under a text count it all the same. With
-        blocks of 1 this model spends two passes a token, where one made to write that way spends one.
+        A block takes its steps, plus one more pass that stores it for later blocks. On a GPU that pass is combined with
+        the next block’s first step; the figures under a text count it anyway. With blocks of 1 this model takes two
+        passes per token, where a model made to write that way takes one.
       </figcaption>
     </figure>
   );

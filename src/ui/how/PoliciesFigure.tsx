@@ -85,7 +85,7 @@ function PolicyPanel({ run, count }: { run: PolicyRun; count: number }) {
 function paceOf({ policy: { name, steps = 1, threshold = 1, entropyBound = 0 }, tokens }: PolicyRun): string {
   switch (name) {
     case 'first-hitting':
-      return 'One token a pass, at a random place';
+      return 'One token per pass, at a random place';
     case 'confidence':
       return `The ${tokens.length / steps} surest a pass`;
     case 'ancestral':

@@ -18,22 +18,23 @@ export function PriceFigure() {
         />
         <p className="figure-text sample">{sample.text}</p>
         <p className="figure-line">
-          {sample.passesPerToken.toFixed(2)} passes a token, perplexity {sample.perplexity.toFixed(1)}.
+          {sample.passesPerToken.toFixed(2)} passes per token, perplexity {sample.perplexity.toFixed(1)}.
         </p>
         <figcaption className="hint">
-          How this model’s texts begin, uncorrected: surest tokens first, seed 1. Perplexity is by its own reading of
-          them, one token at a time: between how many equally likely tokens it wavers at each place. Its own texts, one
-          token at a time, have {BEST_PERPLEXITY.toFixed(1)}; lower is smoother, not truer.
+          How this model’s texts begin, unedited: surest tokens first, seed 1. Perplexity is the model’s own reading of
+          them, one token at a time: roughly, how many equally likely tokens it is torn between at each place. Texts it
+          writes one token at a time have {BEST_PERPLEXITY.toFixed(1)}; lower is smoother, not truer.
         </figcaption>
       </figure>
       <p>
-        Even without haste large blocks cost a little, because guessing many tokens at once is harder than guessing the
-        next. On stories that the model had not seen:
+        Even without hurrying, large blocks cost a little, because guessing many tokens at once is harder than guessing
+        the next one. On stories the model had not seen:
       </p>
       <BlockSizeTable />
       <p>
         The price falls with training. In the paper’s models, which are larger and were trained far longer, blocks of 4
-        cost 18 % over blocks of 1 and blocks of 16 cost 27 %.
+        cost 18 % more than blocks of 1, and blocks of 16 cost 27 % more. How this model fares on a text of your own,{' '}
+        <a href="#read">Read</a> measures.
       </p>
     </>
   );

@@ -37,6 +37,6 @@ export const SOURCES: readonly Source[] = [
     authors: 'Ben-Hamu et al., 2025',
     title: 'Accelerated Sampling from Masked Diffusion Models via Entropy Bounded Unmasking',
     arxiv: '2505.24857',
-    use: 'The entropy bound: as many tokens a pass as the model is sure enough of.',
+    use: 'The entropy bound: as many tokens per pass as the model is sure enough about.',
   },
 ];

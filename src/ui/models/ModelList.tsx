@@ -1,4 +1,6 @@
 import type { KeptModel, ModelInfo, ModelPlace, ModelShelf } from '../../worker/protocol';
+import { megabytes } from '../fields/format';
+import type { EmbeddedModel } from './embedded-models';
 import { ModelCard } from './ModelCard';
 import { diskText } from './model-texts';
 import { RemoveModel } from './RemoveModel';
@@ -7,6 +9,8 @@ interface Props {
   /** Null until it is known. */
   readonly shelf: ModelShelf | null;
   readonly inUse: ModelInfo | null;
+  /** What else comes with the page. */
+  readonly more: readonly EmbeddedModel[];
   readonly onUse: (place: ModelPlace) => void;
   readonly onUseEmbedded: () => void;
   /** Fetches the rest from where it came from. */
@@ -14,11 +18,14 @@ interface Props {
   readonly onRemove: (id: string) => Promise<'removed' | 'kept'>;
 }
 
-/** The model that comes with the page, one in use that is not kept, then the kept ones. */
-export function ModelList({ shelf, inUse, onUse, onUseEmbedded, onGoOn, onRemove }: Props) {
-  if (!shelf) return <p className="hint">Looking at what is here…</p>;
-  const embedded = inUse?.origin.type === 'embedded' ? inUse : shelf.embedded;
-  const passing = inUse && inUse.keptId === null && inUse.origin.type !== 'embedded' ? inUse : null;
+/** The models that come with the page, one in use that is not kept, then the kept ones. */
+export function ModelList({ shelf, inUse, more, onUse, onUseEmbedded, onGoOn, onRemove }: Props) {
+  if (!shelf) return <p className="hint">Checking saved models…</p>;
+  const passes = inUse?.keptId === null ? inUse : null;
+  const isFirst = passes?.origin.type === 'embedded' && passes.digest === (shelf.embedded ?? passes).digest;
+  const embedded = isFirst ? passes : shelf.embedded;
+  const passing = isFirst ? null : passes;
+  const isHere = ({ digest }: EmbeddedModel) => [inUse, ...shelf.kept].some((model) => model?.digest === digest);
   return (
     <ul className="models">
       {embedded ? (
@@ -27,10 +34,23 @@ export function ModelList({ shelf, inUse, onUse, onUseEmbedded, onGoOn, onRemove
         </ModelCard>
       ) : null}
       {passing ? (
-        <ModelCard facts={passing} origin={passing.origin} disk="not kept">
+        <ModelCard facts={passing} origin={passing.origin} disk="not saved">
           <InUse />
         </ModelCard>
       ) : null}
+      {more
+        .filter((model) => !isHere(model))
+        .map(({ folder, name, url, bytes }) => (
+          <li key={folder} className="model-card">
+            <h3>{name}</h3>
+            <p className="hint">Comes with this page and is fetched when it is wanted: {megabytes(bytes)} MB.</p>
+            <div className="model-actions">
+              <button type="button" className="quiet" onClick={() => onGoOn(url)}>
+                Get it<span className="visually-hidden">: {name}</span>
+              </button>
+            </div>
+          </li>
+        ))}
       {shelf.kept.map((model) => (
         <ModelCard key={model.id} facts={model} origin={model.from} disk={diskText(model.totalBytes, model.keptBytes)}>
           {inUse?.keptId === model.id ? (
@@ -47,7 +67,7 @@ export function ModelList({ shelf, inUse, onUse, onUseEmbedded, onGoOn, onRemove
         <li key={key} className="model-card">
           <h3>{name}</h3>
           <p className="hint">
-            Not whole: {place} was being converted to {dtype}. Open it once more to go on where that ended.
+            Unfinished: {place} was being converted to {dtype}. Open it again to pick up where it left off.
           </p>
           <div className="model-actions">
             <RemoveModel name={name} bytes={bytes} onRemove={() => onRemove(key)} />
@@ -74,11 +94,11 @@ function Use({ name, onUse }: { name: string; onUse: () => void }) {
 function Take({ model, onUse, onGoOn }: { model: KeptModel } & Pick<Props, 'onUse' | 'onGoOn'>) {
   const { id, name, from, keptBytes, totalBytes } = model;
   if (keptBytes >= totalBytes) return <Use name={name} onUse={() => onUse({ type: 'kept', id })} />;
-  if (from.type === 'folder') return <p className="hint">Choose the folder once more to go on.</p>;
-  if (from.type === 'checkpoint') return <p className="hint">Open {from.place} once more to go on.</p>;
+  if (from.type === 'folder') return <p className="hint">Choose the folder again to continue.</p>;
+  if (from.type === 'checkpoint') return <p className="hint">Open {from.place} again to continue.</p>;
   return (
     <button type="button" className="quiet" onClick={() => onGoOn(from.url)}>
-      Go on<span className="visually-hidden"> with {name}</span>
+      Continue<span className="visually-hidden"> with {name}</span>
     </button>
   );
 }

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { describeError } from '../../errors';
 import type { DistantPlace, ModelPlace } from '../../worker/protocol';
+import { Sheet } from '../fields/Sheet';
 import type { Session } from '../session/session';
 import { ModelList } from './ModelList';
 import type { ModelLoader } from './model-loader';
@@ -16,14 +17,13 @@ interface Props {
   readonly onClose: () => void;
 }
 
-/** The models that are here, and the way to others. A dialog, so that Escape closes it and the focus comes back. */
+/** The models that are here, and the way to others. */
 export default function ModelsDialog({ session, models, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const { shelf, problem, refresh } = useShelf(models);
   /** Whether a model was asked for here that is still looked for. */
   const [asked, setAsked] = useState(false);
   const { fetch, model } = session;
-  useEffect(() => dialog.current?.showModal(), []);
   // From here on the page itself shows how it goes.
   const isFound =
     (fetch?.phase === 'fetching' && fetch.totalBytes > 0) || fetch?.phase === 'offered' || model.phase === 'loading';
@@ -54,15 +54,7 @@ export default function ModelsDialog({ session, models, onClose }: Props) {
     onClose();
   };
   return (
-    <dialog className="sheet models-sheet" ref={dialog} aria-labelledby="models-title" onClose={close}>
-      <header>
-        <h2 id="models-title" tabIndex={-1}>
-          Models
-        </h2>
-        <button type="button" className="quiet" onClick={() => dialog.current?.close()}>
-          Close
-        </button>
-      </header>
+    <Sheet title="Models" className="models-sheet" ref={dialog} onClose={close}>
       {(problem ?? kept) ? (
         <p className="models-problem" role="alert">
           {problem ?? kept}
@@ -71,6 +63,7 @@ export default function ModelsDialog({ session, models, onClose }: Props) {
       <ModelList
         shelf={shelf}
         inUse={model.phase === 'ready' ? model.info : null}
+        more={models.moreModels}
         onUse={use}
         onUseEmbedded={() => use(models.embedded)}
         onGoOn={(url) => open({ type: 'url', url })}
@@ -84,6 +77,6 @@ export default function ModelsDialog({ session, models, onClose }: Props) {
         onCancel={() => models.cancelFetch()}
       />
       <PublishedList onOpen={open} />
-    </dialog>
+    </Sheet>
   );
 }

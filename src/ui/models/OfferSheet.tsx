@@ -1,7 +1,8 @@
-import { useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import type { CheckpointOffer, KeptDtype } from '../../worker/protocol';
 import { ChoiceField } from '../fields/ChoiceField';
 import { millions } from '../fields/format';
+import { Sheet } from '../fields/Sheet';
 import type { ModelLoader } from './model-loader';
 import { deviceText, fetchText, hasRoom, memoryText, roomText } from './model-texts';
 import './models.css';
@@ -12,8 +13,8 @@ interface Props {
 }
 
 const DTYPES: readonly { readonly value: KeptDtype; readonly label: string }[] = [
-  { value: 'q8', label: 'q8, as the original' },
-  { value: 'q4', label: 'q4, half of the bytes' },
+  { value: 'q8', label: 'q8, most accurate' },
+  { value: 'q4', label: 'q4, half the size' },
 ];
 
 /** What a person decides on before a checkpoint is fetched. */
@@ -21,7 +22,6 @@ export default function OfferSheet({ offer, models }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [dtype, setDtype] = useState(offer.suggested);
   const accepted = useRef(false);
-  useEffect(() => dialog.current?.showModal(), []);
   const accept = () => {
     accepted.current = true;
     void models.accept(dtype);
@@ -30,12 +30,9 @@ export default function OfferSheet({ offer, models }: Props) {
     if (!accepted.current) models.cancelFetch();
   };
   return (
-    <dialog className="sheet models-sheet" ref={dialog} aria-labelledby="offer-title" onClose={close}>
-      <header>
-        <h2 id="offer-title">{offer.name}</h2>
-      </header>
+    <Sheet title={offer.name} className="models-sheet" ref={dialog} onClose={close}>
       <p>
-        This is a checkpoint as its authors published it. It is converted while it comes; nothing leaves this device.
+        This is a checkpoint as its authors published it. It is converted as it arrives; nothing leaves this device.
       </p>
       <dl className="facts">
         <dt>From</dt>
@@ -52,9 +49,9 @@ export default function OfferSheet({ offer, models }: Props) {
         <dd>{memoryText(offer, dtype)}</dd>
       </dl>
       {offer.tokenizerFrom === null ? null : (
-        <p className="hint">It has no tokenizer of its own: that of {offer.tokenizerFrom} is fetched for it.</p>
+        <p className="hint">It has no tokenizer of its own, so the one from {offer.tokenizerFrom} is used.</p>
       )}
-      <ChoiceField label="Keep it as" value={dtype} choices={DTYPES} onChange={setDtype} />
+      <ChoiceField label="Save as" value={dtype} choices={DTYPES} onChange={setDtype} />
       <div aria-live="polite">
         <p className="hint">{roomText(offer, dtype)}</p>
         <p className="hint">{deviceText(offer, dtype)}</p>
@@ -67,6 +64,6 @@ export default function OfferSheet({ offer, models }: Props) {
           Cancel
         </button>
       </div>
-    </dialog>
+    </Sheet>
   );
 }

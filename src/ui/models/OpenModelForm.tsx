@@ -85,8 +85,8 @@ function FolderButton({ onOpen }: Pick<Props, 'onOpen'>) {
       </button>
       <input ref={asFolder} type="file" hidden onChange={choose} />
       <p className="hint">
-        A folder of this device: a model, as “npm run export” writes it, or a checkpoint. Dropping one on the page opens
-        it too.
+        A folder on this device: a model exported with “npm run export”, or a checkpoint. You can also drop one on the
+        page.
       </p>
     </div>
   );

@@ -20,9 +20,8 @@ export function PublishedList({ onOpen }: Props) {
           <li key={models.name}>
             <h4>{models.name}</h4>
             <p>{models.about}</p>
-            <p className="hint">
-              {publishedText(models)} <strong>{ranText(models)}</strong>
-            </p>
+            <p className="hint">{publishedText(models)}</p>
+            <p className="hint">{ranText(models)}</p>
             <div className="published-actions">
               {models.repositories.map(({ repository, label }) => (
                 <button

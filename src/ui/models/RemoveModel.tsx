@@ -23,7 +23,7 @@ export function RemoveModel({ name, bytes, onRemove }: Props) {
   const confirm = async () => {
     setPhase('removing');
     // The list is drawn without this one then.
-    document.getElementById('models-title')?.focus();
+    keep.current?.closest('dialog')?.querySelector('h2')?.focus();
     if ((await onRemove()) === 'kept') setPhase('quiet');
   };
   if (phase === 'quiet') {
@@ -36,7 +36,7 @@ export function RemoveModel({ name, bytes, onRemove }: Props) {
   return (
     <div className="model-removal">
       <p>
-        Removing {name} gives back {bytesText(bytes)}. To use it again it has to be fetched again.
+        Removing {name} frees {bytesText(bytes)}. To use it later, you will have to open it again.
       </p>
       <button type="button" className="quiet" disabled={phase === 'removing'} onClick={() => void confirm()}>
         Remove

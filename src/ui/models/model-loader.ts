@@ -1,12 +1,15 @@
-import { describeError, type UnmaskError } from '../../errors';
+import { describeError, UnmaskError } from '../../errors';
 import type { Client } from '../../worker/client';
 import type { DistantPlace, KeptDtype, ModelInfo, ModelPlace, ModelShelf } from '../../worker/protocol';
 import type { WorkerEvents } from '../../worker/worker-events';
-import type { Action, Session } from '../session/session';
-import { nearestBlockSize, type Settings } from '../settings/settings';
+import type { Action } from '../session/reduce';
+import type { Session } from '../session/session';
+import { nearestBlockSize, type Settings, unmaskingOn } from '../settings/settings';
 import { filesOfFolder } from './chosen-folder';
-import { NO_PROGRESS, PaceMeter, type Progress } from './pace';
+import type { EmbeddedModel } from './embedded-models';
+import type { Progress } from './pace';
 import { placeName } from './place-name';
+import { watched } from './watched';
 
 /** What the loader needs of the page. */
 export interface Page {
@@ -30,6 +33,10 @@ export interface LoaderOptions {
   readonly hub?: string | undefined;
   /** Absolute URL of the folder of the model that comes with the page, with its last slash. */
   readonly embeddedUrl: string;
+  /** Of that model, where the build told it. */
+  readonly embeddedDigest?: string | undefined;
+  /** The other models that come with the page; the last is the best. */
+  readonly moreModels?: readonly EmbeddedModel[];
   /** Starts a worker. */
   readonly connect: (events: WorkerEvents) => Client;
 }
@@ -38,9 +45,6 @@ export interface LoaderOptions {
 const RESTARTS_APART_MS = 60_000;
 
 const DEVICE_LOST = 'The GPU was lost. The model is being loaded onto it again, and the text will continue by itself.';
-
-/** How often the pace is worked out anew while nothing comes, in milliseconds. */
-const TICK_MS = 1_000;
 
 /**
  * Which model is in use, and the way to another: what has to be fetched is fetched by a second worker while the
@@ -64,11 +68,20 @@ export class ModelLoader {
   #contextShare = 1;
   #restartedAt = Number.NEGATIVE_INFINITY;
   #left = false;
+  /** True while the small model is in use only because the address named a text of it. */
+  #lent = false;
 
   constructor(page: Page, model: string | null, options: LoaderOptions) {
     this.#page = page;
     this.#options = options;
     this.#place = model === null ? this.embedded : { type: 'kept', id: model };
+  }
+
+  /** Before the first load: the text that comes first was written by this model, which may be the one always at hand. */
+  beginWith(digest: string | null): void {
+    if (this.#place.type === 'embedded' || digest === null || digest !== this.#options.embeddedDigest) return;
+    this.#place = this.embedded;
+    this.#lent = true;
   }
 
   /** The worker with the model; undefined before the first load. */
@@ -80,9 +93,21 @@ export class ModelLoader {
     return { type: 'embedded', url: this.#options.embeddedUrl };
   }
 
+  /** The models that come with the page and are fetched only when they are wanted. */
+  get moreModels(): readonly EmbeddedModel[] {
+    return this.#options.moreModels ?? [];
+  }
+
+  /** The best of them, if there are any. */
+  get better(): EmbeddedModel | null {
+    return this.moreModels.at(-1) ?? null;
+  }
+
   /** Puts another model in place of the one in use, which stays until the other is here whole. */
   async open(place: ModelPlace): Promise<void> {
     this.cancelFetch();
+    // Who goes back to the small one wants to stay with it.
+    if (place.type === 'embedded') this.#page.set({ upgrade: 'on request' });
     if (place.type === 'embedded' || place.type === 'kept') {
       await this.#replace(place, this.#connect());
       return;
@@ -100,10 +125,29 @@ export class ModelLoader {
   async #fetchAndOpen(wanted: Wanted): Promise<void> {
     askToKeep();
     const found = await this.#fetch(wanted);
-    if (!found) return;
+    if (found) await this.take(found);
+  }
+
+  /** Keeps a model that comes with the page for `take`, behind whatever is at work. Rejects on abort too. */
+  async keep(
+    { url }: EmbeddedModel,
+    signal: AbortSignal,
+    onProgress: (progress: Progress) => void,
+  ): Promise<ModelPlace> {
+    const place = { type: 'url', url } as const;
+    const found = await watched(
+      (onBytes) => this.#startLibrarian().fetchModel(place, { signal, onProgress: onBytes }),
+      onProgress,
+    );
+    if (found.type === 'offer') throw new UnmaskError('bad-model', 'This is a checkpoint and no model folder.');
+    return found;
+  }
+
+  /** Puts a model that was just fetched in place of the one in use. */
+  async take(place: ModelPlace): Promise<void> {
     const fetcher = this.#librarian ?? this.#connect();
     this.#librarian = undefined;
-    await this.#replace(found, fetcher);
+    await this.#replace(place, fetcher);
   }
 
   /** Opens a folder that was dropped on the page. */
@@ -194,7 +238,7 @@ export class ModelLoader {
     this.#wanted = wanted;
     this.#page.dispatch({ type: 'fetch-started', name });
     try {
-      const found = await this.#watch(
+      const found = await watched(
         (onProgress) => this.#startLibrarian().fetchModel(place, { signal, onProgress, dtype, ...(hub && { hub }) }),
         (progress) => signal.aborted || this.#page.dispatch({ type: 'fetch-progressed', progress }),
       );
@@ -214,6 +258,7 @@ export class ModelLoader {
     const { model } = this.#page.session;
     if (model.phase === 'ready') this.#earlier = { place: this.#place, name: model.info.name };
     this.#place = place;
+    this.#lent = false;
     this.#contextShare = 1;
     await this.#load(client);
   }
@@ -229,11 +274,12 @@ export class ModelLoader {
     const place = this.#place;
     page.dispatch({ type: 'load-started', earlierModel: this.#earlier?.name ?? null });
     try {
-      const info = await this.#watch(
+      const loaded = await watched(
         (onProgress) =>
           client.load(place, page.session.settings.backend, { signal, onProgress, contextShare: this.#contextShare }),
         (progress) => this.#client === client && page.dispatch({ type: 'load-progressed', progress }),
       );
+      const info = this.#withOrigin(loaded);
       this.#earlier = null;
       page.dispatch({ type: 'load-ended', info });
       this.#fit(info);
@@ -245,10 +291,19 @@ export class ModelLoader {
     }
   }
 
+  /** A model that comes with the page does so wherever it is kept. */
+  #withOrigin(info: ModelInfo): ModelInfo {
+    const { origin } = info;
+    const isOurs = origin.type === 'url' && this.moreModels.some(({ url }) => url === origin.url);
+    return isOurs ? { ...info, origin: { type: 'embedded' } } : info;
+  }
+
   /** Moves the settings to what the model knows, and remembers it for the next visit. */
-  #fit({ keptId, blockSizes, name }: ModelInfo): void {
+  #fit(info: ModelInfo): void {
+    const { keptId, blockSizes, name } = info;
+    const before = this.#page.session.settings;
+    this.#page.set({ model: this.#lent ? before.model : keptId, ...unmaskingOn(before, info) });
     const { settings } = this.#page.session;
-    if (settings.model !== keptId) this.#page.set({ model: keptId });
     if (settings.blockSize === null || blockSizes.includes(settings.blockSize)) return;
     const blockSize = nearestBlockSize(settings.blockSize, blockSizes);
     this.#page.set({ blockSize });
@@ -302,27 +357,6 @@ export class ModelLoader {
     this.#restartedAt = now;
     await this.load();
     this.#notice('The model stopped unexpectedly and was restarted.');
-  }
-
-  /** Does what reports bytes, and tells of them with their pace, also while none come. */
-  async #watch<T>(
-    work: (onProgress: (loadedBytes: number, totalBytes: number) => void) => Promise<T>,
-    tell: (progress: Progress) => unknown,
-  ): Promise<T> {
-    const meter = new PaceMeter();
-    let last: Progress = NO_PROGRESS;
-    const note = (loadedBytes: number, totalBytes: number) => {
-      last = meter.note(loadedBytes, totalBytes, performance.now());
-      tell(last);
-    };
-    const ticking = setInterval(() => {
-      if (last.totalBytes > 0 && last.loadedBytes < last.totalBytes) note(last.loadedBytes, last.totalBytes);
-    }, TICK_MS);
-    try {
-      return await work(note);
-    } finally {
-      clearInterval(ticking);
-    }
   }
 }
 

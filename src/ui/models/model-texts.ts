@@ -10,13 +10,13 @@ export function sizeText({ parameters, dtype }: Pick<ModelFacts, 'parameters' | 
 
 /** `4, 8, 16`, or that it is not known. */
 export function blockSizesText(sizes: readonly number[] | null): string {
-  if (!sizes || sizes.length === 0) return 'known once it is whole';
+  if (!sizes || sizes.length === 0) return 'known once it is complete';
   return sizes.join(', ');
 }
 
-/** `21.7 MB`, `12.0 of 181.3 MB here` */
+/** `21.7 MB`, `12.0 of 181.3 MB saved` */
 export function diskText(totalBytes: number, keptBytes = totalBytes): string {
-  return keptBytes < totalBytes ? `${megabytes(keptBytes)} of ${megabytes(totalBytes)} MB here` : bytes(totalBytes);
+  return keptBytes < totalBytes ? `${megabytes(keptBytes)} of ${megabytes(totalBytes)} MB saved` : bytes(totalBytes);
 }
 
 /** Where a model came from; of a URL its host comes first. */
@@ -45,9 +45,9 @@ export function spaceText(kept: readonly Pick<KeptModel, 'keptBytes'>[], space: 
   return `Saved models use ${roughly(ofModels)} of the ${roughly(ofAll)} stored by this page. ${room}`;
 }
 
-/** `1.2 GB to fetch, 420.0 MB to keep` */
+/** `1.2 GB to fetch, 420.0 MB to store` */
 export function fetchText({ fetchBytes, keptBytes }: CheckpointOffer, dtype: KeptDtype): string {
-  return `${roughly(fetchBytes)} to fetch, ${roughly(keptBytes[dtype])} to keep`;
+  return `${roughly(fetchBytes)} to fetch, ${roughly(keptBytes[dtype])} to store`;
 }
 
 /** Whether it fits the storage. */
@@ -58,7 +58,7 @@ export function hasRoom({ keptBytes, freeBytes }: CheckpointOffer, dtype: KeptDt
 export function roomText(offer: CheckpointOffer, dtype: KeptDtype): string {
   if (offer.freeBytes === null) return NOTHING_KEPT;
   const room = `The browser’s storage has room for ${roughly(offer.freeBytes)}`;
-  return hasRoom(offer, dtype) ? `${room}.` : `${room}, which is too little. Remove a kept model first.`;
+  return hasRoom(offer, dtype) ? `${room}.` : `${room}, which is not enough. Remove a saved model first.`;
 }
 
 /** `82.0 MB of weights, 234.9 MB for a context of 2048 tokens` */
@@ -79,7 +79,7 @@ export function deviceText({ device, needs }: CheckpointOffer, dtype: KeptDtype)
   const cut = largestBytes > device.mostBytes ? ', so it is cut up' : '';
   return (
     `It fits this GPU (${device.name}), which binds ${most} at once: the largest part has ${roughly(largestBytes)}${cut}. ` +
-    'How much memory a GPU has, browsers do not say.'
+    'Browsers do not say how much memory a GPU has.'
   );
 }
 
@@ -94,7 +94,7 @@ export function ranText({ ran }: PublishedModels): string {
 }
 
 const NOTHING_KEPT =
-  'This browser keeps no models for this page, as in some private windows and over plain http. One that is opened ' +
+  'This browser cannot save models for this page, as in some private windows or over plain http. A model you open ' +
   'lasts until the page is closed.';
 
 function roughly(count: number): string {

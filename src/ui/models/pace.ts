@@ -56,7 +56,7 @@ function paceOf(samples: readonly Sample[], totalBytes: number): Pace {
 
 /** `3.1 MB/s, about 40 seconds left` */
 export function paceText({ bytesPerSecond, secondsLeft }: Pace): string {
-  if (bytesPerSecond < 100) return 'nothing is coming at the moment';
+  if (bytesPerSecond < 100) return 'waiting for data';
   const kilobytes = bytesPerSecond / 1e3;
   const speed =
     kilobytes < 999.5

@@ -22,7 +22,7 @@ const one = (repository: string) => [{ repository, label: 'Open' }];
 export const PUBLISHED_MODELS: readonly PublishedModels[] = [
   {
     name: 'BD3-LM',
-    about: 'The models of the block diffusion paper: they go on from English text.',
+    about: 'The models from the block diffusion paper. They continue English text.',
     parameters: 169_627_218,
     bytes: 678_508_872,
     licence: APACHE,
@@ -92,7 +92,7 @@ export const PUBLISHED_MODELS: readonly PublishedModels[] = [
   },
   {
     name: 'SmolLM2 135M Instruct',
-    about: 'One token after the other, to compare with.',
+    about: 'One token after another, for comparison.',
     parameters: 134_515_008,
     bytes: 269_030_016,
     licence: APACHE,
@@ -101,7 +101,7 @@ export const PUBLISHED_MODELS: readonly PublishedModels[] = [
   },
   {
     name: 'Qwen2.5 0.5B Instruct',
-    about: 'One token after the other, to compare with.',
+    about: 'One token after another, for comparison.',
     parameters: 494_032_768,
     bytes: 988_065_536,
     licence: APACHE,
@@ -110,7 +110,7 @@ export const PUBLISHED_MODELS: readonly PublishedModels[] = [
   },
   {
     name: 'Qwen3 0.6B',
-    about: 'One token after the other, to compare with.',
+    about: 'One token after another, for comparison.',
     parameters: 751_632_384,
     bytes: 1_503_264_768,
     licence: APACHE,

@@ -34,8 +34,8 @@ export const Masthead = memo(function Masthead({ view, onHelp }: Props) {
       <ViewNav view={view} />
       {view === 'write' ? (
         <p>
-          Most language models write word after word. This one uncovers whole blocks of words out of noise, in any
-          order, on your own device.
+          Most language models write one word after another. This one uncovers whole blocks of words out of noise, in
+          any order, right on your device.
         </p>
       ) : null}
     </header>

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { Sheet } from '../fields/Sheet';
 import type { Controller } from '../session/controller';
 import type { Settings } from '../settings/settings';
 import type { Shortcut } from './shortcuts';
@@ -10,18 +10,10 @@ interface Props {
   readonly onClose: () => void;
 }
 
-/** The keys that do something. A dialog, so that Escape closes it and the focus comes back. */
+/** The keys that do something. */
 export default function ShortcutSheet({ shortcuts, keys, controller, onClose }: Props) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog className="sheet" ref={dialog} aria-labelledby="sheet-title" onClose={onClose}>
-      <header>
-        <h2 id="sheet-title">Keyboard shortcuts</h2>
-        <button type="button" className="quiet" onClick={() => dialog.current?.close()}>
-          Close
-        </button>
-      </header>
+    <Sheet title="Keyboard shortcuts" onClose={onClose}>
       <dl>
         {shortcuts.map(({ shown, text }) => (
           <div key={text}>
@@ -51,6 +43,6 @@ export default function ShortcutSheet({ shortcuts, keys, controller, onClose }: 
         />
         Single-key shortcuts work while you are not typing
       </label>
-    </dialog>
+    </Sheet>
   );
 }

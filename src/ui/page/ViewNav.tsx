@@ -6,6 +6,7 @@ const LINKS: readonly { readonly view: View; readonly href: string; readonly lab
   { view: 'write', href: '#write', label: 'Write' },
   { view: 'chat', href: '#chat', label: 'Chat' },
   { view: 'race', href: '#race', label: 'Race' },
+  { view: 'read', href: '#read', label: 'Read' },
   { view: 'how', href: '#how', label: 'How it works' },
 ];
 

@@ -90,6 +90,13 @@ export const SHORTCUTS: readonly Shortcut[] = [
     reach: 'single',
     run: (controller) => controller.goLive(),
   },
+  {
+    keys: 'g',
+    shown: ['G'],
+    text: 'Show or hide guesses',
+    reach: 'single',
+    run: (controller) => controller.set({ guesses: controller.session.settings.guesses === 'on' ? 'off' : 'on' }),
+  },
   { keys: 'h', shown: ['H'], text: 'Switch highlighting', reach: 'single', run: nextHeat },
 ];
 

@@ -5,6 +5,7 @@ const TITLES: Readonly<Record<View, string>> = {
   write: document.title,
   chat: 'Chat: Unmask',
   race: 'Race: Unmask',
+  read: 'Read: Unmask',
   how: 'How it works: Unmask',
 };
 

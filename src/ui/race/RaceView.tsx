@@ -1,11 +1,12 @@
 import { useEffect, useRef } from 'react';
 import type { SiteUpdate } from '../../offline/site-update';
-import type { ModelInfo } from '../../worker/protocol';
+import type { GenerateSettings, ModelInfo } from '../../worker/protocol';
 import { ModelNotice } from '../models/ModelNotice';
 import { LoadStatus } from '../page/LoadStatus';
 import { Masthead } from '../page/Masthead';
 import { ProblemAlert } from '../page/ProblemAlert';
 import { UpdateNotice } from '../page/UpdateNotice';
+import { useBroughtIntoView } from '../page/use-brought-into-view';
 import type { Controller } from '../session/controller';
 import { traitsOf } from '../session/session';
 import { useSession } from '../session/use-session';
@@ -19,8 +20,8 @@ import { Racer } from './Racer';
 import { RaceTask } from './RaceTask';
 import { type Race, settingsOfSide } from './race';
 import type { RaceRunner } from './race-runner';
+import { isSameWay, lowerFirst } from './racer-names';
 import { SideField } from './SideField';
-import { useBothInView } from './use-both-in-view';
 import { useRace } from './use-race';
 import { notes, verdict } from './verdict';
 import './race.css';
@@ -42,7 +43,7 @@ export default function RaceView({ runner, controller, update }: Props) {
   const info = model.phase === 'ready' ? model.info : null;
   const toRace = pairOf(race.sides.map((side) => settingsOfSide(side, settings, traitsOf(model))));
   const board = useRef<HTMLDivElement>(null);
-  useBothInView(board, running);
+  useBroughtIntoView(board, running, '.racer:last-child');
   return (
     <div className="page">
       <div className="panel">
@@ -79,7 +80,7 @@ export default function RaceView({ runner, controller, update }: Props) {
           <ModelNotice notices={session.notices} controller={controller} />
           <LoadStatus session={session} controller={controller} onLoad={() => void controller.models.load()} />
           <div className="race-board" ref={board}>
-            <Outcome race={race} expected={info ? expectation(toRace, info) : null} />
+            <Outcome race={race} expected={info && isToCome(race, toRace) ? expectation(toRace, info) : null} />
             <div className="racers">
               {toRace.map((asked, racer) => (
                 // biome-ignore lint/suspicious/noArrayIndexKey: a racer is its place
@@ -89,9 +90,9 @@ export default function RaceView({ runner, controller, update }: Props) {
           </div>
           {race.phase === 'finished' && race.stories && info ? <Afterwards stories={race.stories} info={info} /> : null}
           <p className="hint">
-            They take turns on the one device, always the one that has had less time so far, and seconds are a racer’s
-            own. Passes are runs of the network, those that read the prompt and those that store a finished block for
-            the next included{info?.singlePasses === 2 ? ': one at a time takes two for each token' : ''}.
+            They take turns on this device, whichever has had less time going next, and seconds are a racer’s own.
+            Passes are runs of the network, those that read the prompt and those that store a finished block for the
+            next included{info?.singlePasses === 2 ? ': one at a time takes two for each token' : ''}.
           </p>
         </div>
       </main>
@@ -108,9 +109,15 @@ function Outcome({ race: { phase, stories }, expected }: { race: Race; expected:
   return (
     <div className="outcome">
       <p className="verdict">{isFinished ? verdict(stories) : PHASES[phase]}</p>
-      {phase === 'ready' && expected ? <p className="hint expected">{expected}</p> : null}
+      {expected ? <p className="hint expected">{stories ? `Next race: ${lowerFirst(expected)}` : expected}</p> : null}
     </div>
   );
+}
+
+/** Whether a race with these settings has yet to be run. */
+function isToCome({ phase, stories }: Race, settings: Pair<GenerateSettings>): boolean {
+  if (phase !== 'finished' || !stories) return phase !== 'running';
+  return settings.some((asked, racer) => !isSameWay(asked, stories[racer]?.settings ?? asked));
 }
 
 /** What there is to learn from a race that is over. */
@@ -124,10 +131,10 @@ function Afterwards({ stories, info }: { stories: Pair<Story>; info: ModelInfo }
 }
 
 const PHASES: Readonly<Record<Race['phase'], string>> = {
-  ready: 'Two ways to write the same text. Which is done first?',
+  ready: 'Two ways to write the same text. Which will finish first?',
   running: 'Both are writing.',
   finished: '',
-  stopped: 'Stopped before the end, so nobody has won.',
+  stopped: 'Stopped before the end, so there is no winner.',
   failed: 'The race ended with an error.',
 };
 

@@ -87,6 +87,7 @@ function RacerText({ story, label }: { story: Story | null; label: string }) {
           afterBreak={endsLine(blocks[index - 1]?.tokens.at(-1))}
           marked={null}
           edit={null}
+          guesses="off"
         />
       ))}
     </section>

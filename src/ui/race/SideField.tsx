@@ -53,7 +53,7 @@ export function SideField({ name, side, blockSizes, disabled, onChange }: Props)
         max={Math.max(2, blockSize)}
         step={1}
         shown={paced ? String(steps) : '–'}
-        hint={hint ?? 'Fewer steps are fewer passes.'}
+        hint={hint ?? 'Fewer steps mean fewer passes.'}
         disabled={!paced}
         onChange={(steps) => onChange({ steps })}
       />

@@ -24,12 +24,25 @@ export function passesPerToken({ blockSize, policy, steps }: Way, singlePasses: 
 }
 
 /**
- * How long a pass over so many tokens takes on a CPU, in passes over one: (n + 3) / 4. A pass has work that does not
- * depend on n, and work that does. Measured (docs/LOG.md): 1.7 times as long for 4 tokens, 4.5 for 16 and 8.6 for 32
- * in the embedded model; 1.6, 2.4 and 4.2 for 4, 8 and 16 in a layer of SmolLM2-135M as bytes.
+ * How long a pass over so many tokens takes on a CPU, in passes over one: (n + 2) / 3. A pass has work that does not
+ * depend on n, and more that does. Fitted to what was measured with the embedded model: docs/LOG.md, "What the styles
+ * cost on a CPU".
  */
 export function cpuPassCost(tokens: number): number {
-  return (tokens + 3) / 4;
+  return (tokens + 2) / 3;
+}
+
+/**
+ * How long a token takes on a CPU, in passes over one; null where the text decides. The pass that stores a block covers
+ * the next one too, which then needs a step less; not where rows predict the next token.
+ */
+export function cpuTokenCost(way: Way, singlePasses: ModelInfo['singlePasses']): number | null {
+  const passes = passesPerToken(way, singlePasses);
+  if (passes === null) return null;
+  const { blockSize } = way;
+  if (singlePasses === 1) return passes * cpuPassCost(blockSize);
+  const stepsAlone = passes * blockSize - 2;
+  return (cpuPassCost(2 * blockSize) + stepsAlone * cpuPassCost(blockSize)) / blockSize;
 }
 
 /** So many rows a pass has room for, where the storing pass of a block may take the next block along. */

@@ -1,6 +1,6 @@
 import type { GenerateSettings, ModelInfo } from '../../worker/protocol';
 import { rate } from '../fields/format';
-import { cpuPassCost, passesPerToken } from './costs';
+import { cpuPassCost, cpuTokenCost, passesPerToken } from './costs';
 import { type Pair, pairOf } from './pair';
 import { nameOfBoth, upperFirst } from './racer-names';
 import { EQUAL } from './verdict';
@@ -10,6 +10,8 @@ interface Forecast {
   readonly blockSize: number;
   /** For each token; null where the text decides. */
   readonly passes: number | null;
+  /** The time for each token; likewise. */
+  readonly cost: number | null;
 }
 
 /** What to expect of a race on a CPU, and why: fewer passes alone do not win there. Null on a GPU, where they do. */
@@ -21,22 +23,23 @@ export function expectation(
   const names = nameOfBoth([{ settings: settings[0] }, { settings: settings[1] }]);
   const [one, other] = pairOf(
     settings.map((way, racer): Forecast => {
-      return { name: names[racer] ?? '', blockSize: way.blockSize, passes: passesPerToken(way, singlePasses) };
+      return {
+        name: names[racer] ?? '',
+        blockSize: way.blockSize,
+        passes: passesPerToken(way, singlePasses),
+        cost: cpuTokenCost(way, singlePasses),
+      };
     }),
   );
   return [winnerOf(one, other), reason(one, other), passesOf(one, other)].filter(Boolean).join(' ');
 }
 
 function winnerOf(one: Forecast, other: Forecast): string {
-  const [first, second] = [costOf(one), costOf(other)];
+  const [first, second] = [one.cost, other.cost];
   if (first === null || second === null) return '';
   const ratio = Math.max(first, second) / Math.min(first, second);
   if (ratio < EQUAL) return 'Expect a close race.';
   return `Expect ${(first < second ? one : other).name} to win.`;
-}
-
-function costOf({ passes, blockSize }: Forecast): number | null {
-  return passes === null ? null : passes * cpuPassCost(blockSize);
 }
 
 function reason(one: Forecast, other: Forecast): string {
@@ -51,5 +54,5 @@ function reason(one: Forecast, other: Forecast): string {
 
 function passesOf(one: Forecast, other: Forecast): string {
   if (one.passes === null || other.passes === null) return 'How many passes they take depends on the text.';
-  return `${upperFirst(one.name)}: ${rate(one.passes)} passes a token; ${other.name}: ${rate(other.passes)}.`;
+  return `${upperFirst(one.name)}: ${rate(one.passes)} passes per token; ${other.name}: ${rate(other.passes)}.`;
 }

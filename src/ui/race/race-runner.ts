@@ -39,7 +39,8 @@ export class RaceRunner {
     const { signal } = this.#running;
     this.#dispatch({ type: 'started', settings: asked });
     try {
-      for await (const message of this.#controller.race(asked, signal)) this.#dispatch({ type: 'told', message });
+      const race = this.#controller.lend((client) => client.race(asked, signal));
+      for await (const message of race) this.#dispatch({ type: 'told', message });
     } catch (error) {
       // A race that was stopped is shown as such already, and another may be on by now.
       if (signal.aborted) return;

@@ -28,10 +28,15 @@ export function nameOfBoth([one, other]: readonly [Pick<Story, 'settings'>, Pick
   return [`${nameOf(a)} (${paceOf(a)})`, `${nameOf(b)} (${paceOf(b)})`];
 }
 
+/** True for two ways that write alike. */
+export function isSameWay(one: Way, other: Way): boolean {
+  return one.blockSize === other.blockSize && paceOf(one) === paceOf(other);
+}
+
 export function upperFirst(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function lowerFirst(text: string): string {
+export function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }

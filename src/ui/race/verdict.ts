@@ -52,7 +52,7 @@ export function notes([one, other]: Pair<Story>, model: Pick<ModelInfo, 'backend
   const [first, second] = model.origin.type === 'embedded' ? [perplexityOf(one), perplexityOf(other)] : [null, null];
   if (first !== null && second !== null) {
     said.push(
-      `Read both: such texts were measured at perplexities of about ${text(first)} and ${text(second)}; less reads smoother.`,
+      `Read both: texts like these measured perplexities of about ${text(first)} and ${text(second)}; lower reads more smoothly.`,
     );
   }
   return said;

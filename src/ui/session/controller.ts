@@ -1,27 +1,28 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { describeError, UnmaskError } from '../../errors';
 import type { Client } from '../../worker/client';
-import type { AlternativeToken, GenerateSettings, ModelInfo, RaceMessage } from '../../worker/protocol';
+import type { AlternativeToken, GenerateSettings, ModelInfo } from '../../worker/protocol';
 import type { WorkerEvents } from '../../worker/worker-events';
 import type { Asked } from '../chat/conversation';
 import { type Edit, storyFromEdit, typeOver } from '../editing/editing';
+import type { EmbeddedModel } from '../models/embedded-models';
 import { ModelLoader } from '../models/model-loader';
 import { newSeed } from '../settings/new-seed';
-import { generateSettings, type Settings, settingsOn } from '../settings/settings';
+import { generateSettings, reportFor, type Settings, settingsOn } from '../settings/settings';
 import { sameSettings, settingsForNextBlock } from '../settings/settings-in-run';
 import { type Link, originOf, samplingSettings, textSettings } from '../share/link';
 import { Alternatives } from '../story/alternatives';
 import type { Provenance } from '../story/provenance';
 import { idsAfterPrompt, newStory, newStoryAfter, type Story } from '../story/story';
+import { type Action, reduce } from './reduce';
 import {
-  type Action,
   answers,
   canContinue,
   type Desk,
   isBusy,
+  isByModelInUse,
   isWriting,
   newSession,
-  reduce,
   type Session,
   storyLookedAt,
 } from './session';
@@ -30,6 +31,10 @@ export interface ControllerOptions {
   readonly settings: Settings;
   /** Absolute URL of the folder of the model that comes with the page, with its last slash. */
   readonly embeddedUrl: string;
+  /** As `ModelFacts.digest`, of that model. */
+  readonly embeddedDigest?: string | undefined;
+  /** The other models that come with it. */
+  readonly moreModels?: readonly EmbeddedModel[];
   /** Where Hugging Face repositories are, if a page names a mirror. */
   readonly hub?: string | undefined;
   /** Starts a worker. */
@@ -48,8 +53,8 @@ export class Controller {
   /** A link whose text has not begun yet. */
   #link: Link | null = null;
   readonly #alternatives = new Alternatives();
-  /** How many are on. */
-  #races = 0;
+  /** How many runs of other views are on. */
+  #lent = 0;
   /** What the worker was asked last to write with. */
   #asked: GenerateSettings | undefined;
   /** Until a changed setting has rested. */
@@ -150,15 +155,20 @@ export class Controller {
     this.turnTo('chat');
     if (!answers(this.session)) return;
     this.#drawSeed();
-    await this.#answer(asked, this.session.settings, 'here');
+    const { settings, inForce } = this.session;
+    await this.#answer(asked, { ...settings, system: inForce.system }, 'here');
   }
 
   /** Writes the last answer of a conversation as it was written first: with the settings that its link has. */
   async answerAgain(): Promise<void> {
-    const { story, settings } = this.session;
+    const {
+      story,
+      settings,
+      inForce: { system },
+    } = this.session;
     if (!story?.provenance || !story.settings.messages || !answers(this.session)) return;
     const { before, provenance } = story;
-    const inForce = { ...settings, ...samplingSettings(provenance.first) };
+    const inForce = { ...settings, ...samplingSettings(provenance.first), system };
     await this.#answer({ messages: story.settings.messages, before }, inForce, provenance.source);
   }
 
@@ -297,7 +307,7 @@ export class Controller {
     this.#asked = story.settings;
     this.#dispatch({ type: 'writing-started', story, inForce });
     try {
-      for await (const message of client.generate(story.settings, signal)) {
+      for await (const message of client.generate(story.settings, signal, reportFor(this.session.settings))) {
         this.#dispatch({ type: 'written', message });
       }
     } catch (error) {
@@ -305,16 +315,21 @@ export class Controller {
     }
   }
 
-  /** Writes a text for each of the settings side by side, in place of one that is being written. As `Client.race`. */
-  async *race(settings: readonly GenerateSettings[], signal: AbortSignal): AsyncGenerator<RaceMessage, void> {
+  /** True while a view that does not write has the model. */
+  get isLent(): boolean {
+    return this.#lent > 0;
+  }
+
+  /** A run for a view that does not write, in place of a text that is being written. */
+  async *lend<Message>(run: (client: Client) => AsyncIterable<Message>): AsyncGenerator<Message, void> {
     this.#endWriting();
     const { client } = this.models;
-    if (!client) throw new UnmaskError('bad-input', 'No model is loaded. Load the model, then race.');
-    this.#races++;
+    if (!client) throw new UnmaskError('bad-input', 'No model is loaded. Load the model, then try again.');
+    this.#lent++;
     try {
-      yield* client.race(settings, signal);
+      yield* run(client);
     } finally {
-      this.#races--;
+      this.#lent--;
     }
   }
 
@@ -331,7 +346,9 @@ export class Controller {
     signal: AbortSignal,
   ): Promise<readonly AlternativeToken[] | null> {
     const { client } = this.models;
-    if (!client || this.session.model.phase !== 'ready' || isBusy(this.session) || this.#races > 0) return null;
+    const { model } = this.session;
+    if (!client || model.phase !== 'ready' || isBusy(this.session) || this.isLent) return null;
+    if (!isByModelInUse(story, model)) return null;
     return this.#alternatives.ask(client, story, block, token, signal);
   }
 

@@ -46,6 +46,7 @@ export const SamplingPanel = memo(function SamplingPanel({ settings, model, wait
       </div>
       <SliderField
         label="Block size"
+        term="block-size"
         value={blockSizes.indexOf(blockSize)}
         min={0}
         max={blockSizes.length - 1}
@@ -62,6 +63,7 @@ export const SamplingPanel = memo(function SamplingPanel({ settings, model, wait
       {policy === 'threshold' ? (
         <SliderField
           label="Threshold"
+          term="threshold"
           value={threshold}
           {...RANGES.threshold}
           shown={`probability ${Math.round(threshold * 100)} %`}
@@ -72,6 +74,7 @@ export const SamplingPanel = memo(function SamplingPanel({ settings, model, wait
       {policy === 'entropy' ? (
         <SliderField
           label="Entropy bound"
+          term="entropy"
           value={settings.entropyBound}
           {...RANGES.entropyBound}
           shown={`${settings.entropyBound.toFixed(2)} nats`}
@@ -81,6 +84,7 @@ export const SamplingPanel = memo(function SamplingPanel({ settings, model, wait
       ) : null}
       <SliderField
         label="Steps per block"
+        term="denoise-step"
         value={hint ? blockSize : steps}
         min={1}
         max={blockSize}
@@ -106,6 +110,7 @@ export const SamplingPanel = memo(function SamplingPanel({ settings, model, wait
       />
       <SliderField
         label="Temperature"
+        term="temperature"
         value={settings.temperature}
         {...RANGES.temperature}
         shown={settings.temperature === 0 ? 'always the most likely' : settings.temperature.toFixed(2)}
@@ -114,6 +119,7 @@ export const SamplingPanel = memo(function SamplingPanel({ settings, model, wait
       />
       <SliderField
         label="Top-p"
+        term="nucleus"
         value={settings.topP}
         {...RANGES.topP}
         shown={settings.topP.toFixed(2)}

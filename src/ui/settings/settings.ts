@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { BackendChoice, GenerateSettings, ModelInfo, PolicyName } from '../../worker/protocol';
+import type { BackendChoice, GenerateSettings, ModelInfo, PolicyName, Report } from '../../worker/protocol';
 import { documentPrompt, KINDS, kindOf } from '../write/document-form';
 
 /** What of a model the settings depend on. */
@@ -38,10 +38,18 @@ export interface Settings {
   readonly speed: number;
   /** How fast a text appears. The run itself is always as fast as it can be. */
   readonly pace: Pace;
+  /** Whether the likeliest token is shown at each place that is still masked. */
+  readonly guesses: 'on' | 'off';
+  /** Whether the probabilities of the pass are shown above the timeline. */
+  readonly histogram: 'on' | 'off';
   /** Whether a single key does something outside of fields. */
   readonly keys: 'on' | 'off';
   readonly backend: BackendChoice;
-  /** The id of a kept model; null for the one that comes with the page. */
+  /** Of the page, for those who come the first time. */
+  readonly tour: 'new' | 'seen';
+  /** Whether the better model that comes with the page is fetched unasked, where there is a GPU for it. */
+  readonly upgrade: 'automatic' | 'on request';
+  /** The id of a kept model; null for the one that the page opens with. */
   readonly model: string | null;
 }
 
@@ -64,19 +72,29 @@ export const DEFAULT_SETTINGS: Settings = {
   heat: 'plain',
   speed: 1,
   pace: 'full',
+  guesses: 'off',
+  histogram: 'off',
   keys: 'on',
   backend: 'auto',
+  tour: 'seen',
+  upgrade: 'automatic',
   model: null,
 };
 
-/** What a first visit begins with: whole blocks come out of noise, two tokens a step, at a pace that the eye can follow. */
-export const FIRST_VISIT: Settings = {
-  ...DEFAULT_SETTINGS,
-  policy: 'confidence',
-  blockSize: 16,
-  steps: 8,
-  pace: 'steady',
-};
+/** Two tokens a step, in blocks that are seen to come out of noise. */
+const PAGES_OWN = { policy: 'confidence', blockSize: 16, steps: 8 } as const satisfies Partial<Settings>;
+
+/** What a first visit begins with: whole blocks come out of noise, at a pace that the eye can follow. */
+export const FIRST_VISIT: Settings = { ...DEFAULT_SETTINGS, ...PAGES_OWN, pace: 'steady', tour: 'new' };
+
+/**
+ * What changes as a model comes into use: one that does not come with the page is decoded as its authors do, unless a
+ * person has chosen otherwise.
+ */
+export function unmaskingOn({ policy, blockSize, steps }: Settings, { origin }: Pick<ModelTraits, 'origin'>) {
+  const isPages = policy === PAGES_OWN.policy && blockSize === PAGES_OWN.blockSize && steps === PAGES_OWN.steps;
+  return isPages && origin.type !== 'embedded' ? { policy: null, blockSize: null, steps: null } : {};
+}
 
 export const POLICIES = [
   'first-hitting',
@@ -162,6 +180,11 @@ export function generateSettings(settings: Settings, model: ModelTraits): Genera
   return { prompt, after: [], blockSize, maxTokens, policy, steps, threshold, entropyBound, temperature, topP, seed };
 }
 
+/** What the worker is asked to tell of a run: guesses cost time and memory, and are asked for only while they are shown. */
+export function reportFor({ guesses, histogram }: Pick<Settings, 'guesses' | 'histogram'>): Report {
+  return guesses === 'on' || histogram === 'on' ? 'guesses' : 'reveals';
+}
+
 /** A schema of the field `name` that has its default in place of a value that does not fit. */
 function field<Name extends keyof Settings>(name: Name, schema: v.GenericSchema<unknown, Settings[Name]>) {
   return v.fallback(schema, DEFAULT_SETTINGS[name]);
@@ -199,8 +222,12 @@ const settingsSchema = v.object({
   heat: field('heat', v.picklist(HEATS)),
   speed: field('speed', v.picklist(SPEEDS)),
   pace: field('pace', v.picklist(['slow', 'steady', 'brisk', 'full'])),
+  guesses: field('guesses', v.picklist(['on', 'off'])),
+  histogram: field('histogram', v.picklist(['on', 'off'])),
   keys: field('keys', v.picklist(['on', 'off'])),
   backend: field('backend', v.picklist(BACKENDS)),
+  tour: field('tour', v.picklist(['new', 'seen'])),
+  upgrade: field('upgrade', v.picklist(['automatic', 'on request'])),
   model: field('model', v.pipe(text, v.regex(/^[0-9a-f]{64}$/))),
 } satisfies Record<keyof Settings, v.GenericSchema>);
 

@@ -17,7 +17,7 @@ export function OpenRun({ sharing }: { sharing: Sharing }) {
         Open a run
       </button>
       <input ref={input} type="file" accept=".json,application/json" hidden onChange={open} />
-      <p className="hint">A file that “Save run” made. Dropping it on the page opens it too.</p>
+      <p className="hint">A file made with “Save run”. You can also drop it on the page.</p>
     </div>
   );
 }

@@ -68,7 +68,7 @@ export function readChatLink(hash: string): ChatLink | null {
   return {
     messages,
     said: last?.role === 'assistant' ? last.content : '',
-    by: parameters.get('by')?.slice(0, 200) ?? 'another model',
+    by: parameters.get('by')?.slice(0, 200) ?? 'Another model',
     settings: readSettings(parameters, {}),
     ...readOrigin(parameters),
   };

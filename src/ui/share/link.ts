@@ -131,7 +131,7 @@ export function originOf(model: Pick<ModelInfo, 'digest' | 'backend' | 'adapter'
 /** Why a link may show another text here than where it was made; null where nothing tells. */
 export function differenceOf({ digest, device }: Pick<Link, 'digest' | 'device'>, here: Origin): string | null {
   if (digest !== null && digest !== here.digest) {
-    return 'This link was made with another version of the model, so the text may differ from the one it was made for.';
+    return 'This link was made with another version of the model, so the text may differ from the original.';
   }
   if (device !== null && device !== here.device) {
     return `This link was made on another device (${device}; here it is ${here.device}), so the text may differ in places.`;

@@ -43,7 +43,10 @@ export class Sharing {
   begin(): void {
     const { hash } = this.#address;
     const link = readLink(hash);
-    if (link) this.#controller.follow(link);
+    if (link) {
+      this.#controller.follow(link);
+      this.#controller.models.beginWith(link.digest);
+    }
     this.#showConversation(this.#readChatLink(hash));
   }
 
@@ -142,7 +145,8 @@ export class Sharing {
     const session = this.#controller.session;
     this.#session = session;
     const begins = session.story?.phase === 'starting' && before.story?.phase !== 'starting';
-    if (begins || session.past !== before.past) this.forgetRefusal();
+    const isOther = session.desk === before.desk && session.past !== before.past;
+    if (begins || isOther) this.forgetRefusal();
     const { story, desk } = session;
     const isAnother = begins && before.story !== null && desk === 'write' && story?.provenance?.source === 'here';
     if (story?.provenance !== before.story?.provenance) this.#fillAddress(isAnother ? 'push' : 'replace');
@@ -176,12 +180,11 @@ export function hasOtherSettings(story: Story | null, settings: Settings): boole
   return linkHash({ ...textSettings(settings), seed: 0 }, null) !== linkHash({ ...theirs, seed: 0 }, null);
 }
 
-/** The digest of the model that wrote a text that was not begun here, where it is not the one in use; else null. */
+/** The digest of the model that wrote a text, where it is not the one in use; else null. */
 export function writerElsewhere(story: Story | null, model: ModelState): string | null {
   if (!story?.provenance || model.phase !== 'ready') return null;
   const { source, model: writer } = story.provenance;
-  if (source === 'here') return null;
-  const { digest } = source === 'file' ? writer : source;
+  const { digest } = typeof source === 'object' ? source : writer;
   return digest === model.info.digest ? null : digest;
 }
 
@@ -190,11 +193,12 @@ export function noticeOf(story: Story | null, model: ModelState): string | null 
   if (!story?.provenance) return null;
   const here = model.phase === 'ready' ? originOf(model.info) : null;
   const { source, model: writer } = story.provenance;
-  if (source === 'here') return null;
-  if (story.said !== null) return 'The address has this conversation as text alone: its tokens are not in it.';
-  if (source !== 'file') return here && differenceOf(source, here);
-  if (here && here.digest !== writer.digest) {
-    return `Opened from a file. Another model wrote it (${writer.name}), so what is written from here may not fit.`;
-  }
-  return 'Opened from a file: nothing was computed.';
+  if (story.said !== null)
+    return 'This conversation came from its address as plain text, so its tokens cannot be looked at.';
+  if (typeof source === 'object') return here && differenceOf(source, here);
+  const isOther = here !== null && here.digest !== writer.digest;
+  const other = `${writer.name} wrote it, so it cannot be continued or edited with the model in use.`;
+  // Another model can answer the next question of a conversation.
+  if (source === 'here') return isOther && !story.settings.messages ? other : null;
+  return isOther ? `Opened from a file. ${other}` : 'Opened from a file: nothing was computed.';
 }

@@ -31,5 +31,7 @@ async function findWriter(models: ModelLoader, digest: string): Promise<Writer |
   const { embedded, kept } = shelf;
   if (embedded?.digest === digest) return { digest, name: embedded.name, place: models.embedded };
   const found = kept.find((model) => model.digest === digest);
-  return found ? { digest, name: found.name, place: { type: 'kept', id: found.id } } : null;
+  if (found) return { digest, name: found.name, place: { type: 'kept', id: found.id } };
+  const other = models.moreModels.find((model) => model.digest === digest);
+  return other ? { digest, name: other.name, place: { type: 'url', url: other.url } } : null;
 }

@@ -1,7 +1,7 @@
 import type { MouseEvent } from 'react';
 import type { Controller } from '../session/controller';
 import type { Heat } from '../settings/settings';
-import { ShareActions } from '../share/ShareActions';
+import { ShareButton } from '../share/ShareButton';
 import type { Sharing } from '../share/sharing';
 import type { Story } from './story';
 
@@ -19,6 +19,7 @@ interface Props {
 
 /** Why the text ends here, and what can be done with it now. */
 export function Ending({ story, heat, continuable, another, again = null, controller, sharing }: Props) {
+  const why = endingOf(story);
   /** These buttons give way to a new text, and the focus has to go somewhere. */
   const leave = ({ currentTarget }: MouseEvent, write: () => Promise<void>) => {
     const story = currentTarget.closest<HTMLElement>('.story');
@@ -27,7 +28,7 @@ export function Ending({ story, heat, continuable, another, again = null, contro
   };
   return (
     <footer className="ending">
-      <p>{endingOf(story)}</p>
+      {why === '' ? null : <p>{why}</p>}
       <div className="ending-actions">
         {continuable ? (
           <button
@@ -54,14 +55,16 @@ export function Ending({ story, heat, continuable, another, again = null, contro
             {another}
           </button>
         )}
+        <ShareButton story={story} heat={heat} sharing={sharing} />
       </div>
-      <ShareActions story={story} heat={heat} sharing={sharing} />
     </footer>
   );
 }
 
-function endingOf({ phase, reason }: Story): string {
+/** Nothing for an answer that ended by itself: each does. */
+function endingOf({ phase, reason, settings }: Story): string {
   if (phase === 'stopped') return 'Stopped here';
   if (phase === 'failed') return 'Ended early';
-  return reason === 'eos' ? 'The end' : 'Length reached';
+  if (reason === 'length') return 'Length reached';
+  return settings.messages ? '' : 'The end';
 }

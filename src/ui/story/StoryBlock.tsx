@@ -1,5 +1,6 @@
 import { Fragment, memo } from 'react';
 import { type Edit, type EditPlace, editedBlock, isSelected } from '../editing/editing';
+import type { Settings } from '../settings/settings';
 import type { Block, Token } from './story';
 
 interface Props {
@@ -11,10 +12,12 @@ interface Props {
   readonly marked: number | null;
   /** What is being edited of it. */
   readonly edit: Edit | null;
+  /** Whether the guesses at masked places are shown, where there are any. */
+  readonly guesses: Settings['guesses'];
 }
 
 /** One block; drawn again only when it changes, so a long text costs no more than a short one. */
-export const StoryBlock = memo(function StoryBlock({ index, block, afterBreak, marked, edit }: Props) {
+export const StoryBlock = memo(function StoryBlock({ index, block, afterBreak, marked, edit, guesses }: Props) {
   const { tokens, pinned, committed, steps } = edit ? editedBlock(block, edit) : block;
   return (
     <span className="block" data-block={index} data-committed={committed} data-edited={edit !== null || undefined}>
@@ -24,6 +27,7 @@ export const StoryBlock = memo(function StoryBlock({ index, block, afterBreak, m
             // biome-ignore lint/suspicious/noArrayIndexKey: a token is its place in the block
             key={position}
             seed={index * 37 + position}
+            guess={guesses === 'on' ? token.guess?.text : undefined}
             place={edit ? `${index}.${position}` : undefined}
             selected={edit !== null && isSelected(edit, position)}
           />
@@ -50,12 +54,26 @@ const WIDTHS = [1.5, 2.5, 0.9, 3.2, 1.9, 1.2, 2.9, 2.1, 3.8, 1.6];
 
 interface NoiseProps {
   readonly seed: number;
+  /** The text of what the model would put here. */
+  readonly guess: string | undefined;
   /** `block.token`, where it can be selected. */
   readonly place: string | undefined;
   readonly selected: boolean;
 }
 
-function Noise({ seed, place, selected }: NoiseProps) {
+function Noise({ seed, guess, place, selected }: NoiseProps) {
+  // A line break, or part of a character, is nothing to read.
+  const word = guess?.trim();
+  if (guess && word) {
+    return (
+      <>
+        {guess.slice(0, guess.indexOf(word))}
+        <span className="guess" aria-hidden="true" data-token={place} data-selected={selected || undefined}>
+          {word}
+        </span>
+      </>
+    );
+  }
   const width = WIDTHS[(seed * 7) % WIDTHS.length]!;
   const style = { '--width': `${width}em`, '--delay': `${-((seed * 0.37) % 2)}s` };
   return (

@@ -3,7 +3,7 @@ import { EditMenu } from '../editing/EditMenu';
 import type { Edit } from '../editing/editing';
 import { useEditing } from '../editing/use-editing';
 import type { Controller } from '../session/controller';
-import type { Heat } from '../settings/settings';
+import type { Heat, Settings } from '../settings/settings';
 import type { Motion } from '../timeline/playhead';
 import { endsLine, StoryBlock } from './StoryBlock';
 import { type Story, tokensWritten } from './story';
@@ -18,6 +18,7 @@ interface Props {
   /** How what is shown relates to the run. */
   readonly motion: Motion;
   readonly heat: Heat;
+  readonly guesses: Settings['guesses'];
   /** What is being edited of it. */
   readonly edit: Edit | null;
   /** Whether the model is writing, this text or another. */
@@ -25,7 +26,7 @@ interface Props {
   /** What stands under the text once it is written. */
   readonly ending: ReactNode;
   /** A line under the heading. */
-  readonly caption?: string;
+  readonly caption?: ReactNode;
   readonly controller: Controller;
   /** Shown in the place of the tokens up to one. */
   readonly formatted?: { readonly node: ReactNode; readonly upTo: TextPlace | 'end' } | undefined;
@@ -44,7 +45,19 @@ const FROM_START: TextPlace = { block: 0, token: 0 };
 const FAST = 60;
 
 /** The text: its heading, the blocks written so far, and the block that is coming out of noise. */
-export function StoryView({ story, shown, motion, heat, edit, busy, ending, caption, controller, formatted }: Props) {
+export function StoryView({
+  story,
+  shown,
+  motion,
+  heat,
+  guesses,
+  edit,
+  busy,
+  ending,
+  caption,
+  controller,
+  formatted,
+}: Props) {
   const { heading, settings, phase, earlier } = story;
   const article = useRef<HTMLElement>(null);
   const text = useRef<HTMLElement>(null);
@@ -73,7 +86,7 @@ export function StoryView({ story, shown, motion, heat, edit, busy, ending, capt
           <h2>{heading.title || 'Untitled'}</h2>
         </header>
       ) : null}
-      {caption ? <p className="caption">{caption}</p> : null}
+      {caption}
       {formatted?.node}
       {upTo === 'end' ? null : (
         <section
@@ -106,6 +119,7 @@ export function StoryView({ story, shown, motion, heat, edit, busy, ending, capt
                 afterBreak={endsLine(blocks[index - 1]?.tokens.at(-1))}
                 marked={tip?.block === index && !edit ? tip.token : null}
                 edit={edit?.block === index ? edit : null}
+                guesses={guesses}
               />
             ),
           )}

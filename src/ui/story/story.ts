@@ -1,4 +1,4 @@
-import type { ChatTurn, GenerateSettings, GenerationMessage } from '../../worker/protocol';
+import type { ChatTurn, GenerateSettings, GenerationMessage, TokenText } from '../../worker/protocol';
 import { changed, type Provenance } from './provenance';
 
 export type TokenState = 'masked' | 'revealed-now' | 'revealed' | 'committed';
@@ -12,6 +12,8 @@ export interface Token {
   readonly probability: number | null;
   /** The step within the block that revealed it, from 0. */
   readonly step: number | null;
+  /** The likeliest token of a place that is still masked, as of the latest pass; of runs that tell it. */
+  readonly guess?: TokenText | undefined;
 }
 
 export interface Block {
@@ -236,10 +238,12 @@ function blockFrom(
 }
 
 /** The block after one more step. */
-export function reveal(block: Block, { step, reveal }: Pick<Step, 'step' | 'reveal'>): Block {
-  const tokens: Token[] = block.tokens.map((token) =>
-    token.state === 'revealed-now' ? { ...token, state: 'revealed' } : token,
-  );
+export function reveal(block: Block, { step, reveal, guesses }: Pick<Step, 'step' | 'reveal' | 'guesses'>): Block {
+  const tokens: Token[] = block.tokens.map((token, position) => {
+    if (token.state === 'revealed-now') return { ...token, state: 'revealed' };
+    if (token.state !== 'masked' || !guesses) return token;
+    return { ...MASKED, guess: guesses.find((guess) => guess.position === position) };
+  });
   for (const { position, id, text, probability } of reveal) {
     tokens[position] = { id, text, probability, step, state: 'revealed-now' };
   }

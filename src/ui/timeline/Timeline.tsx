@@ -57,7 +57,7 @@ export function Timeline({ story, playhead, speed, controller }: Props) {
         type="button"
         className="live"
         aria-pressed={playhead === null}
-        title="The text as it is (L)"
+        title="Jump to end (L)"
         onClick={() => controller.goLive()}
       >
         {story.phase === 'starting' || story.phase === 'writing' ? 'Live' : 'End'}

@@ -2,9 +2,12 @@ import { type ReactNode, useId, useState } from 'react';
 import type { ModelInfo } from '../../worker/protocol';
 import { ActionButton } from '../fields/ActionButton';
 import { tokensText } from '../fields/format';
+import { Term } from '../glossary/Term';
+import type { TermId } from '../glossary/terms';
 import type { Controller } from '../session/controller';
 import { isWriting, type Session } from '../session/session';
 import type { Story } from '../story/story';
+import { PassHistogram } from '../timeline/PassHistogram';
 import { placeAt, placeText } from '../timeline/replay';
 import { Timeline } from '../timeline/Timeline';
 import { HeatField } from './HeatField';
@@ -35,6 +38,9 @@ export function StatusBar({ session, shown, controller, field, about = null, pro
         {field}
         {story ? (
           <>
+            {settings.histogram === 'on' ? (
+              <PassHistogram story={story} position={playhead?.position ?? story.steps.length} />
+            ) : null}
             <Timeline story={story} playhead={playhead} speed={settings.speed} controller={controller} />
             <div className="status-line">
               <div className="place-line">
@@ -102,6 +108,7 @@ function Measurements({ story, info }: { story: Story; info: ModelInfo | null })
       >
         {open ? 'Fewer figures' : 'More figures'}
       </button>
+      {story.provenance ? <p className="writer">{story.provenance.model.name}</p> : null}
       <div id={id} hidden={!open}>
         <Figures figures={others} />
       </div>
@@ -109,12 +116,21 @@ function Measurements({ story, info }: { story: Story; info: ModelInfo | null })
   );
 }
 
+/** What the glossary says to a figure's name. */
+const WORDS: Readonly<Record<string, TermId | undefined>> = {
+  'tokens/pass': 'pass',
+  'passes/token': 'pass',
+  'KV cache': 'kv-cache',
+  tokens: 'token',
+  'first block': 'block',
+};
+
 function Figures({ figures }: { figures: readonly Measurement[] }) {
   return (
     <dl className="measurements">
       {figures.map(({ name, value, explained }) => (
-        <div key={name} title={explained}>
-          <dt>{name}</dt>
+        <div key={name} title={explained} data-figure={name}>
+          <dt>{WORDS[name] ? <Term id={WORDS[name]}>{name}</Term> : name}</dt>
           <dd data-measure={name}>{value}</dd>
         </div>
       ))}

@@ -1,10 +1,13 @@
-import { useCallback, useLayoutEffect, useMemo } from 'react';
+import { lazy, Suspense, useCallback, useLayoutEffect, useMemo } from 'react';
 import type { SiteUpdate } from '../../offline/site-update';
 import { ModelNotice } from '../models/ModelNotice';
+import { UpgradeCard } from '../models/UpgradeCard';
+import type { Upgrade } from '../models/upgrade';
 import { ElsewhereNote } from '../page/ElsewhereNote';
 import { FetchOrCancelled, LoadProgress } from '../page/LoadStatus';
 import { Masthead } from '../page/Masthead';
 import { PageEnd, useDialogs } from '../page/PageEnd';
+import { PageLinks } from '../page/PageLinks';
 import { ProblemAlert } from '../page/ProblemAlert';
 import { SHORTCUTS } from '../page/shortcuts';
 import { UpdateNotice } from '../page/UpdateNotice';
@@ -16,31 +19,36 @@ import { ModelPanel } from '../settings/ModelPanel';
 import { PaceField } from '../settings/PaceField';
 import { PresetField } from '../settings/PresetField';
 import { SamplingPanel } from '../settings/SamplingPanel';
+import { SeeingFields } from '../settings/SeeingFields';
 import { SettingsDisclosure } from '../settings/SettingsDisclosure';
 import { NOTHING_WAITS, waitingSettings } from '../settings/settings-in-run';
 import { OpenRun } from '../share/OpenRun';
 import { ShareNotice } from '../share/ShareNotice';
 import type { Sharing } from '../share/sharing';
 import { useFileDrop } from '../share/use-file-drop';
+import { Caption } from '../story/Caption';
 import { ContextNote } from '../story/ContextNote';
-import { captionOf } from '../story/caption';
 import { Ending } from '../story/Ending';
 import { StoryView } from '../story/StoryView';
 import { motionOf } from '../timeline/playhead';
 import { storyAt } from '../timeline/replay';
+import { useTour } from '../tour/use-tour';
 import { Compose } from './Compose';
 import { Recording } from './recording/Recording';
 import { useRecordedRun } from './recording/use-recorded-run';
 import { StatusBar } from './StatusBar';
 
+const Tour = lazy(() => import('../tour/Tour'));
+
 interface Props {
   readonly controller: Controller;
   readonly sharing: Sharing;
+  readonly upgrade: Upgrade;
   readonly update: SiteUpdate;
 }
 
 /** The panel first, then the reading column, in the order a keyboard meets them. */
-export function WriteView({ controller, sharing, update }: Props) {
+export function WriteView({ controller, sharing, upgrade, update }: Props) {
   const session = useSession(controller);
   const { model, settings, inForce, story, playhead } = session;
   const dialogs = useDialogs();
@@ -52,6 +60,7 @@ export function WriteView({ controller, sharing, update }: Props) {
   const writing = isWriting(session);
   const waiting = writing && story ? waitingSettings(story, inForce, traitsOf(model)) : NOTHING_WAITS;
   const recorded = useRecordedRun(story === null && model.phase === 'loading');
+  const tour = useTour(controller, shown, settings.tour === 'new');
   const onFile = useCallback((file: File) => void sharing.openFile(file), [sharing]);
   const onFolder = useCallback(
     (folder: FileSystemDirectoryEntry) => void controller.models.openDropped(folder),
@@ -72,9 +81,10 @@ export function WriteView({ controller, sharing, update }: Props) {
         <ElsewhereNote session={session} controller={controller} />
         <UpdateNotice update={update} />
         <SettingsDisclosure>
-          <div className="group">
+          <div className="group style-and-pace">
             <PresetField settings={settings} model={model} controller={controller} />
             <PaceField pace={settings.pace} controller={controller} />
+            <SeeingFields settings={settings} controller={controller} />
           </div>
           <SamplingPanel settings={settings} model={model} waiting={waiting.forBlock} controller={controller} />
           <ModelPanel model={model} backend={settings.backend} controller={controller} onOpenModels={openModels} />
@@ -99,6 +109,7 @@ export function WriteView({ controller, sharing, update }: Props) {
               shown={shown}
               motion={motionOf(playhead)}
               heat={settings.heat}
+              guesses={settings.guesses}
               edit={session.edit}
               busy={isBusy(session)}
               ending={
@@ -111,10 +122,12 @@ export function WriteView({ controller, sharing, update }: Props) {
                   sharing={sharing}
                 />
               }
-              caption={captionOf(story.settings)}
+              caption={<Caption settings={story.settings} />}
               controller={controller}
             />
           ) : null}
+          <UpgradeCard upgrade={upgrade} />
+          <PageLinks onTour={tour.start} />
         </div>
         <StatusBar
           session={session}
@@ -123,6 +136,11 @@ export function WriteView({ controller, sharing, update }: Props) {
           progress={<LoadProgress session={session} controller={controller} />}
         />
       </main>
+      {tour.touring ? (
+        <Suspense>
+          <Tour onEnd={tour.end} />
+        </Suspense>
+      ) : null}
       <PageEnd session={session} dialogs={dialogs} shortcuts={SHORTCUTS} controller={controller} />
     </div>
   );

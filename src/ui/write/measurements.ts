@@ -44,6 +44,7 @@ export function measurementsOf(
       explained: 'Time from the start until the first block was finished.',
     },
     { name: 'time', value: `${seconds.toFixed(1)} s`, explained: 'Time since the start.' },
+    ...(story.provenance ? [{ name: 'model', value: story.provenance.model.name, explained: 'What wrote it.' }] : []),
   ];
   return { front, others };
 }

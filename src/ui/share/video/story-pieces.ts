@@ -1,3 +1,4 @@
+import { questionOf } from '../../chat/conversation';
 import type { Heat } from '../../settings/settings';
 import type { Block, Story, Token } from '../../story/story';
 import type { Piece } from './flow-text';
@@ -14,11 +15,11 @@ export interface Look {
 /** How wide masks look, in em: about as wide as words are. */
 const WIDTHS = [1.5, 2.5, 0.9, 3.2, 1.9, 1.2, 2.9, 2.1];
 
-/** The text of a story as it is drawn: its prompt where it has no heading, and its tokens, masked or not. */
+/** The text of a story as it is drawn: its prompt where it has no heading, or the question that it answers, and its tokens, masked or not. */
 export function storyPieces(story: Story, heat: Heat, palette: Palette, em: number): Piece<Look>[] {
   const blocks = [...story.earlier, ...story.blocks];
   const prompt = {
-    text: story.settings.prompt,
+    text: story.settings.messages ? `${questionOf(story)}\n\n` : story.settings.prompt,
     width: 0,
     look: { colour: palette.inkSoft, background: null, seed: 0 },
   };

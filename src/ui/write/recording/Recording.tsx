@@ -1,7 +1,8 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { FIRST_VISIT, PACES } from '../../settings/settings';
 import { endsLine, StoryBlock } from '../../story/StoryBlock';
 import type { Story } from '../../story/story';
+import { useFollow } from '../../story/use-follow';
 import { storyAt } from '../../timeline/replay';
 
 /** A load that takes no longer than this shows the noise alone, in milliseconds: the words would go as they come. */
@@ -13,9 +14,17 @@ const SAID = 'A recording, until the model has loaded';
 export function Recording({ story }: { story: Story }) {
   const position = usePosition(story.steps.length);
   const said = useLate(SAID);
+  // Its first block comes into view as that of the live text will, and the rest is not followed.
+  const article = useRef<HTMLElement>(null);
+  useFollow(article, false, null);
   const { heading, blocks } = storyAt(story, position);
   return (
-    <article className="story" data-phase="recorded" data-view={position < story.steps.length ? 'playing' : 'past'}>
+    <article
+      className="story"
+      ref={position === story.steps.length ? null : article}
+      data-phase="recorded"
+      data-view={position < story.steps.length ? 'playing' : 'past'}
+    >
       {heading ? (
         <header>
           <p className="kind">{heading.kind}</p>
@@ -33,6 +42,7 @@ export function Recording({ story }: { story: Story }) {
             afterBreak={endsLine(blocks[index - 1]?.tokens.at(-1))}
             marked={null}
             edit={null}
+            guesses="off"
           />
         ))}
       </section>

@@ -11,16 +11,17 @@ import { recordVideo, type VideoFormat, videoFormats } from './record-video';
 interface Props {
   readonly story: Story;
   readonly heat: Heat;
-  readonly onClose: () => void;
 }
 
 /** Longer than this, another speed is proposed. */
 const LONG_SECONDS = 30;
 
-/** Makes a video of the run and saves it. A dialog, so that Escape closes it and the focus comes back. */
-export default function SaveVideo({ story, heat, onClose }: Props) {
+/** The picture that moves before the video is made shows every third of its frames. */
+const PREVIEW_STRIDE = 3;
+
+/** Makes a video of the run and saves it. */
+export function VideoMaker({ story, heat }: Props) {
   const id = useId();
-  const dialog = useRef<HTMLDialogElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const recording = useRef<AbortController>(null);
   /** Null until it is known what the browser can make. */
@@ -35,11 +36,26 @@ export default function SaveVideo({ story, heat, onClose }: Props) {
   const shown = useMemo(() => ({ story, heat, palette: palette() }), [story, heat]);
 
   useEffect(() => {
-    dialog.current?.showModal();
     void videoFormats().then(setFormats);
     return () => recording.current?.abort();
   }, []);
-  useEffect(() => draw(canvas.current, shown, story.steps.length, 0), [shown, story]);
+  // Until it is made, the picture moves in its place.
+  useEffect(() => {
+    if (done !== null) return;
+    const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    let frame = still ? frames.length - 1 : 0;
+    const show = () => draw(canvas.current, shown, frames[frame]!, frame);
+    show();
+    if (still) return;
+    const timer = setInterval(
+      () => {
+        frame = (frame + PREVIEW_STRIDE) % frames.length;
+        show();
+      },
+      PREVIEW_STRIDE * (1000 / FRAMES_PER_SECOND),
+    );
+    return () => clearInterval(timer);
+  }, [done, frames, shown]);
 
   const record = async () => {
     if (!canvas.current || !format) return;
@@ -65,13 +81,7 @@ export default function SaveVideo({ story, heat, onClose }: Props) {
   };
 
   return (
-    <dialog className="sheet video-sheet" ref={dialog} aria-labelledby={`${id}-title`} onClose={onClose}>
-      <header>
-        <h2 id={`${id}-title`}>Save as a video</h2>
-        <button type="button" className="quiet" onClick={() => dialog.current?.close()}>
-          Close
-        </button>
-      </header>
+    <section className="video" aria-label="Moving picture">
       <canvas ref={canvas} {...VIDEO_SIZE} role="img" aria-label="The video" />
       <div className="video-fields">
         <div className="field">
@@ -106,7 +116,7 @@ export default function SaveVideo({ story, heat, onClose }: Props) {
         ) : null}
         {done === null ? (
           <button type="button" className="quiet" disabled={!format} onClick={record}>
-            Record
+            Save video
           </button>
         ) : (
           <button type="button" className="quiet" onClick={() => recording.current?.abort()}>
@@ -119,7 +129,7 @@ export default function SaveVideo({ story, heat, onClose }: Props) {
         {formats?.length === 0 ? 'This browser cannot make videos.' : said}
       </p>
       <p className="hint">The video is {Math.round(frames.length / FRAMES_PER_SECOND)} seconds long.</p>
-    </dialog>
+    </section>
   );
 }
 

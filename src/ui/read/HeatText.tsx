@@ -1,0 +1,104 @@
+import { autoUpdate, flip, inline, offset, shift, useFloating } from '@floating-ui/react-dom';
+import { memo } from 'react';
+import type { TokenText } from '../../worker/protocol';
+import { shownText } from '../story/TokenFacts';
+import type { Report } from './report';
+import { bitsText, heatOf, likelihoodText, MOST_BITS } from './surprisal';
+import { type HeatTip, useHeatTip } from './use-heat-tip';
+
+/** The text, each token in the colour of its surprisal, with a legend; a tip tells the bits of one. */
+export function HeatText({ report, reading }: { report: Report; reading: boolean }) {
+  const { tokens, nats } = report;
+  const { tip, handlers } = useHeatTip(tokens.length);
+  return (
+    <>
+      {report.blockSizes.includes(1) ? <Legend /> : null}
+      <section
+        className="text heat-text"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys walk through the tokens from here
+        tabIndex={0}
+        aria-label="The text as it was read; arrow keys walk its tokens"
+        aria-busy={reading}
+        {...handlers}
+      >
+        {tokens.map((token, index) => (
+          <HeatToken
+            // biome-ignore lint/suspicious/noArrayIndexKey: a token is its place in the text
+            key={index}
+            index={index}
+            text={token.text}
+            heat={heatOf(nats[index])}
+            known={nats[index] != null}
+            marked={tip?.token === index}
+          />
+        ))}
+      </section>
+      {tip ? <Tip tip={tip} token={tokens[tip.token]} nats={nats[tip.token]} /> : null}
+    </>
+  );
+}
+
+interface TokenProps {
+  readonly index: number;
+  readonly text: string;
+  readonly heat: number;
+  readonly known: boolean;
+  readonly marked: boolean;
+}
+
+const HeatToken = memo(function HeatToken({ index, text, heat, known, marked }: TokenProps) {
+  // The space before a word belongs to its token, but is not to be coloured.
+  const word = text.trimStart();
+  const space = text.slice(0, text.length - word.length);
+  return (
+    <>
+      {word === '' ? null : space}
+      <span
+        className="heat-token"
+        data-token={index}
+        data-break={(word === '' && space.includes('\n')) || undefined}
+        data-known={known || undefined}
+        data-marked={marked || undefined}
+        style={{ '--heat': heat.toFixed(2) }}
+      >
+        {word}
+      </span>
+      {word === '' ? space : null}
+    </>
+  );
+});
+
+interface TipProps {
+  readonly tip: HeatTip;
+  readonly token: TokenText | undefined;
+  readonly nats: number | null | undefined;
+}
+
+function Tip({ tip, token, nats }: TipProps) {
+  const { refs, floatingStyles } = useFloating({
+    placement: 'top',
+    strategy: 'fixed',
+    elements: { reference: tip.element },
+    middleware: [inline(), offset(6), flip({ padding: 8 }), shift({ padding: 8 })],
+    whileElementsMounted: autoUpdate,
+  });
+  if (!token) return null;
+  return (
+    <div className="tip" ref={refs.setFloating} style={floatingStyles} role="status">
+      <p>
+        <q>{shownText(token.text)}</q> <strong>{nats == null ? 'not measured' : bitsText(nats)}</strong>
+      </p>
+      {nats == null ? null : <p>probability {likelihoodText(nats)}</p>}
+    </div>
+  );
+}
+
+function Legend() {
+  return (
+    <p className="heat-legend">
+      Surprisal: 0 bits
+      <span className="heat-scale" aria-hidden="true" />
+      {MOST_BITS} bits or more
+    </p>
+  );
+}

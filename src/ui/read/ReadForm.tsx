@@ -1,0 +1,104 @@
+import { useId } from 'react';
+import { SliderField } from '../fields/SliderField';
+import { EXAMPLE } from './example';
+import type { ReadRunner } from './read-runner';
+import { MOST_CHARACTERS, type Reading } from './reading';
+
+interface Props {
+  readonly reading: Reading;
+  readonly ready: boolean;
+  readonly runner: ReadRunner;
+}
+
+/** The text to read, what comes before it, and the button that reads it. */
+export function ReadForm({ reading: { form, phase }, ready, runner }: Props) {
+  const id = useId();
+  const { before, text, clip } = form;
+  const isReading = phase === 'reading';
+  const over = text.length - MOST_CHARACTERS;
+  return (
+    <section className="compose read-form" aria-label="What to read">
+      <div className="field">
+        <label htmlFor={`${id}-text`}>Text to read</label>
+        <textarea
+          id={`${id}-text`}
+          rows={8}
+          value={text}
+          aria-describedby={`${id}-length`}
+          onChange={(event) => runner.set({ text: event.target.value })}
+        />
+        <p className="hint" id={`${id}-length`} role="status">
+          {over > 0
+            ? `Only the first ${MOST_CHARACTERS.toLocaleString('en')} characters are read; the last ${over.toLocaleString('en')} are left out.`
+            : ''}
+        </p>
+      </div>
+      <div className="field">
+        <label htmlFor={`${id}-before`}>Before it</label>
+        <textarea
+          id={`${id}-before`}
+          rows={2}
+          maxLength={2000}
+          value={before}
+          aria-describedby={`${id}-before-hint`}
+          onChange={(event) => runner.set({ before: event.target.value })}
+        />
+        <p className="hint" id={`${id}-before-hint`}>
+          The model sees this first. It is not measured.
+        </p>
+      </div>
+      {isReading ? (
+        <button
+          type="button"
+          className="action stop"
+          title="Escape"
+          aria-keyshortcuts="Escape"
+          onClick={() => runner.stop()}
+        >
+          <span className="stop-sign" aria-hidden="true" />
+          Stop
+        </button>
+      ) : (
+        <button
+          type="button"
+          className="action"
+          title="Ctrl or ⌘ with Enter"
+          aria-keyshortcuts="Control+Enter Meta+Enter"
+          disabled={!ready || text.trim() === ''}
+          onClick={() => void runner.start()}
+        >
+          Read
+        </button>
+      )}
+      <button type="button" className="quiet" onClick={() => runner.set(EXAMPLE)}>
+        Use the example
+      </button>
+      <SliderField
+        label="Clipped noise from"
+        value={clip.from}
+        min={0.05}
+        max={0.9}
+        step={0.05}
+        shown={`β = ${clip.from.toFixed(2)}`}
+        disabled={isReading}
+        onChange={(from) => runner.set({ clip: { from, to: Math.max(clip.to, rounded(from + 0.05)) } })}
+      />
+      <SliderField
+        label="to"
+        value={clip.to}
+        min={0.1}
+        max={1}
+        step={0.05}
+        shown={`ω = ${clip.to.toFixed(2)}`}
+        hint="How much of a block is masked: under the linear schedule anything, under the clipped one a share from β to ω."
+        disabled={isReading}
+        onChange={(to) => runner.set({ clip: { from: Math.min(clip.from, rounded(to - 0.05)), to } })}
+      />
+    </section>
+  );
+}
+
+/** To the sliders' step: 0.1 + 0.05 is a little more than 0.15. */
+function rounded(value: number): number {
+  return Math.round(value * 20) / 20;
+}

@@ -1,0 +1,39 @@
+import type { ReadMessage } from '../../worker/protocol';
+
+type Told<Type extends ReadMessage['type']> = Omit<Extract<ReadMessage, { type: Type }>, 'type' | 'runId'>;
+export type SizeScore = Told<'read-size'>;
+export type Spread = Told<'read-spread'>;
+
+/** What is known of a text that was read, or is being read. */
+export interface Report extends Told<'read-started'> {
+  /** [tokens] the surprisal of each in nats; null where there is none, undefined while it is not known. */
+  readonly nats: readonly (number | null | undefined)[];
+  readonly sizes: readonly SizeScore[];
+  readonly spreads: readonly Spread[];
+  readonly done: number;
+  readonly total: number;
+}
+
+export function newReport({ type, runId, ...facts }: Extract<ReadMessage, { type: 'read-started' }>): Report {
+  return { ...facts, nats: facts.tokens.map(() => undefined), sizes: [], spreads: [], done: 0, total: 0 };
+}
+
+type Learned = Extract<ReadMessage, { type: 'read-tokens' | 'read-size' | 'read-spread' | 'read-progress' }>;
+
+/** The report after one more message. */
+export function learn(report: Report, message: Learned): Report {
+  switch (message.type) {
+    case 'read-tokens': {
+      const { from, nats } = message;
+      return { ...report, nats: report.nats.toSpliced(from, nats.length, ...nats) };
+    }
+    case 'read-size':
+      return { ...report, sizes: [...report.sizes, message] };
+    case 'read-spread':
+      return { ...report, spreads: [...report.spreads, message] };
+    case 'read-progress':
+      return { ...report, done: message.done, total: message.total };
+    default:
+      return message satisfies never;
+  }
+}

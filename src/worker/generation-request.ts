@@ -1,0 +1,39 @@
+import type { Backend, Report } from '../backends/backend';
+import { policyNamed } from '../backends/reveal-policies';
+import type { GenerationRequest } from '../engine/generation';
+import { subBlockSizeFor } from '../network/model-config';
+import { SENTENCE_ROOM, sentenceEnding } from '../tokenizer/sentence-end';
+import type { Tokenizer } from '../tokenizer/tokenizer';
+import type { GenerateSettings } from './protocol';
+
+/** Where a text, or what is left of it, goes on from. */
+interface Start extends Pick<GenerationRequest, 'promptIds' | 'anchor'> {
+  /** Tokens to write. */
+  readonly left: number;
+}
+
+/** What the engine is asked for under these settings. Throws `bad-input` for a policy that is none. */
+export function requestOf(
+  settings: GenerateSettings,
+  { promptIds, anchor, left }: Start,
+  { backend, tokenizer, report }: { readonly backend: Backend; readonly tokenizer: Tokenizer; readonly report: Report },
+): GenerationRequest {
+  const { blockSize, policy, temperature, topP, seed } = settings;
+  const room = roomFor(settings);
+  return {
+    promptIds,
+    anchor,
+    blockSize,
+    maxTokens: left + room,
+    ending: room > 0 ? sentenceEnding(tokenizer, left) : undefined,
+    policy: policyNamed(policy, settings),
+    subBlockSize: subBlockSizeFor(backend.config.decoding, blockSize),
+    sampling: { temperature, topP, seed },
+    report,
+  };
+}
+
+/** How many tokens a text may have over its `maxTokens`. What is written anew within a text ends with its block. */
+export function roomFor({ ending, maxTokens }: GenerateSettings): number {
+  return ending === 'sentence' && maxTokens > 0 ? SENTENCE_ROOM : 0;
+}

@@ -1,0 +1,4 @@
+import { openFirefox } from './firefox';
+import { journeys } from './journeys';
+
+journeys(openFirefox, { keepsModels: true });
