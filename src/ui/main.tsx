@@ -29,6 +29,7 @@ const [starter, ...moreModels] = embeddedModels(document);
 const controller = new Controller({
   settings: readSettings(),
   embeddedUrl: starter?.url ?? new URL('models/stories/', document.baseURI).href,
+  embeddedDigest: starter?.digest,
   moreModels,
   hub: document.querySelector<HTMLMetaElement>('meta[name="unmask-hub"]')?.content,
   connect: startClient,

@@ -14,8 +14,10 @@ serve(
 const locks: LockManager | undefined = navigator.locks;
 if (locks) {
   const lock = `unmask worker ${crypto.randomUUID()}`;
-  void locks.request(lock, () => {
+  const held = locks.request(lock, () => {
     self.postMessage({ type: 'alive', runId: 0, lock } satisfies WorkerMessage);
     return new Promise(() => {});
   });
+  // Some browsers refuse it: then the page learns of thrown errors alone.
+  held.catch(() => {});
 }

@@ -22,3 +22,9 @@ export async function blocksInNode(settings: Partial<Settings> = {}): Promise<nu
   backend.dispose();
   return blocks;
 }
+
+/** The ids of each block that a saved run has. What a block has beyond its length was written and is not in the text. */
+export function blocksOfRun(file: string): number[][] {
+  const { blocks }: { blocks: { length: number; tokens: [id: number][] }[] } = JSON.parse(file);
+  return blocks.map(({ length, tokens }) => tokens.slice(0, length).map(([id]) => id));
+}

@@ -217,7 +217,7 @@ test('what is over the context is left out by whole turns, and the page says so'
     await page.keyboard.press('Escape');
     await visit.reaches('stopped');
   }
-  const note = page.getByText('The model has not read the turns above: they no longer fit in its context.');
+  const note = page.getByText('The model has not read the messages above: they no longer fit in its context.');
   expect(await note.evaluate((line) => [...document.querySelectorAll('.turn')].indexOf(line.closest('.turn')!))).toBe(
     2,
   );
@@ -361,7 +361,7 @@ test('a conversation is shared: by its address, which a reload keeps, as a run w
   expect(new URL(address).hash).toMatch(/^#chat\?q=Once\+upon\+a\+time&a=/);
   await page.reload();
   await expect.poll(() => turns(visit)).toEqual(before);
-  await page.getByText('The address has this conversation as text alone').waitFor();
+  await page.getByText('This conversation came from its address as plain text').waitFor();
   await visit.close();
 
   const other = await StoryPage.open({ ...site, url: address });

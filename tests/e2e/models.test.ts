@@ -228,10 +228,10 @@ test.each([
     await dialog.waitFor({ state: 'detached' });
     await visit.reaches('finished');
     await openDialog(visit);
-    await dialog.getByText('This browser keeps no models for this page').waitFor();
+    await dialog.getByText('This browser cannot save models for this page').waitFor();
     await dialog
       .getByRole('listitem')
-      .filter({ hasText: /not kept.*In use/ })
+      .filter({ hasText: /not saved.*In use/ })
       .waitFor();
     await close(visit);
   },

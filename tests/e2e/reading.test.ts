@@ -90,7 +90,7 @@ test('it can be stopped, keeps what it has while another view is looked at, and 
   await page.locator('.heat-token[data-known]').first().waitFor();
   await page.getByText(/longer than the model’s context, so it is read in \d+ pieces/).waitFor();
   await page.keyboard.press('Escape');
-  await page.getByText('Stopped. What was measured by then stays.').waitFor();
+  await page.getByText('Stopped. What was measured so far stays.').waitFor();
   const known = await page.locator('.heat-token[data-known]').count();
   await page.getByRole('link', { name: 'How it works' }).click();
   await page.goBack();

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Download, Locator } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { blocksInNode, blocksOfRun } from './blocks-in-node';
 import { openSite, type Site } from './site';
 import { StoryPage } from './story-page';
 
@@ -79,6 +80,14 @@ test('the address is a link: a fresh visitor with other settings gets the same t
   expect(await reader.text()).not.toBe(text);
   expect(reader.page.url()).not.toBe(link);
   await reader.close();
+});
+
+test('a seed writes the ids in Chromium that it writes in Node', async () => {
+  const visit = await StoryPage.open(site);
+  await visit.reaches('finished');
+  const { bytes } = await savedRun(visit);
+  expect(blocksOfRun(bytes.toString())).toEqual(await blocksInNode());
+  await visit.close();
 });
 
 test('a link from another model says that the text may differ; one that is pasted on the open page is followed', async () => {

@@ -47,3 +47,15 @@ test.each([
     await visit.close();
   },
 );
+
+test('a landscape phone: the field of a conversation is whole in the bar', async () => {
+  const visit = await StoryPage.open(site, {}, (page) => page.setViewportSize({ width: 667, height: 375 }));
+  const { page } = visit;
+  await page.goto(`${site.url}#chat`);
+  const field = (await page.getByLabel('Your message', { exact: true }).boundingBox())!;
+  const bar = (await page.locator('.status').boundingBox())!;
+  expect(bar.y).toBeGreaterThanOrEqual(300);
+  expect(field.y).toBeGreaterThanOrEqual(bar.y);
+  expect(field.y + field.height).toBeLessThanOrEqual(375);
+  await visit.close();
+});

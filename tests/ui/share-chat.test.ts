@@ -96,7 +96,7 @@ test('a link shows the conversation without a model, and computes nothing', asyn
   expect(sharing.hash).toBe(LINK);
   expect(address.hash).toBe(LINK);
   const { story, settings } = controller.session;
-  expect(noticeOf(story, controller.session.model)).toContain('as text alone');
+  expect(noticeOf(story, controller.session.model)).toContain('as plain text');
   expect(writerElsewhere(story, controller.session.model)).toBeNull();
   // What a conversation does not have makes no difference.
   expect(hasOtherSettings(story, { ...settings, title: 'Fog', maxTokens: 240, temperature: 0.5, seed: 9 })).toBe(false);

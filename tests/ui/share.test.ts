@@ -18,6 +18,7 @@ function openPage(hash: string, change: Partial<Settings> = {}) {
   const controller = new Controller({
     settings: { ...DEFAULT_SETTINGS, maxTokens: 16, blockSize: 4, ...change },
     embeddedUrl: 'http://x/m/',
+    embeddedDigest: INFO.digest,
     connect: () => openClient(model).client,
     saveSettings: () => {},
   });
@@ -74,6 +75,17 @@ test('a reload writes the text that the address names', async () => {
   expect(after.address.entries).toEqual([hash]);
   // What was set since is still there for the next text.
   expect(after.controller.session.settings.title).toBe('Snow');
+});
+
+test('a text of the model that is always at hand is written by that, whatever was used last', async () => {
+  const kept = keptModel(1);
+  const { model, controller } = openPage(LINK, { model: kept.id });
+  model.kept.push(kept);
+  await controller.open();
+  expect(model.log).toEqual(expect.arrayContaining(['open', 'write 41']));
+  expect(model.log).not.toContain('open kept');
+  // The next visit has the other again.
+  expect(controller.session.settings.model).toBe(kept.id);
 });
 
 test('another text adds to the history, and Back returns to the one before without writing it again', async () => {

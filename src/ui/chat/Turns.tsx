@@ -44,7 +44,7 @@ export function Turns({ session, story, ending, controller, onAsked }: Props) {
         // biome-ignore lint/suspicious/noArrayIndexKey: a turn is its place in the conversation
         <li key={index} className="turn" data-role={role}>
           {unread > 0 && index === unread ? (
-            <p className="left-out">The model has not read the turns above: they no longer fit in its context.</p>
+            <p className="left-out">The model has not read the messages above: they no longer fit in its context.</p>
           ) : null}
           {role === 'assistant' ? (
             <>

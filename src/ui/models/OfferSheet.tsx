@@ -13,7 +13,7 @@ interface Props {
 }
 
 const DTYPES: readonly { readonly value: KeptDtype; readonly label: string }[] = [
-  { value: 'q8', label: 'q8, close to the original' },
+  { value: 'q8', label: 'q8, most accurate' },
   { value: 'q4', label: 'q4, half the size' },
 ];
 

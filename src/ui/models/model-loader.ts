@@ -33,6 +33,8 @@ export interface LoaderOptions {
   readonly hub?: string | undefined;
   /** Absolute URL of the folder of the model that comes with the page, with its last slash. */
   readonly embeddedUrl: string;
+  /** Of that model, where the build told it. */
+  readonly embeddedDigest?: string | undefined;
   /** The other models that come with the page; the last is the best. */
   readonly moreModels?: readonly EmbeddedModel[];
   /** Starts a worker. */
@@ -66,11 +68,20 @@ export class ModelLoader {
   #contextShare = 1;
   #restartedAt = Number.NEGATIVE_INFINITY;
   #left = false;
+  /** True while the small model is in use only because the address named a text of it. */
+  #lent = false;
 
   constructor(page: Page, model: string | null, options: LoaderOptions) {
     this.#page = page;
     this.#options = options;
     this.#place = model === null ? this.embedded : { type: 'kept', id: model };
+  }
+
+  /** Before the first load: the text that comes first was written by this model, which may be the one always at hand. */
+  beginWith(digest: string | null): void {
+    if (this.#place.type === 'embedded' || digest === null || digest !== this.#options.embeddedDigest) return;
+    this.#place = this.embedded;
+    this.#lent = true;
   }
 
   /** The worker with the model; undefined before the first load. */
@@ -247,6 +258,7 @@ export class ModelLoader {
     const { model } = this.#page.session;
     if (model.phase === 'ready') this.#earlier = { place: this.#place, name: model.info.name };
     this.#place = place;
+    this.#lent = false;
     this.#contextShare = 1;
     await this.#load(client);
   }
@@ -289,7 +301,8 @@ export class ModelLoader {
   /** Moves the settings to what the model knows, and remembers it for the next visit. */
   #fit(info: ModelInfo): void {
     const { keptId, blockSizes, name } = info;
-    this.#page.set({ model: keptId, ...unmaskingOn(this.#page.session.settings, info) });
+    const before = this.#page.session.settings;
+    this.#page.set({ model: this.#lent ? before.model : keptId, ...unmaskingOn(before, info) });
     const { settings } = this.#page.session;
     if (settings.blockSize === null || blockSizes.includes(settings.blockSize)) return;
     const blockSize = nearestBlockSize(settings.blockSize, blockSizes);

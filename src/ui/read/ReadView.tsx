@@ -77,9 +77,9 @@ function Status({ reading: { phase, report }, box }: { reading: Reading; box: Re
 }
 
 const PHASES: Readonly<Record<Exclude<Reading['phase'], 'reading'>, string>> = {
-  ready: 'See a text as the model does: which of its words were to be expected, and which came as a surprise.',
+  ready: 'See a text as the model does: which words it expected, and which came as a surprise.',
   finished: '',
-  stopped: 'Stopped. What was measured by then stays.',
+  stopped: 'Stopped. What was measured so far stays.',
   failed: 'Reading ended with an error.',
 };
 
@@ -97,8 +97,8 @@ function ReportView({ report, reading }: { report: Report; reading: boolean }) {
       <p className="hint">
         {tokens.length} tokens, {bytes} bytes.{' '}
         {blockSizes.includes(1)
-          ? 'Surprisal is −log₂ of the probability that the model gave a token after all that is before it: 1 bit is a coin toss.'
-          : 'This model was not trained on block size 1, so how surprising a single token is cannot be told.'}
+          ? 'Surprisal is −log₂ of the probability that the model gave a token, given everything before it: 1 bit is a coin toss.'
+          : 'This model was not trained on block size 1, so it cannot say how surprising a single token is.'}
       </p>
       <SizeTable report={report} />
       <p className="hint">
@@ -110,10 +110,10 @@ function ReportView({ report, reading }: { report: Report; reading: boolean }) {
         <>
           <SpreadTable report={report} />
           <p className="hint">
-            Each dot is what one draw of noise makes of the text, the line is their mean. How far the dots lie apart is
-            the variance that training has to live with, and why the paper clips its noise: under U[β, ω] they lie
-            closer together, but their mean is no longer a bound. The table above estimates the bound in a steadier way:
-            it draws how many tokens are masked, and not a rate.
+            Each dot is the result of one draw of noise, and the line is their mean. How far apart the dots are is the
+            variance that training has to live with, and the reason why the paper clips its noise: under U[β, ω] they
+            are closer together, but their mean is no longer a bound. The table above estimates the bound more steadily:
+            it draws how many tokens are masked rather than a rate.
           </p>
         </>
       ) : null}

@@ -31,6 +31,8 @@ export interface ControllerOptions {
   readonly settings: Settings;
   /** Absolute URL of the folder of the model that comes with the page, with its last slash. */
   readonly embeddedUrl: string;
+  /** As `ModelFacts.digest`, of that model. */
+  readonly embeddedDigest?: string | undefined;
   /** The other models that come with it. */
   readonly moreModels?: readonly EmbeddedModel[];
   /** Where Hugging Face repositories are, if a page names a mirror. */

@@ -43,7 +43,10 @@ export class Sharing {
   begin(): void {
     const { hash } = this.#address;
     const link = readLink(hash);
-    if (link) this.#controller.follow(link);
+    if (link) {
+      this.#controller.follow(link);
+      this.#controller.models.beginWith(link.digest);
+    }
     this.#showConversation(this.#readChatLink(hash));
   }
 
@@ -190,7 +193,8 @@ export function noticeOf(story: Story | null, model: ModelState): string | null 
   if (!story?.provenance) return null;
   const here = model.phase === 'ready' ? originOf(model.info) : null;
   const { source, model: writer } = story.provenance;
-  if (story.said !== null) return 'The address has this conversation as text alone: its tokens are not in it.';
+  if (story.said !== null)
+    return 'This conversation came from its address as plain text, so its tokens cannot be looked at.';
   if (typeof source === 'object') return here && differenceOf(source, here);
   const isOther = here !== null && here.digest !== writer.digest;
   const other = `${writer.name} wrote it, so it cannot be continued or edited with the model in use.`;

@@ -32,14 +32,14 @@ export const PassHistogram = memo(function PassHistogram({ story, position }: Pr
           uncovered
         </span>
         <span className="histogram-key" data-kind="left">
-          left masked
+          masked
         </span>
         {pass?.threshold == null ? null : (
           <span className="histogram-key" data-kind="threshold">
             threshold
           </span>
         )}
-        <span>100 % sure</span>
+        <span>100 %</span>
       </div>
     </figure>
   );

@@ -1,5 +1,6 @@
-import { expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { Settings } from '../../../src/ui/settings/settings';
+import { blocksOfRun } from '../blocks-in-node';
 import { measureOf, NAMES, type Phase, SETTINGS, storyAt, TEXT } from '../page-parts';
 import type { DrivenBrowser, DrivenPage } from './driven';
 
@@ -9,25 +10,29 @@ const PATIENCE_MS = 90_000;
 /** A person at the page, in any browser that is driven. `leave` fails the test if the console complained. */
 export class Visitor {
   readonly page: DrivenPage;
+  #hasLeft = false;
 
   private constructor(page: DrivenPage) {
     this.page = page;
+    // WebKitGTK opens no other window before this one is closed.
+    onTestFinished(() => this.#close());
   }
 
   /** A fresh visitor with these settings saved. */
   static async open(browser: DrivenBrowser, url: string, settings: Partial<Settings> = {}): Promise<Visitor> {
     const page = await browser.open();
+    const visitor = new Visitor(page);
     // Any file of the origin that runs nothing, since what a page finds in storage has to be there before it.
     await page.goTo(new URL('icon.svg', url).href);
     const saved = JSON.stringify({ ...SETTINGS, ...settings });
     await page.run((saved) => localStorage.setItem('unmask.settings', saved), saved);
     await page.goTo(url);
-    return new Visitor(page);
+    return visitor;
   }
 
   async leave(): Promise<void> {
     const complaints = [...this.page.complaints()];
-    await this.page.close();
+    await this.#close();
     expect(complaints).toEqual([]);
   }
 
@@ -100,15 +105,29 @@ export class Visitor {
   /** Types into the field with this label, in place of what it has. */
   async fill(label: string, text: string): Promise<void> {
     await this.click(`//*[@id=//label[normalize-space()="${label}"]/@for]`);
+    await this.sees('input:focus, textarea:focus');
     await this.page.press('Control+a');
     await this.page.type(text);
+    await this.until((text) => (document.activeElement as HTMLInputElement).value === text, text);
   }
 
-  /** Starts a text with the Generate button and waits for its end. */
-  async write(): Promise<void> {
-    await this.press(NAMES.generate);
-    await this.reaches('starting', 'writing');
-    await this.reaches('finished');
+  /** Starts a text and waits for its end, however soon that comes. */
+  async writes(start: () => Promise<void>): Promise<void> {
+    await this.page.run(
+      (underWay) => {
+        const { body } = document;
+        delete body.dataset.began;
+        const observer = new MutationObserver(() => {
+          if (!document.querySelector(underWay)) return;
+          body.dataset.began = '';
+          observer.disconnect();
+        });
+        observer.observe(body, { subtree: true, childList: true, attributes: true });
+      },
+      storyAt(['starting', 'writing']),
+    );
+    await start();
+    await this.sees(`body[data-began] ${storyAt(['finished'])}`);
   }
 
   /** The ids of each block, as a run that is saved has them. */
@@ -130,9 +149,13 @@ export class Visitor {
     await this.press(NAMES.saveRun);
     const run = await this.until(() => (window as { saved?: Blob }).saved?.text());
     await this.press(NAMES.close);
-    const blocks: { length: number; tokens: [id: number][] }[] = JSON.parse(run).blocks;
-    // What a block has beyond its length was written and is not part of the text.
-    return blocks.map(({ length, tokens }) => tokens.slice(0, length).map(([id]) => id));
+    return blocksOfRun(run);
+  }
+
+  async #close(): Promise<void> {
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    await this.page.close();
   }
 }
 

@@ -74,8 +74,9 @@ class WebkitPage implements DrivenPage {
   }
 
   async click(xpath: string): Promise<boolean> {
-    for (const element of await this.#driver.findElements(By.xpath(xpath))) {
-      if (!(await element.isDisplayed())) continue;
+    // Where React takes an element away meanwhile, the driver fails to describe it.
+    for (const element of await this.#driver.findElements(By.xpath(xpath)).catch(() => [])) {
+      if (!(await element.isDisplayed().catch(() => false))) continue;
       await element.click();
       return true;
     }

@@ -23,6 +23,8 @@ const QUALITY = new Quality('high');
 
 /** What this browser can encode, MP4 first: it plays nearly everywhere. */
 export async function videoFormats(): Promise<readonly VideoFormat[]> {
+  // WebKitGTK 2.50 ends the page where an encoder is asked about before anything of its media has started; this starts it.
+  document.createElement('video').canPlayType('video/mp4');
   const options = { ...VIDEO_SIZE, quality: QUALITY };
   const [mp4, webm] = await Promise.all([
     getFirstEncodableVideoCodec(['avc'], options),
