@@ -5,7 +5,7 @@ import { openCheckpoint } from '../../src/checkpoint/checkpoint';
 import type { CheckpointFiles } from '../../src/checkpoint/checkpoint-files';
 import { FileList } from '../../src/checkpoint/file-list';
 import { type FoundCheckpoint, findAtAddress } from '../../src/checkpoint/remote/find-checkpoint';
-import { hubAddress, openRepository } from '../../src/checkpoint/remote/hub';
+import { hubAddress, openRepository, repositoryText } from '../../src/checkpoint/remote/hub';
 import { RemoteFile } from '../../src/checkpoint/remote/remote-file';
 import { RemoteFiles } from '../../src/checkpoint/remote/remote-files';
 import { planConversion } from '../../src/convert/conversion-plan';
@@ -89,12 +89,18 @@ describe('what a person types', () => {
       'https://huggingface.co/owner/name/blob/main/q4/config.json',
       { repository: 'owner/name', revision: 'main', folder: 'q4/' },
     ],
+    ['huggingface.co/owner/name/tree/dev', { repository: 'owner/name', revision: 'dev', folder: '' }],
+    ['hf.co/owner/name', { repository: 'owner/name', revision: 'main', folder: '' }],
+    ['https://hf.co/owner/name', { repository: 'owner/name', revision: 'main', folder: '' }],
+    ['owner/name@dev (a/q4/)', { repository: 'owner/name', revision: 'dev', folder: 'a/q4/' }],
     ['https://elsewhere.example/owner/name', null],
     ['owner/name@', null],
     ['owner', null],
     ['a/b/c', null],
   ])('%s', (text, address) => {
     expect(hubAddress(text, ENDPOINT)).toEqual(address);
+    // What the page calls it opens it again.
+    if (address) expect(hubAddress(repositoryText(address), ENDPOINT)).toEqual(address);
   });
 });
 

@@ -396,6 +396,30 @@ test('a model that cannot answer leaves the conversation as it is, and says what
   await visit.close();
 });
 
+test('a tip goes with the tokens it is about, and an answer of nothing is said to be one', async () => {
+  const visit = await visitor({ maxTokens: 128 });
+  const { page } = visit;
+  const field = page.getByLabel('Your message');
+  await field.fill('Once upon a time');
+  await field.press('Enter');
+  await page.locator('.turn [data-token="1.1"]').hover();
+  await page.locator('.tip').waitFor();
+  // The pointer stays where it is while the answer becomes Markdown.
+  await page.keyboard.press('Escape');
+  await visit.reaches('stopped');
+  await page.locator('.turn .markdown').waitFor();
+  expect(await page.locator('.tip').count()).toBe(0);
+  await visit.close();
+
+  const empty = await linked([
+    ['Anyone?', ''],
+    ['And now?', ''],
+  ]);
+  await expect.poll(() => empty.page.getByText('No answer').count()).toBe(2);
+  expect(await empty.page.getByRole('button', { name: 'Copy', exact: true }).count()).toBe(0);
+  await empty.close();
+});
+
 const MARKDOWN = [
   '<think>\nA kite, *then*.\n</think>\n\n# Kites',
   'They **fly**, <img src="https://elsewhere.test/a.png" onerror="document.title = 1"> and ![a kite](https://elsewhere.test/kite.png).',

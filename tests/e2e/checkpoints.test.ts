@@ -149,7 +149,9 @@ test('a conversion that is called off goes on where it ended', async () => {
   await page.getByRole('button', { name: 'Cancel' }).click();
   await page.locator('.fetch').waitFor({ state: 'detached' });
   hub.reset();
-  await open(visit, MODEL);
+  // Nobody has to know its address any more.
+  await page.getByRole('button', { name: 'Open a model…' }).click();
+  await page.getByRole('button', { name: 'Continue with Tiny stories' }).click();
   await sheet.getByRole('button', { name: 'Fetch and open' }).click();
   await nameShown(visit, 'Tiny stories');
   const { range } = hub.requests.findLast(({ path }) => path === WEIGHTS)!;
@@ -233,7 +235,11 @@ test('what is wrong with a repository is explained in the dialog, each in a sent
   await openOther('someone/of-another-kind');
   await says(/model_type is "?mamba"?. Unmask runs bd3lm, a2d-qwen3/);
   const faults: readonly [path: string, lie: Lie, sentence: RegExp][] = [
-    [`api/${repository}`, { type: 'answers', status: 401 }, /\(401\): the model is private, gated, or not there/],
+    [
+      `api/${repository}`,
+      { type: 'answers', status: 401 },
+      /shows no model someone\/faulty to everyone \(401\): the model is private, gated, or not there/,
+    ],
     [`${repository}/config.json`, { type: 'answers', status: 403 }, /\(403\): the model is private, gated/],
     [`${repository}/${WEIGHTS}`, { type: 'answers', status: 404 }, /has no .*model\.safetensors\. Check the name/],
     [`api/${repository}`, busy, /too many requests .*\(429\).* left alone for 30 minutes/],

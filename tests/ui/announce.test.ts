@@ -65,3 +65,9 @@ test('nothing new is nothing said', () => {
 test('a stop is said with what there is', () => {
   expect(announcement({ ...story, phase: 'writing' }, { ...story, phase: 'stopped' })).toBe('Stopped after 0 tokens.');
 });
+
+test('one is not many', () => {
+  const done: GenerationMessage = { type: 'done', runId: 1, reason: 'length', nfe: 1, seconds: 0.4 };
+  const said = heard([{ type: 'started', runId: 1, promptTokens: 1, pinned: [] }, block(0, ' Rain'), done]);
+  expect(said.at(-1)).toBe('Finished: 1 word in 1 second.');
+});

@@ -3,10 +3,13 @@ import type { Patience } from '../../model/store/patience';
 import { parseUntrustedJson } from '../../untrusted-json';
 import { RemoteFile } from './remote-file';
 import { type ListedFile, RemoteFiles } from './remote-files';
-import { MissingFile } from './server-refusal';
+import { MissingFile, RefusedFile } from './server-refusal';
 
 /** Where Hugging Face repositories are, unless a page names a mirror. */
 export const HUGGING_FACE = 'https://huggingface.co';
+
+/** It leads to the same. */
+const SHORT_NAME = 'https://hf.co';
 
 /** A model repository of a Hub, or a folder of it. */
 export interface HubAddress {
@@ -34,18 +37,20 @@ const REVISION = /^[\w][\w./-]{0,255}$/;
 const LARGEST_INFO = 2 ** 24;
 
 /**
- * What a person typed as a repository of the Hub at `endpoint`: `owner/name`, `owner/name@revision`, or the address of
- * a page about it. Null for any other text.
+ * What a person typed as a repository of the Hub at `endpoint`: `owner/name`, `owner/name@revision`, what
+ * `repositoryText` makes of one, or the address of a page about it. Null for any other text.
  */
 export function hubAddress(text: string, endpoint: string): HubAddress | null {
   const trimmed = text.trim();
-  const [repository = '', revision = 'main', ...more] = trimmed.split('@');
+  const [, named = '', inFolder = ''] = /^(.*?)(?: \((.+\/)\))?$/.exec(trimmed) ?? [];
+  const [repository = '', revision = 'main', ...more] = named.split('@');
   if (more.length === 0 && REPOSITORY.test(repository)) {
-    return REVISION.test(revision) ? { repository, revision, folder: '' } : null;
+    return REVISION.test(revision) ? { repository, revision, folder: inFolder } : null;
   }
-  if (!URL.canParse(trimmed)) return null;
-  const { origin, pathname } = new URL(trimmed);
-  if (origin !== new URL(endpoint).origin && origin !== HUGGING_FACE) return null;
+  const url = /^(huggingface|hf)\.co\//.test(trimmed) ? `https://${trimmed}` : trimmed;
+  if (!URL.canParse(url)) return null;
+  const { origin, pathname } = new URL(url);
+  if (![new URL(endpoint).origin, HUGGING_FACE, SHORT_NAME].includes(origin)) return null;
   const page = /^\/([^/]+\/[^/]+?)(?:\/(?:tree|blob|resolve)\/([^/]+)(?:\/(.*?))?)?\/*$/.exec(pathname);
   if (!page || !REPOSITORY.test(page[1]!)) return null;
   const path = decodeURIComponent(page[3] ?? '').replace(/(^|\/)[^/]+\.(json|safetensors|md)$/, '$1');
@@ -108,11 +113,20 @@ export async function openRepository(
 function explained(address: HubAddress, url: URL): (error: unknown) => never {
   return (error) => {
     if (error instanceof MissingFile) throw noRepository(address, url);
-    throw error;
+    if (!(error instanceof RefusedFile)) throw error;
+    throw new UnmaskError(
+      'network',
+      `${url.host} shows no model ${nameOf(address)} to everyone (${error.status}): the model is private, gated, or not ` +
+        'there. Check the name. Where you have access, download the model and open its folder.',
+    );
   };
 }
 
-function noRepository({ repository, revision }: HubAddress, { host }: URL): UnmaskError {
-  const which = revision === 'main' ? repository : `${repository} at ${revision}`;
+function noRepository(address: HubAddress, { host }: URL): UnmaskError {
+  const which = nameOf(address);
   return new UnmaskError('network', `${host} has no model ${which}. Check the name and the revision, then try again.`);
+}
+
+function nameOf({ repository, revision }: HubAddress): string {
+  return revision === 'main' ? repository : `${repository} at ${revision}`;
 }

@@ -25,12 +25,16 @@ export class MissingFile extends UnmaskError {
 
 /** A file that a server does not give to everyone. Some, such as S3's, say so of files that they do not have. */
 export class RefusedFile extends UnmaskError {
+  /** 401 or 403. */
+  readonly status: number;
+
   constructor(url: URL, status: number) {
     super(
       'network',
       `${url.host} does not give ${shownUrl(url)} to everyone (${status}): the model is private, gated, or not there. Unmask ` +
         'signs in nowhere. Where you have access, download the model and open its folder.',
     );
+    this.status = status;
   }
 }
 

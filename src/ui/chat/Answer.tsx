@@ -45,10 +45,11 @@ export const Answer = memo(function Answer({ ending, controller, ...props }: Pro
   const [tokens, setTokens] = useState(false);
   const text = wholeText(story);
   const isDone = !isWriting({ story });
+  const isEmpty = text.trim() === '';
   const isPlain = shown === story && edit === null && heat === 'plain';
   const settled = useMemo(() => settledPart(story), [story]);
   const formatted = () => {
-    if (isDone && text.trim() !== '') return { node: <Formatted text={text} />, upTo: 'end' } as const;
+    if (isDone && !isEmpty) return { node: <Formatted text={text} />, upTo: 'end' } as const;
     return settled ? { node: <Formatted text={settled.text} />, upTo: settled.upTo } : undefined;
   };
   const hasTokens = isDone && story.steps.length + story.earlier.length > 0;
@@ -64,7 +65,7 @@ export const Answer = memo(function Answer({ ending, controller, ...props }: Pro
           Replay
         </button>
       ) : null}
-      <CopyButton label="Copy" text={text.trim()} />
+      {isEmpty ? <p className="hint">No answer</p> : <CopyButton label="Copy" text={text.trim()} />}
     </div>
   ) : null;
   return (

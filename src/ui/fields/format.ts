@@ -30,5 +30,10 @@ export function deviceOf({ backend, adapter }: Pick<ModelInfo, 'backend' | 'adap
 
 /** `1 token`, `2 tokens` */
 export function tokensText(count: number): string {
-  return count === 1 ? '1 token' : `${count} tokens`;
+  return countOf(count, 'token');
+}
+
+/** `1 word`, `2 words` */
+export function countOf(count: number, noun: string): string {
+  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
 }

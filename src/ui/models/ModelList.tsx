@@ -67,9 +67,10 @@ export function ModelList({ shelf, inUse, more, onUse, onUseEmbedded, onGoOn, on
         <li key={key} className="model-card">
           <h3>{name}</h3>
           <p className="hint">
-            Unfinished: {place} was being converted to {dtype}. Open it again to pick up where it left off.
+            Unfinished: {place} was being converted to {dtype}.
           </p>
           <div className="model-actions">
+            <GoOn name={name} place={place} onGoOn={onGoOn} />
             <RemoveModel name={name} bytes={bytes} onRemove={() => onRemove(key)} />
           </div>
         </li>
@@ -94,10 +95,15 @@ function Use({ name, onUse }: { name: string; onUse: () => void }) {
 function Take({ model, onUse, onGoOn }: { model: KeptModel } & Pick<Props, 'onUse' | 'onGoOn'>) {
   const { id, name, from, keptBytes, totalBytes } = model;
   if (keptBytes >= totalBytes) return <Use name={name} onUse={() => onUse({ type: 'kept', id })} />;
-  if (from.type === 'folder') return <p className="hint">Choose the folder again to continue.</p>;
-  if (from.type === 'checkpoint') return <p className="hint">Open {from.place} again to continue.</p>;
+  const place = from.type === 'folder' ? from.name : from.type === 'checkpoint' ? from.place : from.url;
+  return <GoOn name={name} place={place} onGoOn={onGoOn} />;
+}
+
+/** Fetches the rest from a repository or an address. The name of a folder of this device has no slash. */
+function GoOn({ name, place, onGoOn }: { name: string; place: string } & Pick<Props, 'onGoOn'>) {
+  if (!place.includes('/')) return <p className="hint">Choose the folder again to continue.</p>;
   return (
-    <button type="button" className="quiet" onClick={() => onGoOn(from.url)}>
+    <button type="button" className="quiet" onClick={() => onGoOn(place)}>
       Continue<span className="visually-hidden"> with {name}</span>
     </button>
   );

@@ -2,6 +2,7 @@ import { describeError, UnmaskError } from '../../errors';
 import type { Client } from '../../worker/client';
 import type { DistantPlace, KeptDtype, ModelInfo, ModelPlace, ModelShelf } from '../../worker/protocol';
 import type { WorkerEvents } from '../../worker/worker-events';
+import { tokensText } from '../fields/format';
 import type { Action } from '../session/reduce';
 import type { Session } from '../session/session';
 import { nearestBlockSize, type Settings, unmaskingOn } from '../settings/settings';
@@ -308,7 +309,7 @@ export class ModelLoader {
     const blockSize = nearestBlockSize(settings.blockSize, blockSizes);
     this.#page.set({ blockSize });
     this.#notice(
-      `${name} was not trained on blocks of ${settings.blockSize} tokens, so the block size is now ${blockSize}.`,
+      `${name} was not trained on blocks of ${tokensText(settings.blockSize)}, so the block size is now ${blockSize}.`,
     );
   }
 

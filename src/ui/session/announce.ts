@@ -1,3 +1,4 @@
+import { countOf, tokensText } from '../fields/format';
 import { allBlocks, type Story, textOf, tokensWritten } from '../story/story';
 import { kindOf } from '../write/document-form';
 
@@ -26,9 +27,9 @@ function phaseAnnouncement(story: Story): string | null {
     case 'writing':
       return null;
     case 'finished':
-      return `Finished: ${wordsOf(textOf(story))} words in ${Math.max(1, Math.round(story.seconds))} seconds.`;
+      return `Finished: ${countOf(wordsOf(textOf(story)), 'word')} in ${countOf(Math.max(1, Math.round(story.seconds)), 'second')}.`;
     case 'stopped':
-      return `Stopped after ${tokensWritten(story)} tokens.`;
+      return `Stopped after ${tokensText(tokensWritten(story))}.`;
     case 'failed':
       return 'Writing ended with an error.';
     default:

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type PointerEvent, type SyntheticEvent, useState } from 'react';
+import { type KeyboardEvent, type PointerEvent, type SyntheticEvent, useLayoutEffect, useState } from 'react';
 import type { Block, Token } from './story';
 
 /** What a tip is about, and the element it points at. */
@@ -19,6 +19,11 @@ export function useTokenTip(blocks: readonly Block[]) {
   const block = place ? blocks[place.block] : undefined;
   const about = place ? block?.tokens[place.token] : undefined;
   const tip: Tip | null = place && block && about?.probability != null ? { ...place, about, steps: block.steps } : null;
+
+  // An answer that becomes Markdown takes its tokens away from under a pointer that does not move.
+  useLayoutEffect(() => {
+    if (place && !place.element.isConnected) setPlace(null);
+  });
 
   const show = (event: SyntheticEvent) => setPlace(placeUnder(event));
   /** A finger may only be scrolling; once it has tapped, `onClick` comes. */
