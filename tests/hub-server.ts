@@ -80,12 +80,16 @@ export class HubServer {
   #lead({ url, method }: IncomingMessage, response: ServerResponse): void {
     const { pathname } = new URL(url!, this.url);
     const [, described] = /^\/api\/models\/([^/]+\/[^/]+)\/revision\/[^/]+$/.exec(pathname) ?? [];
+    const [, listed, at, folder = ''] = /^\/api\/models\/([^/]+\/[^/]+)\/tree\/([^/]+)(\/.+)?$/.exec(pathname) ?? [];
     const [, repository, revision, path] = /^\/([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(pathname) ?? [];
     for (const [name, value] of Object.entries(CORS)) response.setHeader(name, value);
     if (method !== 'GET') {
       refuse(method, response);
     } else if (described !== undefined) {
       answer(response, this.#describe(described), undefined, this.habits.get(`api/${described}`));
+    } else if (listed !== undefined) {
+      const isThere = this.repositories.has(listed) && at === this.commitOf(listed);
+      answer(response, isThere ? this.#list(listed, folder.slice(1)) : undefined, undefined, undefined);
     } else if (repository && this.repositories.get(repository)?.has(path!) && revision === this.commitOf(repository)) {
       response.writeHead(302, { Location: `${this.#store.url}/${repository}/${path}?signature=secret` }).end();
     } else {
@@ -94,18 +98,19 @@ export class HubServer {
   }
 
   #describe(repository: string): Buffer | undefined {
-    const files = this.repositories.get(repository);
-    if (!files) return undefined;
-    const siblings = [...files].map(([rfilename, bytes]) => {
-      const isLarge = /\.safetensors$|^tokenizer\.json$/.test(rfilename);
-      const size = bytes.length;
-      const sha256 = sha256Of(bytes);
-      // Git has a pointer to a large file.
-      if (isLarge || !Buffer.isBuffer(bytes))
-        return { rfilename, size, blobId: gitBlobOf(Buffer.from(sha256)), lfs: { sha256, size } };
-      return { rfilename, size, blobId: gitBlobOf(bytes) };
+    if (!this.repositories.has(repository)) return undefined;
+    return Buffer.from(JSON.stringify({ id: repository, sha: this.commitOf(repository), gated: false }));
+  }
+
+  /** The files and folders of a folder; '' is the repository's own. */
+  #list(repository: string, folder: string): Buffer {
+    const prefix = folder && `${folder}/`;
+    const within = [...this.repositories.get(repository)!].filter(([path]) => path.startsWith(prefix));
+    const entries = within.map(([path, bytes]) => {
+      const [first, ...below] = path.slice(prefix.length).split('/');
+      return below.length > 0 ? { type: 'directory', size: 0, path: `${prefix}${first}` } : entryOf(path, bytes);
     });
-    return Buffer.from(JSON.stringify({ id: repository, sha: this.commitOf(repository), gated: false, siblings }));
+    return Buffer.from(JSON.stringify(entries));
   }
 
   #send({ url, method, headers }: IncomingMessage, response: ServerResponse): void {
@@ -129,6 +134,15 @@ export class HubServer {
 /** Other methods than GET: nobody may need HEAD, which some hosts refuse. */
 function refuse(method: string | undefined, response: ServerResponse): void {
   response.writeHead(method === 'OPTIONS' ? 204 : 405).end();
+}
+
+/** What a tree has of a file. Git has a pointer to a large one. */
+function entryOf(path: string, bytes: Buffer | ServedFile) {
+  const size = bytes.length;
+  const isLarge = /\.safetensors$|^tokenizer\.json$/.test(path);
+  if (!isLarge && Buffer.isBuffer(bytes)) return { type: 'file', size, path, oid: gitBlobOf(bytes) };
+  const oid = sha256Of(bytes);
+  return { type: 'file', size, path, oid: gitBlobOf(Buffer.from(oid)), lfs: { oid, size, pointerSize: 130 } };
 }
 
 function gitBlobOf(bytes: Buffer): string {

@@ -1,3 +1,4 @@
+import type { ListFileEntry } from '@huggingface/hub';
 import { UnmaskError } from '../../errors';
 import type { Patience } from '../../model/store/patience';
 import { parseUntrustedJson } from '../../untrusted-json';
@@ -33,8 +34,8 @@ export interface HubRepository {
 
 const REPOSITORY = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9][\w.-]{0,95}$/;
 const REVISION = /^[\w][\w./-]{0,255}$/;
-/** Of a repository's description: its list of files is most of that. */
-const LARGEST_INFO = 2 ** 24;
+/** Bytes of an answer about a repository: its list of files. */
+const LARGEST_ANSWER = 2 ** 24;
 
 /**
  * What a person typed as a repository of the Hub at `endpoint`: `owner/name`, `owner/name@revision`, what
@@ -71,8 +72,8 @@ export function filesUrl(endpoint: string, { repository, folder }: HubAddress, r
 /**
  * Asks a Hub for a repository and pins it to the commit that its revision is now. Throws `network`, or the AbortError.
  *
- * Plain requests of the documented API rather than `@huggingface/hub`: that is one answer to parse, and a download that
- * resumes, falls back and is hashed as it comes is ours in any case.
+ * `@huggingface/hub` names the commit and lists the files; its requests have our limits and our patience. A file is
+ * fetched by `RemoteFile`: a download that resumes, falls back and is hashed as it comes.
  */
 export async function openRepository(
   address: HubAddress,
@@ -80,51 +81,83 @@ export async function openRepository(
   patience: Patience,
   signal: AbortSignal,
 ): Promise<HubRepository> {
-  const { repository, revision, folder } = address;
-  const url = new URL(`${endpoint}/api/models/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`);
-  // A person waits for the first word of it.
-  const once = { ...patience, waitsMs: patience.waitsMs.slice(0, 1) };
-  const bytes = await new RemoteFile(url, once).readWhole(LARGEST_INFO, signal).catch(explained(address, url));
-  if (!bytes) throw noRepository(address, url);
-  const refuse = (what: string) =>
-    new UnmaskError('network', `${url.host} says nothing usable of ${repository}: ${what}. Try again later.`);
-  const { sha, siblings } = Object(parseUntrustedJson(bytes, refuse)) as Record<string, unknown>;
-  if (typeof sha !== 'string' || !/^[0-9a-f]{40}$/.test(sha)) throw refuse('it names no commit');
-  if (!Array.isArray(siblings)) throw refuse('it lists no files');
-  const list = new Map<string, ListedFile>();
-  for (const sibling of siblings) {
-    const { rfilename, size, lfs, blobId } = Object(sibling) as Record<string, unknown>;
-    if (typeof rfilename !== 'string' || !rfilename.startsWith(folder)) continue;
-    const path = rfilename.slice(folder.length);
-    if (path.includes('/')) continue;
-    const sum: unknown = Object(lfs).sha256;
-    const sha256 = typeof sum === 'string' && /^[0-9a-f]{64}$/.test(sum) ? sum : null;
-    // Of a large file Git has a pointer, whose blob this is.
-    const isBlob = !lfs && typeof blobId === 'string' && /^[0-9a-f]{40}$/.test(blobId);
-    if (!Number.isSafeInteger(size) || (size as number) < 0) throw refuse(`${rfilename} has no size`);
-    list.set(path, { bytes: size as number, sha256, gitBlob: isBlob ? blobId : null });
+  try {
+    return await listRepository(address, endpoint, patience, signal);
+  } catch (error) {
+    throw explained(error, address, endpoint);
   }
+}
+
+async function listRepository(
+  address: HubAddress,
+  endpoint: string,
+  patience: Patience,
+  signal: AbortSignal,
+): Promise<HubRepository> {
+  const { repository, revision, folder } = address;
+  const refuse = (what: string) => unusable(address, endpoint, what);
+  const { listFiles, modelInfo } = await import('@huggingface/hub');
+  const hub = { hubUrl: endpoint, fetch: patientFetch(address, patience, signal) };
+  const { sha } = await modelInfo({ ...hub, name: repository, revision, additionalFields: ['sha'] });
+  if (typeof sha !== 'string' || !/^[0-9a-f]{40}$/.test(sha)) throw refuse('it names no commit');
+  const repo = { type: 'model', name: repository } as const;
+  const list = new Map<string, ListedFile>();
+  for await (const entry of listFiles({ ...hub, repo, revision: sha, path: folder.replace(/\/$/, '') })) {
+    const { type, path } = entry;
+    if (type !== 'file' || typeof path !== 'string' || !path.startsWith(folder)) continue;
+    list.set(path.slice(folder.length), listedFile(entry, refuse));
+  }
+  if (list.size === 0) throw refuse('it lists no files');
   const base = filesUrl(endpoint, address, sha);
   const files = new RemoteFiles((path) => new URL(path, base), list, patience);
   return { address, commit: sha, files, paths: [...list.keys()] };
 }
 
-/** A Hub answers 401 for what is not there, so as not to tell what is private. */
-function explained(address: HubAddress, url: URL): (error: unknown) => never {
-  return (error) => {
-    if (error instanceof MissingFile) throw noRepository(address, url);
-    if (!(error instanceof RefusedFile)) throw error;
-    throw new UnmaskError(
-      'network',
-      `${url.host} shows no model ${nameOf(address)} to everyone (${error.status}): the model is private, gated, or not ` +
-        'there. Check the name. Where you have access, download the model and open its folder.',
-    );
+/**
+ * Requests of the library as ours are: one more try, a limit, JSON of bounded depth. A listing goes on after a thousand
+ * files, which no model's folder has; that is not followed.
+ */
+function patientFetch(address: HubAddress, patience: Patience, signal: AbortSignal): typeof fetch {
+  // A person waits for the first word of it.
+  const once = { ...patience, waitsMs: patience.waitsMs.slice(0, 1) };
+  return async (request) => {
+    const url = new URL(String(request));
+    const bytes = await new RemoteFile(url, once).readWhole(LARGEST_ANSWER, signal);
+    if (!bytes) throw new MissingFile(url);
+    return Response.json(parseUntrustedJson(bytes, (what) => unusable(address, url.origin, what)));
   };
 }
 
-function noRepository(address: HubAddress, { host }: URL): UnmaskError {
+/** What a repository's list says of a file. Throws where that is not to be used. */
+function listedFile({ size, oid, lfs }: ListFileEntry, refuse: (what: string) => UnmaskError): ListedFile {
+  if (!Number.isSafeInteger(size) || size < 0) throw refuse('a file has no size');
+  const sha256 = lfs && /^[0-9a-f]{64}$/.test(lfs.oid) ? lfs.oid : null;
+  // Of a large file Git has a pointer, whose blob this is.
+  const gitBlob = !lfs && oid && /^[0-9a-f]{40}$/.test(oid) ? oid : null;
+  return { bytes: size, sha256, gitBlob };
+}
+
+function unusable(address: HubAddress, endpoint: string, what: string): UnmaskError {
+  const { host } = new URL(endpoint);
+  return new UnmaskError('network', `${host} says nothing usable of ${address.repository}: ${what}. Try again later.`);
+}
+
+/** A Hub answers 401 for what is not there, so as not to tell what is private. */
+function explained(error: unknown, address: HubAddress, endpoint: string): unknown {
+  const { host } = new URL(endpoint);
   const which = nameOf(address);
-  return new UnmaskError('network', `${host} has no model ${which}. Check the name and the revision, then try again.`);
+  if (error instanceof MissingFile) {
+    return new UnmaskError(
+      'network',
+      `${host} has no model ${which}. Check the name and the revision, then try again.`,
+    );
+  }
+  if (!(error instanceof RefusedFile)) return error;
+  return new UnmaskError(
+    'network',
+    `${host} shows no model ${which} to everyone (${error.status}): the model is private, gated, or not there. Check ` +
+      'the name. Where you have access, download the model and open its folder.',
+  );
 }
 
 function nameOf({ repository, revision }: HubAddress): string {
