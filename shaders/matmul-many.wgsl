@@ -62,7 +62,7 @@ fn matmul_many(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_in
   for (var column = 0u; column < shape.columns; column += STEP) {
     load_tiles(t, first_row, first_feature, column);
     workgroupBarrier();
-    for (var k = 0u; k < min(STEP, shape.columns - column); k++) {
+    for (var k = 0u; k < STEP; k++) {
       let inputs = x_tile[k * STRIDE + four_rows];
       let weights = weight_tile[k * STRIDE + four_features];
       sums += mat4x4f(inputs.x * weights, inputs.y * weights, inputs.z * weights, inputs.w * weights);
@@ -70,7 +70,7 @@ fn matmul_many(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_in
     workgroupBarrier();
   }
 
-  // Bounds that the compiler does not know keep loops rolled, these and the one over k.
+  // Bounds that the compiler does not know keep these loops rolled.
   let row = first_row + four_rows * 4;
   let feature = first_feature + four_features * 4;
   let finished = sums;

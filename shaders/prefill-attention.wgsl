@@ -49,7 +49,7 @@ fn score(t: u32, slot: u32, end: u32, first_row: u32, head: u32) {
   let row_pairs = heads * pairs;
   let key = first_pair(min(slot, end - 1), head);
   let scale = 1.0 / sqrt(f32(head_size));
-  for (var four = 0u; four < TILE; four += 4) {
+  for (var four = 0u; four < rolled(TILE); four += 4) {
     let rows = first_row + four + vec4u(0, 1, 2, 3);
     let queries = min(rows, vec4u(params.rows - 1)) * row_pairs + head * pairs;
     var dots = vec4f();
@@ -59,7 +59,7 @@ fn score(t: u32, slot: u32, end: u32, first_row: u32, head: u32) {
                     dot(k, q[queries.z + i]), dot(k, q[queries.w + i]));
     }
     dots = select(vec4f(NOTHING), dots * scale, sees(rows, slot) & vec4<bool>(slot < end));
-    for (var r = 0u; r < 4; r++) { scores[t * STRIDE + four + r] = dots[r]; }
+    for (var r = 0u; r < rolled(4); r++) { scores[t * STRIDE + four + r] = dots[r]; }
   }
 }
 
@@ -91,7 +91,7 @@ fn prefill_attention(@builtin(workgroup_id) group: vec3u, @builtin(local_invocat
     workgroupBarrier();
 
     var quarter_peak = NOTHING;
-    for (var i = 0u; i < 16; i++) { quarter_peak = max(quarter_peak, scores[(first_of_quarter + i) * STRIDE + row]); }
+    for (var i = 0u; i < rolled(16); i++) { quarter_peak = max(quarter_peak, scores[(first_of_quarter + i) * STRIDE + row]); }
     peaks[t] = quarter_peak;
     workgroupBarrier();
     let old_peak = peak;
@@ -100,7 +100,7 @@ fn prefill_attention(@builtin(workgroup_id) group: vec3u, @builtin(local_invocat
     let shrink_of_row = exp(old_peak - peak);
     total *= shrink_of_row;
     if (t % 4 == 0) { shrinks[row] = shrink_of_row; }
-    for (var i = 0u; i < 16; i++) {
+    for (var i = 0u; i < rolled(16); i++) {
       let at = first_of_quarter + i;
       let score = scores[at * STRIDE + row];
       let weight = select(0.0, exp(score - peak), score != NOTHING);

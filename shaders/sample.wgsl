@@ -56,12 +56,6 @@ var<workgroup> tops: array<vec2u, threads>;
 var<workgroup> group_tops: array<vec2u, GROUPS>;
 var<workgroup> is_found: u32;
 
-// The count, as a number that compilers do not know: they would unroll loops up to it, and take seconds over that. A pass
-// without rows samples nothing.
-fn rolled(count: u32) -> u32 {
-  return select(count, 0, params.rows == 0);
-}
-
 // Bits that order as the floats do. −0 counts as +0.
 fn order_key(value: f32) -> u32 {
   var bits = bitcast<u32>(value);

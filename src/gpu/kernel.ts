@@ -115,9 +115,9 @@ export class Pipelines {
   }
 
   async #dispatchEmpty(variants: readonly Variant[]): Promise<void> {
+    const counts = this.device.createBuffer({ label: 'no workgroups', size: 12, usage: 0x100 /* INDIRECT */ });
     // The model whose buffers these are may be gone by now: then they are compiled when they are needed.
     this.device.pushErrorScope('validation');
-    const counts = this.device.createBuffer({ label: 'no workgroups', size: 12, usage: 0x100 /* INDIRECT */ });
     const encoder = this.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     for (const variant of variants) {

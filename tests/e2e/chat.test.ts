@@ -64,6 +64,13 @@ const answered = ({ page }: StoryPage) =>
     .first()
     .waitFor({ timeout: 100_000 });
 
+/** From now on answers are so long and so wild that they do not end by themselves while a test looks at them. */
+async function writesForLong({ page }: StoryPage): Promise<void> {
+  for (const [name, value] of Object.entries({ 'Maximum length': '1024', Temperature: '1.5', 'Top-p': '1' })) {
+    await page.getByRole('slider', { name, exact: true }).fill(value);
+  }
+}
+
 /** A visitor to a conversation that a link has, with no model that could answer. */
 async function linked(turns: readonly (readonly [string, string])[], prepare = async (_: Page) => {}) {
   const parameters = new URLSearchParams(
@@ -128,11 +135,15 @@ test('a conversation by keyboard alone: asked, answered, stopped, asked anew fro
   const four = await turns(visit);
   expect(four[2]).toContain('And then?');
 
-  await tabTo('Another answer', 'Shift+Tab');
+  const length = page.getByRole('slider', { name: 'Maximum length', exact: true });
+  await length.fill('1024');
+  await tabTo('Another answer');
   await keyboard.press('Enter');
   await visit.reaches('starting', 'writing');
   await keyboard.press('Escape');
   await visit.reaches('stopped');
+  await length.fill('16');
+  await visit.story.last().focus();
   await keyboard.press('Control+z');
   await expect.poll(() => turns(visit)).toEqual(four);
 
@@ -162,7 +173,8 @@ test('a conversation by keyboard alone: asked, answered, stopped, asked anew fro
 });
 
 test('an input method keeps its keys, nothing is sent of an empty message, and a long paste says what it lost', async () => {
-  const visit = await visitor({ maxTokens: 128 });
+  const visit = await visitor();
+  await writesForLong(visit);
   const { page } = visit;
   const field = page.getByLabel('Your message');
   const send = page.getByRole('button', { name: 'Send' });
@@ -193,7 +205,8 @@ test('an input method keeps its keys, nothing is sent of an empty message, and a
 });
 
 test('what is over the context is left out by whole turns, and the page says so', async () => {
-  const visit = await visitor({ maxTokens: 128 });
+  const visit = await visitor();
+  await writesForLong(visit);
   const { page } = visit;
   const field = page.getByLabel('Your message');
   const long = 'The wind came and the kite flew over the hill and the tree and the house. '.repeat(6);
@@ -299,10 +312,7 @@ test('every answer keeps its tokens: heat map, tip, replay, and an edit that the
 test('what is written goes on while another view is shown, and Write and Chat stop each other only when asked', async () => {
   const visit = await visitor();
   const { page } = visit;
-  // So long and so wild that it does not end by itself.
-  for (const [name, value] of Object.entries({ 'Maximum length': '1024', Temperature: '1.5', 'Top-p': '1' })) {
-    await page.getByRole('slider', { name, exact: true }).fill(value);
-  }
+  await writesForLong(visit);
   await page.getByLabel('Your message').fill('Once upon a time');
   await page.keyboard.press('Enter');
   await visit.reaches('writing');
@@ -317,6 +327,10 @@ test('what is written goes on while another view is shown, and Write and Chat st
   await turnTo('Chat');
   await expect.poll(length).toBeGreaterThan(left);
   expect(await page.getByLabel('Your message').inputValue()).toBe('not sent yet');
+  await page.getByLabel('Your message').focus();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await visit.reaches('starting', 'writing');
   await turnTo('Write');
   await page.getByRole('button', { name: 'Stop it' }).click();
   await page.getByText(/^An answer is being written in Chat/).waitFor({ state: 'detached' });

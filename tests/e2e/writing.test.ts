@@ -42,7 +42,11 @@ test.each([
   // A fast backend may finish some blocks between two frames.
   expect(masksOfBlocks.some((masks) => masks.length > 1)).toBe(true);
 
-  expect(await visit.measure('tokens')).toBe(24);
+  // It ends with a sentence: in the block that reaches 24 tokens, or within 32 more.
+  const tokens = await visit.measure('tokens');
+  expect(tokens).toBeGreaterThan(16);
+  expect(tokens).toBeLessThanOrEqual(24 + 32);
+  if (tokens < 24 + 32) expect((await visit.text()).trim()).toMatch(/[.!?…]["”'’)]*$/);
   expect(await visit.measure('passes/token')).toBeGreaterThanOrEqual(1);
   expect(await visit.measure('tokens/s')).toBeGreaterThan(0);
   await visit.close();

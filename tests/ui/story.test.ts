@@ -56,6 +56,24 @@ function after(...messages: GenerationMessage[]): Story {
 }
 const states = (story: Story) => story.blocks.map(({ tokens }) => tokens.map(({ state }) => state).join(' '));
 
+test('a text that goes on to the end of its sentence has the blocks that follow its length', () => {
+  const block = (index: number): GenerationMessage => ({
+    type: 'block',
+    runId,
+    block: index,
+    tokens: [0, 1, 2, 3].map((id) => ({ id, text: `w${id}` })),
+    nfe: index + 1,
+    seconds: 1,
+  });
+  const asked = { ...SETTINGS, maxTokens: 3, ending: 'sentence' } as const;
+  const messages = [started, step(0, 0, [1, 2, 3]), block(0), step(1, 0, [0, 1])];
+  const story = messages.reduce(continueStory, newStory(asked, null));
+  expect(story.blocks.map(({ committed, tokens }) => [committed, tokens.map(({ id }) => id)])).toEqual([
+    [true, [0, 1, 2, 3]],
+    [false, [0, 1, null, null]],
+  ]);
+});
+
 test('a story begins as one block of masks after the end of the prompt', () => {
   const story = after(started);
   expect(states(story)).toEqual(['committed masked masked masked']);

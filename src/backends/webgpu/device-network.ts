@@ -20,7 +20,7 @@ import {
   type LayerCache,
   ropeOf,
 } from './memory';
-import { fewRowsTrunk, manyRowsTrunk } from './trunk';
+import { fewRowsTrunk, manyRowsTrunk, type TrunkInputs } from './trunk';
 import type { NetworkWeights } from './weights';
 
 /** Passes of up to this many rows take the kernels for few rows; the head takes this many rows at a time. */
@@ -84,7 +84,8 @@ export class DeviceNetwork {
     this.sampler = samplerKernel(pipelines, config, this.head, lanes);
     const activations = allocateActivations(buffers, 'few', config.network, FEW_ROWS);
     const parts = allocateAttentionParts(buffers, config, FEW_ROWS);
-    this.few = this.#rowRange(activations, fewRowsTrunk(this.#inputs(activations), parts));
+    const inputs = this.#inputs(activations, this.#constants);
+    this.few = this.#rowRange(inputs, fewRowsTrunk(inputs, parts));
   }
 
   /** True if `rows` rows need the kernels for many and these are not there yet. */
@@ -101,7 +102,8 @@ export class DeviceNetwork {
   /** The kernels for many rows, at least `rows`, on buffers of their own. */
   manyRows(buffers: Buffers, rows: number): RowRange {
     const activations = allocateActivations(buffers, 'many', this.config.network, Math.max(this.mostRows, rows));
-    return this.#rowRange(activations, manyRowsTrunk(this.#inputs(activations)));
+    const inputs = this.#inputs(activations, new Constants(this.#pipelines.device, buffers));
+    return this.#rowRange(inputs, manyRowsTrunk(inputs));
   }
 
   /**
@@ -109,8 +111,8 @@ export class DeviceNetwork {
    * through them: these kernels are bound to that for few, and nobody encodes them.
    */
   bindManyRows(): void {
-    const { activations } = this.few;
-    this.#rowRange(activations, manyRowsTrunk(this.#inputs(activations)));
+    const inputs = this.#inputs(this.few.activations, this.#constants);
+    this.#rowRange(inputs, manyRowsTrunk(inputs));
   }
 
   /** From now on passes of many rows can be encoded. */
@@ -166,10 +168,10 @@ export class DeviceNetwork {
     return this.#many;
   }
 
-  #inputs(activations: Activations) {
+  #inputs(activations: Activations, constants: Constants): TrunkInputs {
     return {
       pipelines: this.#pipelines,
-      constants: this.#constants,
+      constants,
       config: this.config,
       weights: this.#weights,
       cache: this.#cache,
@@ -180,10 +182,10 @@ export class DeviceNetwork {
     };
   }
 
-  #rowRange(activations: Activations, trunk: readonly Kernel[]): RowRange {
+  #rowRange({ activations, constants }: TrunkInputs, trunk: readonly Kernel[]): RowRange {
     const head = headKernels(
       this.#pipelines,
-      this.#constants,
+      constants,
       this.config,
       this.#weights,
       this.head,

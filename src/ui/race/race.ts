@@ -54,9 +54,9 @@ export function sideOn({ blockSize, policy, steps }: Side, { blockSizes }: Pick<
   return { blockSize: known, policy, steps: Math.min(steps, known) };
 }
 
-/** What the worker is asked for on behalf of a side. */
+/** What the worker is asked for on behalf of a side: both write as many tokens, wherever their sentences end. */
 export function settingsOfSide(side: Side, settings: Settings, model: ModelTraits): GenerateSettings {
-  return generateSettings({ ...settings, ...sideOn(side, model) }, model);
+  return { ...generateSettings({ ...settings, ...sideOn(side, model) }, model), ending: 'length' };
 }
 
 /** The race after an action. What comes after its end changes nothing. */

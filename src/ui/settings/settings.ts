@@ -177,7 +177,8 @@ export function generateSettings(settings: Settings, model: ModelTraits): Genera
   const prompt =
     settingsOn(settings, model).form === 'free' ? freePrompt : documentPrompt(settings.kind, settings.title);
   const steps = stepsFor(settings, blockSize);
-  return { prompt, after: [], blockSize, maxTokens, policy, steps, threshold, entropyBound, temperature, topP, seed };
+  const sampling = { policy, steps, threshold, entropyBound, temperature, topP, seed };
+  return { prompt, after: [], blockSize, maxTokens, ending: 'sentence', ...sampling };
 }
 
 /** What the worker is asked to tell of a run: guesses cost time and memory, and are asked for only while they are shown. */

@@ -140,6 +140,7 @@ const settings = object({
   after: list(v.nullable(id), 0, MOST_TOKENS),
   blockSize: whole(1, LARGEST_BLOCK),
   maxTokens: whole(0, MOST_TOKENS),
+  ending: v.optional(choice(['length', 'sentence'])),
   policy: choice(POLICIES),
   steps: whole(1, MOST_TOKENS),
   threshold: share,

@@ -138,7 +138,9 @@ export function continueStory(story: Story, told: GenerationMessage): Story {
     case 'step': {
       const { type, runId, ...step } = message;
       const { nfe, seconds } = step;
-      const blocks = replaceLast(story.blocks, (block) => reveal(block, step));
+      // A text that goes on to the end of its sentence has a block that nobody announced.
+      const unannounced = story.blocks.at(-1)?.committed ? [blockFrom(story.settings, [])] : [];
+      const blocks = replaceLast([...story.blocks, ...unannounced], (block) => reveal(block, step));
       return { ...story, blocks, steps: [...story.steps, step], nfe, seconds };
     }
     case 'block': {
