@@ -8,6 +8,12 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 export async function violations(page: Page): Promise<string[]> {
   // Past the page's policy, which lets no script in.
   await page.evaluate(AXE);
+  // A colour on its way to another is none to be judged.
+  await page.evaluate(() => {
+    const ends = ({ effect }: Animation) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY;
+    const moving = document.getAnimations().filter(ends);
+    return Promise.allSettled(moving.map(({ finished }) => finished)).then(() => {});
+  });
   return page.evaluate(async () => {
     type Results = { violations: { id: string; nodes: { target: string[] }[] }[] };
     const { axe } = window as unknown as { axe: { run(context: Document, options: object): Promise<Results> } };

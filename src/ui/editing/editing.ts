@@ -160,10 +160,12 @@ function idsOfPrompt(story: Story, { block, first }: Edit): number {
   return Math.max(0, first - tokensWritten({ blocks: allBlocks(story).slice(0, block) }));
 }
 
-/** How many tokens after the prompt the text was to have in the end. */
+/** How many tokens after the prompt the text was to have in the end, those that ended its last sentence left out. */
 function lengthOf(story: Story): number {
-  const asked = story.settings.maxTokens + (story.kept?.tokens ?? 0);
-  return tokensWritten({ blocks: story.earlier }) + Math.max(asked, tokensWritten(story));
+  const { maxTokens, ending } = story.settings;
+  const asked = maxTokens + (story.kept?.tokens ?? 0);
+  const length = ending === 'sentence' ? asked : Math.max(asked, tokensWritten(story));
+  return tokensWritten({ blocks: story.earlier }) + length;
 }
 
 /** A block of which nothing is left to be written. */
