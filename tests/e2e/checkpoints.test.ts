@@ -151,8 +151,10 @@ test('a conversion that is called off goes on where it ended', async () => {
   hub.reset();
   // Nobody has to know its address any more.
   await page.getByRole('button', { name: 'Open a model…' }).click();
-  await page.getByRole('button', { name: 'Continue with Tiny stories' }).click();
-  await sheet.getByRole('button', { name: 'Fetch and open' }).click();
+  await page.getByRole('button', { name: 'Continue with Tiny stories' }).press('Enter');
+  await sheet.getByRole('button', { name: 'Fetch and open' }).press('Enter');
+  await sheet.waitFor({ state: 'detached' });
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Open a model…');
   await nameShown(visit, 'Tiny stories');
   const { range } = hub.requests.findLast(({ path }) => path === WEIGHTS)!;
   expect(Number(/^bytes=(\d+)-/.exec(range!)![1])).toBeGreaterThan(50_000);

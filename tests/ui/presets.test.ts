@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PRESETS, presetOf, presetSettings } from '../../src/ui/settings/presets';
+import { PRESETS, presetOf, presetSettings, presetsFor } from '../../src/ui/settings/presets';
 import { DEFAULT_SETTINGS, FIRST_VISIT, generateSettings, parseSettings } from '../../src/ui/settings/settings';
 
 const MODEL = {
@@ -21,6 +21,18 @@ test('a model with other block sizes gets the nearest that are not larger', () =
   const small = { blockSizes: [2, 4], defaultBlockSize: 4 };
   expect(PRESETS.map((preset) => presetSettings(preset, small).blockSize)).toEqual([2, 4, 4, 4]);
   expect(PRESETS.map((preset) => presetSettings(preset, small).steps)).toEqual([2, 4, 2, 1]);
+});
+
+test.each([
+  ['of all sizes', [1, 2, 4, 8, 16, 32], ['autoregressive', 'balanced', 'fast', 'wild']],
+  ['that writes no single tokens', [8], ['balanced', 'fast', 'wild']],
+  ['that writes nothing else', [1], ['autoregressive', 'wild']],
+])('a model %s has the presets that mean something on it', (_, blockSizes, names) => {
+  const model = { ...MODEL, blockSizes };
+  expect(presetsFor(model).map(({ name }) => name)).toEqual(names);
+  for (const preset of presetsFor(model)) {
+    expect(presetOf({ ...DEFAULT_SETTINGS, ...presetSettings(preset, model) }, model)).toBe(preset);
+  }
 });
 
 test('a first visit shows blocks that come together, and those who were here before keep what they had', () => {

@@ -24,12 +24,13 @@ export default function ModelsDialog({ session, models, onClose }: Props) {
   /** Whether a model was asked for here that is still looked for. */
   const [asked, setAsked] = useState(false);
   const { fetch, model } = session;
+  // An offer has a sheet of its own, which comes once this has given the focus back.
+  const isOffered = fetch?.phase === 'offered';
   // From here on the page itself shows how it goes.
-  const isFound =
-    (fetch?.phase === 'fetching' && fetch.totalBytes > 0) || fetch?.phase === 'offered' || model.phase === 'loading';
+  const isFound = (fetch?.phase === 'fetching' && fetch.totalBytes > 0) || model.phase === 'loading';
   useEffect(() => {
-    if (asked && isFound) dialog.current?.close();
-  }, [asked, isFound]);
+    if (isOffered || (asked && isFound)) dialog.current?.close();
+  }, [asked, isFound, isOffered]);
   const open = (place: ModelPlace) => {
     setAsked(true);
     void models.open(place);

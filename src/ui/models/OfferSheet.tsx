@@ -24,6 +24,8 @@ export default function OfferSheet({ offer, models }: Props) {
   const accepted = useRef(false);
   const accept = () => {
     accepted.current = true;
+    // The focus goes back only from one that is closed, not from one that is gone.
+    dialog.current?.close();
     void models.accept(dtype);
   };
   const close = () => {

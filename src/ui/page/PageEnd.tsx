@@ -43,7 +43,7 @@ export function PageEnd({ session, dialogs, shortcuts, controller }: Props) {
           />
         </Suspense>
       ) : null}
-      {session.fetch?.phase === 'offered' ? (
+      {session.fetch?.phase === 'offered' && !choosing ? (
         <Suspense>
           <OfferSheet offer={session.fetch.offer} models={controller.models} />
         </Suspense>

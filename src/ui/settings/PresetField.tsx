@@ -2,7 +2,7 @@ import { memo } from 'react';
 import { ChoiceField } from '../fields/ChoiceField';
 import type { Controller } from '../session/controller';
 import { type ModelState, traitsOf } from '../session/session';
-import { PRESETS, presetOf, presetSettings } from './presets';
+import { presetOf, presetSettings, presetsFor } from './presets';
 import type { Settings } from './settings';
 
 interface Props {
@@ -14,16 +14,17 @@ interface Props {
 /** Whole sets of settings to begin with, named for what they do where the model runs. */
 export const PresetField = memo(function PresetField({ settings, model, controller }: Props) {
   const sizes = traitsOf(model);
+  const presets = presetsFor(sizes);
   const current = presetOf(settings, sizes);
   const device = model.phase === 'ready' && model.info.backend === 'wasm' ? 'onCpu' : 'onGpu';
   return (
     <ChoiceField
       label="Style"
       value={current?.name ?? null}
-      choices={PRESETS.map((preset) => ({ value: preset.name, label: preset[device].label }))}
+      choices={presets.map((preset) => ({ value: preset.name, label: preset[device].label }))}
       hint={current?.[device].text ?? 'Custom.'}
       onChange={(name) => {
-        const preset = PRESETS.find((preset) => preset.name === name);
+        const preset = presets.find((preset) => preset.name === name);
         if (preset) controller.set(presetSettings(preset, sizes));
       }}
     />

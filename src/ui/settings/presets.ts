@@ -92,13 +92,20 @@ export function presetSettings(preset: Preset, { blockSizes }: Pick<ModelTraits,
   return { policy: 'confidence', blockSize, steps, temperature, topP } as const satisfies Partial<Settings>;
 }
 
+/** The presets that differ on this model; the one of single tokens only where it writes those. */
+export function presetsFor(model: Pick<ModelTraits, 'blockSizes'>): readonly Preset[] {
+  const able = PRESETS.filter(({ blockSize }) => blockSize > 1 || model.blockSizes.includes(1));
+  const meaning = (preset: Preset) => JSON.stringify(presetSettings(preset, model));
+  return able.filter((preset, index) => able.findIndex((other) => meaning(other) === meaning(preset)) === index);
+}
+
 /** The preset that these settings amount to, or null. */
 export function presetOf(
   settings: Settings,
   model: Pick<ModelTraits, 'blockSizes' | 'defaultBlockSize' | 'decoding'>,
 ): Preset | null {
   const blockSize = blockSizeFor(settings, model);
-  const found = PRESETS.find((preset) => {
+  const found = presetsFor(model).find((preset) => {
     const wanted = presetSettings(preset, model);
     const sameOrder = wanted.policy === policyFor(settings, model) && wanted.steps === stepsFor(settings, blockSize);
     return (
