@@ -1,23 +1,18 @@
-import type { Controller } from '../session/controller';
-
 interface Props {
-  readonly writing: boolean;
-  /** Whether there is a model. */
+  /** What starts the run: "Generate". */
+  readonly label: string;
+  readonly running: boolean;
+  /** Whether it can be started. */
   readonly ready: boolean;
-  readonly controller: Controller;
+  readonly onStart: () => void;
+  readonly onStop: () => void;
 }
 
-/** Generate, or Stop while a text is being written. */
-export function ActionButton({ writing, ready, controller }: Props) {
-  if (writing) {
+/** Starts a view's run, or stops it while it is on. The view's shortcuts do the same. */
+export function ActionButton({ label, running, ready, onStart, onStop }: Props) {
+  if (running) {
     return (
-      <button
-        type="button"
-        className="action stop"
-        title="Escape"
-        aria-keyshortcuts="Escape"
-        onClick={() => controller.stop()}
-      >
+      <button type="button" className="action stop" title="Escape" aria-keyshortcuts="Escape" onClick={onStop}>
         <span className="stop-sign" aria-hidden="true" />
         Stop
       </button>
@@ -30,9 +25,9 @@ export function ActionButton({ writing, ready, controller }: Props) {
       title="Ctrl or ⌘ + Enter"
       aria-keyshortcuts="Control+Enter Meta+Enter"
       disabled={!ready}
-      onClick={() => void controller.write()}
+      onClick={onStart}
     >
-      Generate
+      {label}
     </button>
   );
 }

@@ -1,3 +1,4 @@
+import { ActionButton } from '../fields/ActionButton';
 import type { Controller } from '../session/controller';
 import { newSeed } from '../settings/new-seed';
 import type { Settings } from '../settings/settings';
@@ -24,29 +25,13 @@ export function RaceTask({ settings, running, again, ready, runner, controller }
         under <a href="#write">Write</a>.
       </p>
       <div className="race-actions">
-        {running ? (
-          <button
-            type="button"
-            className="action stop"
-            title="Escape"
-            aria-keyshortcuts="Escape"
-            onClick={() => runner.stop()}
-          >
-            <span className="stop-sign" aria-hidden="true" />
-            Stop
-          </button>
-        ) : (
-          <button
-            type="button"
-            className="action"
-            title="Ctrl or ⌘ + Enter"
-            aria-keyshortcuts="Control+Enter Meta+Enter"
-            disabled={!ready}
-            onClick={() => void runner.start()}
-          >
-            {again ? 'Race again' : 'Start the race'}
-          </button>
-        )}
+        <ActionButton
+          label={again ? 'Race again' : 'Start the race'}
+          running={running}
+          ready={ready}
+          onStart={() => void runner.start()}
+          onStop={() => runner.stop()}
+        />
         <button type="button" className="quiet" disabled={running} onClick={() => controller.set({ seed: newSeed() })}>
           New seed
         </button>

@@ -1,4 +1,5 @@
 import { useId } from 'react';
+import { ActionButton } from '../fields/ActionButton';
 import { SliderField } from '../fields/SliderField';
 import { EXAMPLE } from './example';
 import type { ReadRunner } from './read-runner';
@@ -47,29 +48,13 @@ export function ReadForm({ reading: { form, phase }, ready, runner }: Props) {
           The model sees this first. It is not measured.
         </p>
       </div>
-      {isReading ? (
-        <button
-          type="button"
-          className="action stop"
-          title="Escape"
-          aria-keyshortcuts="Escape"
-          onClick={() => runner.stop()}
-        >
-          <span className="stop-sign" aria-hidden="true" />
-          Stop
-        </button>
-      ) : (
-        <button
-          type="button"
-          className="action"
-          title="Ctrl or ⌘ with Enter"
-          aria-keyshortcuts="Control+Enter Meta+Enter"
-          disabled={!ready || text.trim() === ''}
-          onClick={() => void runner.start()}
-        >
-          Read
-        </button>
-      )}
+      <ActionButton
+        label="Read"
+        running={isReading}
+        ready={ready && text.trim() !== ''}
+        onStart={() => void runner.start()}
+        onStop={() => runner.stop()}
+      />
       <button type="button" className="quiet" onClick={() => runner.set(EXAMPLE)}>
         Use the example
       </button>

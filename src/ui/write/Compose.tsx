@@ -51,7 +51,13 @@ export const Compose = memo(function Compose({ settings, model, writing, waiting
           onChange={onChange}
         />
       )}
-      <ActionButton writing={writing} ready={model.phase === 'ready'} controller={controller} />
+      <ActionButton
+        label="Generate"
+        running={writing}
+        ready={model.phase === 'ready'}
+        onStart={() => void controller.write()}
+        onStop={() => controller.stop()}
+      />
       <WaitingNote until={waiting ? 'next text' : null} />
     </section>
   );

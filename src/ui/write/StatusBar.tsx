@@ -59,7 +59,15 @@ export function StatusBar({ session, shown, controller, field, about = null, pro
           ) : (
             <p>{idleText(session)}</p>
           )}
-          {field ? null : <ActionButton writing={isWriting(session)} ready={info !== null} controller={controller} />}
+          {field ? null : (
+            <ActionButton
+              label="Generate"
+              running={isWriting(session)}
+              ready={info !== null}
+              onStart={() => void controller.write()}
+              onStop={() => controller.stop()}
+            />
+          )}
         </div>
       </div>
     </footer>
