@@ -1,10 +1,9 @@
 import { createSHA256, type IHasher } from 'hash-wasm';
+import { hashInPlace } from './hash-in-place';
 import { type FileInPlace, openInPlace, writeAt } from './private-files';
 
 /** Bytes that the browser may hold back from the disk. */
 const FLUSH_BYTES = 2 ** 22;
-/** Bytes that are hashed at once: some 20 ms. */
-const PIECE_BYTES = 2 ** 22;
 
 /** The beginning of a file that is being fetched, on the disk. Its hash is kept along, so that nothing is read again. */
 export class PartFile {
@@ -32,7 +31,7 @@ export class PartFile {
       const size = access.getSize();
       const part = new PartFile(access, hasher, size);
       if (size > limit) part.clear();
-      else await hashBeginning(access, hasher, signal);
+      else await hashInPlace(access, hasher, signal);
       return part;
     } catch (error) {
       access.close();
@@ -78,19 +77,5 @@ export class PartFile {
     } finally {
       this.#access.close();
     }
-  }
-}
-
-/** The worker does what else it has to do between two pieces. */
-async function hashBeginning(access: FileInPlace, hasher: IHasher, signal: AbortSignal): Promise<void> {
-  const size = access.getSize();
-  const piece = new Uint8Array(Math.min(size, PIECE_BYTES));
-  for (let at = 0; at < size; ) {
-    const length = access.read(piece, { at });
-    if (length === 0) throw new DOMException('The file became shorter.', 'NotReadableError');
-    hasher.update(piece.subarray(0, length));
-    at += length;
-    await new Promise((resolve) => setTimeout(resolve));
-    signal.throwIfAborted();
   }
 }
