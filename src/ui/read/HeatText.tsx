@@ -1,7 +1,7 @@
-import { autoUpdate, flip, inline, offset, shift, useFloating } from '@floating-ui/react-dom';
 import { memo } from 'react';
 import type { TokenText } from '../../worker/protocol';
 import { shownText } from '../story/TokenFacts';
+import { useTipPlace } from '../story/use-tip-place';
 import type { Report } from './report';
 import { bitsText, heatOf, likelihoodText, MOST_BITS } from './surprisal';
 import { type HeatTip, useHeatTip } from './use-heat-tip';
@@ -75,16 +75,10 @@ interface TipProps {
 }
 
 function Tip({ tip, token, nats }: TipProps) {
-  const { refs, floatingStyles } = useFloating({
-    placement: 'top',
-    strategy: 'fixed',
-    elements: { reference: tip.element },
-    middleware: [inline(), offset(6), flip({ padding: 8 }), shift({ padding: 8 })],
-    whileElementsMounted: autoUpdate,
-  });
+  const place = useTipPlace(tip.element);
   if (!token) return null;
   return (
-    <div className="tip" ref={refs.setFloating} style={floatingStyles} role="status">
+    <div className="tip" {...place} role="status">
       <p>
         <q>{shownText(token.text)}</q> <strong>{nats == null ? 'not measured' : bitsText(nats)}</strong>
       </p>

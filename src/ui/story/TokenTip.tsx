@@ -1,8 +1,8 @@
-import { autoUpdate, flip, inline, offset, shift, useFloating } from '@floating-ui/react-dom';
 import type { Controller } from '../session/controller';
 import type { Story } from './story';
 import { TokenFacts } from './TokenFacts';
 import { useAlternatives } from './use-alternatives';
+import { useTipPlace } from './use-tip-place';
 import type { Tip } from './use-token-tip';
 
 interface Props {
@@ -14,16 +14,10 @@ interface Props {
 
 /** What the model knew about the token that is pointed at. */
 export function TokenTip({ tip, story, writing, controller }: Props) {
-  const { refs, floatingStyles } = useFloating({
-    placement: 'top',
-    strategy: 'fixed',
-    elements: { reference: tip.element },
-    middleware: [inline(), offset(6), flip({ padding: 8 }), shift({ padding: 8 })],
-    whileElementsMounted: autoUpdate,
-  });
+  const place = useTipPlace(tip.element);
   const alternatives = useAlternatives(controller, story, writing, tip);
   return (
-    <div className="tip" ref={refs.setFloating} style={floatingStyles}>
+    <div className="tip" {...place}>
       <TokenFacts tip={tip} alternatives={alternatives} />
       {alternatives === 'coming' || alternatives === 'later' ? null : (
         <p className="tip-how">Click, or press Enter, to use one of these</p>
