@@ -1,7 +1,7 @@
 import { useEffect, useId, useRef } from 'react';
 import type { GenerateSettings } from '../../worker/protocol';
 import { rate } from '../fields/format';
-import { endsLine, StoryBlock } from '../story/StoryBlock';
+import { StoryBlocks } from '../story/StoryBlocks';
 import { type Story, tokensWritten } from '../story/story';
 import { nameOf, paceOf, upperFirst } from './racer-names';
 
@@ -78,18 +78,7 @@ function RacerText({ story, label }: { story: Story | null; label: string }) {
       tabIndex={0}
       onScroll={onScroll}
     >
-      {blocks.map((block, index) => (
-        <StoryBlock
-          // biome-ignore lint/suspicious/noArrayIndexKey: a block is its place in the text
-          key={index}
-          index={index}
-          block={block}
-          afterBreak={endsLine(blocks[index - 1]?.tokens.at(-1))}
-          marked={null}
-          edit={null}
-          guesses="off"
-        />
-      ))}
+      <StoryBlocks blocks={blocks} />
     </section>
   );
 }

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { FIRST_VISIT, PACES } from '../../settings/settings';
-import { endsLine, StoryBlock } from '../../story/StoryBlock';
+import { StoryBlocks } from '../../story/StoryBlocks';
 import type { Story } from '../../story/story';
 import { useFollow } from '../../story/use-follow';
 import { storyAt } from '../../timeline/replay';
@@ -33,18 +33,7 @@ export function Recording({ story }: { story: Story }) {
       ) : null}
       <p className="caption">{SAID}</p>
       <section className="text" aria-label="Recorded text">
-        {blocks.map((block, index) => (
-          <StoryBlock
-            // biome-ignore lint/suspicious/noArrayIndexKey: a block is its place in the text
-            key={index}
-            index={index}
-            block={block}
-            afterBreak={endsLine(blocks[index - 1]?.tokens.at(-1))}
-            marked={null}
-            edit={null}
-            guesses="off"
-          />
-        ))}
+        <StoryBlocks blocks={blocks} />
       </section>
       <p className="visually-hidden" role="status">
         {said}
