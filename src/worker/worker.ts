@@ -1,4 +1,4 @@
-import { models } from './models';
+import { createModels } from './models';
 import type { WorkerMessage } from './protocol';
 import { serve } from './serve';
 
@@ -7,7 +7,7 @@ serve(
     postMessage: (message) => self.postMessage(message),
     addEventListener: (type, listener) => self.addEventListener(type, listener),
   },
-  models,
+  createModels({ gpu: async () => navigator.gpu }),
 );
 
 // See `open-worker.ts`. Typed as always there, but missing where the page is not a secure context.

@@ -1,5 +1,5 @@
 import { memo } from 'react';
-import type { TokenText } from '../../worker/protocol';
+import type { TokenText } from '../../library/unmask';
 import { shownText } from '../story/TokenFacts';
 import { useTipPlace } from '../story/use-tip-place';
 import type { Report } from './report';

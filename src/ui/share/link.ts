@@ -1,4 +1,4 @@
-import type { ModelInfo } from '../../worker/protocol';
+import type { ModelInfo } from '../../library/unmask';
 import { DEFAULT_SETTINGS, LONGEST, parseSettings, type Settings, usesSteps } from '../settings/settings';
 
 /** Which model wrote a text, and on what: another of either may write another. */
