@@ -1,7 +1,7 @@
 import type { ModelPlace } from './models';
 
 /** The model that comes with the package; each file by itself, so that bundlers find them. */
-export const STORIES: ModelPlace = {
+export const stories = (): ModelPlace => ({
   type: 'bundled',
   urls: {
     'manifest.json': new URL('../../public/models/stories/manifest.json', import.meta.url).href,
@@ -10,4 +10,4 @@ export const STORIES: ModelPlace = {
     'tokenizer.json': new URL('../../public/models/stories/tokenizer.json', import.meta.url).href,
     'tokenizer_config.json': new URL('../../public/models/stories/tokenizer_config.json', import.meta.url).href,
   },
-};
+});

@@ -2,7 +2,7 @@ import { startClient } from '../worker/client';
 import type { Model, OpenOptions } from './api';
 import type { ModelPlace } from './models';
 import { openOn } from './open-on';
-import { STORIES } from './stories';
+import { stories } from './stories';
 
 export type { ErrorCode } from '../errors';
 export { UnmaskError } from '../errors';
@@ -13,7 +13,7 @@ export type { WorkerEvents } from '../worker/worker-events';
 export type * from './api';
 export type * from './models';
 export { POLICY_NAMES } from './models';
-export { STORIES } from './stories';
+export { stories } from './stories';
 export type * from './texts';
 
 /**
@@ -30,7 +30,7 @@ export type ModelToOpen = string | URL | Iterable<File> | ModelPlace;
  * @throws `bad-input` for a place that is none, `bad-model`, `network`, `no-webgpu`, `device-lost`, `out-of-memory`,
  *   `storage-full` or `cancelled`.
  */
-export async function openModel(model: ModelToOpen = STORIES, options: OpenOptions = {}): Promise<Model> {
+export async function openModel(model: ModelToOpen = stories(), options: OpenOptions = {}): Promise<Model> {
   return openOn(startClient(), placeOf(model), options);
 }
 
