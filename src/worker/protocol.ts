@@ -100,6 +100,14 @@ export interface DeviceNeed {
   readonly fits: boolean;
 }
 
+/** What is here already of a checkpoint that is kept with a dtype. */
+export interface BegunConversion {
+  /** Of `CheckpointOffer.fetchBytes`. */
+  readonly fetchedBytes: number;
+  /** Of the storage. */
+  readonly storedBytes: number;
+}
+
 /** A checkpoint that was found and can be converted here: what a person decides on. */
 export interface CheckpointOffer {
   readonly name: string;
@@ -114,6 +122,7 @@ export interface CheckpointOffer {
   /** Of the weights, which are read once. */
   readonly fetchBytes: number;
   readonly keptBytes: Readonly<Record<KeptDtype, number>>;
+  readonly begun: Readonly<Record<KeptDtype, BegunConversion>>;
   readonly device: DevicePlace;
   readonly needs: Readonly<Record<KeptDtype, DeviceNeed>>;
   /** Tokens that keys and values are kept of. */

@@ -60,9 +60,14 @@ export class ConversionFolder {
     }
   }
 
+  /** A file as it stands; null where there is none. */
+  find(name: string): Promise<File | null> {
+    return findFile(this.directory, name);
+  }
+
   /** Whether a file is here at its full length. */
   async has({ path, bytes }: ManifestFile): Promise<boolean> {
-    return (await findFile(this.directory, path))?.size === bytes;
+    return (await this.find(path))?.size === bytes;
   }
 
   /** Opens a file in place, made if need be. */

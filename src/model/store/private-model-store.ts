@@ -98,6 +98,10 @@ export class PrivateModelStore {
     return found.filter((conversion) => conversion !== null).sort((a, b) => a.name.localeCompare(b.name));
   }
 
+  async readUnfinished(key: string, file: string): Promise<File | null> {
+    return (await ConversionFolder.find(this.#conversions, key))?.find(file) ?? null;
+  }
+
   async removeUnfinished(key: string): Promise<void> {
     const refuse = () => {
       throw new UnmaskError('bad-input', 'This model is being fetched. Remove it when that is over.');

@@ -45,14 +45,24 @@ export function spaceText(kept: readonly Pick<KeptModel, 'keptBytes'>[], space: 
   return `Saved models use ${roughly(ofModels)} of the ${roughly(ofAll)} stored by this page. ${room}`;
 }
 
-/** `1.2 GB to fetch, 420.0 MB to store` */
-export function fetchText({ fetchBytes, keptBytes }: CheckpointOffer, dtype: KeptDtype): string {
-  return `${roughly(fetchBytes)} to fetch, ${roughly(keptBytes[dtype])} to store`;
+/** `1.2 GB to fetch, 420.0 MB to store`, `400.0 MB of 1.2 GB left to fetch, 420.0 MB to store` */
+export function fetchText(offer: CheckpointOffer, dtype: KeptDtype): string {
+  const { fetchBytes, keptBytes, begun } = offer;
+  if (isHere(offer, dtype)) return `all of it is here, ${roughly(keptBytes[dtype])} stored`;
+  const left = fetchBytes - begun[dtype].fetchedBytes;
+  const toFetch =
+    left < fetchBytes ? `${roughly(left)} of ${roughly(fetchBytes)} left to fetch` : `${roughly(left)} to fetch`;
+  return `${toFetch}, ${roughly(keptBytes[dtype])} to store`;
 }
 
-/** Whether it fits the storage. */
-export function hasRoom({ keptBytes, freeBytes }: CheckpointOffer, dtype: KeptDtype): boolean {
-  return freeBytes === null || keptBytes[dtype] <= freeBytes;
+/** Whether nothing is left to fetch. */
+export function isHere({ fetchBytes, begun }: CheckpointOffer, dtype: KeptDtype): boolean {
+  return begun[dtype].fetchedBytes >= fetchBytes;
+}
+
+/** Whether what is still to come fits the storage. */
+export function hasRoom({ keptBytes, begun, freeBytes }: CheckpointOffer, dtype: KeptDtype): boolean {
+  return freeBytes === null || keptBytes[dtype] - begun[dtype].storedBytes <= freeBytes;
 }
 
 export function roomText(offer: CheckpointOffer, dtype: KeptDtype): string {
