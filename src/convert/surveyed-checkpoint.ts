@@ -172,9 +172,9 @@ export async function sayingWhatIsKept<T>(
   run: (options: StoreOptions) => Promise<T>,
 ): Promise<T> {
   let kept = { bytes: 0, ofBytes: 0 };
-  const note = (bytes: number, ofBytes: number) => {
-    kept = { bytes, ofBytes };
-    onProgress(bytes, ofBytes);
+  const note: StoreOptions['onProgress'] = (bytes, ofBytes, atWork) => {
+    if (!atWork) kept = { bytes, ofBytes };
+    onProgress(bytes, ofBytes, atWork);
   };
   try {
     return await run({ ...options, onProgress: note });

@@ -1,4 +1,5 @@
 import type { ManifestFile } from '../format/manifest';
+import type { AtWork } from './kept-model';
 import { type FileInPlace, findDirectory, findFile, openInPlace, removeEntry, writeFile } from './private-files';
 
 /** What a conversion says of itself, for people. */
@@ -15,6 +16,8 @@ export interface UnfinishedConversion extends ConversionHeads {
   readonly key: string;
   /** What it takes of the storage, at most. */
   readonly bytes: number;
+  /** Who converts it now. */
+  readonly atWork: AtWork | null;
 }
 
 const HEADS = 'conversion.json';
@@ -46,7 +49,10 @@ export class ConversionFolder {
   }
 
   /** Null for what is none. */
-  static async describe(conversions: FileSystemDirectoryHandle, key: string): Promise<UnfinishedConversion | null> {
+  static async describe(
+    conversions: FileSystemDirectoryHandle,
+    key: string,
+  ): Promise<Omit<UnfinishedConversion, 'atWork'> | null> {
     const directory = await findDirectory(conversions, key);
     const heads = directory && (await findFile(directory, HEADS));
     if (!heads) return null;

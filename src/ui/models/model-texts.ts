@@ -14,9 +14,15 @@ export function blockSizesText(sizes: readonly number[] | null): string {
   return sizes.join(', ');
 }
 
-/** `21.7 MB`, `12.0 of 181.3 MB saved` */
-export function diskText(totalBytes: number, keptBytes = totalBytes): string {
-  return keptBytes < totalBytes ? `${megabytes(keptBytes)} of ${megabytes(totalBytes)} MB saved` : bytes(totalBytes);
+/** `21.7 MB`, `12.0 of 181.3 MB saved`, `12.0 of 181.3 MB saved, another tab is fetching the rest` */
+export function diskText({
+  totalBytes,
+  keptBytes,
+  atWork,
+}: Pick<KeptModel, 'totalBytes' | 'keptBytes' | 'atWork'>): string {
+  if (keptBytes >= totalBytes) return bytes(totalBytes);
+  const saved = `${megabytes(keptBytes)} of ${megabytes(totalBytes)} MB saved`;
+  return atWork ? `${saved}, another tab is fetching the rest` : saved;
 }
 
 /** Where a model came from; of a URL its host comes first. */
