@@ -43,9 +43,9 @@ test('a load counts bytes and ends with the model', () => {
 
 test('progress that comes after the end of a load changes nothing', () => {
   const cancelled = after({ type: 'load-started', earlierModel: null }, { type: 'load-cancelled' });
-  expect(reduce(cancelled, { type: 'load-progressed', progress: { ...NO_PROGRESS, loadedBytes: 1, totalBytes: 2 } })).toBe(
-    cancelled,
-  );
+  expect(
+    reduce(cancelled, { type: 'load-progressed', progress: { ...NO_PROGRESS, loadedBytes: 1, totalBytes: 2 } }),
+  ).toBe(cancelled);
 });
 
 test('a failed load keeps the settings and the text, and another load clears the failure', () => {
