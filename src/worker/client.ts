@@ -1,6 +1,7 @@
 import { openWorker } from './open-worker';
 import {
   type AlternativeToken,
+  type AtWork,
   type BackendChoice,
   type DistantPlace,
   type FoundOffer,
@@ -27,7 +28,7 @@ import { WorkerLine } from './worker-line';
 
 export interface ClientFetchOptions {
   readonly signal?: AbortSignal;
-  readonly onProgress?: (loadedBytes: number, totalBytes: number) => void;
+  readonly onProgress?: (loadedBytes: number, totalBytes: number, atWork?: AtWork) => void;
 }
 
 export interface ClientOpenOptions extends ClientFetchOptions {
@@ -152,7 +153,7 @@ export function createClient(open: () => WorkerPort, events: WorkerEvents): Clie
 }
 
 function tellProgress(message: WorkerMessage, onProgress: ClientFetchOptions['onProgress']): void {
-  if (message.type === 'progress') onProgress?.(message.loadedBytes, message.totalBytes);
+  if (message.type === 'progress') onProgress?.(message.loadedBytes, message.totalBytes, message.atWork);
 }
 
 function isOfGeneration(message: WorkerMessage): message is GenerationMessage {

@@ -1,5 +1,6 @@
 import type {
   AlternativeToken,
+  AtWork,
   BackendChoice,
   DistantPlace,
   FoundOffer,
@@ -41,7 +42,7 @@ export interface LoadedModel {
 
 export interface LoadOptions {
   readonly signal: AbortSignal;
-  readonly onProgress: (loadedBytes: number, totalBytes: number) => void;
+  readonly onProgress: (loadedBytes: number, totalBytes: number, atWork?: AtWork) => void;
 }
 
 export interface FetchOptions

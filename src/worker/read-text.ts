@@ -3,7 +3,6 @@ import { type ReadingEvent, read, windowsOf } from '../engine/reading';
 import { firstNoisedPosition } from '../network/model-config';
 import type { Tokenizer } from '../tokenizer/tokenizer';
 import type { ReadNews, ReadRequest } from './protocol';
-import { textAlone } from './write-text';
 
 /** Scores a text as the page is told about it. Ends without `read-done` once `signal` is aborted; throws as `read`. */
 export async function* readText(
@@ -26,7 +25,8 @@ export async function* readText(
     bytes: bytesIn(text) - bytesIn(tokenizer.decode(unscored)),
   };
   const windows = windowsOf(request, blockSizes[0]!, config).length;
-  const tokens = textIds.map((id) => ({ id, text: textAlone(id, tokenizer) }));
+  const texts = textsOf(textIds, tokenizer);
+  const tokens = textIds.map((id, index) => ({ id, text: texts[index]! }));
   yield { type: 'read-started', tokens, bytes: bytesIn(text), blockSizes, windows };
   if (unscored.length > 0) yield { type: 'read-tokens', from: 0, nats: unscored.map(() => null) };
   for await (const event of read(backend, request, signal)) yield newsOf(event, scored);
@@ -66,6 +66,14 @@ function newsOf(event: ReadingEvent, { first, tokens, bytes }: Scored): ReadNews
     default:
       return event satisfies never;
   }
+}
+
+/** The text of each token; of a character that several share the last one has all of it. */
+function textsOf(ids: readonly number[], tokenizer: Tokenizer): string[] {
+  const decoder = tokenizer.stream();
+  const texts = decoder.push(ids);
+  const rest = decoder.flush();
+  return texts.map((text, index) => (index === ids.length - 1 ? text + rest : text));
 }
 
 /** The deviation is null for a single number. */
