@@ -20,12 +20,9 @@ export class Journal {
     this.#file = file;
     const bytes = new Uint8Array(file.getSize());
     file.read(bytes, { at: 0 });
-    const lines = new TextDecoder().decode(bytes).split('\n');
-    for (const line of lines.slice(0, -1)) {
-      const entry = parse(line);
-      if (!entry) break;
+    for (const { entry, length } of entriesOf(bytes)) {
       this.#take(entry);
-      this.#size += new TextEncoder().encode(line).length + 1;
+      this.#size += length;
     }
     file.truncate(this.#size);
   }
@@ -63,6 +60,22 @@ export class Journal {
   #take(entry: Entry): void {
     if ('computed' in entry) this.#computed = entry.computed;
     else this.#states.set(entry.path, { position: entry.position, hash: entry.hash });
+  }
+}
+
+/** Bytes of the checkpoint's files that a conversion with this journal is through with. */
+export function bytesThrough(journal: Uint8Array): number {
+  const positions = new Map<string, number>();
+  for (const { entry } of entriesOf(journal)) if ('path' in entry) positions.set(entry.path, entry.position);
+  return [...positions.values()].reduce((sum, position) => sum + position, 0);
+}
+
+/** The lines of a journal with their lengths in bytes, up to the first that is none. */
+function* entriesOf(journal: Uint8Array): Generator<{ readonly entry: Entry; readonly length: number }> {
+  for (const line of new TextDecoder().decode(journal).split('\n').slice(0, -1)) {
+    const entry = parse(line);
+    if (!entry) return;
+    yield { entry, length: new TextEncoder().encode(line).length + 1 };
   }
 }
 

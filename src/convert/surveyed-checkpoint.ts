@@ -28,6 +28,8 @@ export interface SurveyedCheckpoint {
   /** Of its files of weights. */
   readonly fetchBytes: number;
   readonly keptBytes: Readonly<Record<QuantizedDtype, number>>;
+  /** As `Making.key`. */
+  readonly keys: Readonly<Record<QuantizedDtype, string>>;
 }
 
 export interface HubOptions {
@@ -72,6 +74,7 @@ export async function surveyCheckpoint(
     config,
     fetchBytes: [...ends.values()].reduce((sum, bytes) => sum + bytes, 0),
     keptBytes: { q4: keptBytes('q4'), q8: keptBytes('q8') },
+    keys: { q4: await keyOf(found, plan, 'q4'), q8: await keyOf(found, plan, 'q8') },
   };
 }
 
@@ -110,12 +113,8 @@ export async function makingOf(
   const packing = { dtype, embeddingDtype: dtype };
   const plan = await planConversion(checkpoint, { id: found.id, packing, tokenizer: tokenizer?.source }, signal);
   const planned = planFiles(plan.config.network, packing, FILE_BYTES);
-  const key = await createSHA256();
-  key.update(found.version());
-  for (const { path, header } of planned) key.update(path).update(header);
-  for (const [path, bytes] of plan.small) key.update(path).update(bytes);
   return {
-    key: key.digest('hex'),
+    key: await keyOf(found, plan, dtype),
     name: heads.name,
     dtype,
     place: found.place,
@@ -129,6 +128,20 @@ export async function makingOf(
       }
     },
   };
+}
+
+/** Names what a checkpoint becomes with this dtype. */
+async function keyOf(
+  found: FoundCheckpoint,
+  { config, small }: Pick<ConversionPlan, 'config' | 'small'>,
+  dtype: QuantizedDtype,
+): Promise<string> {
+  const key = await createSHA256();
+  key.update(found.version());
+  const planned = planFiles(config.network, { dtype, embeddingDtype: dtype }, FILE_BYTES);
+  for (const { path, header } of planned) key.update(path).update(header);
+  for (const [path, bytes] of small) key.update(path).update(bytes);
+  return key.digest('hex');
 }
 
 async function writeSmallFiles(
@@ -159,9 +172,9 @@ export async function sayingWhatIsKept<T>(
   run: (options: StoreOptions) => Promise<T>,
 ): Promise<T> {
   let kept = { bytes: 0, ofBytes: 0 };
-  const note = (bytes: number, ofBytes: number) => {
-    kept = { bytes, ofBytes };
-    onProgress(bytes, ofBytes);
+  const note: StoreOptions['onProgress'] = (bytes, ofBytes, atWork) => {
+    if (!atWork) kept = { bytes, ofBytes };
+    onProgress(bytes, ofBytes, atWork);
   };
   try {
     return await run({ ...options, onProgress: note });

@@ -1,4 +1,4 @@
-import type { BackendChoice, KeptDtype, ModelInfo } from './models';
+import type { AtWork, BackendChoice, KeptDtype, ModelInfo } from './models';
 import type {
   AlternativeToken,
   GenerateSettings,
@@ -22,8 +22,11 @@ export interface OpenOptions {
   readonly backend?: BackendChoice | undefined;
   /** Ends the opening, which then throws `cancelled`. */
   readonly signal?: AbortSignal | undefined;
-  /** Told again and again how many bytes have come, of the model and of the runtime, and how many there are. */
-  readonly onProgress?: ((loadedBytes: number, totalBytes: number) => void) | undefined;
+  /**
+   * Told again and again how many bytes have come, of the model and of the runtime, and how many there are (0 where that
+   * is not known); and whether another tab is at work on the model, which is waited for.
+   */
+  readonly onProgress?: ((loadedBytes: number, totalBytes: number, atWork?: AtWork) => void) | undefined;
   /** Tokens that one token sees at most; fewer take less memory. Default: the model's usual context. */
   readonly context?: number | undefined;
   /**

@@ -55,6 +55,14 @@ export interface DeviceNeed {
   readonly fits: boolean;
 }
 
+/** What is here already of a checkpoint that is kept with a dtype. */
+export interface BegunConversion {
+  /** Of `CheckpointOffer.fetchBytes`. */
+  readonly fetchedBytes: number;
+  /** Of the storage. */
+  readonly storedBytes: number;
+}
+
 /** A checkpoint that was found and can be converted here: what a person decides on. */
 export interface CheckpointOffer {
   readonly name: string;
@@ -69,6 +77,7 @@ export interface CheckpointOffer {
   /** Of the weights, which are read once. */
   readonly fetchBytes: number;
   readonly keptBytes: Readonly<Record<KeptDtype, number>>;
+  readonly begun: Readonly<Record<KeptDtype, BegunConversion>>;
   readonly device: DevicePlace;
   readonly needs: Readonly<Record<KeptDtype, DeviceNeed>>;
   /** Tokens that keys and values are kept of. */
@@ -99,12 +108,16 @@ export interface ModelFacts {
   readonly totalBytes: number;
 }
 
+/** Who fetches or converts a model now, where that is not this tab. */
+export type AtWork = 'another tab';
+
 /** A model in the browser's storage. */
 export interface KeptModel extends ModelFacts {
   /** 64 hex digits. */
   readonly id: string;
-  /** Less than `totalBytes` where fetching it was broken off. */
+  /** Less than `totalBytes` where fetching it was broken off, or is under way. */
   readonly keptBytes: number;
+  readonly atWork: AtWork | null;
   readonly from: Exclude<ModelOrigin, { type: 'embedded' }>;
 }
 
@@ -117,6 +130,7 @@ export interface UnfinishedModel {
   readonly dtype: string;
   /** What it takes of the storage, at most. */
   readonly bytes: number;
+  readonly atWork: AtWork | null;
 }
 
 /** The models that can be used without fetching. */

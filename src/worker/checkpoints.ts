@@ -5,8 +5,17 @@ import {
   findAtAddress,
   findInFolder,
 } from '../checkpoint/remote/find-checkpoint';
+import { bytesThrough } from '../convert/journal';
+import { JOURNAL } from '../convert/stream-weights';
 import { makingOf, type SurveyedCheckpoint, sayingWhatIsKept, surveyCheckpoint } from '../convert/surveyed-checkpoint';
-import type { CheckpointOffer, DistantPlace, FoundOffer, KeptDtype, ModelPlace } from '../library/models';
+import type {
+  BegunConversion,
+  CheckpointOffer,
+  DistantPlace,
+  FoundOffer,
+  KeptDtype,
+  ModelPlace,
+} from '../library/models';
 import type { ModelStore } from '../model/store/model-store';
 import { PATIENCE } from '../model/store/patience';
 import type { FetchOptions } from './loaded-model';
@@ -65,6 +74,7 @@ async function offerOf(surveyed: SurveyedCheckpoint, { store, gpu }: Keeping): P
   const { found, heads, config, tokenizer, fetchBytes, keptBytes } = surveyed;
   const { name, licence, parameters } = heads;
   const device = await findPlace(await gpu('auto'));
+  const begun = { q4: await begunOf(surveyed, 'q4', store), q8: await begunOf(surveyed, 'q8', store) };
   const need = (dtype: KeptDtype) => needOf(config, { dtype, embeddingDtype: dtype }, device);
   const offer = {
     name,
@@ -75,6 +85,7 @@ async function offerOf(surveyed: SurveyedCheckpoint, { store, gpu }: Keeping): P
     tokenizerFrom: tokenizer?.repository ?? null,
     fetchBytes,
     keptBytes,
+    begun,
     device,
     needs: { q4: need('q4'), q8: need('q8') },
     contextLength: config.contextLength,
@@ -83,12 +94,30 @@ async function offerOf(surveyed: SurveyedCheckpoint, { store, gpu }: Keeping): P
   return { ...offer, suggested: suggestedDtype(offer) };
 }
 
+/** What an earlier try has done, or all of it where the model is kept whole. */
+async function begunOf(
+  { keys, keptBytes, fetchBytes }: SurveyedCheckpoint,
+  dtype: KeptDtype,
+  store: ModelStore | null,
+): Promise<BegunConversion> {
+  const key = keys[dtype];
+  const made = (await store?.list())?.find(({ from }) => from.type === 'checkpoint' && from.key === key);
+  if (made && made.keptBytes === made.totalBytes) return { fetchedBytes: fetchBytes, storedBytes: keptBytes[dtype] };
+  const unfinished = (await store?.unfinished())?.find((conversion) => conversion.key === key);
+  const journal = await store?.readUnfinished(key, JOURNAL);
+  const fetchedBytes = journal ? bytesThrough(new Uint8Array(await journal.arrayBuffer())) : 0;
+  return { fetchedBytes, storedBytes: Math.min(unfinished?.bytes ?? 0, keptBytes[dtype]) };
+}
+
 /** What weights may take: on a phone's GPU or on the CPU, and on a GPU whose bindings tell of a larger machine. */
 const LARGEST_Q8 = { small: 300e6, large: 1e9 };
 const LARGE_BINDING = 2 ** 30;
 
-/** q8 reads as the original does; a larger model is of more use with half of the bytes. */
-function suggestedDtype({ keptBytes, device, needs, freeBytes }: Omit<CheckpointOffer, 'suggested'>): KeptDtype {
+/** What was begun; else q8, which reads as the original does, or for a larger model q4, of half the bytes. */
+function suggestedDtype({ keptBytes, begun, device, needs, freeBytes }: Omit<CheckpointOffer, 'suggested'>): KeptDtype {
+  if (begun.q4.fetchedBytes !== begun.q8.fetchedBytes) {
+    return begun.q4.fetchedBytes > begun.q8.fetchedBytes ? 'q4' : 'q8';
+  }
   const isLarge = device.type === 'gpu' && device.mostBytes >= LARGE_BINDING;
   const most = Math.min(LARGEST_Q8[isLarge ? 'large' : 'small'], freeBytes ?? LARGEST_PASSING);
   return needs.q8.fits && keptBytes.q8 <= most ? 'q8' : 'q4';

@@ -1,6 +1,7 @@
 import { HUGGING_FACE } from '../checkpoint/remote/hub';
 import type { OpenOptions } from '../library/api';
 import type {
+  AtWork,
   BackendChoice,
   DistantPlace,
   FoundOffer,
@@ -37,7 +38,7 @@ import { WorkerLine } from './worker-line';
 
 export interface ClientFetchOptions {
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((loadedBytes: number, totalBytes: number) => void) | undefined;
+  readonly onProgress?: ((loadedBytes: number, totalBytes: number, atWork?: AtWork) => void) | undefined;
 }
 
 export interface ClientOpenOptions extends ClientFetchOptions {
@@ -164,7 +165,7 @@ export function createClient(open: () => WorkerPort, events: Partial<WorkerEvent
 }
 
 function tellProgress(message: WorkerMessage, onProgress: ClientFetchOptions['onProgress']): void {
-  if (message.type === 'progress') onProgress?.(message.loadedBytes, message.totalBytes);
+  if (message.type === 'progress') onProgress?.(message.loadedBytes, message.totalBytes, message.atWork);
 }
 
 function isOfGeneration(message: WorkerMessage): message is GenerationMessage {

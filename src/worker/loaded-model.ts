@@ -1,4 +1,12 @@
-import type { BackendChoice, DistantPlace, FoundOffer, ModelInfo, ModelPlace, ModelShelf } from '../library/models';
+import type {
+  AtWork,
+  BackendChoice,
+  DistantPlace,
+  FoundOffer,
+  ModelInfo,
+  ModelPlace,
+  ModelShelf,
+} from '../library/models';
 import type {
   AlternativeToken,
   GenerateSettings,
@@ -37,7 +45,7 @@ export interface LoadedModel {
 
 export interface LoadOptions {
   readonly signal: AbortSignal;
-  readonly onProgress: (loadedBytes: number, totalBytes: number) => void;
+  readonly onProgress: (loadedBytes: number, totalBytes: number, atWork?: AtWork) => void;
 }
 
 export interface FetchOptions

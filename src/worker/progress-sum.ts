@@ -10,8 +10,8 @@ export function progressSum(onProgress: OnProgress): { readonly model: OnProgres
   const told: { model?: readonly [number, number]; runtime?: readonly [number, number] } = {};
   const part =
     (name: keyof typeof told): OnProgress =>
-    (...bytes) => {
-      told[name] = bytes;
+    (loadedBytes, totalBytes) => {
+      told[name] = [loadedBytes, totalBytes];
       const { model, runtime } = told;
       if (model && runtime) onProgress(model[0] + runtime[0], model[1] + runtime[1]);
     };

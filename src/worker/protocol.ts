@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../errors';
 import type { OpenOptions } from '../library/api';
 import type {
+  AtWork,
   BackendChoice,
   CheckpointOffer,
   DistantPlace,
@@ -98,7 +99,14 @@ export type ReadMessage = OfRun<ReadEvent>;
 
 /** Worker → client. */
 export type WorkerMessage =
-  | { readonly type: 'progress'; readonly runId: number; readonly loadedBytes: number; readonly totalBytes: number }
+  | {
+      readonly type: 'progress';
+      readonly runId: number;
+      readonly loadedBytes: number;
+      /** 0 where that is not known. */
+      readonly totalBytes: number;
+      readonly atWork?: AtWork | undefined;
+    }
   | { readonly type: 'loaded'; readonly runId: number; readonly model: ModelInfo }
   /** `place` is where to load it from: another than was asked for, if it is kept now. */
   | { readonly type: 'fetched'; readonly runId: number; readonly place: ModelPlace }

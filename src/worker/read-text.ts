@@ -2,8 +2,8 @@ import { type ReadingEvent, read, windowsOf } from '../engine/reading';
 import type { ReadEvent, ReadRequest } from '../library/texts';
 import { firstNoisedPosition } from '../network/model-config';
 import { beginning } from './opening';
-import { idsOf } from './tokens-of';
-import { textAlone, type Writer } from './write-text';
+import { idsOf, tokenTexts } from './tokens-of';
+import type { Writer } from './write-text';
 
 /** Scores a text as the page is told about it. Ends without `read-done` once `signal` is aborted; throws as `read`. */
 export async function* readText(
@@ -25,7 +25,7 @@ export async function* readText(
   const unscoredBytes = typeof text === 'string' ? bytesIn(tokenizer.decode(unscored)) : tokenizer.countBytes(unscored);
   const scored = { tokens: ids.length - given, bytes: bytes - unscoredBytes };
   const windows = windowsOf(request, blockSizes[0]!, config).length;
-  const tokens = textIds.map((id) => ({ id, text: textAlone(id, tokenizer) }));
+  const tokens = tokenTexts(textIds, tokenizer);
   yield { type: 'read-started', tokens, bytes, scored, blockSizes, windows };
   if (unscored.length > 0) yield { type: 'read-tokens', from: 0, nats: unscored.map(() => null) };
   for await (const event of read(backend, request, signal)) yield told(event, { first: head.length, ...scored });

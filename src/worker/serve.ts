@@ -165,7 +165,8 @@ function loadOptions(run: Run): LoadOptions {
   const { runId, signal } = run;
   return {
     signal,
-    onProgress: (loadedBytes, totalBytes) => run.send({ type: 'progress', runId, loadedBytes, totalBytes }),
+    onProgress: (loadedBytes, totalBytes, atWork) =>
+      run.send({ type: 'progress', runId, loadedBytes, totalBytes, atWork }),
   };
 }
 

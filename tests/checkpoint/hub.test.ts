@@ -104,6 +104,18 @@ describe('what a person types', () => {
   });
 });
 
+it.each([
+  ['https://huggingface.co/datasets/roneneldan/TinyStories', 'roneneldan/TinyStories is a data set, not a model.'],
+  ['https://huggingface.co/datasets/squad/tree/main', 'squad is a data set, not a model.'],
+  ['huggingface.co/datasets/owner/name/viewer?row=1', 'owner/name is a data set, not a model.'],
+  ['datasets/owner/name', 'owner/name is a data set, not a model.'],
+  ['https://hf.co/spaces/owner/name', 'owner/name is a Space, not a model.'],
+  ['https://huggingface.co/collections/owner/name-1', 'owner/name-1 is a collection, not a model.'],
+])('%s is not a model, and said to be what it is', (text, what) => {
+  const message = `${what} Give the address of a model, or its name as owner/name.`;
+  expect(() => hubAddress(text, hub.url)).toThrow(expect.objectContaining({ code: 'bad-input', message }));
+});
+
 describe('a repository', () => {
   it('becomes what an export of it is, pinned to its commit, each file read once', async () => {
     const address = hubAddress(REPOSITORY, hub.url)!;

@@ -103,8 +103,9 @@ test('owner/name is offered, converted, kept as an export has it, and writes, al
   hub.reset();
   // It is here already.
   await open(visit, MODEL);
-  await sheet.getByLabel('q4, half the size').check();
-  await sheet.getByRole('button', { name: 'Fetch and open' }).click();
+  await sheet.getByText('all of it is here').waitFor();
+  expect(await sheet.getByLabel('q4, half the size').isChecked()).toBe(true);
+  await sheet.getByRole('button', { name: 'Open', exact: true }).click();
   await sheet.waitFor({ state: 'detached' });
   await nameShown(visit, 'Tiny stories');
   await close(visit);
@@ -152,13 +153,39 @@ test('a conversion that is called off goes on where it ended', async () => {
   // Nobody has to know its address any more.
   await page.getByRole('button', { name: 'Open a model…' }).click();
   await page.getByRole('button', { name: 'Continue with Tiny stories' }).press('Enter');
-  await sheet.getByRole('button', { name: 'Fetch and open' }).press('Enter');
+  const left = (await sheet.getByText(/left to fetch/).textContent()) ?? '';
+  const [, rest, all] = /^([\d.]+) [KM]B of ([\d.]+) [KM]B left to fetch/.exec(left) ?? [];
+  expect(Number(rest)).toBeLessThan(Number(all));
+  await sheet.getByRole('button', { name: 'Continue and open' }).press('Enter');
   await sheet.waitFor({ state: 'detached' });
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Open a model…');
   await nameShown(visit, 'Tiny stories');
   const { range } = hub.requests.findLast(({ path }) => path === WEIGHTS)!;
   expect(Number(/^bytes=(\d+)-/.exec(range!)![1])).toBeGreaterThan(50_000);
   await write(visit);
+  await close(visit);
+});
+
+test('a tab says that another one is converting a model, and has it when that is done', async () => {
+  const visit = await visitor();
+  const other = await visit.page.context().newPage();
+  other.setDefaultTimeout(30_000);
+  await other.goto(site.url);
+  await other.waitForSelector('article.story[data-phase="finished"]', { timeout: 60_000 });
+  hub.habits.set(`${MODEL}/${WEIGHTS}`, { type: 'stalls', at: 150_000 });
+  await open(visit, MODEL);
+  await visit.page.getByRole('button', { name: 'Fetch and open' }).click();
+  await visit.page.getByText(/^Fetching Tiny stories: 0\.1 of 0\.2 MB$/).waitFor();
+  await other.getByRole('button', { name: 'Open a model…' }).click();
+  const card = other.getByRole('listitem').filter({ hasText: 'Another tab is converting' });
+  await card.getByText(`Another tab is converting ${MODEL} to q8.`).waitFor();
+  expect(await card.getByRole('button', { name: /^Remove/ }).count()).toBe(0);
+  await card.getByRole('button', { name: 'Continue with Tiny stories' }).click();
+  await other.getByRole('button', { name: 'Fetch and open' }).click();
+  await other.getByText('Another tab is fetching Tiny stories').first().waitFor();
+  hub.reset();
+  hub.breakAll();
+  for (const page of [visit.page, other]) await page.locator('.facts dd', { hasText: 'Tiny stories' }).waitFor();
   await close(visit);
 });
 

@@ -119,6 +119,7 @@ describe('a model', () => {
         blockSizes: [4],
         totalBytes,
         keptBytes: totalBytes,
+        atWork: null,
         from: { type: 'url', url: server.url },
       },
     ]);
@@ -502,6 +503,10 @@ describe('two tabs', () => {
     await first.reaches(totalBytes - sizeOf(shard) + 50_000);
     const second = await other.begin('fetch', server.url);
     await second.reaches(totalBytes - sizeOf(shard) + 50_000);
+    // It says whose bytes these are, and the list says so too.
+    expect((await second.progress()).at(-1)).toEqual([expect.any(Number), totalBytes, 'another tab']);
+    expect(await other.value('list')).toMatchObject([{ atWork: 'another tab' }]);
+    expect(await visit.value('list')).toMatchObject([{ atWork: null }]);
     server.breakAll();
     expect(await first.outcome).toEqual(done());
     expect(await second.outcome).toEqual(done());

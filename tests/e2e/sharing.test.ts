@@ -165,8 +165,14 @@ test('the run is saved as a video that knows how long it is, MP4 first where the
     const magic = extension === 'webm' ? bytes.subarray(0, 4).toString('hex') : bytes.subarray(4, 8).toString();
     expect(magic).toBe(extension === 'webm' ? '1a45dfa3' : 'ftyp');
     expect(await sheet.locator('.video [role=status]').textContent()).toBe(`Saved as unmask.${extension}.`);
-    const seconds = await durationOf(bytes, `video/${extension}`);
+    // What there is to know of an MP4 stands before its pictures, so that it plays while it comes.
+    if (extension === 'mp4') expect(bytes.indexOf('moov')).toBeLessThan(bytes.indexOf('mdat'));
+    const { seconds, size, inked } = await watched(bytes, `video/${extension}`);
     expect(Math.abs(seconds - Number(/\d+/.exec(said)?.[0]))).toBeLessThan(1);
+    expect(size).toEqual([1280, 720]);
+    // The text is on its last picture, and takes a few per cent of it.
+    expect(inked).toBeGreaterThan(0.005);
+    expect(inked).toBeLessThan(0.3);
   }
   if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/video.png` });
   await page.keyboard.press('Escape');
@@ -220,10 +226,10 @@ test('a saved run opens in another visit without computing, with its timeline; a
   await reader.close();
 });
 
-/** What a browser that opens the file takes for its length, before it has played any of it. */
-async function durationOf(bytes: Buffer, type: string): Promise<number> {
+/** A video as a browser shows it: its length before any of it was played, and how much of its last picture is no ground. */
+async function watched(bytes: Buffer, type: string): Promise<{ seconds: number; size: number[]; inked: number }> {
   const page = await site.browser.newPage();
-  const seconds = await page.evaluate(
+  const seen = await page.evaluate(
     async ({ base64, type }) => {
       const video = document.createElement('video');
       const blob = new Blob([Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))], { type });
@@ -232,10 +238,21 @@ async function durationOf(bytes: Buffer, type: string): Promise<number> {
         video.addEventListener('loadedmetadata', resolve);
         video.addEventListener('error', reject);
       });
-      return video.duration;
+      const { duration: seconds, videoWidth: width, videoHeight: height } = video;
+      await new Promise((resolve, reject) => {
+        video.addEventListener('seeked', resolve);
+        video.addEventListener('error', reject);
+        video.currentTime = seconds - 0.05;
+      });
+      const context = new OffscreenCanvas(width, height).getContext('2d')!;
+      context.drawImage(video, 0, 0);
+      const { data } = context.getImageData(0, 0, width, height);
+      let inked = 0;
+      for (let at = 0; at < data.length; at += 4) if (Math.abs(data[at + 1]! - data[1]!) > 60) inked++;
+      return { seconds, size: [width, height], inked: inked / (width * height) };
     },
     { base64: bytes.toString('base64'), type },
   );
   await page.close();
-  return seconds;
+  return seen;
 }

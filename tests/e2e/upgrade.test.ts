@@ -42,6 +42,12 @@ test('without a GPU a card offers the better model with its size; it can be stop
   await card.getByText('writes from now on').waitFor({ timeout: 60_000 });
   expect(await page.locator('.share-notice').textContent()).toContain('Unmask Stories wrote it');
   expect(await page.getByRole('button', { name: 'Continue' }).count()).toBe(0);
+  // A reload changes nothing of that: the text stays as it was, beside the model that was chosen last.
+  const text = await visit.text();
+  await page.reload();
+  await page.locator('.facts dd', { hasText: 'Other stories' }).waitFor();
+  expect(await visit.text()).toBe(text);
+  expect(await page.locator('.share-notice').textContent()).toContain('Unmask Stories wrote it');
   await visit.write();
   expect(await page.locator('.writer').textContent()).toBe('Other stories');
   expect(await page.getByRole('heading', { level: 2, name: 'The Lost Kite' }).isVisible()).toBe(true);

@@ -5,6 +5,7 @@ import type { CheckpointOffer, DistantPlace, FoundOffer, ModelPlace } from '../.
 import {
   deviceText,
   fetchText,
+  hasRoom,
   memoryText,
   originText,
   publishedText,
@@ -25,6 +26,7 @@ const OFFER: CheckpointOffer = {
   tokenizerFrom: null,
   fetchBytes: 1.3e9,
   keptBytes: { q4: 110e6, q8: 200e6 },
+  begun: { q4: { fetchedBytes: 0, storedBytes: 0 }, q8: { fetchedBytes: 0, storedBytes: 0 } },
   device: { type: 'gpu', name: 'nvidia ampere', mostBytes: 134_217_728 },
   needs: {
     q4: { weightBytes: 106e6, cacheBytes: 37.7e6, largestBytes: 19e6, fits: true },
@@ -51,6 +53,15 @@ test('the sheet says what comes, what stays, and whether there is room', () => {
     /cannot save models for this page.* until the page is closed/,
   );
   expect(originText({ type: 'checkpoint', place: 'owner/name' })).toBe('owner/name, converted here');
+});
+
+test('of a conversion that was begun the sheet says what is left, and asks for no more room than that', () => {
+  const begun = { q4: { fetchedBytes: 0.9e9, storedBytes: 110e6 }, q8: { fetchedBytes: 1.3e9, storedBytes: 200e6 } };
+  const offer = { ...OFFER, begun };
+  expect(fetchText(offer, 'q4')).toBe('400.0 MB of 1.3 GB left to fetch, 110.0 MB to store');
+  expect(fetchText(offer, 'q8')).toBe('all of it is here, 200.0 MB stored');
+  expect(hasRoom(OFFER, 'q8')).toBe(false);
+  expect(hasRoom(offer, 'q8')).toBe(true);
 });
 
 test('the sheet says what the device needs, and whether it fits', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ReadEvent } from '../../src/library/texts';
+import { piecesOf } from '../../src/ui/read/pieces';
 import {
   FIRST_READING,
   MOST_CHARACTERS,
@@ -81,9 +82,23 @@ test('probabilities read as a person would say them', () => {
   expect(likelihoodText(12 * Math.LN2)).toBe('1 in 4,096');
 });
 
-test('the greatest surprise first; what is not measured is none', () => {
-  const nats = [null, 1, 5, undefined, 5, 2];
-  expect(mostSurprising({ nats }, 3)).toEqual([2, 4, 5]);
+test('the tokens that share a character are one piece, with the surprisal of all', () => {
+  const tokens = ['caf', '', 'é', ' ', '', '', '🪁'].map((text, id) => ({ id, text }));
+  const nats = [1, 2, 3, null, 4, undefined, 5];
+  expect(piecesOf({ tokens, nats })).toEqual([
+    { text: 'caf', tokens: 1, nats: 1 },
+    { text: 'é', tokens: 2, nats: 5 },
+    { text: ' ', tokens: 1, nats: null },
+    { text: '🪁', tokens: 3, nats: undefined },
+  ]);
+  const known = nats.with(5, 4.5);
+  expect(mostSurprising(piecesOf({ tokens, nats: known }))).toMatchObject({ text: '🪁', nats: 13.5 });
+  expect(summaryOf({ tokens, nats: known, sizes: [] })).toBe('“🪁” was the greatest surprise: 19 bits.');
+});
+
+test('the first of equals is the greatest surprise; what is not measured is none', () => {
+  const pieces = [null, 1, 5, undefined, 5, 2].map((nats, index) => ({ text: `${index}`, tokens: 1, nats }));
+  expect(mostSurprising(pieces)?.text).toBe('2');
   expect(summaryOf({ tokens: [], nats: [], sizes: [] })).toBe('');
 });
 

@@ -56,9 +56,19 @@ test.each(['', '#', '#write', '#write?', '#write?title=Fog', '#race?seed=4', '#h
 test('broken parameters have their defaults, and unknown ones are ignored', () => {
   const hash =
     '#write?seed=x&t=9&p=-1&length=1e9&block=2.5&steps=0&policy=best&kind=Sermon&model=xyz&on=<b>&heat=order&keys=off';
-  expect(readLink(hash)).toEqual({ settings: DEFAULTS, digest: null, device: null });
-  const long = readLink(`#write?seed=1&text=${'a'.repeat(1e5)}`);
-  expect(long?.settings.freePrompt.length).toBe(4000);
+  expect(readLink(hash)).toEqual({ settings: DEFAULTS, digest: null, device: null, cut: '' });
+});
+
+test.each([
+  ['text', 'a'.repeat(1e5), 4000, 'There is room for 4,000 characters: the last 96,000 were cut.'],
+  ['title', 'a'.repeat(161), 160, 'There is room for 160 characters: the last one was cut.'],
+  // No half of a character is left.
+  ['title', `${'a'.repeat(159)}🪁`, 159, 'There is room for 160 characters: the last 2 were cut.'],
+  ['text', 'a'.repeat(4000), 4000, ''],
+])('a %s that is too long for the page is cut, and the link says by how much', (name, value, length, cut) => {
+  const link = readLink(`#write?seed=1&${name}=${encodeURIComponent(value)}`);
+  expect(link?.settings[name === 'text' ? 'freePrompt' : 'title']).toHaveLength(length);
+  expect(link?.cut).toBe(cut);
 });
 
 test('no address breaks the page: whatever it holds, the settings are valid', () => {

@@ -13,8 +13,7 @@ import { ScriptedAddress } from './scripted-address';
 const LINK = '#write?title=Fog&block=4&length=16&seed=41&model=0123456789ab&on=wasm';
 
 /** A page without a page, at an address. */
-function openPage(hash: string, change: Partial<Settings> = {}) {
-  const model = new WholeRuns();
+function openPage(hash: string | ScriptedAddress, change: Partial<Settings> = {}, model = new WholeRuns()) {
   const controller = new Controller({
     settings: { ...DEFAULT_SETTINGS, maxTokens: 16, blockSize: 4, ...change },
     embeddedUrl: 'http://x/m/',
@@ -22,7 +21,7 @@ function openPage(hash: string, change: Partial<Settings> = {}) {
     connect: () => openClient(model).client,
     saveSettings: () => {},
   });
-  const address = new ScriptedAddress(hash);
+  const address = typeof hash === 'string' ? new ScriptedAddress(hash) : hash;
   const sharing = new Sharing(controller, address);
   sharing.begin();
   const notice = () => noticeOf(controller.session.story, controller.session.model);
@@ -75,6 +74,38 @@ test('a reload writes the text that the address names', async () => {
   expect(after.address.entries).toEqual([hash]);
   // What was set since is still there for the next text.
   expect(after.controller.session.settings.title).toBe('Snow');
+});
+
+test('a reload after another model was chosen opens that model, and shows the text as it was, with its writer', async () => {
+  const kept = keptModel(1);
+  const { model, controller, address } = openPage('', { title: 'Rain' });
+  model.kept.push(kept);
+  model.other = { digest: 'ffffffffffff' };
+  await controller.open();
+  expect(address.kept).toBeUndefined();
+  await controller.models.open({ type: 'kept', id: kept.id });
+  const { story, settings } = controller.session;
+  controller.models.leave();
+  const { length } = model.log;
+  const after = openPage(address, settings, model);
+  await after.controller.open();
+  expect(model.log.slice(length)).toEqual(['open kept']);
+  expect(after.controller.session.model).toMatchObject({ info: { name: kept.name } });
+  expect(after.controller.session.story).toEqual(story);
+  expect(after.notice()).toContain('Scripted wrote it');
+  // A text of the model in use needs no keeping: it is written again, as its address says.
+  await after.controller.write();
+  expect(address.kept).toBeUndefined();
+});
+
+test('what the history keeps is not trusted', async () => {
+  const address = new ScriptedAddress(LINK);
+  for (const run of ['{"unmask":1}', 'no run']) {
+    address.keep({ source: 'here', run });
+    const { controller } = openPage(address);
+    await controller.open();
+    expect(controller.session.story?.settings.seed).toBe(41);
+  }
 });
 
 test('a text of the model that is always at hand is written by that, whatever was used last', async () => {
@@ -146,6 +177,16 @@ test('a link from another model says that the text may differ, until another is 
   const { controller, notice } = openPage(LINK.replace('0123456789ab', 'ffffffffffff'));
   await controller.open();
   expect(notice()).toContain('another version of the model');
+  await controller.write();
+  expect(notice()).toBeNull();
+});
+
+test('a link whose text is too long says what was cut, until another text is written', async () => {
+  const { controller, notice } = openPage(`#write?text=${'a'.repeat(4500)}&length=16&seed=41`);
+  await controller.open();
+  expect(notice()).toBe(
+    'The text in this link is too long. There is room for 4,000 characters: the last 500 were cut.',
+  );
   await controller.write();
   expect(notice()).toBeNull();
 });

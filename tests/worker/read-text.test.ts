@@ -39,6 +39,13 @@ test('every token of the text has its surprisal, and what stands before has none
   expect(all.at(-1)).toEqual({ type: 'read-done' });
 });
 
+test('the tokens have all of the text between them, also where several share a character', async () => {
+  const text = '“It’s a café,” said Zoë. 你好 🪁';
+  const { started } = await reading({ text });
+  expect(started.tokens.map(({ text }) => text).join('')).toBe(text);
+  expect(started.tokens.some(({ text }) => text === '')).toBe(true);
+});
+
 test('the numbers are those of the command line', async () => {
   const text = 'A kite.';
   const { sizes, tokens } = await reading({ before: '', text });

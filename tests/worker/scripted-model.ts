@@ -46,7 +46,7 @@ export function keptModel(nth: number): KeptModel {
   const { digest, licence, parameters, dtype, blockSizes } = INFO;
   const id = String(nth).padStart(64, '0');
   const facts = { name: `Kept ${nth}`, digest, licence, parameters, dtype, blockSizes, totalBytes: 10 };
-  return { ...facts, id, keptBytes: 10, from: { type: 'url', url: `http://y/${nth}/` } };
+  return { ...facts, id, keptBytes: 10, atWork: null, from: { type: 'url', url: `http://y/${nth}/` } };
 }
 
 /** A gate that a test opens: stands for the time a pass or a download takes. */

@@ -34,15 +34,23 @@ export interface HubRepository {
 
 const REPOSITORY = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9][\w.-]{0,95}$/;
 const REVISION = /^[\w][\w./-]{0,255}$/;
+/** What else a Hub has, by how its path begins. */
+const OTHER_KINDS: Readonly<Record<string, string>> = {
+  datasets: 'data set',
+  spaces: 'Space',
+  collections: 'collection',
+};
 /** Bytes of an answer about a repository: its list of files. */
 const LARGEST_ANSWER = 2 ** 24;
 
 /**
  * What a person typed as a repository of the Hub at `endpoint`: `owner/name`, `owner/name@revision`, what
- * `repositoryText` makes of one, or the address of a page about it. Null for any other text.
+ * `repositoryText` makes of one, or the address of a page about it. Null for any other text. Throws `bad-input` for what
+ * a Hub has beside models.
  */
 export function hubAddress(text: string, endpoint: string): HubAddress | null {
   const trimmed = text.trim();
+  refuseOtherKind(trimmed);
   const [, named = '', inFolder = ''] = /^(.*?)(?: \((.+\/)\))?$/.exec(trimmed) ?? [];
   const [repository = '', revision = 'main', ...more] = named.split('@');
   if (more.length === 0 && REPOSITORY.test(repository)) {
@@ -52,11 +60,21 @@ export function hubAddress(text: string, endpoint: string): HubAddress | null {
   if (!URL.canParse(url)) return null;
   const { origin, pathname } = new URL(url);
   if (![new URL(endpoint).origin, HUGGING_FACE, SHORT_NAME].includes(origin)) return null;
+  refuseOtherKind(pathname.slice(1));
   const page = /^\/([^/]+\/[^/]+?)(?:\/(?:tree|blob|resolve)\/([^/]+)(?:\/(.*?))?)?\/*$/.exec(pathname);
   if (!page || !REPOSITORY.test(page[1]!)) return null;
   const path = decodeURIComponent(page[3] ?? '').replace(/(^|\/)[^/]+\.(json|safetensors|md)$/, '$1');
   const folder = path === '' ? '' : `${path.replace(/\/*$/, '')}/`;
   return { repository: page[1]!, revision: decodeURIComponent(page[2] ?? 'main'), folder };
+}
+
+function refuseOtherKind(path: string): void {
+  const [, begins = '', name = ''] =
+    /^([a-z]+)\/([^/?#]+(?:\/(?!(?:viewer|tree|blob|resolve|discussions)\b)[^/?#]+)?)/.exec(path) ?? [];
+  const kind = Object.hasOwn(OTHER_KINDS, begins) ? OTHER_KINDS[begins] : undefined;
+  if (!kind) return;
+  const what = `${name} is a ${kind}, not a model.`;
+  throw new UnmaskError('bad-input', `${what} Give the address of a model, or its name as owner/name.`);
 }
 
 /** `owner/name`, with the revision where that is not main. */

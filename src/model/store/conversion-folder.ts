@@ -1,4 +1,5 @@
 import type { ManifestFile } from '../format/manifest';
+import type { AtWork } from './kept-model';
 import { type FileInPlace, findDirectory, findFile, openInPlace, removeEntry, writeFile } from './private-files';
 
 /** What a conversion says of itself, for people. */
@@ -15,6 +16,8 @@ export interface UnfinishedConversion extends ConversionHeads {
   readonly key: string;
   /** What it takes of the storage, at most. */
   readonly bytes: number;
+  /** Who converts it now. */
+  readonly atWork: AtWork | null;
 }
 
 const HEADS = 'conversion.json';
@@ -46,7 +49,10 @@ export class ConversionFolder {
   }
 
   /** Null for what is none. */
-  static async describe(conversions: FileSystemDirectoryHandle, key: string): Promise<UnfinishedConversion | null> {
+  static async describe(
+    conversions: FileSystemDirectoryHandle,
+    key: string,
+  ): Promise<Omit<UnfinishedConversion, 'atWork'> | null> {
     const directory = await findDirectory(conversions, key);
     const heads = directory && (await findFile(directory, HEADS));
     if (!heads) return null;
@@ -60,9 +66,14 @@ export class ConversionFolder {
     }
   }
 
+  /** A file as it stands; null where there is none. */
+  find(name: string): Promise<File | null> {
+    return findFile(this.directory, name);
+  }
+
   /** Whether a file is here at its full length. */
   async has({ path, bytes }: ManifestFile): Promise<boolean> {
-    return (await findFile(this.directory, path))?.size === bytes;
+    return (await this.find(path))?.size === bytes;
   }
 
   /** Opens a file in place, made if need be. */

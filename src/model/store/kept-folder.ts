@@ -126,7 +126,7 @@ export class KeptFolder {
     }
   }
 
-  async describe(): Promise<KeptModel> {
+  async describe(): Promise<Omit<KeptModel, 'atWork'>> {
     const { id, from, totalBytes } = this;
     const { name, licence, dtype, parameters } = this.manifest;
     return {

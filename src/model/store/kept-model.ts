@@ -8,6 +8,9 @@ export type KeptFrom =
   /** Converted here. `place` is as a person may type it, or a folder's name; `key` is that of the conversion. */
   | { readonly type: 'checkpoint'; readonly place: string; readonly key: string };
 
+/** Who is at work on a model, where that is not this tab. */
+export type AtWork = 'another tab';
+
 /** A model kept in the browser's storage. */
 export interface KeptModel {
   /** Names it in the store: 64 hex digits, the SHA-256 of its manifest's bytes. */
@@ -25,6 +28,8 @@ export interface KeptModel {
   /** How many of them are here. */
   readonly keptBytes: number;
   readonly from: KeptFrom;
+  /** Who fetches what it lacks now. */
+  readonly atWork: AtWork | null;
 }
 
 /** A kept model that was opened. */
@@ -36,8 +41,11 @@ export interface KeptSource extends ModelSource {
 export interface StoreOptions {
   /** Ends it; what has come stays. */
   readonly signal: AbortSignal;
-  /** Told of the bytes of all files together, those kept before included. */
-  readonly onProgress: (loadedBytes: number, totalBytes: number) => void;
+  /**
+   * Told of the bytes of all files together, those kept before included; and who brings them, while that is waited for
+   * (0 of 0 where it is not known how many there are).
+   */
+  readonly onProgress: (loadedBytes: number, totalBytes: number, atWork?: AtWork) => void;
 }
 
 /** A model that is made here out of something else. */

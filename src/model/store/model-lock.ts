@@ -4,9 +4,27 @@
  */
 const lockOf = (id: string) => `unmask.model.${id}`;
 
+/** Locks that this worker has for changing. */
+const ours = new Set<string>();
+
 /** Waits for whoever reads or changes the model, then runs `change`. Throws what it throws, or the AbortError. */
 export function whileChanging<T>(id: string, signal: AbortSignal, change: () => Promise<T>): Promise<T> {
-  return navigator.locks.request(lockOf(id), { mode: 'exclusive', signal }, change);
+  const name = lockOf(id);
+  return navigator.locks.request(name, { mode: 'exclusive', signal }, async () => {
+    ours.add(name);
+    try {
+      return await change();
+    } finally {
+      ours.delete(name);
+    }
+  });
+}
+
+/** Tells of a model whether another tab changes it now. */
+export async function changesElsewhere(): Promise<(id: string) => boolean> {
+  const { held = [] } = await navigator.locks.query();
+  const names = held.filter(({ mode }) => mode === 'exclusive').map(({ name }) => name);
+  return (id) => names.includes(lockOf(id)) && !ours.has(lockOf(id));
 }
 
 /** Waits for whoever changes the model, then runs `read`. Throws what it throws, or the AbortError. */

@@ -26,6 +26,8 @@ export interface ModelStore {
   make(making: Making, options: StoreOptions): Promise<KeptSource>;
   /** Models whose making was broken off, or is under way. */
   unfinished(): Promise<UnfinishedConversion[]>;
+  /** A file of one of these; null where there is none. */
+  readUnfinished(key: string, file: string): Promise<File | null>;
   /** Throws `bad-input` while it is under way, in any tab. */
   removeUnfinished(key: string): Promise<void>;
   /**

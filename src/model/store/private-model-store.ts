@@ -13,7 +13,7 @@ import { fillFolder } from './fill-folder';
 import { KeptFolder, removeFolder } from './kept-folder';
 import type { KeptFrom, KeptModel, KeptSource, Making, StoreOptions } from './kept-model';
 import { openKeptSource } from './kept-source';
-import { ifUnused, whileChanging } from './model-lock';
+import { changesElsewhere, ifUnused, whileChanging } from './model-lock';
 import { type Patience, watched } from './patience';
 import { sha256Of } from './sha256';
 import { storageSpace, withinSpace } from './storage-space';
@@ -38,7 +38,11 @@ export class PrivateModelStore {
     const ids: string[] = [];
     for await (const id of this.#models.keys()) ids.push(id);
     const kept = await Promise.all(ids.map((id) => this.#describe(id)));
-    return kept.filter((model) => model !== null).sort((a, b) => a.name.localeCompare(b.name));
+    const isElsewhere = await changesElsewhere();
+    return kept
+      .filter((model) => model !== null)
+      .map((model) => ({ ...model, atWork: isElsewhere(model.id) ? ('another tab' as const) : null }))
+      .sort((a, b) => a.name.localeCompare(b.name));
   }
 
   fetchFromUrl(modelUrl: string, options: StoreOptions): Promise<KeptSource> {
@@ -59,7 +63,8 @@ export class PrivateModelStore {
 
   async make(making: Making, options: StoreOptions): Promise<KeptSource> {
     const { key, name, dtype, place, totalBytes, make } = making;
-    const id = await whileChanging(conversionLock(key), options.signal, async () => {
+    const look = async () => [0, 0] as const;
+    const id = await this.#inTurn(conversionLock(key), options, look, async () => {
       const made = (await this.list()).find(({ from }) => from.type === 'checkpoint' && from.key === key);
       if (made && (await this.#takeMade(made.id, key, options.signal))) return made.id;
       const before = (await ConversionFolder.describe(this.#conversions, key))?.bytes ?? 0;
@@ -95,7 +100,15 @@ export class PrivateModelStore {
     const keys: string[] = [];
     for await (const key of this.#conversions.keys()) keys.push(key);
     const found = await Promise.all(keys.map((key) => ConversionFolder.describe(this.#conversions, key)));
-    return found.filter((conversion) => conversion !== null).sort((a, b) => a.name.localeCompare(b.name));
+    const isElsewhere = await changesElsewhere();
+    return found
+      .filter((conversion) => conversion !== null)
+      .map((it) => ({ ...it, atWork: isElsewhere(conversionLock(it.key)) ? ('another tab' as const) : null }))
+      .sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  async readUnfinished(key: string, file: string): Promise<File | null> {
+    return (await ConversionFolder.find(this.#conversions, key))?.find(file) ?? null;
   }
 
   async removeUnfinished(key: string): Promise<void> {
@@ -170,7 +183,7 @@ export class PrivateModelStore {
   }
 
   /** Null for what is no model, which is deleted unless a tab is at work on it. */
-  async #describe(id: string): Promise<KeptModel | null> {
+  async #describe(id: string): Promise<Omit<KeptModel, 'atWork'> | null> {
     const describe = async () => (await KeptFolder.find(this.#models, id))?.describe() ?? null;
     const clean = async () => {
       const kept = await describe();
@@ -180,15 +193,28 @@ export class PrivateModelStore {
     return (await describe()) ?? ifUnused(id, clean, () => null);
   }
 
-  /** As `whileChanging`; while another tab has the model, what it brings counts as progress. */
-  #changing<T>(id: string, { signal, onProgress }: StoreOptions, change: () => Promise<T>): Promise<T> {
-    let isWaiting = true;
+  /** Changes a model; while another tab has it, what that brings counts as progress. */
+  #changing<T>(id: string, options: StoreOptions, change: () => Promise<T>): Promise<T> {
     const look = async () => {
       const folder = await KeptFolder.find(this.#models, id);
-      const keptBytes = await folder?.keptBytes();
-      if (folder && keptBytes !== undefined && isWaiting) onProgress(keptBytes, folder.totalBytes);
+      return folder && ([await folder.keptBytes(), folder.totalBytes] as const);
     };
-    const looks = setInterval(() => look().catch(() => {}), LOOK_MS);
+    return this.#inTurn(id, options, look, change);
+  }
+
+  /** As `whileChanging`; while another tab is at work, tells how far that is: `look` finds it out. */
+  #inTurn<T>(
+    id: string,
+    { signal, onProgress }: StoreOptions,
+    look: () => Promise<readonly [loadedBytes: number, totalBytes: number] | null>,
+    change: () => Promise<T>,
+  ): Promise<T> {
+    let isWaiting = true;
+    const tell = async () => {
+      const found = await look();
+      if (found && isWaiting) onProgress(...found, 'another tab');
+    };
+    const looks = setInterval(() => tell().catch(() => {}), LOOK_MS);
     const end = () => {
       isWaiting = false;
       clearInterval(looks);

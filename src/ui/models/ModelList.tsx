@@ -1,5 +1,5 @@
 import type { KeptModel, ModelInfo, ModelPlace, ModelShelf } from '../../library/unmask';
-import { megabytes } from '../fields/format';
+import { bytes, megabytes } from '../fields/format';
 import type { EmbeddedModel } from './embedded-models';
 import { ModelCard } from './ModelCard';
 import { diskText } from './model-texts';
@@ -29,7 +29,7 @@ export function ModelList({ shelf, inUse, more, onUse, onUseEmbedded, onGoOn, on
   return (
     <ul className="models">
       {embedded ? (
-        <ModelCard facts={embedded} origin={{ type: 'embedded' }} disk={diskText(embedded.totalBytes)}>
+        <ModelCard facts={embedded} origin={{ type: 'embedded' }} disk={bytes(embedded.totalBytes)}>
           {inUse === embedded ? <InUse /> : <Use name={embedded.name} onUse={onUseEmbedded} />}
         </ModelCard>
       ) : null}
@@ -40,10 +40,10 @@ export function ModelList({ shelf, inUse, more, onUse, onUseEmbedded, onGoOn, on
       ) : null}
       {more
         .filter((model) => !isHere(model))
-        .map(({ folder, name, url, bytes }) => (
+        .map(({ folder, name, url, bytes: size }) => (
           <li key={folder} className="model-card">
             <h3>{name}</h3>
-            <p className="hint">Comes with this page and is fetched when it is wanted: {megabytes(bytes)} MB.</p>
+            <p className="hint">Comes with this page and is fetched when it is wanted: {megabytes(size)} MB.</p>
             <div className="model-actions">
               <button type="button" className="quiet" onClick={() => onGoOn(url)}>
                 Get it<span className="visually-hidden">: {name}</span>
@@ -52,26 +52,30 @@ export function ModelList({ shelf, inUse, more, onUse, onUseEmbedded, onGoOn, on
           </li>
         ))}
       {shelf.kept.map((model) => (
-        <ModelCard key={model.id} facts={model} origin={model.from} disk={diskText(model.totalBytes, model.keptBytes)}>
+        <ModelCard key={model.id} facts={model} origin={model.from} disk={diskText(model)}>
           {inUse?.keptId === model.id ? (
             <InUse />
           ) : (
             <>
               <Take model={model} onUse={onUse} onGoOn={onGoOn} />
-              <RemoveModel name={model.name} bytes={model.keptBytes} onRemove={() => onRemove(model.id)} />
+              {isWhole(model) || !model.atWork ? (
+                <RemoveModel name={model.name} bytes={model.keptBytes} onRemove={() => onRemove(model.id)} />
+              ) : null}
             </>
           )}
         </ModelCard>
       ))}
-      {shelf.unfinished.map(({ key, name, place, dtype, bytes }) => (
+      {shelf.unfinished.map(({ key, name, place, dtype, bytes: size, atWork }) => (
         <li key={key} className="model-card">
           <h3>{name}</h3>
           <p className="hint">
-            Unfinished: {place} was being converted to {dtype}.
+            {atWork
+              ? `Another tab is converting ${place} to ${dtype}.`
+              : `Unfinished: ${place} was being converted to ${dtype}.`}
           </p>
           <div className="model-actions">
             <GoOn name={name} place={place} onGoOn={onGoOn} />
-            <RemoveModel name={name} bytes={bytes} onRemove={() => onRemove(key)} />
+            {atWork ? null : <RemoveModel name={name} bytes={size} onRemove={() => onRemove(key)} />}
           </div>
         </li>
       ))}
@@ -91,10 +95,12 @@ function Use({ name, onUse }: { name: string; onUse: () => void }) {
   );
 }
 
+const isWhole = ({ keptBytes, totalBytes }: KeptModel) => keptBytes >= totalBytes;
+
 /** Uses a model that is whole, or fetches the rest of it; the rest of a folder comes with the folder. */
 function Take({ model, onUse, onGoOn }: { model: KeptModel } & Pick<Props, 'onUse' | 'onGoOn'>) {
-  const { id, name, from, keptBytes, totalBytes } = model;
-  if (keptBytes >= totalBytes) return <Use name={name} onUse={() => onUse({ type: 'kept', id })} />;
+  const { id, name, from } = model;
+  if (isWhole(model)) return <Use name={name} onUse={() => onUse({ type: 'kept', id })} />;
   const place = from.type === 'folder' ? from.name : from.type === 'checkpoint' ? from.place : from.url;
   return <GoOn name={name} place={place} onGoOn={onGoOn} />;
 }

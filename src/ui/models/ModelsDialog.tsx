@@ -27,7 +27,8 @@ export default function ModelsDialog({ session, models, onClose }: Props) {
   // An offer has a sheet of its own, which comes once this has given the focus back.
   const isOffered = fetch?.phase === 'offered';
   // From here on the page itself shows how it goes.
-  const isFound = (fetch?.phase === 'fetching' && fetch.totalBytes > 0) || model.phase === 'loading';
+  const isFetched = fetch?.phase === 'fetching' && (fetch.totalBytes > 0 || fetch.atWork !== null);
+  const isFound = isFetched || model.phase === 'loading';
   useEffect(() => {
     if (isOffered || (asked && isFound)) dialog.current?.close();
   }, [asked, isFound, isOffered]);

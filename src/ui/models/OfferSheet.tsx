@@ -4,7 +4,7 @@ import { ChoiceField } from '../fields/ChoiceField';
 import { millions } from '../fields/format';
 import { Sheet } from '../fields/Sheet';
 import type { ModelLoader } from './model-loader';
-import { deviceText, fetchText, hasRoom, memoryText, roomText } from './model-texts';
+import { deviceText, fetchText, hasRoom, isHere, memoryText, roomText } from './model-texts';
 import './models.css';
 
 interface Props {
@@ -60,7 +60,7 @@ export default function OfferSheet({ offer, models }: Props) {
       </div>
       <div className="alert-actions">
         <button type="button" className="quiet" onClick={accept} disabled={!hasRoom(offer, dtype)}>
-          Fetch and open
+          {isHere(offer, dtype) ? 'Open' : offer.begun[dtype].fetchedBytes > 0 ? 'Continue and open' : 'Fetch and open'}
         </button>
         <button type="button" className="quiet" onClick={() => dialog.current?.close()}>
           Cancel

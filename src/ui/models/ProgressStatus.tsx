@@ -13,30 +13,37 @@ interface Props {
 export function ProgressStatus({ name, doing, progress, onCancel }: Props) {
   const { loadedBytes, totalBytes, pace } = progress;
   const complete = totalBytes > 0 && loadedBytes >= totalBytes;
-  const text =
-    totalBytes === 0
-      ? `Looking for ${name}`
-      : complete
-        ? `Preparing ${name}, ${megabytes(totalBytes)} MB`
-        : `${doing} ${name}: ${megabytes(loadedBytes)} of ${megabytes(totalBytes)} MB`;
   return (
     <div className="load-status">
-      <p>{text}</p>
+      <p>{textOf(name, doing, progress)}</p>
       {pace && !complete && totalBytes > 0 ? <p className="pace">{paceText(pace)}</p> : null}
       <progress aria-label={`${doing} ${name}`} max={totalBytes || 1} value={loadedBytes} />
       <button type="button" className="quiet" onClick={onCancel}>
         Cancel
       </button>
       <p className="visually-hidden" role="status">
-        {milestone(doing, name, loadedBytes, totalBytes)}
+        {milestone(name, doing, progress)}
       </p>
     </div>
   );
 }
 
+function textOf(name: string, doing: Props['doing'], { loadedBytes, totalBytes, atWork }: Progress): string {
+  const what = whatOf(name, doing, atWork);
+  if (totalBytes === 0) return atWork ? what : `Looking for ${name}`;
+  if (loadedBytes >= totalBytes) return `Preparing ${name}, ${megabytes(totalBytes)} MB`;
+  return `${what}: ${megabytes(loadedBytes)} of ${megabytes(totalBytes)} MB`;
+}
+
 /** What a screen reader is told: every quarter, not every byte. */
-function milestone(doing: string, name: string, loadedBytes: number, totalBytes: number): string {
-  if (totalBytes === 0) return '';
+function milestone(name: string, doing: Props['doing'], { loadedBytes, totalBytes, atWork }: Progress): string {
+  const what = whatOf(name, doing, atWork);
+  if (totalBytes === 0) return atWork ? what : '';
   if (loadedBytes >= totalBytes) return `Preparing ${name}`;
-  return `${doing} ${name}: ${Math.floor((4 * loadedBytes) / totalBytes) * 25} %`;
+  return `${what}: ${Math.floor((4 * loadedBytes) / totalBytes) * 25} %`;
+}
+
+/** Another tab may also convert it: what it does is bring it here. */
+function whatOf(name: string, doing: Props['doing'], atWork: Progress['atWork']): string {
+  return atWork ? `Another tab is fetching ${name}` : `${doing} ${name}`;
 }

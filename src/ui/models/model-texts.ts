@@ -14,9 +14,15 @@ export function blockSizesText(sizes: readonly number[] | null): string {
   return sizes.join(', ');
 }
 
-/** `21.7 MB`, `12.0 of 181.3 MB saved` */
-export function diskText(totalBytes: number, keptBytes = totalBytes): string {
-  return keptBytes < totalBytes ? `${megabytes(keptBytes)} of ${megabytes(totalBytes)} MB saved` : bytes(totalBytes);
+/** `21.7 MB`, `12.0 of 181.3 MB saved`, `12.0 of 181.3 MB saved, another tab is fetching the rest` */
+export function diskText({
+  totalBytes,
+  keptBytes,
+  atWork,
+}: Pick<KeptModel, 'totalBytes' | 'keptBytes' | 'atWork'>): string {
+  if (keptBytes >= totalBytes) return bytes(totalBytes);
+  const saved = `${megabytes(keptBytes)} of ${megabytes(totalBytes)} MB saved`;
+  return atWork ? `${saved}, another tab is fetching the rest` : saved;
 }
 
 /** Where a model came from; of a URL its host comes first. */
@@ -45,14 +51,24 @@ export function spaceText(kept: readonly Pick<KeptModel, 'keptBytes'>[], space: 
   return `Saved models use ${roughly(ofModels)} of the ${roughly(ofAll)} stored by this page. ${room}`;
 }
 
-/** `1.2 GB to fetch, 420.0 MB to store` */
-export function fetchText({ fetchBytes, keptBytes }: CheckpointOffer, dtype: KeptDtype): string {
-  return `${roughly(fetchBytes)} to fetch, ${roughly(keptBytes[dtype])} to store`;
+/** `1.2 GB to fetch, 420.0 MB to store`, `400.0 MB of 1.2 GB left to fetch, 420.0 MB to store` */
+export function fetchText(offer: CheckpointOffer, dtype: KeptDtype): string {
+  const { fetchBytes, keptBytes, begun } = offer;
+  if (isHere(offer, dtype)) return `all of it is here, ${roughly(keptBytes[dtype])} stored`;
+  const left = fetchBytes - begun[dtype].fetchedBytes;
+  const toFetch =
+    left < fetchBytes ? `${roughly(left)} of ${roughly(fetchBytes)} left to fetch` : `${roughly(left)} to fetch`;
+  return `${toFetch}, ${roughly(keptBytes[dtype])} to store`;
 }
 
-/** Whether it fits the storage. */
-export function hasRoom({ keptBytes, freeBytes }: CheckpointOffer, dtype: KeptDtype): boolean {
-  return freeBytes === null || keptBytes[dtype] <= freeBytes;
+/** Whether nothing is left to fetch. */
+export function isHere({ fetchBytes, begun }: CheckpointOffer, dtype: KeptDtype): boolean {
+  return begun[dtype].fetchedBytes >= fetchBytes;
+}
+
+/** Whether what is still to come fits the storage. */
+export function hasRoom({ keptBytes, begun, freeBytes }: CheckpointOffer, dtype: KeptDtype): boolean {
+  return freeBytes === null || keptBytes[dtype] - begun[dtype].storedBytes <= freeBytes;
 }
 
 export function roomText(offer: CheckpointOffer, dtype: KeptDtype): string {

@@ -1,3 +1,5 @@
+import type { AtWork } from '../../library/unmask';
+
 /** How fast bytes come. */
 export interface Pace {
   readonly bytesPerSecond: number;
@@ -11,9 +13,10 @@ export interface Progress {
   readonly totalBytes: number;
   /** Null until there is something to tell. */
   readonly pace: Pace | null;
+  readonly atWork: AtWork | null;
 }
 
-export const NO_PROGRESS: Progress = { loadedBytes: 0, totalBytes: 0, pace: null };
+export const NO_PROGRESS: Progress = { loadedBytes: 0, totalBytes: 0, pace: null, atWork: null };
 
 /** The mean is over so many milliseconds, and told anew after so many: a number that changes faster is not read. */
 const WINDOW_MS = 5_000;
@@ -31,7 +34,7 @@ export class PaceMeter {
   #toldAt = 0;
 
   /** `at` in milliseconds of any clock. */
-  note(loadedBytes: number, totalBytes: number, at: number): Progress {
+  note(loadedBytes: number, totalBytes: number, at: number): Omit<Progress, 'atWork'> {
     if (this.#samples.length === 0) this.#toldAt = at;
     const samples = [...this.#samples, { at, loadedBytes }];
     // The last one before the window stays: it says how much there was when the window began.

@@ -11,6 +11,9 @@ interface Shelf {
   readonly refresh: () => void;
 }
 
+/** Between two looks at what another tab is at work on. */
+const LOOK_MS = 1_000;
+
 /** The models that can be used without fetching. */
 export function useShelf(models: ModelLoader): Shelf {
   const [asked, setAsked] = useState(0);
@@ -26,6 +29,13 @@ export function useShelf(models: ModelLoader): Shelf {
       isCurrent = false;
     };
   }, [models, asked]);
+  const { shelf } = found;
+  useEffect(() => {
+    const isAtWork = shelf && [...shelf.kept, ...shelf.unfinished].some(({ atWork }) => atWork);
+    if (!isAtWork) return;
+    const timer = setTimeout(() => setAsked((times) => times + 1), LOOK_MS);
+    return () => clearTimeout(timer);
+  }, [shelf]);
   const refresh = useCallback(() => setAsked((times) => times + 1), []);
   return { ...found, refresh };
 }

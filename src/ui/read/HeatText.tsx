@@ -1,15 +1,16 @@
-import { memo } from 'react';
-import type { TokenText } from '../../library/unmask';
+import { memo, useMemo } from 'react';
 import { shownText } from '../story/TokenFacts';
 import { useTipPlace } from '../story/use-tip-place';
+import { type Piece, piecesOf } from './pieces';
 import type { Report } from './report';
 import { bitsText, heatOf, likelihoodText, MOST_BITS } from './surprisal';
 import { type HeatTip, useHeatTip } from './use-heat-tip';
 
-/** The text, each token in the colour of its surprisal, with a legend; a tip tells the bits of one. */
+/** The text, each piece in the colour of its surprisal, with a legend; a tip tells the bits of one. */
 export function HeatText({ report, reading }: { report: Report; reading: boolean }) {
   const { tokens, nats } = report;
-  const { tip, handlers } = useHeatTip(tokens.length);
+  const pieces = useMemo(() => piecesOf({ tokens, nats }), [tokens, nats]);
+  const { tip, handlers } = useHeatTip(pieces.length);
   return (
     <>
       {report.blockSizes.includes(1) ? <Legend /> : null}
@@ -21,19 +22,19 @@ export function HeatText({ report, reading }: { report: Report; reading: boolean
         aria-busy={reading}
         {...handlers}
       >
-        {tokens.map((token, index) => (
+        {pieces.map((piece, index) => (
           <HeatToken
-            // biome-ignore lint/suspicious/noArrayIndexKey: a token is its place in the text
+            // biome-ignore lint/suspicious/noArrayIndexKey: a piece is its place in the text
             key={index}
             index={index}
-            text={token.text}
-            heat={heatOf(nats[index])}
-            known={nats[index] != null}
+            text={piece.text}
+            heat={heatOf(piece.nats)}
+            known={piece.nats != null}
             marked={tip?.token === index}
           />
         ))}
       </section>
-      {tip ? <Tip tip={tip} token={tokens[tip.token]} nats={nats[tip.token]} /> : null}
+      {tip ? <Tip tip={tip} piece={pieces[tip.token]} /> : null}
     </>
   );
 }
@@ -70,19 +71,24 @@ const HeatToken = memo(function HeatToken({ index, text, heat, known, marked }: 
 
 interface TipProps {
   readonly tip: HeatTip;
-  readonly token: TokenText | undefined;
-  readonly nats: number | null | undefined;
+  readonly piece: Piece | undefined;
 }
 
-function Tip({ tip, token, nats }: TipProps) {
+function Tip({ tip, piece }: TipProps) {
   const place = useTipPlace(tip.element);
-  if (!token) return null;
+  if (!piece) return null;
+  const { text, tokens, nats } = piece;
   return (
     <div className="tip" {...place} role="status">
       <p>
-        <q>{shownText(token.text)}</q> <strong>{nats == null ? 'not measured' : bitsText(nats)}</strong>
+        <q>{shownText(text)}</q> <strong>{nats == null ? 'not measured' : bitsText(nats)}</strong>
       </p>
-      {nats == null ? null : <p>probability {likelihoodText(nats)}</p>}
+      {nats == null ? null : (
+        <p>
+          probability {likelihoodText(nats)}
+          {tokens > 1 ? `, in ${tokens} tokens` : ''}
+        </p>
+      )}
     </div>
   );
 }

@@ -1,3 +1,4 @@
+import { type Piece, piecesOf } from './pieces';
 import type { Report } from './report';
 
 /** The top of the colour scale, in bits; what is more surprising looks the same. 12 bits is one in 4,096. */
@@ -26,21 +27,18 @@ export function likelihoodText(nats: number): string {
   return `${percent.toFixed(percent < 10 ? 1 : 0)} %`;
 }
 
-/** The tokens that surprised most, the most surprising first, by their places. */
-export function mostSurprising({ nats }: Pick<Report, 'nats'>, count: number): readonly number[] {
-  const known = [...nats.keys()].filter((token) => nats[token] != null);
-  return known.toSorted((a, b) => nats[b]! - nats[a]! || a - b).slice(0, count);
+/** The piece that surprised most, the first of several; undefined while none is measured. */
+export function mostSurprising(pieces: readonly Piece[]): (Piece & { readonly nats: number }) | undefined {
+  const known = pieces.filter((piece): piece is Piece & { nats: number } => piece.nats != null);
+  return known.toSorted((a, b) => b.nats - a.nats)[0];
 }
 
 /** What came out, in a sentence or two. */
 export function summaryOf(report: Pick<Report, 'tokens' | 'nats' | 'sizes'>): string {
-  const [most] = mostSurprising(report, 1);
+  const most = mostSurprising(piecesOf(report));
   const exact = report.sizes.find(({ standardError }) => standardError === null);
   const said: string[] = [];
   if (exact) said.push(`Perplexity ${exact.perplexity.toFixed(1)} at block size ${exact.blockSize}.`);
-  if (most !== undefined) {
-    const word = report.tokens[most]?.text.trim() ?? '';
-    said.push(`“${word}” was the greatest surprise: ${bitsText(report.nats[most]!)}.`);
-  }
+  if (most) said.push(`“${most.text.trim() || '↵'}” was the greatest surprise: ${bitsText(most.nats)}.`);
   return said.join(' ');
 }

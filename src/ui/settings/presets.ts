@@ -92,9 +92,12 @@ export function presetSettings(preset: Preset, { blockSizes }: Pick<ModelTraits,
   return { policy: 'confidence', blockSize, steps, temperature, topP } as const satisfies Partial<Settings>;
 }
 
-/** The presets that differ on this model; the one of single tokens only where it writes those. */
+/** The presets that differ on this model, and do on it what they say. */
 export function presetsFor(model: Pick<ModelTraits, 'blockSizes'>): readonly Preset[] {
-  const able = PRESETS.filter(({ blockSize }) => blockSize > 1 || model.blockSizes.includes(1));
+  const able = PRESETS.filter((preset) => {
+    const { blockSize } = presetSettings(preset, model);
+    return blockSize >= preset.tokensPerStep && (preset.blockSize > 1 || blockSize === 1);
+  });
   const meaning = (preset: Preset) => JSON.stringify(presetSettings(preset, model));
   return able.filter((preset, index) => able.findIndex((other) => meaning(other) === meaning(preset)) === index);
 }

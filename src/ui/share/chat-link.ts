@@ -71,6 +71,7 @@ export function readChatLink(hash: string): ChatLink | null {
     by: parameters.get('by')?.slice(0, 200) ?? 'Another model',
     settings: readSettings(parameters, {}),
     ...readOrigin(parameters),
+    cut: '',
   };
 }
 

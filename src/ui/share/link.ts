@@ -1,4 +1,5 @@
 import type { ModelInfo } from '../../library/unmask';
+import { cutText, cutTo } from '../fields/use-limit';
 import { DEFAULT_SETTINGS, LONGEST, parseSettings, type Settings, usesSteps } from '../settings/settings';
 
 /** Which model wrote a text, and on what: another of either may write another. */
@@ -13,6 +14,8 @@ export interface Link {
   readonly settings: TextSettings;
   readonly digest: string | null;
   readonly device: string | null;
+  /** How much of its title or text was cut, in a sentence; '' where all of it had room. */
+  readonly cut: string;
 }
 
 /** The settings that a text depends on; the others are the visitor's own. */
@@ -80,13 +83,11 @@ export function readLink(hash: string): Link | null {
   const parameters = new URLSearchParams(hash.slice('#write?'.length));
   if (!parameters.has('seed')) return null;
   const free = parameters.get('text');
-  const opening = {
-    form: free === null ? 'titled' : 'free',
-    freePrompt: free?.slice(0, LONGEST.freePrompt),
-    title: parameters.get('title')?.slice(0, LONGEST.title),
-    kind: parameters.get('kind'),
-  };
-  return { settings: readSettings(parameters, opening), ...readOrigin(parameters) };
+  const [name, said] = free === null ? (['title', parameters.get('title')] as const) : (['freePrompt', free] as const);
+  const kept = said === null ? undefined : cutTo(said, LONGEST[name]);
+  const cut = cutText((said?.length ?? 0) - (kept?.length ?? 0), LONGEST[name]);
+  const opening = { form: free === null ? 'titled' : 'free', kind: parameters.get('kind'), [name]: kept };
+  return { settings: readSettings(parameters, opening), ...readOrigin(parameters), cut };
 }
 
 /** The settings that a link's parameters say, with what they say of how the text opens. Those that do not fit are the defaults. */

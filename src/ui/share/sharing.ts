@@ -3,10 +3,11 @@ import { describeError } from '../../errors';
 import type { ModelPlace } from '../../library/unmask';
 import { viewOf } from '../page/view';
 import type { Controller } from '../session/controller';
-import { isWriting, type ModelState, type Session, traitsOf } from '../session/session';
+import { isByModelInUse, isWriting, type ModelState, type Session, traitsOf } from '../session/session';
 import type { Settings } from '../settings/settings';
 import type { Story } from '../story/story';
 import { type ChatLink, chatAddress, chatHash, goesOnFrom, readChatLink, storyOfLink } from './chat-link';
+import { type KeptText, keepText, keptText } from './kept-text';
 import { differenceOf, linkHash, originOf, readLink, samplingSettings, textSettings } from './link';
 import { openRunFile, writeRunFile } from './run-file';
 
@@ -18,6 +19,9 @@ export interface Address {
   replace(hash: string): void;
   /** Adds another to the history, from which Back returns to this one. */
   push(hash: string): void;
+  /** What was kept with this entry of the history, which a reload finds again. It is not to be trusted. */
+  readonly kept: unknown;
+  keep(text: KeptText | null): void;
 }
 
 /** What could not be opened, and why. */
@@ -31,6 +35,8 @@ export class Sharing {
   readonly #address: Address;
   readonly store = createStore<Refusal>(() => ({ refused: null }));
   #session: Session;
+  /** What is kept with the address. */
+  #kept: Story | null = null;
 
   constructor(controller: Controller, address: Address) {
     this.#controller = controller;
@@ -39,9 +45,18 @@ export class Sharing {
     controller.store.subscribe(() => this.#look());
   }
 
-  /** What opening the page does: the first text is the one that the address names. It comes once there is a model. */
+  /**
+   * What opening the page does: the first text is the one that was kept with the address, or the one that the address names, which
+   * comes once there is a model.
+   */
   begin(): void {
-    const { hash } = this.#address;
+    const { hash, kept } = this.#address;
+    const text = keptText(kept);
+    if (text) {
+      this.#kept = text;
+      this.#controller.show(text);
+      return;
+    }
     const link = readLink(hash);
     if (link) {
       this.#controller.follow(link);
@@ -151,6 +166,7 @@ export class Sharing {
     const isAnother = begins && before.story !== null && desk === 'write' && story?.provenance?.source === 'here';
     if (story?.provenance !== before.story?.provenance) this.#fillAddress(isAnother ? 'push' : 'replace');
     else if (desk === 'chat' && story?.phase !== before.story?.phase) this.#fillAddress('replace');
+    this.#keepText();
   }
 
   /** The address of the text on screen. Without one it stays what it was. */
@@ -160,6 +176,18 @@ export class Sharing {
     const hash = isChat ? (story ? chatAddress(story) : '#chat') : this.hash;
     if (hash === null || hash === this.#address.hash || viewOf(this.#address.hash) !== desk) return;
     this.#address[how](hash);
+    this.#kept = null;
+    this.#keepText();
+  }
+
+  /** Keeps the text with its address where another model than the one in use wrote it: a reload cannot write it again. */
+  #keepText(): void {
+    const { story, desk, model } = this.#session;
+    if (model.phase !== 'ready' || isWriting(this.#session) || viewOf(this.#address.hash) !== desk) return;
+    const kept = story && !isByModelInUse(story, model) ? story : null;
+    if (kept === this.#kept) return;
+    this.#kept = kept;
+    this.#address.keep(kept && keepText(kept));
   }
 }
 
@@ -195,7 +223,10 @@ export function noticeOf(story: Story | null, model: ModelState): string | null 
   const { source, model: writer } = story.provenance;
   if (story.said !== null)
     return 'This conversation came from its address as plain text, so its tokens cannot be looked at.';
-  if (typeof source === 'object') return here && differenceOf(source, here);
+  if (typeof source === 'object') {
+    const cut = source.cut && `The text in this link is too long. ${source.cut}`;
+    return [cut, here && differenceOf(source, here)].filter(Boolean).join(' ') || null;
+  }
   const isOther = here !== null && here.digest !== writer.digest;
   const other = `${writer.name} wrote it, so it cannot be continued or edited with the model in use.`;
   // Another model can answer the next question of a conversation.

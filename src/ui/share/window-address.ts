@@ -11,4 +11,10 @@ export const windowAddress: Address = {
   push(hash) {
     history.pushState(null, '', hash);
   },
+  get kept() {
+    return history.state;
+  },
+  keep(text) {
+    history.replaceState(text, '');
+  },
 };
