@@ -1,6 +1,7 @@
 import type { AtWork, BackendChoice, KeptDtype, ModelInfo } from './models';
 import type {
   AlternativeToken,
+  EventStream,
   GenerateSettings,
   GenerationEvent,
   MaskedPlace,
@@ -73,8 +74,8 @@ export interface Score {
   readonly sizes: readonly SizeScore[];
 }
 
-/** A text that is being written: a loop over it yields its events. It is over when the loop is left. */
-export interface Generation extends AsyncIterableIterator<GenerationEvent, undefined> {
+/** A text that is being written. */
+export interface Generation extends EventStream<GenerationEvent> {
   /** All that it is written under, the seed that was drawn included. */
   readonly settings: GenerateSettings;
 }
@@ -101,7 +102,7 @@ export interface Model {
   /** Scores a text at each block size. Throws `bad-input`, `device-lost`, `out-of-memory`, `cancelled`. */
   score(text: string | TokenIds, options?: ScoreOptions): Promise<Score>;
   /** The same as it is found, token by token and size by size. */
-  read(request: ReadRequest, signal?: AbortSignal): AsyncIterableIterator<ReadEvent, undefined>;
+  read(request: ReadRequest, signal?: AbortSignal): EventStream<ReadEvent>;
   /**
    * The five likeliest tokens of a masked place of a text, by falling probability. Takes a prefill and one pass. Throws
    * `bad-input` for a place that is none.

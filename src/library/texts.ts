@@ -110,6 +110,11 @@ export interface GuessedToken extends RevealedToken {
   readonly drawn: number | null;
 }
 
+/** What a run tells, one event after the other. The run is over when the loop over it is left. */
+export interface EventStream<Event> extends AsyncIterableIterator<Event, undefined> {
+  return(): Promise<IteratorResult<Event, undefined>>;
+}
+
 /** A text begins. */
 export interface StartedEvent {
   readonly type: 'started';

@@ -1,4 +1,3 @@
-import { HUGGING_FACE } from '../checkpoint/remote/hub';
 import type { OpenOptions } from '../library/api';
 import type {
   AtWork,
@@ -12,6 +11,7 @@ import type {
 } from '../library/models';
 import type {
   AlternativeToken,
+  EventStream,
   GenerateSettings,
   GenerationEvent,
   PlaceInText,
@@ -32,7 +32,6 @@ import {
   type ReadMessage,
   type WorkerMessage,
 } from './protocol';
-import type { RunStream } from './run-stream';
 import type { WorkerEvents, WorkerPort } from './worker-events';
 import { WorkerLine } from './worker-line';
 
@@ -76,13 +75,13 @@ export interface Client {
    * `signal` is aborted or another run takes its place. Leaving the loop stops the worker too. `reveals` is what is
    * reported where nothing else is asked for.
    */
-  generate(settings: GenerateSettings, signal?: AbortSignal, report?: Report): RunStream<GenerationEvent>;
+  generate(settings: GenerateSettings, signal?: AbortSignal, report?: Report): EventStream<GenerationEvent>;
   /** Other settings for the newest generation, from its next block on: `changed` tells when. */
   change(settings: GenerateSettings): void;
   /** As `generate`, a text for each of the settings, side by side. */
-  race(settings: readonly GenerateSettings[], signal?: AbortSignal, report?: Report): RunStream<RaceEvent>;
+  race(settings: readonly GenerateSettings[], signal?: AbortSignal, report?: Report): EventStream<RaceEvent>;
   /** As `generate`, but scores a text. Yields until `read-done`. */
-  read(request: ReadRequest, signal?: AbortSignal): RunStream<ReadEvent>;
+  read(request: ReadRequest, signal?: AbortSignal): EventStream<ReadEvent>;
   /** What else could have stood at a place; takes the place of another run. Rejects with `cancelled` on abort. */
   inspect(place: PlaceInText, signal?: AbortSignal): Promise<readonly AlternativeToken[]>;
   /** The tokens of a text on its own, or of a conversation by the model's template. */
@@ -119,7 +118,7 @@ export function createClient(open: () => WorkerPort, events: Partial<WorkerEvent
         },
         signal,
       ),
-    fetchModel: (place, { signal, onProgress, hub = HUGGING_FACE, dtype = null } = {}) =>
+    fetchModel: (place, { signal, onProgress, hub, dtype = null } = {}) =>
       askAnew<ModelPlace | FoundOffer>(
         (runId) => ({ type: 'fetch-model', version, runId, place, hub, dtype }),
         (message) => {

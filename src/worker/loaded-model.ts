@@ -48,9 +48,10 @@ export interface LoadOptions {
   readonly onProgress: (loadedBytes: number, totalBytes: number, atWork?: AtWork) => void;
 }
 
-export interface FetchOptions
-  extends LoadOptions,
-    Pick<Extract<PageMessage, { type: 'fetch-model' }>, 'hub' | 'dtype'> {}
+export interface FetchOptions extends LoadOptions, Pick<Extract<PageMessage, { type: 'fetch-model' }>, 'dtype'> {
+  /** Where Hugging Face repositories are. */
+  readonly hub: string;
+}
 
 export interface OpenOptions
   extends LoadOptions,

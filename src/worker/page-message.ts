@@ -53,7 +53,7 @@ export function parsePageMessage(value: unknown): PageMessage {
         version,
         runId,
         place: parseDistantPlace(message.place),
-        hub: textOf(message, 'hub'),
+        hub: optional(message, 'hub', textOf),
         dtype: message.dtype === null ? null : oneOf(message, 'dtype', DTYPES),
       };
     case 'list-models':

@@ -50,8 +50,8 @@ export type PageMessage =
       readonly version: number;
       readonly runId: number;
       readonly place: DistantPlace;
-      /** Where Hugging Face repositories are: the start of their URLs, without a slash at the end. */
-      readonly hub: string;
+      /** Where Hugging Face repositories are, if not there: the start of their URLs, without a slash at the end. */
+      readonly hub: string | undefined;
       /** How to keep a checkpoint; null to have it offered. */
       readonly dtype: KeptDtype | null;
     }

@@ -1,3 +1,4 @@
+import { HUGGING_FACE } from '../checkpoint/remote/hub';
 import { UnmaskError } from '../errors';
 import type { LoadedModel, LoadOptions, Models } from './loaded-model';
 import { parsePageMessage, runIdOf } from './page-message';
@@ -45,7 +46,7 @@ export function serve(port: PagePort, models: Models): () => void {
     run: Run,
   ): Promise<void> {
     const { runId } = run;
-    const found = await models.fetch(place, { ...loadOptions(run), hub, dtype });
+    const found = await models.fetch(place, { ...loadOptions(run), hub: hub ?? HUGGING_FACE, dtype });
     if (found.type === 'offer') run.finish({ type: 'offered', runId, offer: found.offer });
     else run.finish({ type: 'fetched', runId, place: found });
   }
