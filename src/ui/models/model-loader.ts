@@ -1,7 +1,13 @@
 import { describeError, UnmaskError } from '../../errors';
-import type { Client } from '../../worker/client';
-import type { DistantPlace, KeptDtype, ModelInfo, ModelPlace, ModelShelf } from '../../worker/protocol';
-import type { WorkerEvents } from '../../worker/worker-events';
+import type {
+  Client,
+  DistantPlace,
+  KeptDtype,
+  ModelInfo,
+  ModelPlace,
+  ModelShelf,
+  WorkerEvents,
+} from '../../library/unmask';
 import { tokensText } from '../fields/format';
 import type { Action } from '../session/reduce';
 import type { Session } from '../session/session';
@@ -109,11 +115,11 @@ export class ModelLoader {
     this.cancelFetch();
     // Who goes back to the small one wants to stay with it.
     if (place.type === 'embedded') this.#page.set({ upgrade: 'on request' });
-    if (place.type === 'embedded' || place.type === 'kept') {
-      await this.#replace(place, this.#connect());
+    if (place.type === 'url' || place.type === 'folder') {
+      await this.#fetchAndOpen({ place, dtype: null, name: placeName(place) });
       return;
     }
-    await this.#fetchAndOpen({ place, dtype: null, name: placeName(place) });
+    await this.#replace(place, this.#connect());
   }
 
   /** Converts the checkpoint that is offered, then opens it. */
@@ -277,7 +283,11 @@ export class ModelLoader {
     try {
       const loaded = await watched(
         (onProgress) =>
-          client.load(place, page.session.settings.backend, { signal, onProgress, contextShare: this.#contextShare }),
+          client.load(place, page.session.settings.backend, {
+            signal,
+            onProgress,
+            context: { share: this.#contextShare },
+          }),
         (progress) => this.#client === client && page.dispatch({ type: 'load-progressed', progress }),
       );
       const info = this.#withOrigin(loaded);

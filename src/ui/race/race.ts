@@ -1,4 +1,4 @@
-import type { GenerateSettings, PolicyName, RaceMessage } from '../../worker/protocol';
+import type { GenerateSettings, PolicyName, RaceEvent } from '../../library/unmask';
 import type { Problem } from '../session/session';
 import { generateSettings, type ModelTraits, type Settings } from '../settings/settings';
 import { continueStory, endStory, newStory, type Story } from '../story/story';
@@ -30,7 +30,7 @@ export interface Race {
 export type RaceAction =
   | { readonly type: 'side-changed'; readonly racer: number; readonly change: Partial<Side> }
   | { readonly type: 'started'; readonly settings: Pair<GenerateSettings> }
-  | { readonly type: 'told'; readonly message: RaceMessage }
+  | { readonly type: 'told'; readonly message: RaceEvent }
   | { readonly type: 'stopped' }
   | { readonly type: 'failed'; readonly problem: Problem }
   /** Another model, or the same anew, is being loaded. */
@@ -85,11 +85,11 @@ export function reduceRace(race: Race, action: RaceAction): Race {
   }
 }
 
-function hear(race: Race, stories: Pair<Story>, message: RaceMessage): Race {
+function hear(race: Race, stories: Pair<Story>, message: RaceEvent): Race {
   switch (message.type) {
     case 'raced': {
-      const { racer, runId, news } = message;
-      const told = stories.map((story, index) => (index === racer ? continueStory(story, { ...news, runId }) : story));
+      const { racer, event } = message;
+      const told = stories.map((story, index) => (index === racer ? continueStory(story, event) : story));
       return { ...race, stories: pairOf(told) };
     }
     case 'race-done':

@@ -1,4 +1,4 @@
-import type { ReadMessage, ReadRequest, Schedule } from '../../worker/protocol';
+import type { ReadEvent, ReadRequest, Schedule } from '../../library/unmask';
 import type { Problem } from '../session/session';
 import { EXAMPLE } from './example';
 import { learn, newReport, type Report } from './report';
@@ -27,7 +27,7 @@ export interface Reading {
 export type ReadAction =
   | { readonly type: 'form-changed'; readonly change: Partial<ReadForm> }
   | { readonly type: 'started' }
-  | { readonly type: 'told'; readonly message: ReadMessage }
+  | { readonly type: 'told'; readonly message: ReadEvent }
   | { readonly type: 'stopped' }
   | { readonly type: 'failed'; readonly problem: Problem }
   /** Another model, or the same again, is being loaded. */
@@ -77,7 +77,7 @@ export function reduceReading(reading: Reading, action: ReadAction): Reading {
   }
 }
 
-function hear(reading: Reading, message: ReadMessage): Reading {
+function hear(reading: Reading, message: ReadEvent): Reading {
   const { report } = reading;
   switch (message.type) {
     case 'read-started':

@@ -1,8 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { describeError, UnmaskError } from '../../errors';
-import type { Client } from '../../worker/client';
-import type { AlternativeToken, GenerateSettings, ModelInfo } from '../../worker/protocol';
-import type { WorkerEvents } from '../../worker/worker-events';
+import type { AlternativeToken, Client, GenerateSettings, ModelInfo, WorkerEvents } from '../../library/unmask';
 import type { Asked } from '../chat/conversation';
 import { type Edit, storyFromEdit, typeOver } from '../editing/editing';
 import type { EmbeddedModel } from '../models/embedded-models';
