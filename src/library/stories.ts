@@ -1,6 +1,6 @@
 import type { ModelPlace } from './models';
 
-/** The model that comes with the package; each file by itself, so that bundlers find them. */
+/** Where the stories model is that comes with the package; each file by itself, so that bundlers find them. */
 export const stories = (): ModelPlace => ({
   type: 'bundled',
   urls: {

@@ -290,6 +290,10 @@ export class ModelLoader {
           }),
         (progress) => this.#client === client && page.dispatch({ type: 'load-progressed', progress }),
       );
+      if (!loaded.hasTokenizer) {
+        client.dispose();
+        throw new UnmaskError('bad-model', 'This model has no tokenizer, so the page cannot show its text.');
+      }
       const info = this.#withOrigin(loaded);
       this.#earlier = null;
       page.dispatch({ type: 'load-ended', info });
