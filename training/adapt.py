@@ -22,17 +22,21 @@ from .checkpoint import load_state, save_state
 from .data import load_texts, token_bytes, training_windows, written_texts
 from .evaluate_shifted import Scored, likelihoods, masked_loss_moments, score_texts
 from .llama_checkpoint import load_llama, mask_token_of, save_llama, with_mask_token
-from .lora import add_adapters
-from .mask_embedding import freeze_embedding, merged_state
+from .lora import LoRALinear
+from .mask_embedding import MaskEmbedding, merged_state
 from .memory import keep_memory
 from .models.llama import Llama
 from .muon import Muon
+from .rounding import RoundedEmbedding, RoundedLinear, round_layers, rounded_state
 from .schedules import NoiseSchedule
 from .train import CLIP_NORM, Log, learning_rate_factor, set_lr_factor, with_full_lr
+from .trained_parts import add_adapters, replace_embedding
 from .variance import grid_search
 
 LOG_EVERY = 5
 VALIDATED_TEXTS = 16
+PARTS = {"none": (MaskEmbedding, LoRALinear), "q4": (RoundedEmbedding, RoundedLinear)}
+"""By `--rounding`: the embedding, and a linear layer with an adapter."""
 
 
 class Clock:
@@ -59,16 +63,21 @@ def make_optimizers(model: Llama, recipe: AdaptRecipe) -> list[torch.optim.Optim
 
 
 def new_model(recipe: AdaptRecipe, mask_id: int) -> Llama:
-    """The base with a mask token, or a checkpoint; its embedding frozen, with adapters where the recipe has a rank."""
+    """The base with a mask token, or a checkpoint, with the parts that the recipe trains."""
     start = recipe.start_from
-    model = freeze_embedding(load_llama(start) if start else with_mask_token(load_llama(recipe.base), mask_id))
-    return add_adapters(model, recipe.lora_rank) if recipe.lora_rank else model
+    model = load_llama(start) if start else with_mask_token(load_llama(recipe.base), mask_id)
+    embedding, linear = PARTS[recipe.rounding]
+    replace_embedding(model, embedding)
+    if recipe.lora_rank:
+        add_adapters(model, recipe.lora_rank, linear)
+    return model
 
 
 def validate(average: nn.Module, recipe: AdaptRecipe, mask_id: int) -> tuple[dict[str, float], list[list[Scored]]]:
     """Bits per byte of a few conversations, by block size, and what they were computed from."""
     model = Llama(replace(average.config, mask_token_id=mask_id))
-    model.load_state_dict(merged_state(average))
+    state = merged_state(average)
+    model.load_state_dict(rounded_state(state) if recipe.rounding == "q4" else state)
     texts = written_texts(load_texts(recipe.prepared, "valid.conversation"), recipe.length)[:VALIDATED_TEXTS]
     with torch.autocast("cpu", torch.bfloat16):
         results = score_texts(model, texts)
@@ -107,6 +116,7 @@ def adapt(recipe: AdaptRecipe) -> None:
     )
     clock, means, count = Clock(), defaultdict(list), 0
     saved = time.monotonic()
+    round_layers(model)
     while step < recipe.steps:
         factor = learning_rate_factor(step, recipe.steps, recipe.warmup_steps, recipe.decay_steps)
         set_lr_factor(optimizers, factor)
@@ -121,6 +131,7 @@ def adapt(recipe: AdaptRecipe) -> None:
         with torch.autocast("cpu", torch.bfloat16):
             for optimizer in optimizers:
                 optimizer.step()
+        round_layers(model)
         average.update_parameters(model)
         step += 1
         count += 1

@@ -12,6 +12,7 @@ MIXTURE = "2:1,4:3,8:3,16:2,32:1"
 FIRST_SCHEDULE = clipped(0.3, 1.0)
 """What `--schedule search` begins with, until the first validation."""
 MASKS = ("independent", "complementary")
+ROUNDINGS = ("none", "q4")
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class AdaptRecipe:
     `mixture` holds (block size, how often it is drawn); `schedule` is a name for `schedule_named`, or `search`: a grid
     search over U[β, ω] per block size, at each validation. `following` is the share of the clean rows with an
     autoregressive loss, `following_weight` what it counts against the masked one. `lora_rank` 0 trains all weights but
-    the embedding. Raises ValueError for what cannot be trained.
+    the embedding. `rounding` q4 computes with the matrices as they are shipped. Raises ValueError for what cannot be
+    trained.
     """
 
     prepared: Path
@@ -40,6 +42,7 @@ class AdaptRecipe:
     lr: float
     muon_lr: float
     lora_rank: int
+    rounding: str
     decay_steps: int
     warmup_steps: int
     ema_decay: float
@@ -63,6 +66,8 @@ class AdaptRecipe:
             raise ValueError(f"--following must be a share above 0, not {self.following:g}")
         if self.masks == "complementary" and self.copies != 2:
             raise ValueError("--masks complementary needs --copies 2")
+        if self.rounding != "none" and not self.lora_rank:
+            raise ValueError(f"--rounding {self.rounding} needs a --lora-rank")
         self.first_schedules()
 
     @property
@@ -98,6 +103,7 @@ def parse_recipe(arguments: list[str]) -> AdaptRecipe:
     parser.add_argument("--lr", type=float, default=3e-4, help="of AdamW")
     parser.add_argument("--muon-lr", type=float, default=0.005)
     parser.add_argument("--lora-rank", type=int, default=0, help="0 trains the matrices themselves")
+    parser.add_argument("--rounding", choices=ROUNDINGS, default="none", help="of matrices in the forward pass")
     parser.add_argument("--decay-steps", type=int, default=200, help="the learning rate falls to 0 over the last n")
     parser.add_argument("--warmup-steps", type=int, default=20)
     parser.add_argument("--ema-decay", type=float, default=0.98, help="of the weights that are validated and kept")

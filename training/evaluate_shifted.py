@@ -1,7 +1,7 @@
 """The likelihood of texts under an adapted llama, per block size, and how far its guesses can be accepted.
 
     python -m training.evaluate_shifted --checkpoint <folder> --prepared <folder> [--split valid.conversation]
-        [--documents n] [--samples k] [--acceptance <block size>]
+        [--documents n] [--samples k] [--acceptance <block size>] [--rounding q4]
 
 A block's first token is exact, from the clean row before it; the others are masked diffusion, bounded as
 `training.evaluate` does it: k of them are masked, k drawn uniformly. Block size 1 is the exact likelihood. All block
@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .adapt_recipe import ROUNDINGS
 from .data import load_texts, token_bytes, written_texts
 from .diffusion import BLOCK_SIZES
 from .evaluate import Likelihood, summarize
@@ -25,6 +26,7 @@ from .llama_checkpoint import load_llama, mask_token_of, with_mask_token
 from .memory import keep_memory
 from .models.llama import Llama
 from .objective import predict
+from .rounding import rounded_state
 from .shifted import TILE, hide_padding, tile_biases
 from .variance import MaskedLossMoments
 
@@ -179,6 +181,7 @@ def main() -> None:
     parser.add_argument("--documents", type=int, help="score only the first n")
     parser.add_argument("--samples", type=int, default=1)
     parser.add_argument("--acceptance", type=int, help="the arg-max by place in blocks of this size instead")
+    parser.add_argument("--rounding", choices=ROUNDINGS, default="none", help="how the matrices are stored")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     keep_memory()
@@ -187,6 +190,8 @@ def main() -> None:
     model = load_llama(arguments.checkpoint).eval()
     if model.config.mask_token_id is None:
         model = with_mask_token(model, mask_token_of(arguments.prepared))
+    if arguments.rounding == "q4":
+        model.load_state_dict(rounded_state(model.state_dict()))
     with torch.autocast("cpu", torch.bfloat16):
         for result in results(model, arguments):
             print(json.dumps({"split": arguments.split, **asdict(result)}), flush=True)

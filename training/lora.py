@@ -7,8 +7,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .models.llama import Llama
-
 SCALE = 2.0
 """What the product is multiplied by: α / rank with α of twice the rank."""
 
@@ -29,12 +27,3 @@ class LoRALinear(nn.Module):
     def merged(self) -> Tensor:
         """The weight of a plain linear layer that computes the same."""
         return self.weight + SCALE * self.lora_b @ self.lora_a
-
-
-def add_adapters(model: Llama, rank: int) -> Llama:
-    """The same model with adapters in place of its linear layers."""
-    for layer in model.model.layers:
-        for part in (layer.self_attn, layer.mlp):
-            for name, linear in list(part.named_children()):
-                setattr(part, name, LoRALinear(linear, rank))
-    return model

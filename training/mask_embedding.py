@@ -24,11 +24,9 @@ class MaskEmbedding(nn.Module):
     def forward(self, ids: Tensor) -> Tensor:
         return torch.where((ids == self.mask_id)[..., None], self.mask, F.embedding(ids, self.weight))
 
-
-def freeze_embedding(model: Llama) -> Llama:
-    """The same model, of whose embedding the mask token's row alone is trained."""
-    model.model.embed_tokens = MaskEmbedding(model.model.embed_tokens, model.config.mask_id)
-    return model
+    def logits(self, hidden: Tensor) -> Tensor:
+        """hidden [..., dim] → [..., vocab]; what the mask token gets is of no use."""
+        return F.linear(hidden, self.weight)
 
 
 @torch.no_grad()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from safetensors import safe_open
 
 ROOT = Path(__file__).parents[2]

@@ -5,12 +5,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from training.lora import add_adapters
-from training.mask_embedding import freeze_embedding, merged_state
+from training.lora import LoRALinear
+from training.mask_embedding import MaskEmbedding, merged_state
 from training.models.llama import Llama, LlamaConfig, causal_attention
 from training.objective import add_shifted_noise, complement, losses, predict
 from training.schedules import LINEAR, clipped
 from training.shifted import TILE, hide_padding, shifted_attention, tile_biases
+from training.trained_parts import add_adapters, replace_embedding
 
 MASK = 29
 CONFIG = LlamaConfig(
@@ -156,7 +157,9 @@ def test_merged_adapters_are_a_plain_llama_that_computes_the_same() -> None:
     clean, _, _ = random_texts()
     clean[0, 5] = MASK
     before = random_model()
-    adapted = add_adapters(freeze_embedding(random_model()), rank=4)
+    adapted = random_model()
+    replace_embedding(adapted, MaskEmbedding)
+    add_adapters(adapted, 4, LoRALinear)
     trained = {name for name, parameter in adapted.named_parameters() if parameter.requires_grad}
     assert all("lora_" in name or "norm" in name or name.endswith("embed_tokens.mask") for name in trained)
     positions = torch.arange(LENGTH)

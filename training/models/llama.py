@@ -138,12 +138,20 @@ class DecoderLayer(nn.Module):
         return x + self.mlp(self.post_attention_layernorm(x))
 
 
+class TiedEmbedding(nn.Embedding):
+    """An embedding [vocab, dim] that is the head as well."""
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """hidden [..., dim] → [..., vocab]."""
+        return F.linear(hidden, self.weight)
+
+
 class Decoder(nn.Module):
     """Embedding, layers and final norm under their published names."""
 
     def __init__(self, config: LlamaConfig) -> None:
         super().__init__()
-        self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
+        self.embed_tokens = TiedEmbedding(config.vocab_size, config.hidden_size)
         self.layers = nn.ModuleList(DecoderLayer(config) for _ in range(config.num_hidden_layers))
         self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
 
@@ -169,7 +177,7 @@ class Llama(nn.Module):
 
     def head(self, hidden: Tensor) -> Tensor:
         """hidden [..., dim] → raw logits [..., vocab]."""
-        return F.linear(self.model.norm(hidden), self.model.embed_tokens.weight)
+        return self.model.embed_tokens.logits(self.model.norm(hidden))
 
     def parameter_groups(self) -> ParameterGroups:
         """The trained matrices inside the layers, and everything else that is trained."""

@@ -1,0 +1,87 @@
+"""Training with the rounding of q4 in the forward pass, so that a model learns to live with what is shipped.
+
+The gradient passes through the rounding as if it were not there: the straight-through estimator of Bengio et al.,
+"Estimating or Propagating Gradients Through Stochastic Neurons" (2013).
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .lora import SCALE, LoRALinear
+from .mask_embedding import MaskEmbedding
+
+GROUP = 32
+EXTREMES = (-6.5, -7.0, -7.25, -7.5, -7.75, -8.0, -8.5, -9.0)
+"""Levels, among −8 … 7, for a group's number of largest magnitude; that with the least squared error is taken."""
+
+
+@torch.compile(dynamic=True)
+def round_q4(weight: Tensor) -> Tensor:
+    """weight [rows, columns] as `src/convert/quantize.ts` stores it in q4, but for ties."""
+    rows, columns = weight.shape
+    groups = F.pad(weight, (0, -columns % GROUP)).view(-1, GROUP)
+    highest, lowest = groups.amax(1, keepdim=True), groups.amin(1, keepdim=True)
+    extreme = torch.where(highest > -lowest, highest, lowest)
+    least, scale = torch.full_like(extreme, torch.inf), torch.zeros_like(extreme)
+    for level in EXTREMES:
+        tried = extreme / level
+        error = (groups - at_scale(groups, tried)).square().sum(1, keepdim=True)
+        better = error < least
+        least, scale = torch.where(better, error, least), torch.where(better, tried, scale)
+    return at_scale(groups, scale).view(rows, -1)[:, :columns]
+
+
+def at_scale(groups: Tensor, scale: Tensor) -> Tensor:
+    """groups [n, GROUP] rounded to levels −8 … 7 of scale [n, 1]."""
+    steps = torch.where(scale == 0, 0.0, 1 / scale)
+    return (torch.floor(groups * steps + 8.5).clamp(0, 15) - 8) * scale
+
+
+class RoundedLinear(LoRALinear):
+    """A linear layer with an adapter that computes with its merged weight in q4, `rounded` [out, in]."""
+
+    def __init__(self, linear: nn.Linear, rank: int) -> None:
+        super().__init__(linear, rank)
+        # In bf16, as a training step multiplies.
+        self.register_buffer("rounded", torch.empty(self.weight.shape, dtype=torch.bfloat16), persistent=False)
+        self.round()
+
+    def forward(self, x: Tensor) -> Tensor:
+        # Adds zero, for the adapter's gradient.
+        product = SCALE * F.linear(F.linear(x.detach(), self.lora_a), self.lora_b)
+        return F.linear(x, self.rounded) + (product - product.detach())
+
+    @torch.no_grad()
+    def round(self) -> None:
+        """Rounds the merged weight, which each step of the optimiser changes."""
+        self.rounded.copy_(round_q4(self.merged()))
+
+
+class RoundedEmbedding(MaskEmbedding):
+    """A frozen embedding, and head, in q4, with a trained row for the mask token."""
+
+    def __init__(self, embedding: nn.Embedding, mask_id: int) -> None:
+        super().__init__(embedding, mask_id)
+        rounded = round_q4(embedding.weight.detach())
+        self.register_buffer("rounded", rounded.bfloat16(), persistent=False)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        mask = self.mask + (round_q4(self.mask[None])[0] - self.mask).detach()
+        return torch.where((ids == self.mask_id)[..., None], mask, F.embedding(ids, self.rounded))
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        return F.linear(hidden, self.rounded)
+
+
+def round_layers(model: nn.Module) -> None:
+    """Rounds every `RoundedLinear` of a model anew."""
+    for module in model.modules():
+        if isinstance(module, RoundedLinear):
+            module.round()
+
+
+@torch.no_grad()
+def rounded_state(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The state dict of a plain llama with its matrices in q4."""
+    return {name: round_q4(tensor) if tensor.dim() == 2 else tensor for name, tensor in state.items()}
