@@ -42,7 +42,7 @@ function OneToken({ edit, story, steps, about, controller }: OneTokenProps) {
   const alternatives = useAlternatives(controller, story, false, { block, token: head });
   const choose = ({ id, text }: AlternativeToken) => {
     const next = typeOver(edit, [{ id, text }]);
-    if (typeof next !== 'string') controller.edit(next);
+    if (typeof next !== 'string') controller.editor.change(next);
   };
   const tip = { about, block, steps };
   return <TokenFacts tip={tip} alternatives={alternatives} place={edit.places[head]} onChoose={choose} />;

@@ -53,7 +53,7 @@ export function EditMenu({ edit, story, block, typing, setTyping, onCancel, onLe
     onLeave();
     act();
   };
-  const write = () => leave(() => void controller.writeFromEdit());
+  const write = () => leave(() => void controller.editor.write());
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Escape' && !event.defaultPrevented) leave(onCancel);
     else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) write();
@@ -76,13 +76,13 @@ export function EditMenu({ edit, story, block, typing, setTyping, onCancel, onLe
           <button type="button" onClick={() => setTyping(true)}>
             Type over…
           </button>
-          <button type="button" onClick={() => controller.edit(mask(edit))}>
+          <button type="button" onClick={() => controller.editor.change(mask(edit))}>
             Rewrite
           </button>
-          <button type="button" onClick={() => controller.edit(keep(edit))}>
+          <button type="button" onClick={() => controller.editor.change(keep(edit))}>
             Keep
           </button>
-          <button type="button" onClick={() => controller.edit(maskOthers(edit))}>
+          <button type="button" onClick={() => controller.editor.change(maskOthers(edit))}>
             Keep only this
           </button>
         </div>
