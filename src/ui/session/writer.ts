@@ -6,17 +6,13 @@ import { reportFor, type Settings } from '../settings/settings';
 import { sameSettings, settingsForNextBlock } from '../settings/settings-in-run';
 import type { Link } from '../share/link';
 import type { Story } from '../story/story';
-import type { Action } from './reduce';
-import { isBusy, isWriting, type Session } from './session';
+import type { Page } from './page';
+import { isBusy, isWriting } from './session';
 
 /** What the writer needs of the page. */
-export interface WriterPage {
-  readonly session: Session;
+export interface WriterPage extends Page {
   /** Has the model; undefined before the first load. */
   readonly client: Client | undefined;
-  dispatch(action: Action): void;
-  /** Changes and saves settings. */
-  set(change: Partial<Settings>): void;
 }
 
 /** How long a setting rests before the text that is being written takes it, in milliseconds: sliders are dragged. */
