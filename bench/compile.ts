@@ -8,10 +8,10 @@
  * device of its own and dispatched once, as some drivers compile only then. Mesa's cache on disk is off.
  */
 import { spawnSync } from 'node:child_process';
-import { openModelFolder } from '../src/cli/model-folder';
-import { nodeGpu } from '../src/cli/node-gpu';
 import { findAdapter, openDevice } from '../src/gpu/device';
 import type { Lanes } from '../src/kernels/lanes';
+import { openModelFolder } from '../src/library/model-folder';
+import { nodeGpu } from '../src/library/node-gpu';
 import { type RecordedPipeline, recordPipelines } from './record-pipelines';
 
 const MODEL = 'public/models/stories';

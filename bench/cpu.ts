@@ -11,7 +11,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { openWasmBackend, type WasmBackend } from '../src/backends/wasm/wasm-backend';
-import { openModelFolder, openTokenizer } from '../src/cli/model-folder';
+import { openModelFolder, openTokenizer } from '../src/library/model-folder';
 import type { ModelSource } from '../src/model/source/model-source';
 import { readWeights } from '../src/model/source/read-weights';
 import { isDiffusion } from '../src/network/model-config';

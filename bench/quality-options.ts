@@ -1,5 +1,6 @@
-import { type BackendChoice, readBackend } from '../src/cli/backend-choice';
+import { readBackend } from '../src/cli/backend-choice';
 import { FLAG, readNumber, readOptions, TEXT, UsageError } from '../src/cli/command';
+import type { BackendChoice } from '../src/library/models';
 
 export const QUALITY_HELP = `Measures text quality against forward passes per token, for each reveal policy.
 

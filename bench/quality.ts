@@ -1,13 +1,14 @@
 import type { Backend } from '../src/backends/backend';
-import { openBackend } from '../src/cli/backend-choice';
+import { createBackend } from '../src/backends/choose-backend';
 import { EXIT, runToExit } from '../src/cli/command';
 import { documentHead } from '../src/cli/documents';
-import { openModelFolder, openTokenizer } from '../src/cli/model-folder';
 import { checkBlockSize, checkCount } from '../src/engine/check-request';
 import { generate } from '../src/engine/generate';
 import type { GenerationRequest } from '../src/engine/generation';
 import { blockNelbos } from '../src/engine/nelbo';
 import { UnmaskError } from '../src/errors';
+import { openModelFolder, openTokenizer } from '../src/library/model-folder';
+import { gpuFor } from '../src/library/node-gpu';
 import type { ModelSource } from '../src/model/source/model-source';
 import { readChatTemplateFiles } from '../src/model/source/tokenizer-files';
 import { createChatTemplate } from '../src/tokenizer/chat-template';
@@ -52,7 +53,7 @@ async function measureAll(options: QualityOptions): Promise<void> {
   const missing = texts.filter(({ text }) => !results.has(text));
   process.stderr.write(`${texts.length} texts, ${texts.length - missing.length} of them in ${options.out}\n`);
 
-  const backend = await openBackend(source, options.backend);
+  const backend = await createBackend(source, options.backend, await gpuFor(options.backend));
   for (const [index, { setting, text }] of missing.entries()) {
     const result = await measure(backend, tokenizer, setting, text, form.encode(text.prompt));
     results.append(result);

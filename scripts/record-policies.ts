@@ -9,10 +9,10 @@
 import { writeFileSync } from 'node:fs';
 import type { Backend, Draw, RevealPolicy } from '../src/backends/backend';
 import { type BlockVerbs, writeBlocksByVerbs } from '../src/backends/block-loop';
-import { openBackend } from '../src/cli/backend-choice';
-import { openModelFolder, openTokenizer } from '../src/cli/model-folder';
+import { createBackend } from '../src/backends/choose-backend';
 import { generate } from '../src/engine/generate';
 import { prefillWhole } from '../src/engine/prefill';
+import { openModelFolder, openTokenizer } from '../src/library/model-folder';
 import type { Tokenizer } from '../src/tokenizer/tokenizer';
 
 const OUT = 'src/ui/how/recorded-policies.json';
@@ -30,7 +30,7 @@ const NEVER = new AbortController().signal;
 
 const source = await openModelFolder('public/models/stories');
 const tokenizer = (await openTokenizer(source))!;
-const backend = await openBackend(source, 'wasm');
+const backend = await createBackend(source, 'wasm', undefined);
 const before = await textBefore(backend, tokenizer);
 const runs = [];
 for (const policy of POLICIES) runs.push(await record(policy));

@@ -8,8 +8,8 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
-import { openBackend } from '../src/cli/backend-choice.ts';
-import { openModelFolder, openTokenizer } from '../src/cli/model-folder.ts';
+import { createBackend } from '../src/backends/choose-backend.ts';
+import { openModelFolder, openTokenizer } from '../src/library/model-folder.ts';
 import { FIRST_VISIT, generateSettings } from '../src/ui/settings/settings.ts';
 import { originOf, textSettings } from '../src/ui/share/link.ts';
 import { writeRunFile } from '../src/ui/share/run-file.ts';
@@ -27,7 +27,7 @@ const { signal } = new AbortController();
 const source = await openModelFolder(MODEL);
 const tokenizer = await openTokenizer(source);
 if (!tokenizer) throw new Error(`${MODEL} has no tokenizer.`);
-const backend = await openBackend(source, 'wasm');
+const backend = await createBackend(source, 'wasm', undefined);
 const facts = factsOf(source);
 const { defaultBlockSize, decoding } = source.config;
 const page = { ...FIRST_VISIT, seed, maxTokens: TOKENS };
@@ -42,12 +42,12 @@ const provenance = {
 const began = performance.now();
 const seconds = () => (performance.now() - began) / 1000;
 let story: Story = newStory(settings, { kind: page.kind, title: page.title }, provenance);
-for await (const news of writeText(
+for await (const event of writeText(
   { backend, tokenizer, template: null, report: 'reveals', seconds },
   () => settings,
   signal,
 )) {
-  story = continueStory(story, { ...news, runId: 1 });
+  story = continueStory(story, event);
 }
 backend.dispose();
 const text = writeRunFile(JSON.parse(JSON.stringify(story, rounded)), provenance);

@@ -10,7 +10,7 @@
 // @binding(4) matrix_scales W [features, columns]: see parts/matrix.wgsl
 // @binding(5) bias          see parts/epilogue.wgsl
 // @binding(6) y             see parts/epilogue.wgsl
-// @binding(7) norm_weights  [columns] f32; read if `normed`; not with share-rows
+// @binding(7) norm_weights  [columns] f32; read if `normed`
 // @binding(8) norm_biases   [columns] f32; read if `norm_biased`
 // Dispatch: ⌈features / (4 · 32 / lanes)⌉ × ⌈rows / 16⌉ workgroups of 32; with one lane ⌈features / 64⌉ × ⌈rows / 16⌉
 // of 8. lanes is 1, or a power of 2 from 4 to 32.
@@ -54,7 +54,7 @@ fn write_alone(first_row: u32, feature: u32, sums: array<mat4x4f, 8>) {
 
 // Writes one row of the four features that lanes share: each of the first lanes makes one number.
 fn write_together(t: u32, row: u32, first_feature: u32, sums: vec4f) {
-  let own = t % lanes * rows_together();
+  let own = lane_of(t) * rows_together();
   let feature = first_feature + own;
   parts[t] = sums;
   workgroupBarrier();
@@ -67,11 +67,12 @@ fn write_together(t: u32, row: u32, first_feature: u32, sums: vec4f) {
 }
 
 @compute @workgroup_size(threads)
-fn matmul_few(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
+fn matmul_few(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) index: u32) {
   let row = group.y * TILE;
   if (row >= params.rows) { return; }
+  let t = numbered(index);
   if (normed) { measure_rows(t, row); }
-  let feature = (group.x * (threads / lanes) + t / lanes) * features_together;
+  let feature = (group.x * (threads / lanes) + team_of(t)) * features_together;
   // Past the last feature it repeats; nobody writes those sums.
   let on_left = min(feature + vec4u(0, 1, 2, 3), vec4u(shape.features - 1));
   let on_right = min(feature + vec4u(4, 5, 6, 7), vec4u(shape.features - 1));
@@ -84,9 +85,9 @@ fn matmul_few(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_ind
                 array<mat4x4f, 8>(left[0], left[1], left[2], left[3], right[0], right[1], right[2], right[3]));
     return;
   }
-  for (var four = 0u; four < fours_of_rows(row); four++) {
+  for (var four = 0u; four < rolled(fours_of_rows(row)); four++) {
     let sums = sums_of(&left, four);
     let four_row = row + four * 4;
-    for (var r = 0u; r < min(4, params.rows - four_row); r++) { write_together(t, four_row + r, feature, sums[r]); }
+    for (var r = 0u; r < rolled(min(4, params.rows - four_row)); r++) { write_together(t, four_row + r, feature, sums[r]); }
   }
 }

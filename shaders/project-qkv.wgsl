@@ -111,8 +111,8 @@ fn head_scale_together(t: u32, low: f32, high: f32) -> f32 {
   squares[t] = low * low + high * high;
   workgroupBarrier();
   var sum = 0.0;
-  for (var team = t % lanes; team < teams; team += lanes) {
-    sum += squares[team * lanes] + squares[team * lanes + 1];
+  for (var team = lane_of(t); team < teams; team += lanes) {
+    sum += squares[invocation_at(team, 0)] + squares[invocation_at(team, 1)];
   }
   parts[t] = vec4f(sum);
   workgroupBarrier();
@@ -122,7 +122,7 @@ fn head_scale_together(t: u32, low: f32, high: f32) -> f32 {
 // Writes one row of two pairs that lanes share: sums are (low, low, high, high), and the first two lanes make a
 // pair each.
 fn write_together(t: u32, row: u32, pair: u32, sums: vec4f, biases: vec4f) {
-  let lane = t % lanes;
+  let lane = lane_of(t);
   parts[t] = sums;
   workgroupBarrier();
   var low = 0.0;
@@ -161,11 +161,12 @@ fn write_alone(t: u32, first_row: u32, pair: u32, sums: array<mat4x4f, 8>, low_b
 }
 
 @compute @workgroup_size(threads)
-fn project_qkv(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
+fn project_qkv(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) index: u32) {
   let row = group.y * TILE;
   if (row >= params.rows) { return; }
+  let t = numbered(index);
   if (normed) { measure_rows(t, row); }
-  let pair = (group.x * teams + t / lanes) * pairs_together;
+  let pair = (group.x * teams + team_of(t)) * pairs_together;
   // A single lane has low halves on the left and high ones on the right; lanes that share have all on the left.
   let lows = low_features(pair + vec4u(0, 1, select(vec2u(0, 1), vec2u(2, 3), alone)));
   let on_right = lows + half;
@@ -181,10 +182,10 @@ fn project_qkv(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_in
                 left_biases, biases_of(on_right));
     return;
   }
-  for (var four = 0u; four < fours_of_rows(row); four++) {
+  for (var four = 0u; four < rolled(fours_of_rows(row)); four++) {
     let sums = sums_of(&left, four);
     let four_row = row + four * 4;
-    for (var r = 0u; r < min(4, params.rows - four_row); r++) {
+    for (var r = 0u; r < rolled(min(4, params.rows - four_row)); r++) {
       write_together(t, four_row + r, pair, sums[r], left_biases);
     }
   }

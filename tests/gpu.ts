@@ -1,5 +1,5 @@
-import { nodeGpu } from '../src/cli/node-gpu';
 import { findAdapter, type Gpu, openDevice } from '../src/gpu/device';
+import { nodeGpu } from '../src/library/node-gpu';
 
 let opened: Promise<Gpu> | undefined;
 

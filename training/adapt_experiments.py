@@ -33,6 +33,9 @@ VARIANTS = {
     "linear schedule": (36, "--schedule linear"),
     "LoRA of rank 128": (36, "--lora-rank 128 --lr 1e-3"),
     "LoRA of rank 64, learning rate 2e-3": (38, "--lora-rank 64 --lr 2e-3"),
+    "LoRA of rank 64, learning rate 5e-4": (38, "--lora-rank 64 --lr 5e-4"),
+    "LoRA of rank 64, 1 copy": (54, "--lora-rank 64 --lr 1e-3 --copies 1"),
+    "LoRA of rank 64, learning rate 5e-4, 1 copy": (54, "--lora-rank 64 --lr 5e-4 --copies 1"),
 }
 """By name: steps, and what is special about the recipe."""
 

@@ -5,7 +5,7 @@
 // Many lanes keep a GPU busy; one lane suits software adapters, where barriers are slow.
 //
 // x can be normalised as it is read, which needs lanes > 1: each single lane would have to do it again. How x is read,
-// `load-rows` or `share-rows` says.
+// `load-rows` or `share-rows` says. An invocation t has the number that `numbered` there gives it.
 //
 // The kernel declares `params`, `threads`, and
 //   x  [rows, columns] f32 as vec4f; columns are a multiple of 4
@@ -25,6 +25,19 @@ override norm_epsilon: f32;
 // Invocations that measure one row of x for its norm.
 override measurers: u32 = max(1u, threads / TILE);
 
+// A team is the lanes that share features. Which one invocation t is of, and which lane of it.
+fn team_of(t: u32) -> u32 {
+  return t / (TEAMS_TOGETHER * lanes) * TEAMS_TOGETHER + t % TEAMS_TOGETHER;
+}
+
+fn lane_of(t: u32) -> u32 {
+  return t / TEAMS_TOGETHER % lanes;
+}
+
+fn invocation_at(team: u32, lane: u32) -> u32 {
+  return (team / TEAMS_TOGETHER * lanes + lane) * TEAMS_TOGETHER + team % TEAMS_TOGETHER;
+}
+
 // [invocation]: what it has to add up with others. Small, as software adapters are slow to clear workgroup memory.
 var<workgroup> parts: array<vec4f, threads>;
 // [row of the tile]: mean (0 for RMS), and 1 / √(mean square of x − mean + epsilon).
@@ -33,15 +46,16 @@ var<workgroup> moments: array<vec2f, TILE>;
 // Fills `moments`. Layer norm walks the row twice: the mean of squares less the squared mean would lose its
 // digits where the mean is large.
 fn measure_rows(t: u32, first_row: u32) {
-  let start = min(first_row + t / measurers, params.rows - 1) * (matrix_columns() / 4);
+  let fours = rolled(matrix_columns() / 4);
+  let start = min(first_row + t / measurers, params.rows - 1) * fours;
   var mean = 0.0;
   if (!norm_is_rms) {
     var sum = vec4f();
-    for (var four = t % measurers; four < matrix_columns() / 4; four += measurers) { sum += x[start + four]; }
+    for (var four = t % measurers; four < fours; four += measurers) { sum += x[start + four]; }
     mean = sum_of_measurers(t, sum) / f32(matrix_columns());
   }
   var squares = vec4f();
-  for (var four = t % measurers; four < matrix_columns() / 4; four += measurers) {
+  for (var four = t % measurers; four < fours; four += measurers) {
     let distance = x[start + four] - mean;
     squares += distance * distance;
   }
@@ -55,9 +69,19 @@ fn sum_of_measurers(t: u32, mine: vec4f) -> f32 {
   workgroupBarrier();
   let first = t / measurers * measurers;
   var sum = vec4f();
-  for (var i = first; i < min(first + measurers, threads); i++) { sum += parts[i]; }
+  for (var i = first; i < rolled(min(first + measurers, threads)); i++) { sum += parts[i]; }
   workgroupBarrier();
   return dot(sum, vec4f(1));
+}
+
+// The norm's weight and bias for four columns.
+struct NormOfColumns {
+  weight: vec4f, bias: vec4f,
+}
+
+fn norm_of(four: u32) -> NormOfColumns {
+  if (!normed) { return NormOfColumns(); }
+  return NormOfColumns(norm_weight(four), norm_bias(four));
 }
 
 // The same columns of four features, each a column of the result.
@@ -89,26 +113,28 @@ fn multiply(t: u32, row: u32, on_left: vec4u, on_right: vec4u,
   let left_starts = row_starts(on_left);
   let right_starts = row_starts(on_right);
   let inputs = array<Inputs, 4>(inputs_at(row), inputs_at(row + 4), inputs_at(row + 8), inputs_at(row + 12));
-  for (var four = first_four(t); four < end; four += lanes) {
+  for (var first = first_four(t); first < end; first += lanes) {
+    let four = own_four(t, first);
+    let norm = norm_of(four);
     let left_weights = weights_of(left_starts, four);
     var right_weights: mat4x4f;
     if (alone) { right_weights = weights_of(right_starts, four); }
 
-    var rows = four_inputs(inputs[0], four);
+    var rows = four_inputs(inputs[0], four, norm);
     (*left)[0] += products(rows, left_weights);
     if (alone) { (*right)[0] += products(rows, right_weights); }
     if (fours > 1) {
-      rows = four_inputs(inputs[1], four);
+      rows = four_inputs(inputs[1], four, norm);
       (*left)[1] += products(rows, left_weights);
       if (alone) { (*right)[1] += products(rows, right_weights); }
     }
     if (fours > 2) {
-      rows = four_inputs(inputs[2], four);
+      rows = four_inputs(inputs[2], four, norm);
       (*left)[2] += products(rows, left_weights);
       if (alone) { (*right)[2] += products(rows, right_weights); }
     }
     if (fours > 3) {
-      rows = four_inputs(inputs[3], four);
+      rows = four_inputs(inputs[3], four, norm);
       (*left)[3] += products(rows, left_weights);
       if (alone) { (*right)[3] += products(rows, right_weights); }
     }
@@ -128,8 +154,7 @@ fn sums_of(sums: ptr<function, TileSums>, four: u32) -> mat4x4f {
 
 // Adds up one feature of `parts` over the lanes that share it with invocation t.
 fn sum_of_lanes(t: u32, feature: u32) -> f32 {
-  let first = t - t % lanes;
   var sum = 0.0;
-  for (var i = 0u; i < lanes; i++) { sum += parts[first + i][feature]; }
+  for (var lane = 0u; lane < lanes; lane++) { sum += parts[invocation_at(team_of(t), lane)][feature]; }
   return sum;
 }

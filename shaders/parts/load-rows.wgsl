@@ -1,5 +1,13 @@
 // How few-rows reads x, on every device: each invocation loads all that it needs.
 
+// Teams whose invocations alternate: none.
+const TEAMS_TOGETHER = 1u;
+
+// The number of an invocation in its workgroup.
+fn numbered(index: u32) -> u32 {
+  return index;
+}
+
 // Four rows of x: where each starts, in vec4f, and which row of the tile the first one is.
 struct Inputs {
   starts: vec4u, of_tile: u32,
@@ -13,22 +21,25 @@ fn inputs_at(first_row: u32) -> Inputs {
 
 // The first four columns of an invocation.
 fn first_four(t: u32) -> u32 {
-  return t % lanes;
+  return lane_of(t);
 }
 
-fn normalised(numbers: vec4f, row_of_tile: u32, scale: vec4f, shift: vec4f) -> vec4f {
+// The four columns of an invocation in the turn that begins there.
+fn own_four(t: u32, first: u32) -> u32 {
+  return first;
+}
+
+fn normalised(numbers: vec4f, row_of_tile: u32, norm: NormOfColumns) -> vec4f {
   let moment = moments[row_of_tile];
-  return (numbers - moment.x) * moment.y * scale + shift;
+  return (numbers - moment.x) * moment.y * norm.weight + norm.bias;
 }
 
 // The rows at columns 4 · four to 4 · four + 3, normalised if `normed`.
-fn four_inputs(inputs: Inputs, four: u32) -> mat4x4f {
+fn four_inputs(inputs: Inputs, four: u32, norm: NormOfColumns) -> mat4x4f {
   let at = inputs.starts + four;
   let rows = mat4x4f(x[at.x], x[at.y], x[at.z], x[at.w]);
   if (!normed) { return rows; }
-  let scale = norm_weight(four);
-  let shift = norm_bias(four);
   let of_tile = inputs.of_tile;
-  return mat4x4f(normalised(rows[0], of_tile, scale, shift), normalised(rows[1], of_tile + 1, scale, shift),
-                 normalised(rows[2], of_tile + 2, scale, shift), normalised(rows[3], of_tile + 3, scale, shift));
+  return mat4x4f(normalised(rows[0], of_tile, norm), normalised(rows[1], of_tile + 1, norm),
+                 normalised(rows[2], of_tile + 2, norm), normalised(rows[3], of_tile + 3, norm));
 }

@@ -2,7 +2,7 @@ import { UnmaskError } from '../errors';
 import { findAdapter, type Gpu, isSoftwareAdapter, openDevice } from '../gpu/device';
 import type { ModelSource } from '../model/source/model-source';
 import { gpuRuntime, gpuRuntimeFile } from '../onnx/gpu-runtime';
-import { type OnProgress, RUNTIME_FILES } from '../onnx/runtime-file';
+import { isNode, type OnProgress, RUNTIME_FILES } from '../onnx/runtime-file';
 import type { Backend, BackendName } from './backend';
 import { RecoveringBackend } from './recovering-backend';
 
@@ -19,12 +19,13 @@ export async function backendFor(choice: BackendName | 'auto', gpu: GPU | undefi
 
 /**
  * Has the code that a backend takes come and start, while a model is fetched. `onProgress` is told of its .wasm file,
- * in bytes as unpacked: at once, and with every piece. What fails is thrown when the backend opens.
+ * in bytes as unpacked: at once, and with every piece; in Node, which fetches none, of nothing. What fails is thrown when the backend opens.
  */
 export function startRuntime(backend: BackendName, onProgress: OnProgress): void {
   const starting = backend === 'wasm' ? startOnWasm() : Promise.all([gpuRuntime(), import('./webgpu/webgpu-backend')]);
   starting.catch(() => {});
-  (backend === 'wasm' ? RUNTIME_FILES.cpu : gpuRuntimeFile()).follow(onProgress);
+  if (isNode()) onProgress(0, 0);
+  else (backend === 'wasm' ? RUNTIME_FILES.cpu : gpuRuntimeFile()).follow(onProgress);
 }
 
 async function startOnWasm(): Promise<void> {

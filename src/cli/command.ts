@@ -65,8 +65,8 @@ export function report(error: unknown): number {
     return EXIT.usage;
   }
   const { code, message } = describeError(error);
-  const defect = !(error instanceof UnmaskError) && code === 'internal';
-  process.stderr.write(`${defect && error instanceof Error ? error.stack : message}\n`);
+  const defect = error instanceof UnmaskError ? error.cause : error;
+  process.stderr.write(`${code === 'internal' && defect instanceof Error ? defect.stack : message}\n`);
   return code === 'cancelled' ? EXIT.interrupted : EXIT.failed;
 }
 

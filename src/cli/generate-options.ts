@@ -1,13 +1,15 @@
-import { POLICY_NAMES } from '../backends/reveal-policies';
-import { type BackendChoice, readBackend } from './backend-choice';
-import { FLAG, readNumber, readOptions, TEXT, UsageError } from './command';
+import { type BackendChoice, POLICY_NAMES, type PolicyName, type TokenIds, type WritingOptions } from '../library/node';
+import { readBackend } from './backend-choice';
+import { FLAG, parseCommandLine, readNumber, TEXT, UsageError } from './command';
 
-export const GENERATE_HELP = `Writes text with a model folder.
+export const GENERATE_HELP = `Writes text with a model.
 
-  npm run -s generate -- --model <folder> (--prompt <text> | --prompt-ids 1,2,3) [options]
+  npx unmask <prompt> [options]                  where the package is installed
+  npm run -s generate -- <prompt> [options]      in a clone
 
-  --model <folder>      a model folder, as \`npm run export\` writes it, or the name of one that comes with the page
-  --prompt <text>       used as it is, after BOS if the model has one
+  <prompt>              used as it is, after BOS if the model has one; also --prompt <text>
+  --model <folder>      a model folder, as \`npm run export\` writes it, the URL of one, or the name of one that comes
+                        with the page (default: stories)
   --chat                the prompt is a user's turn, in the model's chat template; prints the answer
   --prompt-ids <ids>    used exactly as given, without BOS; "" is an empty prompt
   --block-size <n>      one the model was trained on (default: the model's own)
@@ -34,30 +36,13 @@ block_size, steps (per pass: block, step, and reveal: [position in block, id, pr
 `;
 
 export interface GenerateOptions {
-  /** Path of the model folder. */
-  readonly model: string;
-  readonly prompt: { readonly text: string } | { readonly ids: readonly number[] };
-  /** Undefined: the model's default. */
-  readonly blockSize: number | undefined;
-  readonly maxTokens: number;
-  /** Goes on to the end of a sentence. */
-  readonly finishSentence: boolean;
+  /** Path of the model folder, a URL of one, or the name of one that comes with the page. Undefined: stories. */
+  readonly model: string | undefined;
+  readonly prompt: string | TokenIds;
   /** The prompt is a user's turn. */
   readonly chat: boolean;
-  /** Undefined: the model's. */
-  readonly policy: string | undefined;
-  /** Undefined: the block size. */
-  readonly steps: number | undefined;
-  /** Undefined: the model's. */
-  readonly threshold: number | undefined;
-  /** Undefined: the model's. */
-  readonly subBlockSize: number | undefined;
-  /** In nats. */
-  readonly entropyBound: number;
-  readonly temperature: number;
-  readonly topP: number;
-  /** Undefined: drawn. */
-  readonly seed: number | undefined;
+  /** What is left out is the model's own, or the usual. */
+  readonly settings: WritingOptions;
   /** Undefined: the model's. */
   readonly context: number | undefined;
   readonly backend: BackendChoice;
@@ -88,29 +73,40 @@ const OPTIONS = {
 
 /** Reads a command line, or returns `help` if it asks for that. Throws UsageError. */
 export function readGenerateOptions(args: readonly string[]): GenerateOptions | 'help' {
-  const values = readOptions(args, OPTIONS);
+  const { values, prompt } = readWords(args);
   if (values.help) return 'help';
   const number = (name: NumberOption) => readNumber(name, values[name]);
-  if (!values.model) throw new UsageError('Name a model folder with --model.');
   return {
     model: values.model,
-    prompt: readPrompt(values.prompt, values['prompt-ids']),
-    blockSize: number('block-size'),
-    maxTokens: number('max-tokens') ?? 128,
-    finishSentence: values['finish-sentence'] ?? false,
-    chat: readChat(values),
-    policy: readPolicy(values.policy),
-    steps: number('steps'),
-    threshold: number('threshold'),
-    subBlockSize: number('sub-block-size'),
-    entropyBound: number('entropy-bound') ?? 0.5,
-    temperature: number('temperature') ?? 0.8,
-    topP: number('top-p') ?? 0.95,
-    seed: number('seed'),
+    prompt: readPrompt(prompt, values['prompt-ids']),
+    chat: readChat(values.chat, prompt),
+    settings: {
+      blockSize: number('block-size'),
+      maxTokens: number('max-tokens'),
+      ending: values['finish-sentence'] ? 'sentence' : 'length',
+      policy: readPolicy(values.policy),
+      steps: number('steps'),
+      threshold: number('threshold'),
+      subBlockSize: number('sub-block-size'),
+      entropyBound: number('entropy-bound'),
+      temperature: number('temperature'),
+      topP: number('top-p'),
+      seed: number('seed'),
+    },
     context: number('context'),
     backend: readBackend(values.backend),
     json: values.json ?? false,
   };
+}
+
+/** The options, and the prompt, which may stand alone. Throws UsageError. */
+function readWords(args: readonly string[]) {
+  const config = { args: [...args], options: OPTIONS, strict: true, allowPositionals: true } as const;
+  const { values, positionals } = parseCommandLine(config);
+  const [word, more] = positionals;
+  if (more !== undefined) throw new UsageError(`Put the prompt in quotes: "${more}" stands alone.`);
+  if (word !== undefined && values.prompt !== undefined) throw new UsageError('Give the prompt once.');
+  return { values, prompt: values.prompt ?? word };
 }
 
 type NumberOption =
@@ -125,21 +121,22 @@ type NumberOption =
   | 'seed'
   | 'context';
 
-function readPolicy(name: string | undefined): string | undefined {
-  if (name === undefined || POLICY_NAMES.some((known) => known === name)) return name;
+function readPolicy(name: string | undefined): PolicyName | undefined {
+  const policy = POLICY_NAMES.find((known) => known === name);
+  if (name === undefined || policy) return policy;
   throw new UsageError(`--policy must be one of ${POLICY_NAMES.join(', ')}, not "${name}".`);
 }
 
-function readChat({ chat = false, prompt }: { readonly chat?: boolean; readonly prompt?: string }): boolean {
-  if (chat && prompt === undefined) throw new UsageError('--chat needs the words of --prompt.');
+function readChat(chat = false, prompt: string | undefined): boolean {
+  if (chat && prompt === undefined) throw new UsageError('--chat needs the words of a prompt.');
   return chat;
 }
 
 function readPrompt(text: string | undefined, idList: string | undefined): GenerateOptions['prompt'] {
   if ((text === undefined) === (idList === undefined)) {
-    throw new UsageError('Give the prompt with either --prompt or --prompt-ids.');
+    throw new UsageError('Give a prompt, in words or with --prompt-ids.');
   }
-  if (text !== undefined) return { text };
+  if (text !== undefined) return text;
   const ids = idList!.trim() === '' ? [] : idList!.split(',');
   const wrong = ids.find((id) => !/^\s*\d+\s*$/.test(id));
   if (wrong !== undefined) {

@@ -1,58 +1,62 @@
 import type { Writable } from 'node:stream';
-import type { Backend } from '../backends/backend';
-import type { GenerationEvent, GenerationRequest } from '../engine/generation';
-import type { WeightDtype } from '../model/format/packing';
-import type { Tokenizer } from '../tokenizer/tokenizer';
+import type { GenerateSettings, GenerationEvent, ModelInfo, TokenText } from '../library/node';
 import { counted } from './command';
 
 /** A generation as the command line tells of it. */
 export interface Told {
-  readonly backend: Backend;
-  readonly dtype: WeightDtype;
-  /** Null for a model that runs on ids alone. */
-  readonly tokenizer: Tokenizer | null;
+  readonly info: ModelInfo;
+  readonly settings: GenerateSettings;
+  /** BOS included. */
+  readonly prompt: readonly TokenText[];
   /** Whether the text begins with the prompt; an answer stands alone. */
   readonly showsPrompt: boolean;
-  readonly request: GenerationRequest & { readonly promptIds: readonly number[] };
+}
+
+/** How a generation ended. */
+export interface Ending {
+  readonly seconds: number;
+  /** By a person, before its end. */
+  readonly stopped: boolean;
 }
 
 /** Takes the events of a generation and writes what a person or a program reads. */
 export interface GenerationOutput {
   take(event: GenerationEvent): void;
-  /** After the last event; `seconds` is how long it took. */
-  finish(seconds: number): void;
+  /** After the last event. */
+  finish(ending: Ending): void;
 }
 
-type EndEvent = Extract<GenerationEvent, { type: 'end' }>;
 type Revealed = readonly [position: number, id: number, probability: number];
 
 /** One JSON object, once all is done: see `--help` for its fields. */
-export function jsonOutput({ backend, dtype, tokenizer, request }: Told, out: Writable): GenerationOutput {
+export function jsonOutput({ info, settings, prompt }: Told, out: Writable): GenerationOutput {
   const steps: { block: number; step: number; reveal: Revealed[] }[] = [];
-  let end: EndEvent | undefined;
+  const written = new WrittenTokens();
+  let answer = '';
   return {
     take(event) {
-      if (event.type === 'end') end = event;
+      written.take(event);
+      if (event.type === 'block') answer += event.text;
       if (event.type !== 'step') return;
       const { block, step, reveal } = event;
       steps.push({ block, step, reveal: reveal.map((drawn) => [drawn.position, drawn.id, drawn.probability]) });
     },
-    finish(seconds) {
-      if (!end) return;
-      const answerIds = end.ids.slice(request.promptIds.length, end.reason === 'eos' ? -1 : undefined);
+    finish({ seconds }) {
+      const promptIds = prompt.map(({ id }) => id);
+      const ids = written.tokens.map(({ id }) => id);
       const told = {
-        prompt_ids: request.promptIds,
-        ids: end.ids,
-        answer_ids: answerIds,
-        text: tokenizer ? tokenizer.decode(end.ids) : null,
-        answer: tokenizer ? tokenizer.decode(answerIds) : null,
-        block_size: request.blockSize,
+        prompt_ids: promptIds,
+        ids: [...promptIds, ...ids],
+        answer_ids: written.reason === 'eos' ? ids.slice(0, -1) : ids,
+        text: info.hasTokenizer ? textOf(prompt) + answer : null,
+        answer: info.hasTokenizer ? answer : null,
+        block_size: settings.blockSize,
         steps,
-        nfe: end.nfe,
-        backend: backend.name,
-        adapter: backend.adapter,
-        dtype,
-        seed: request.sampling.seed,
+        nfe: written.nfe,
+        backend: info.backend,
+        adapter: info.adapter,
+        dtype: info.dtype,
+        seed: settings.seed,
         seconds,
       };
       out.write(`${JSON.stringify(told)}\n`);
@@ -62,64 +66,57 @@ export function jsonOutput({ backend, dtype, tokenizer, request }: Told, out: Wr
 
 /** The text as its blocks get ready, the prompt first, and a line about the work beside it. */
 export function textOutput(told: Told, out: Writable, aside: Writable): GenerationOutput {
-  const { backend, tokenizer, request } = told;
-  const text = tokenizer ? textOfIds(tokenizer) : idsThemselves();
-  let pinned = 0;
-  let end: EndEvent | undefined;
+  const { info, settings, prompt } = told;
+  const written = new WrittenTokens();
+  const ids = idsThemselves();
   return {
     take(event) {
-      switch (event.type) {
-        case 'start':
-          pinned = event.pinned.length;
-          if (told.showsPrompt) out.write(text.push(request.promptIds));
-          break;
-        case 'block':
-          out.write(text.push(event.ids.slice(pinned)));
-          pinned = 0;
-          break;
-        case 'end':
-          end = event;
-          out.write(`${text.flush()}\n`);
-          break;
-        case 'step':
-          break;
-        default:
-          event satisfies never;
-      }
+      const tokens = written.take(event);
+      if (event.type === 'started' && told.showsPrompt) out.write(info.hasTokenizer ? textOf(prompt) : ids(prompt));
+      if (event.type === 'block') out.write(info.hasTokenizer ? event.text : ids(tokens));
     },
-    finish(seconds) {
-      if (!end) return;
-      const tokens = end.ids.length - request.promptIds.length;
-      const rate = `${counted(tokens, 'token')} in ${seconds.toFixed(1)} s (${(tokens / seconds).toFixed(1)} a second)`;
-      const cancelled = end.reason === 'cancelled' ? ', stopped' : '';
-      const { seed } = request.sampling;
-      aside.write(
-        `${rate}, ${counted(end.nfe, 'pass', 'passes')}, ${backend.name} on ${backend.adapter}, seed ${seed}${cancelled}\n`,
-      );
+    finish({ seconds, stopped }) {
+      out.write('\n');
+      const { length } = written.tokens;
+      const rate = `${counted(length, 'token')} in ${seconds.toFixed(1)} s (${(length / seconds).toFixed(1)} a second)`;
+      const device = `${info.backend} on ${info.adapter}`;
+      const passes = counted(written.nfe, 'pass', 'passes');
+      aside.write(`${rate}, ${passes}, ${device}, seed ${settings.seed}${stopped ? ', stopped' : ''}\n`);
     },
   };
 }
 
-interface TextSource {
-  push(ids: readonly number[]): string;
-  flush(): string;
+/** Adds up what is written, without the prompt's end that the first block begins with. */
+class WrittenTokens {
+  readonly tokens: TokenText[] = [];
+  reason: 'eos' | 'length' | undefined;
+  nfe = 0;
+  #pinned = 0;
+
+  /** Returns the tokens that the event adds. */
+  take(event: GenerationEvent): readonly TokenText[] {
+    if ('nfe' in event) this.nfe = event.nfe;
+    if (event.type === 'started') this.#pinned = event.pinned.length;
+    if (event.type === 'done') this.reason = event.reason;
+    if (event.type !== 'block') return [];
+    const added = event.tokens.slice(this.#pinned);
+    this.#pinned = 0;
+    this.tokens.push(...added);
+    return added;
+  }
 }
 
-function textOfIds(tokenizer: Tokenizer): TextSource {
-  const stream = tokenizer.stream();
-  return { push: (ids) => stream.push(ids).join(''), flush: () => stream.flush() };
+function textOf(tokens: readonly TokenText[]): string {
+  return tokens.map(({ text }) => text).join('');
 }
 
 /** `12,7,30,`: a model without tokenizer writes ids. */
-function idsThemselves(): TextSource {
+function idsThemselves(): (tokens: readonly TokenText[]) => string {
   let before = '';
-  return {
-    push(ids) {
-      if (ids.length === 0) return '';
-      const text = `${before}${ids.join(',')}`;
-      before = ',';
-      return text;
-    },
-    flush: () => '',
+  return (tokens) => {
+    if (tokens.length === 0) return '';
+    const text = `${before}${tokens.map(({ id }) => id)}`;
+    before = ',';
+    return text;
   };
 }

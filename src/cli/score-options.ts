@@ -1,11 +1,13 @@
-import { type BackendChoice, readBackend } from './backend-choice';
+import type { BackendChoice } from '../library/node';
+import { readBackend } from './backend-choice';
 import { FLAG, readNumber, readOptions, TEXT, UsageError } from './command';
 
 export const SCORE_HELP = `Tells how well a model folder predicts documents: its NELBO, estimated, or at block size 1 its exact likelihood.
 
-  npm run -s score -- --model <folder> --jsonl <file> --block-size <n> [options]
+  npm run -s score -- --jsonl <file> --block-size <n> [options]
 
   --model <folder>      a model folder with a tokenizer, as \`npm run export\` writes it, or the name of an embedded one
+                        (default: stories)
   --jsonl <file>        one object a line: a document with kind, title and text, or prompt and text, which is
                         the answer to it; .gz is unpacked
   --block-size <n>      one the model was trained on
@@ -26,8 +28,8 @@ a single one), block_size and samples. Ctrl-C ends it with the documents that ar
 `;
 
 export interface ScoreOptions {
-  /** Path of the model folder. */
-  readonly model: string;
+  /** Path of the model folder. Undefined: the stories model. */
+  readonly model: string | undefined;
   /** Path of the documents. */
   readonly jsonl: string;
   readonly blockSize: number;
@@ -55,19 +57,28 @@ const OPTIONS = {
 export function readScoreOptions(args: readonly string[]): ScoreOptions | 'help' {
   const values = readOptions(args, OPTIONS);
   if (values.help) return 'help';
-  const number = (name: 'block-size' | 'limit' | 'samples' | 'seed') => readNumber(name, values[name]);
-  if (!values.model) throw new UsageError('Name a model folder with --model.');
+  const number = (name: 'block-size' | 'limit' | 'samples' | 'seed', least: number) =>
+    readWhole(name, values[name], least);
   if (!values.jsonl) throw new UsageError('Name a file of documents with --jsonl.');
-  const blockSize = number('block-size');
+  const blockSize = number('block-size', 1);
   if (blockSize === undefined) throw new UsageError('Give a block size with --block-size.');
   return {
     model: values.model,
     jsonl: values.jsonl,
     blockSize,
-    limit: number('limit'),
-    samples: number('samples') ?? 1,
-    seed: number('seed') ?? 0,
+    limit: number('limit', 1),
+    samples: number('samples', 1) ?? 1,
+    seed: number('seed', 0) ?? 0,
     backend: readBackend(values.backend),
     json: values.json ?? false,
   };
+}
+
+/** Seeds have 32 bits, and nobody has more documents. */
+const MOST = 0xffff_ffff;
+
+function readWhole(name: string, text: string | undefined, least: number): number | undefined {
+  const value = readNumber(name, text);
+  if (value === undefined || (Number.isSafeInteger(value) && value >= least && value <= MOST)) return value;
+  throw new UsageError(`--${name} must be a whole number from ${least} to ${MOST}, not ${value}.`);
 }

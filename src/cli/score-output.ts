@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { Backend } from '../backends/backend';
+import type { ModelInfo } from '../library/node';
 import { counted } from './command';
 import { type CorpusScore, corpusScore, type DocumentScore } from './corpus-score';
 
@@ -29,7 +29,7 @@ export function jsonScore({ score, blockSize, samples }: ToldScore, out: Writabl
 
 /** What a person likes to know about the run. */
 export interface ScoringRun {
-  readonly backend: Backend;
+  readonly info: ModelInfo;
   readonly seed: number;
   /** Without loading. */
   readonly seconds: number;
@@ -53,11 +53,9 @@ export function textScore(
     `block size ${blockSize}: ${most}${natsPerToken.toFixed(3)}${error} nats a token, ` +
       `perplexity ${most}${perplexity.toFixed(1)}, ${most}${bitsPerByte.toFixed(3)} bits a byte\n`,
   );
-  const { backend, seed, seconds, stopped } = run;
+  const { info, seed, seconds, stopped } = run;
   const noise = `${counted(samples, 'sample')} of noise, seed ${seed}`;
-  aside.write(
-    `${seconds.toFixed(1)} s, ${backend.name} on ${backend.adapter}, ${noise}${stopped ? ', stopped' : ''}\n`,
-  );
+  aside.write(`${seconds.toFixed(1)} s, ${info.backend} on ${info.adapter}, ${noise}${stopped ? ', stopped' : ''}\n`);
 }
 
 /** How often, in ms, a long run tells how far it is. */

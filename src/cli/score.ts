@@ -1,19 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Backend } from '../backends/backend';
-import { checkBlockSize, checkCount, checkSeed } from '../engine/check-request';
-import { blockNelbos, type NoiseDraws, type ScoredText } from '../engine/nelbo';
-import { UnmaskError } from '../errors';
-import { readChatTemplateFiles } from '../model/source/tokenizer-files';
-import type { ModelConfig } from '../network/model-config';
-import { type ChatTemplate, createChatTemplate } from '../tokenizer/chat-template';
-import type { Tokenizer } from '../tokenizer/tokenizer';
-import { openBackend } from './backend-choice';
+import { openModel, UnmaskError } from '../library/node';
 import { EXIT, runToExit, standWhereStarted } from './command';
 import { corpusScore, type DocumentScore } from './corpus-score';
-import { type CorpusText, corpusText, exchangeText } from './corpus-text';
-import { type Exchange, isExchange, readDocuments, type TrainingDocument } from './documents';
+import { type CorpusModel, type CorpusText, corpusText } from './corpus-text';
+import { readDocuments } from './documents';
 import { stopOnInterrupt } from './interrupt';
-import { openModelFolder, openTokenizer } from './model-folder';
 import { readScoreOptions, SCORE_HELP, type ScoreOptions } from './score-options';
 import { jsonScore, scoreProgress, textScore } from './score-output';
 
@@ -33,72 +23,35 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** Scores the documents and prints what came out; of those that were finished, if `signal` is aborted. */
 async function score(options: ScoreOptions, signal: AbortSignal): Promise<void> {
-  const source = await openModelFolder(options.model);
-  // All that can be wrong is found before the load, which takes long.
-  checkOptions(options, source.config);
-  const tokenizer = await openTokenizer(source, signal);
-  if (!tokenizer) {
+  const { backend, blockSize, samples, seed } = options;
+  const documents = await readDocuments(options.jsonl, options.limit ?? Number.POSITIVE_INFINITY);
+  const model = await openModel(options.model, { backend, signal });
+  const { info } = model;
+  if (!info.hasTokenizer) {
     throw new UnmaskError('bad-input', 'This model has no tokenizer, and documents are text. Export it with one.');
   }
-  const { blockSize, samples, seed } = options;
-  const documents = await readDocuments(options.jsonl, options.limit ?? Number.POSITIVE_INFINITY);
-  const template = createChatTemplate(await readChatTemplateFiles(source, signal));
-  const scored = { tokenizer, template, config: source.config, blockSize };
-  const texts = documents.map((document) => textOf(document, scored));
+  const idsOf: CorpusModel['idsOf'] = async (text) => (await model.tokenize(text)).map(({ id }) => id);
+  const texts: CorpusText[] = [];
+  // What is wrong with one of them is found before any is scored, which takes long.
+  for (const document of documents) texts.push(await corpusText(document, { info, blockSize, idsOf }));
 
-  const backend = await openBackend(source, options.backend, signal);
   const began = performance.now();
   const progress = scoreProgress(texts.length, process.stderr);
   const scores: DocumentScore[] = [];
-  for (const [textNumber, text] of texts.entries()) {
-    const nats = await textNelbo(backend, text, { samples, seed, textNumber }, signal);
-    if (nats === undefined) break;
-    scores.push({ nats, tokens: text.ids.length - text.given, bytes: text.bytes });
-    progress(scores);
+  try {
+    for (const [textNumber, { before, text }] of texts.entries()) {
+      const asked = { before, blockSizes: [blockSize], draws: samples, seed, textNumber, signal };
+      const { scored, sizes } = await model.score(text, asked);
+      scores.push({ ...scored, nats: sizes[0]!.natsPerToken * scored.tokens });
+      progress(scores);
+    }
+  } catch (error) {
+    if (!signal.aborted || scores.length === 0) throw error;
   }
-  if (scores.length === 0) signal.throwIfAborted();
   const told = { score: corpusScore(scores), blockSize, samples };
   if (options.json) return jsonScore(told, process.stdout);
   const seconds = (performance.now() - began) / 1000;
-  textScore(told, { backend, seed, seconds, stopped: signal.aborted }, process.stdout, process.stderr);
-}
-
-interface ScoredWith {
-  readonly tokenizer: Tokenizer;
-  readonly template: ChatTemplate | null;
-  readonly config: ModelConfig;
-  readonly blockSize: number;
-}
-
-function textOf(document: TrainingDocument | Exchange, scored: ScoredWith): CorpusText {
-  const { tokenizer, template, config, blockSize } = scored;
-  if (!isExchange(document)) return corpusText(document, tokenizer, config, blockSize);
-  if (template) return exchangeText(document, tokenizer, template, config, blockSize);
-  throw new UnmaskError('bad-input', 'This model has no chat template: score documents with kind, title and text.');
-}
-
-function checkOptions({ blockSize, limit, samples, seed }: ScoreOptions, config: ModelConfig): void {
-  checkBlockSize(blockSize, config);
-  if (limit !== undefined) checkCount('The number of documents', limit);
-  checkCount('The number of samples', samples);
-  checkSeed(seed);
-}
-
-/** The estimated NELBO of a whole text, in nats; undefined if `signal` was aborted before its end. */
-async function textNelbo(
-  backend: Backend,
-  text: ScoredText,
-  draws: NoiseDraws,
-  signal: AbortSignal,
-): Promise<number | undefined> {
-  let total = 0;
-  for await (const nats of blockNelbos(backend, text, draws)) {
-    total += nats;
-    // The wasm backend never leaves the microtask queue: without this, Ctrl-C would come after the last document.
-    await nextTurn();
-    if (signal.aborted) return undefined;
-  }
-  return total;
+  textScore(told, { info, seed, seconds, stopped: signal.aborted }, process.stdout, process.stderr);
 }
 
 await runToExit(main);

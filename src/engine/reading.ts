@@ -1,7 +1,7 @@
 import type { Backend } from '../backends/backend';
 import { UnmaskError } from '../errors';
 import { firstNoisedPosition, type ModelConfig, ringSize } from '../network/model-config';
-import { checkCount, checkSeed } from './check-request';
+import { checkBlockSize, checkCount, checkSeed } from './check-request';
 import { nelboDraws, type Schedule, type ScoredText, scheduleDraws, scoredBlocks } from './nelbo';
 
 /** A text to be read at several block sizes. */
@@ -12,9 +12,11 @@ export interface ReadingRequest {
   readonly given: number;
   /** Ascending. */
   readonly blockSizes: readonly number[];
-  /** Draws of noise above block size 1, at least 2. */
+  /** Draws of noise above block size 1: at least 2 where there are schedules. */
   readonly draws: number;
   readonly seed: number;
+  /** Tells apart the texts that share a seed, from 0. */
+  readonly textNumber?: number | undefined;
   readonly schedules: readonly Schedule[];
 }
 
@@ -44,16 +46,16 @@ export async function* read(
   request: ReadingRequest,
   signal: AbortSignal,
 ): AsyncGenerator<ReadingEvent, void> {
-  checkReading(request);
-  const { blockSizes, schedules, seed } = request;
+  checkReading(request, backend.config);
+  const { blockSizes, schedules, seed, textNumber = 0 } = request;
   const total = blockSizes.reduce((sum, size) => sum + blocksOf(windowsOf(request, size, backend.config), size), 0);
   let done = 0;
   for (const blockSize of blockSizes) {
     const samples = blockSize === 1 ? 1 : request.draws;
     const sums = new Array<number>(samples).fill(0);
     const spreads = schedules.map((schedule) => ({ schedule, sums: new Array<number>(samples).fill(0) }));
-    for (const [textNumber, { from, ...text }] of windowsOf(request, blockSize, backend.config).entries()) {
-      const noise = { samples, seed, textNumber };
+    for (const [window, { from, ...text }] of windowsOf(request, blockSize, backend.config).entries()) {
+      const noise = { samples, seed, textNumber: textNumber + window };
       for await (const block of scoredBlocks(backend, text)) {
         const nats = await nelboDraws(block, noise);
         addTo(sums, nats);
@@ -100,10 +102,12 @@ function addTo(sums: number[], nats: readonly number[]): void {
   for (const [index, each] of nats.entries()) sums[index]! += each;
 }
 
-function checkReading({ ids, given, draws, seed, schedules }: ReadingRequest): void {
+function checkReading({ ids, given, draws, seed, schedules, blockSizes }: ReadingRequest, config: ModelConfig): void {
   if (given >= ids.length) throw new UnmaskError('bad-input', 'There is nothing to read. Give a text.');
+  for (const blockSize of blockSizes) checkBlockSize(blockSize, config);
   checkCount('The number of draws', draws);
-  if (draws < 2) throw new UnmaskError('bad-input', 'The number of draws must be at least 2: one has no spread.');
+  if (draws < 2 && schedules.length > 0)
+    throw new UnmaskError('bad-input', 'The number of draws must be at least 2: one has no spread.');
   checkSeed(seed);
   if (schedules.every(({ from, to }) => from >= 0 && from < to && to <= 1)) return;
   throw new UnmaskError('bad-input', 'A schedule must be from a number to a larger one, both from 0 to 1.');

@@ -26,7 +26,7 @@ export function lanesWorkgroups(
   return [Math.ceil((count / together) * (lanes / workgroupInvocations(lanes))), Math.ceil(rows / TILE)];
 }
 
-/** A shader with lanes in both forms that few-rows has: with subgroups where a single lane is to use them. */
+/** A shader with lanes in both forms that few-rows has: with subgroups, where they can be used, and without. */
 export interface LanesSource {
   readonly loading: KernelSource;
   readonly sharing: KernelSource;
@@ -42,6 +42,6 @@ export function lanesSource(stem: string, files: readonly string[]): LanesSource
 
 /** The form for so many lanes, in workgroups of so many invocations, on this device. */
 export function sourceFor(source: LanesSource, device: GPUDevice, lanes: Lanes, invocations: number): KernelSource {
-  const shares = lanes === 1 && invocations % 4 === 0 && device.features.has('subgroups');
+  const shares = invocations % (4 * lanes) === 0 && device.features.has('subgroups');
   return shares ? source.sharing : source.loading;
 }

@@ -35,10 +35,8 @@ export function matmulFew(
   const { x, norm } = buffers;
   const workgroups = (rows: number) => lanesWorkgroups(rows, lanes, features, lanes === 1 ? 8 : 4);
   const source = sourceFor(SOURCE, pipelines.device, lanes, workgroupInvocations(lanes));
-  // The form that shares x has no norm.
-  const normBindings = source === SOURCE.sharing ? [] : [norm?.weight ?? x, norm?.bias ?? x];
   return bindMatmul(pipelines, label, source, shape, buffers, workgroups, {
     constants: { lanes, norm_biased: norm?.bias ? 1 : 0, ...inputNormConstants(norm) },
-    bindings: normBindings,
+    bindings: [norm?.weight ?? x, norm?.bias ?? x],
   });
 }

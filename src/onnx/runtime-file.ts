@@ -1,6 +1,3 @@
-import asyncifyUrl from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
-import jspiUrl from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url';
-import cpuUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import { UnmaskError } from '../errors';
 
 export type OnProgress = (loadedBytes: number, totalBytes: number) => void;
@@ -11,12 +8,12 @@ export type OnProgress = (loadedBytes: number, totalBytes: number) => void;
  */
 export class RuntimeFile {
   readonly totalBytes: number;
-  readonly #url: string;
+  readonly #url: string | URL;
   readonly #listeners = new Set<OnProgress>();
   #loadedBytes = 0;
   #bytes: Promise<Uint8Array<ArrayBuffer>> | undefined;
 
-  constructor(url: string, totalBytes: number) {
+  constructor(url: string | URL, totalBytes: number) {
     this.#url = url;
     this.totalBytes = totalBytes;
   }
@@ -45,7 +42,7 @@ export class RuntimeFile {
 
   async #fetch(): Promise<Uint8Array<ArrayBuffer>> {
     this.#count(0);
-    const response = await fetch(new URL(this.#url, import.meta.url), { credentials: 'same-origin' }).catch(notFetched);
+    const response = await fetch(this.#url, { credentials: 'same-origin' }).catch(notFetched);
     if (!response.ok || !response.body) return notFetched(`the server answered ${response.status}`);
     const bytes = new Uint8Array(this.totalBytes);
     let length = 0;
@@ -69,11 +66,14 @@ export class RuntimeFile {
   }
 }
 
-/** The builds of onnxruntime-web 1.30: for the CPU, and for WebGPU with and without the browser's stack switching. */
+/** The builds of onnxruntime-web 1.30, at URLs that bundlers know to make files of: for the CPU, and for WebGPU with and without the browser's stack switching. */
 export const RUNTIME_FILES = {
-  cpu: new RuntimeFile(cpuUrl, 14_239_897),
-  jspi: new RuntimeFile(jspiUrl, 16_758_545),
-  asyncify: new RuntimeFile(asyncifyUrl, 26_781_914),
+  cpu: new RuntimeFile(new URL('onnxruntime-web/ort-wasm-simd-threaded.wasm', import.meta.url), 14_239_897),
+  jspi: new RuntimeFile(new URL('onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm', import.meta.url), 16_758_545),
+  asyncify: new RuntimeFile(
+    new URL('onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm', import.meta.url),
+    26_781_914,
+  ),
 } as const;
 
 /** Throws the sentence for a runtime that cannot be had. */

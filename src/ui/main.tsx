@@ -1,8 +1,8 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { startClient } from '../library/unmask';
 import { SiteUpdate } from '../offline/site-update';
 import { startOffline } from '../offline/start-offline';
-import { startClient } from '../worker/client';
 import { App } from './App';
 import { embeddedModels, savesData } from './models/embedded-models';
 import { Upgrade } from './models/upgrade';

@@ -1,7 +1,8 @@
 import { alternatives } from '../engine/alternatives';
+import type { AlternativeToken, PlaceInText } from '../library/texts';
 import { lastBlockStart } from '../network/model-config';
-import type { AlternativeToken, PlaceInText } from './protocol';
-import { openingOf, textAlone, type Writer } from './write-text';
+import { openingOf } from './opening';
+import { textAlone, type Writer } from './write-text';
 
 /** How many a person is shown. */
 const ALTERNATIVES = 5;
@@ -9,10 +10,10 @@ const ALTERNATIVES = 5;
 /** What else could have stood at a place, by falling probability. As `LoadedModel.alternatives`. */
 export async function alternativesAt(
   writer: Pick<Writer, 'backend' | 'tokenizer' | 'template'>,
-  { prompt, messages, after, draft, offset }: PlaceInText,
+  { draft, offset, ...opening }: PlaceInText,
   signal: AbortSignal,
 ): Promise<AlternativeToken[]> {
-  const { ids, anchor } = openingOf({ prompt, messages, after }, writer);
+  const { ids, anchor } = openingOf(opening, writer);
   const start = lastBlockStart(writer.backend.config, draft.length, ids.length, anchor);
   const before = ids.slice(0, start) as number[];
   const found = await alternatives(writer.backend, { before, draft, offset }, ALTERNATIVES, signal);

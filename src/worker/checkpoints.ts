@@ -8,14 +8,27 @@ import {
 import { bytesThrough } from '../convert/journal';
 import { JOURNAL } from '../convert/stream-weights';
 import { makingOf, type SurveyedCheckpoint, sayingWhatIsKept, surveyCheckpoint } from '../convert/surveyed-checkpoint';
+import type {
+  BegunConversion,
+  CheckpointOffer,
+  DistantPlace,
+  FoundOffer,
+  KeptDtype,
+  ModelPlace,
+} from '../library/models';
 import type { ModelStore } from '../model/store/model-store';
 import { PATIENCE } from '../model/store/patience';
 import type { FetchOptions } from './loaded-model';
 import { LARGEST_PASSING, makePassing } from './passing-models';
-import type { BegunConversion, CheckpointOffer, DistantPlace, FoundOffer, KeptDtype, ModelPlace } from './protocol';
+import type { Platform } from './platform';
 
 /** The checkpoint that was offered last, so that what is small of it is not fetched again. */
 let offered: { readonly place: DistantPlace; readonly surveyed: SurveyedCheckpoint } | null = null;
+
+/** Where a checkpoint is kept, or null for a worker's memory; and the GPU that it would run on. */
+interface Keeping extends Pick<Platform, 'gpu'> {
+  readonly store: ModelStore | null;
+}
 
 /** Finds out what is at a place. Throws `bad-input`, `network`, `bad-model`, or the AbortError. */
 export async function findCheckpoint(place: DistantPlace, { hub, dtype, signal }: FetchOptions): Promise<FoundPlace> {
@@ -31,7 +44,7 @@ export async function findCheckpoint(place: DistantPlace, { hub, dtype, signal }
 export async function fetchCheckpoint(
   found: FoundCheckpoint,
   place: DistantPlace,
-  store: ModelStore | null,
+  { store, gpu }: Keeping,
   options: FetchOptions,
 ): Promise<ModelPlace | FoundOffer> {
   const { hub, dtype, signal } = options;
@@ -41,7 +54,7 @@ export async function fetchCheckpoint(
         ? offered.surveyed
         : await surveyCheckpoint(found, { endpoint: hub, patience: PATIENCE }, signal);
     offered = { place, surveyed };
-    if (dtype === null) return { type: 'offer', offer: await offerOf(surveyed, store) };
+    if (dtype === null) return { type: 'offer', offer: await offerOf(surveyed, { store, gpu }) };
     const making = await makingOf(surveyed, dtype, signal);
     const id = await (store
       ? sayingWhatIsKept(options, async (options) => (await store.make(making, options)).id)
@@ -57,10 +70,10 @@ export async function fetchCheckpoint(
   }
 }
 
-async function offerOf(surveyed: SurveyedCheckpoint, store: ModelStore | null): Promise<CheckpointOffer> {
+async function offerOf(surveyed: SurveyedCheckpoint, { store, gpu }: Keeping): Promise<CheckpointOffer> {
   const { found, heads, config, tokenizer, fetchBytes, keptBytes } = surveyed;
   const { name, licence, parameters } = heads;
-  const device = await findPlace(navigator.gpu);
+  const device = await findPlace(await gpu('auto'));
   const begun = { q4: await begunOf(surveyed, 'q4', store), q8: await begunOf(surveyed, 'q8', store) };
   const need = (dtype: KeptDtype) => needOf(config, { dtype, embeddingDtype: dtype }, device);
   const offer = {

@@ -1,46 +1,57 @@
+import type { OpenOptions } from '../library/api';
+import type {
+  AtWork,
+  BackendChoice,
+  DistantPlace,
+  FoundOffer,
+  KeptDtype,
+  ModelInfo,
+  ModelPlace,
+  ModelShelf,
+} from '../library/models';
+import type {
+  AlternativeToken,
+  EventStream,
+  GenerateSettings,
+  GenerationEvent,
+  PlaceInText,
+  Prompt,
+  RaceEvent,
+  ReadEvent,
+  ReadRequest,
+  Report,
+  TokenText,
+} from '../library/texts';
 import { openWorker } from './open-worker';
 import {
-  type AlternativeToken,
-  type AtWork,
-  type BackendChoice,
-  type DistantPlace,
-  type FoundOffer,
-  type GenerateSettings,
+  type ContextSize,
   type GenerationMessage,
-  HUGGING_FACE,
-  type KeptDtype,
-  type ModelInfo,
-  type ModelPlace,
-  type ModelShelf,
   type PageMessage,
-  type PlaceInText,
   PROTOCOL_VERSION,
   type RaceMessage,
   type ReadMessage,
-  type ReadRequest,
-  type Report,
-  type TokenText,
   type WorkerMessage,
 } from './protocol';
-import type { RunStream } from './run-stream';
 import type { WorkerEvents, WorkerPort } from './worker-events';
 import { WorkerLine } from './worker-line';
 
 export interface ClientFetchOptions {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (loadedBytes: number, totalBytes: number, atWork?: AtWork) => void;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((loadedBytes: number, totalBytes: number, atWork?: AtWork) => void) | undefined;
 }
 
 export interface ClientOpenOptions extends ClientFetchOptions {
   /** Where Hugging Face repositories are. */
-  readonly hub?: string;
+  readonly hub?: string | undefined;
   /** How to keep a checkpoint. */
   readonly dtype?: KeptDtype | null;
 }
 
 export interface ClientLoadOptions extends ClientFetchOptions {
-  /** Of the context that the model can have, above 0 and at most 1; all of it where not given. */
-  readonly contextShare?: number;
+  /** The model's usual context where not given. */
+  readonly context?: ContextSize | undefined;
+  /** See `OpenOptions`. */
+  readonly firstText?: OpenOptions['firstText'];
 }
 
 /**
@@ -64,28 +75,28 @@ export interface Client {
    * `signal` is aborted or another run takes its place. Leaving the loop stops the worker too. `reveals` is what is
    * reported where nothing else is asked for.
    */
-  generate(settings: GenerateSettings, signal?: AbortSignal, report?: Report): RunStream<GenerationMessage>;
+  generate(settings: GenerateSettings, signal?: AbortSignal, report?: Report): EventStream<GenerationEvent>;
   /** Other settings for the newest generation, from its next block on: `changed` tells when. */
   change(settings: GenerateSettings): void;
   /** As `generate`, a text for each of the settings, side by side. */
-  race(settings: readonly GenerateSettings[], signal?: AbortSignal, report?: Report): RunStream<RaceMessage>;
+  race(settings: readonly GenerateSettings[], signal?: AbortSignal, report?: Report): EventStream<RaceEvent>;
   /** As `generate`, but scores a text. Yields until `read-done`. */
-  read(request: ReadRequest, signal?: AbortSignal): RunStream<ReadMessage>;
+  read(request: ReadRequest, signal?: AbortSignal): EventStream<ReadEvent>;
   /** What else could have stood at a place; takes the place of another run. Rejects with `cancelled` on abort. */
   inspect(place: PlaceInText, signal?: AbortSignal): Promise<readonly AlternativeToken[]>;
-  /** The tokens of a text on its own. */
-  tokenize(text: string): Promise<readonly TokenText[]>;
+  /** The tokens of a text on its own, or of a conversation by the model's template. */
+  tokenize(text: Prompt): Promise<readonly TokenText[]>;
   /** Ends the worker for good and frees all it holds. Runs under way are cancelled. Safe to call twice. */
   dispose(): void;
 }
 
 /** A client with workers of its own. */
-export function startClient(events: WorkerEvents): Client {
+export function startClient(events: Partial<WorkerEvents> = {}): Client {
   return createClient(openWorker, events);
 }
 
 /** A client of a worker that `open` starts: the first when something is asked, another after one has stopped. */
-export function createClient(open: () => WorkerPort, events: WorkerEvents): Client {
+export function createClient(open: () => WorkerPort, events: Partial<WorkerEvents> = {}): Client {
   const line = new WorkerLine(open, events);
   const version = PROTOCOL_VERSION;
   /** Of the newest generation. */
@@ -98,16 +109,16 @@ export function createClient(open: () => WorkerPort, events: WorkerEvents): Clie
   };
 
   return {
-    load: (place, backend, { signal, onProgress, contextShare = 1 } = {}) =>
+    load: (place, backend, { signal, onProgress, context, firstText } = {}) =>
       askAnew(
-        (runId) => ({ type: 'load', version, runId, place, backend, contextShare }),
+        (runId) => ({ type: 'load', version, runId, place, backend, context, firstText }),
         (message) => {
           tellProgress(message, onProgress);
           return message.type === 'loaded' ? message.model : undefined;
         },
         signal,
       ),
-    fetchModel: (place, { signal, onProgress, hub = HUGGING_FACE, dtype = null } = {}) =>
+    fetchModel: (place, { signal, onProgress, hub, dtype = null } = {}) =>
       askAnew<ModelPlace | FoundOffer>(
         (runId) => ({ type: 'fetch-model', version, runId, place, hub, dtype }),
         (message) => {

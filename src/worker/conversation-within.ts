@@ -1,4 +1,4 @@
-import type { ChatTurn } from './protocol';
+import type { ChatTurn } from '../library/texts';
 
 /**
  * The ids of a conversation that are at most `room`: what is over it is left out by whole turns, the oldest question

@@ -1,10 +1,10 @@
 import type { Backend, Report } from '../backends/backend';
 import { policyNamed } from '../backends/reveal-policies';
 import type { GenerationRequest } from '../engine/generation';
+import type { GenerateSettings } from '../library/texts';
 import { subBlockSizeFor } from '../network/model-config';
 import { SENTENCE_ROOM, sentenceEnding } from '../tokenizer/sentence-end';
 import type { Tokenizer } from '../tokenizer/tokenizer';
-import type { GenerateSettings } from './protocol';
 
 /** Where a text, or what is left of it, goes on from. */
 interface Start extends Pick<GenerationRequest, 'promptIds' | 'anchor'> {
@@ -12,13 +12,20 @@ interface Start extends Pick<GenerationRequest, 'promptIds' | 'anchor'> {
   readonly left: number;
 }
 
+interface RequestFor {
+  readonly backend: Pick<Backend, 'config'>;
+  readonly tokenizer: Tokenizer;
+  readonly report: Report;
+}
+
 /** What the engine is asked for under these settings. Throws `bad-input` for a policy that is none. */
 export function requestOf(
   settings: GenerateSettings,
   { promptIds, anchor, left }: Start,
-  { backend, tokenizer, report }: { readonly backend: Backend; readonly tokenizer: Tokenizer; readonly report: Report },
+  { backend, tokenizer, report }: RequestFor,
 ): GenerationRequest {
   const { blockSize, policy, temperature, topP, seed } = settings;
+  const { config } = backend;
   const room = roomFor(settings);
   return {
     promptIds,
@@ -27,7 +34,7 @@ export function requestOf(
     maxTokens: left + room,
     ending: room > 0 ? sentenceEnding(tokenizer, left) : undefined,
     policy: policyNamed(policy, settings),
-    subBlockSize: subBlockSizeFor(backend.config.decoding, blockSize),
+    subBlockSize: settings.subBlockSize ?? subBlockSizeFor(config.decoding, blockSize),
     sampling: { temperature, topP, seed },
     report,
   };

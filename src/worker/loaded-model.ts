@@ -1,22 +1,25 @@
 import type {
-  AlternativeToken,
   AtWork,
   BackendChoice,
   DistantPlace,
   FoundOffer,
-  GenerateSettings,
-  GenerationNews,
   ModelInfo,
   ModelPlace,
   ModelShelf,
-  PageMessage,
+} from '../library/models';
+import type {
+  AlternativeToken,
+  GenerateSettings,
+  GenerationEvent,
   PlaceInText,
-  ReadNews,
+  Prompt,
+  ReadEvent,
   ReadRequest,
   Report,
   TokenText,
-} from './protocol';
-import type { RacerNews } from './race-texts';
+} from '../library/texts';
+import type { PageMessage } from './protocol';
+import type { RacerEvent } from './race-texts';
 
 /** A model that is ready to write. */
 export interface LoadedModel {
@@ -27,15 +30,15 @@ export interface LoadedModel {
    * within the passes in flight. Calls of this and those below must not overlap. All of them throw `bad-input`,
    * `device-lost` or `out-of-memory`.
    */
-  write(settings: () => GenerateSettings, report: Report, signal: AbortSignal): AsyncIterable<GenerationNews>;
+  write(settings: () => GenerateSettings, report: Report, signal: AbortSignal): AsyncIterable<GenerationEvent>;
   /** Writes a text for each of the settings side by side, each with an even share of the time. */
-  race(settings: readonly GenerateSettings[], report: Report, signal: AbortSignal): AsyncIterable<RacerNews>;
+  race(settings: readonly GenerateSettings[], report: Report, signal: AbortSignal): AsyncIterable<RacerEvent>;
   /** Scores a text: `read-started`, then what is found, then `read-done`. Ends as `write` does. */
-  read(request: ReadRequest, signal: AbortSignal): AsyncIterable<ReadNews>;
+  read(request: ReadRequest, signal: AbortSignal): AsyncIterable<ReadEvent>;
   /** What else could have stood at a place, by falling probability. */
   alternatives(place: PlaceInText, signal: AbortSignal): Promise<AlternativeToken[]>;
-  /** The tokens of a text on its own. */
-  tokenize(text: string): TokenText[];
+  /** The tokens of a text on its own, or of a conversation by the model's template. */
+  tokenize(text: Prompt): TokenText[];
   /** Frees the model, its memory on the device included. Safe to call twice. */
   dispose(): void;
 }
@@ -45,13 +48,14 @@ export interface LoadOptions {
   readonly onProgress: (loadedBytes: number, totalBytes: number, atWork?: AtWork) => void;
 }
 
-export interface FetchOptions
-  extends LoadOptions,
-    Pick<Extract<PageMessage, { type: 'fetch-model' }>, 'hub' | 'dtype'> {}
+export interface FetchOptions extends LoadOptions, Pick<Extract<PageMessage, { type: 'fetch-model' }>, 'dtype'> {
+  /** Where Hugging Face repositories are. */
+  readonly hub: string;
+}
 
-export interface OpenOptions extends LoadOptions {
-  /** Of the context that the model can have, above 0 and at most 1: less takes less memory. */
-  readonly contextShare: number;
+export interface OpenOptions
+  extends LoadOptions,
+    Pick<Extract<PageMessage, { type: 'load' }>, 'context' | 'firstText'> {
   /** Told when the GPU is lost, before the model is put on it again. */
   readonly onDeviceLost: () => void;
 }

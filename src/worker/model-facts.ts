@@ -1,6 +1,6 @@
+import type { ModelInfo } from '../library/models';
 import { modelDigest } from '../model/format/model-digest';
 import type { ModelSource } from '../model/source/model-source';
-import type { ModelInfo } from './protocol';
 
 /** What a model's folder says of it. */
 export function factsOf({

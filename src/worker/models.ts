@@ -1,8 +1,9 @@
 import { backendFor, startRuntime } from '../backends/choose-backend';
 import { UnmaskError } from '../errors';
+import type { DistantPlace, ModelFacts, ModelPlace } from '../library/models';
 import { readFrom } from '../model/source/model-files';
 import type { ModelSource } from '../model/source/model-source';
-import { openModelUrl } from '../model/source/model-url';
+import { openModelFiles, openModelUrl } from '../model/source/model-url';
 import { openModelSource } from '../model/source/open-model-source';
 import { type ModelStore, openModelStore } from '../model/store/model-store';
 import { fetchCheckpoint, findCheckpoint } from './checkpoints';
@@ -10,51 +11,65 @@ import type { LoadOptions, Models } from './loaded-model';
 import { factsOf } from './model-facts';
 import { type FoundModel, openModel } from './open-model';
 import { passingModel } from './passing-models';
+import type { Platform } from './platform';
 import { progressSum } from './progress-sum';
-import type { DistantPlace, ModelFacts, ModelPlace } from './protocol';
 
-/** The models of the page, of the web and of this device. */
-export const models: Models = {
-  async open(place, choice, options) {
-    const progress = progressSum(options.onProgress);
-    const backend = await backendFor(choice, navigator.gpu);
-    startRuntime(backend, progress.runtime);
-    return openModel(await find(place, { ...options, onProgress: progress.model }), backend, options);
-  },
+/** The models of a page or a program, of the web and of this device. */
+export function createModels(platform: Platform): Models {
+  return {
+    async open(place, choice, options) {
+      const progress = progressSum(options.onProgress);
+      const gpu = await platform.gpu(choice);
+      const backend = await backendFor(choice, gpu);
+      startRuntime(backend, progress.runtime);
+      const found = await find(place, platform, { ...options, onProgress: progress.model });
+      return openModel(found, { choice: backend, gpu }, options);
+    },
 
-  async fetch(place, options) {
-    const store = await openModelStore();
-    const found = await findCheckpoint(place, options);
-    if (found.type === 'checkpoint') return fetchCheckpoint(found, place, store, options);
-    const there: DistantPlace = found.url === null ? place : { type: 'url', url: found.url };
-    if (!store) {
-      await find(there, options);
-      return there;
-    }
-    const { id } = await (there.type === 'url'
-      ? store.fetchFromUrl(there.url, options)
-      : store.importFiles(there.name, there.files, options));
-    return { type: 'kept', id };
-  },
+    async fetch(place, options) {
+      const store = await openModelStore();
+      const found = await findCheckpoint(place, options);
+      if (found.type === 'checkpoint') return fetchCheckpoint(found, place, { store, gpu: platform.gpu }, options);
+      const there: DistantPlace = found.url === null ? place : { type: 'url', url: found.url };
+      if (!store) {
+        await find(there, platform, options);
+        return there;
+      }
+      const { id } = await (there.type === 'url'
+        ? store.fetchFromUrl(there.url, options)
+        : store.importFiles(there.name, there.files, options));
+      return { type: 'kept', id };
+    },
 
-  async list(embeddedUrl) {
-    const store = await openModelStore();
-    const [kept, unfinished] = store ? [await store.list(), await store.unfinished()] : [[], []];
-    return { embedded: await factsAt(embeddedUrl), kept, unfinished, space: store && (await store.space()) };
-  },
+    async list(embeddedUrl) {
+      const store = await openModelStore();
+      const [kept, unfinished] = store ? [await store.list(), await store.unfinished()] : [[], []];
+      return { embedded: await factsAt(embeddedUrl), kept, unfinished, space: store && (await store.space()) };
+    },
 
-  async remove(id) {
-    const store = await openModelStore();
-    const unfinished = (await store?.unfinished())?.some(({ key }) => key === id);
-    await (unfinished ? store?.removeUnfinished(id) : store?.remove(id));
-  },
-};
+    async remove(id) {
+      const store = await openModelStore();
+      const unfinished = (await store?.unfinished())?.some(({ key }) => key === id);
+      await (unfinished ? store?.removeUnfinished(id) : store?.remove(id));
+    },
+  };
+}
 
 /** Opens the folder at a place. */
-async function find(place: ModelPlace, options: LoadOptions): Promise<FoundModel> {
+async function find(place: ModelPlace, { readFolder }: Platform, options: LoadOptions): Promise<FoundModel> {
   switch (place.type) {
     case 'embedded':
       return { source: await openModelUrl(place.url, options), origin: { type: 'embedded' }, keptId: null };
+    case 'bundled': {
+      const source = await openModelFiles((path) => bundledUrl(path, place.urls), options);
+      return { source, origin: { type: 'embedded' }, keptId: null };
+    }
+    case 'disk': {
+      const { path } = place;
+      if (!readFolder) throw new UnmaskError('bad-input', `${path} is a path, which only Node opens. Give a URL.`);
+      const source = await openModelSource(readFolder(path), options.signal);
+      return { source: tellWhole(source, options), origin: { type: 'folder', name: path }, keptId: null };
+    }
     case 'url': {
       const { url } = place;
       return { source: await openModelUrl(url, options), origin: { type: 'url', url }, keptId: null };
@@ -72,6 +87,12 @@ async function find(place: ModelPlace, options: LoadOptions): Promise<FoundModel
     default:
       return place satisfies never;
   }
+}
+
+function bundledUrl(path: string, urls: Readonly<Record<string, string>>): URL {
+  const url = urls[path];
+  if (url !== undefined) return new URL(url);
+  throw new UnmaskError('bad-model', `The model that was bundled has no ${path}. Give the URLs of all its files.`);
 }
 
 async function findKept(store: ModelStore | null, id: string, options: LoadOptions): Promise<FoundModel> {

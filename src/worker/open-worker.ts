@@ -14,7 +14,7 @@ const SANDBOXED =
  */
 export function openWorker(): WorkerPort {
   if (self.origin === 'null') throw new UnmaskError('bad-input', SANDBOXED);
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'unmask' });
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'unmask' });
   const waiting = new AbortController();
   worker.addEventListener('message', ({ data }: MessageEvent<WorkerMessage>) => {
     if (data.type !== 'alive') return;

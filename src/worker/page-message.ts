@@ -1,28 +1,25 @@
 import { UnmaskError } from '../errors';
+import type { OpenOptions } from '../library/api';
 import {
   type BackendChoice,
-  type ChatTurn,
   type DistantPlace,
-  type GenerateSettings,
   type KeptDtype,
   type ModelPlace,
-  type PageMessage,
-  type PlaceInText,
-  type PolicyName,
-  PROTOCOL_VERSION,
-  type ReadRequest,
-  type Report,
-} from './protocol';
+  POLICY_NAMES,
+} from '../library/models';
+import type {
+  ChatTurn,
+  GenerateSettings,
+  PlaceInText,
+  Prompt,
+  ReadRequest,
+  Report,
+  TextStart,
+  TokenIds,
+} from '../library/texts';
+import { type ContextSize, type PageMessage, PROTOCOL_VERSION } from './protocol';
 
 const BACKENDS = ['auto', 'webgpu', 'wasm'] as const satisfies readonly BackendChoice[];
-const POLICIES = [
-  'first-hitting',
-  'ancestral',
-  'confidence',
-  'threshold',
-  'entropy',
-] as const satisfies readonly PolicyName[];
-
 const DTYPES = ['q4', 'q8'] as const satisfies readonly KeptDtype[];
 const REPORTS = ['reveals', 'guesses'] as const satisfies readonly Report[];
 const ENDINGS = ['length', 'sentence'] as const;
@@ -47,7 +44,8 @@ export function parsePageMessage(value: unknown): PageMessage {
         runId,
         place: parsePlace(message.place),
         backend: oneOf(message, 'backend', BACKENDS),
-        contextShare: shareOf(message, 'contextShare'),
+        context: parseContext(message),
+        firstText: parseFirstText(message),
       };
     case 'fetch-model':
       return {
@@ -55,7 +53,7 @@ export function parsePageMessage(value: unknown): PageMessage {
         version,
         runId,
         place: parseDistantPlace(message.place),
-        hub: textOf(message, 'hub'),
+        hub: optional(message, 'hub', textOf),
         dtype: message.dtype === null ? null : oneOf(message, 'dtype', DTYPES),
       };
     case 'list-models':
@@ -85,7 +83,7 @@ export function parsePageMessage(value: unknown): PageMessage {
     case 'inspect':
       return { type, version, runId, place: parsePlaceInText(message.place) };
     case 'tokenize':
-      return { type, version, runId, text: textOf(message, 'text') };
+      return { type, version, runId, text: parsePrompt(message, 'text') };
     case 'cancel':
       return { type, version, runId };
     default:
@@ -103,15 +101,15 @@ export function runIdOf(value: unknown): number {
 function parseSettings(value: unknown): GenerateSettings {
   const settings = fieldsOf(value);
   return {
-    prompt: textOf(settings, 'prompt'),
-    messages: parseMessages(settings),
+    ...parseStart(settings),
     after: idsOf(settings, 'after'),
     blockSize: numberOf(settings, 'blockSize'),
     maxTokens: numberOf(settings, 'maxTokens'),
-    policy: oneOf(settings, 'policy', POLICIES),
+    policy: oneOf(settings, 'policy', POLICY_NAMES),
     steps: numberOf(settings, 'steps'),
     threshold: numberOf(settings, 'threshold'),
     entropyBound: numberOf(settings, 'entropyBound'),
+    subBlockSize: optional(settings, 'subBlockSize', numberOf),
     temperature: numberOf(settings, 'temperature'),
     topP: numberOf(settings, 'topP'),
     seed: numberOf(settings, 'seed'),
@@ -122,8 +120,10 @@ function parseSettings(value: unknown): GenerateSettings {
 function parseReadRequest(value: unknown): ReadRequest {
   const request = fieldsOf(value);
   return {
-    before: textOf(request, 'before'),
-    text: textOf(request, 'text'),
+    before: parsePrompt(request, 'before'),
+    text: parseText(request, 'text'),
+    blockSizes: optional(request, 'blockSizes', numbersOf),
+    textNumber: optional(request, 'textNumber', numberOf),
     draws: numberOf(request, 'draws'),
     seed: numberOf(request, 'seed'),
     schedules: listOf(request, 'schedules').map((value) => {
@@ -133,12 +133,43 @@ function parseReadRequest(value: unknown): ReadRequest {
   };
 }
 
-function parseMessages(fields: Fields): ChatTurn[] | undefined {
-  if (fields.messages === undefined) return undefined;
-  return listOf(fields, 'messages').map((value) => {
+function parseStart(fields: Fields): TextStart {
+  return {
+    prompt: textOf(fields, 'prompt'),
+    messages: optional(fields, 'messages', turnsOf),
+    promptIds: optional(fields, 'promptIds', numbersOf),
+  };
+}
+
+function parsePrompt(fields: Fields, name: string): Prompt {
+  return Array.isArray(fields[name]) ? turnsOf(fields, name) : parseText(fields, name);
+}
+
+function parseText(fields: Fields, name: string): string | TokenIds {
+  const value = fields[name];
+  return typeof value === 'object' && value !== null
+    ? { ids: numbersOf(fieldsOf(value), 'ids') }
+    : textOf(fields, name);
+}
+
+function turnsOf(fields: Fields, name: string): ChatTurn[] {
+  return listOf(fields, name).map((value) => {
     const turn = fieldsOf(value);
     return { role: oneOf(turn, 'role', ROLES), content: textOf(turn, 'content') };
   });
+}
+
+/** What the model's own settings are is not known here; the engine checks the others. */
+function parseFirstText({ firstText }: Fields): OpenOptions['firstText'] {
+  if (firstText === undefined) return undefined;
+  const fields = fieldsOf(firstText);
+  return { prompt: parsePrompt(fields, 'prompt'), options: fieldsOf(fields.options ?? {}) };
+}
+
+function parseContext(fields: Fields): ContextSize | undefined {
+  const { context } = fields;
+  if (typeof context !== 'object' || context === null) return optional(fields, 'context', numberOf);
+  return { share: shareOf(fieldsOf(context), 'share') };
 }
 
 function parsePlace(value: unknown): ModelPlace {
@@ -147,6 +178,12 @@ function parsePlace(value: unknown): ModelPlace {
   switch (type) {
     case 'embedded':
       return { type, url: textOf(place, 'url') };
+    case 'bundled': {
+      const urls = fieldsOf(place.urls);
+      return { type, urls: Object.fromEntries(Object.keys(urls).map((path) => [path, textOf(urls, path)])) };
+    }
+    case 'disk':
+      return { type, path: textOf(place, 'path') };
     case 'kept':
       return { type, id: textOf(place, 'id') };
     default:
@@ -170,9 +207,8 @@ function parseDistantPlace(value: unknown): DistantPlace {
 function parsePlaceInText(value: unknown): PlaceInText {
   const place = fieldsOf(value);
   return {
-    prompt: textOf(place, 'prompt'),
-    messages: parseMessages(place),
-    after: listOf(place, 'after').map((id) => numberOf({ id }, 'id')),
+    ...parseStart(place),
+    after: numbersOf(place, 'after'),
     draft: idsOf(place, 'draft'),
     offset: numberOf(place, 'offset'),
   };
@@ -203,6 +239,14 @@ function numberOf(fields: Fields, name: string): number {
     throw new UnmaskError('bad-input', `${name} must be a number.`);
   }
   return value;
+}
+
+function numbersOf(fields: Fields, name: string): number[] {
+  return listOf(fields, name).map((value) => numberOf({ [name]: value }, name));
+}
+
+function optional<T>(fields: Fields, name: string, read: (fields: Fields, name: string) => T): T | undefined {
+  return fields[name] === undefined ? undefined : read(fields, name);
 }
 
 function idsOf(fields: Fields, name: string): (number | null)[] {

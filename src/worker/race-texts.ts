@@ -1,11 +1,11 @@
-import type { GenerateSettings, GenerationNews } from './protocol';
+import type { GenerateSettings, GenerationEvent } from '../library/texts';
 import { type Writer, writeText } from './write-text';
 
 /** What one of the racers has to tell. */
-export interface RacerNews {
+export interface RacerEvent {
   /** Its place among the settings. */
   readonly racer: number;
-  readonly news: GenerationNews;
+  readonly event: GenerationEvent;
 }
 
 /**
@@ -17,24 +17,24 @@ export async function* raceTexts(
   writers: readonly Omit<Writer, 'seconds'>[],
   settings: readonly GenerateSettings[],
   signal: AbortSignal,
-): AsyncGenerator<RacerNews, void> {
+): AsyncGenerator<RacerEvent, void> {
   const racers = settings.map((asked, racer) => {
     const clock = new Clock();
-    const news = writeText({ ...writers[racer]!, seconds: () => clock.seconds }, () => asked, signal);
-    return { racer, clock, news };
+    const events = writeText({ ...writers[racer]!, seconds: () => clock.seconds }, () => asked, signal);
+    return { racer, clock, events };
   });
   try {
     const running = new Set(racers);
     while (running.size > 0) {
       const next = [...running].reduce((least, racer) => (racer.clock.seconds < least.clock.seconds ? racer : least));
       next.clock.start();
-      const { done, value } = await next.news.next();
+      const { done, value } = await next.events.next();
       next.clock.stop();
       if (done) running.delete(next);
-      else yield { racer: next.racer, news: value };
+      else yield { racer: next.racer, event: value };
     }
   } finally {
-    for (const { news } of racers) await news.return();
+    for (const { events } of racers) await events.return();
   }
 }
 

@@ -1,35 +1,34 @@
-import type { Backend } from '../backends/backend';
 import { type ReadingEvent, read, windowsOf } from '../engine/reading';
+import type { ReadEvent, ReadRequest } from '../library/texts';
 import { firstNoisedPosition } from '../network/model-config';
-import type { Tokenizer } from '../tokenizer/tokenizer';
-import type { ReadNews, ReadRequest } from './protocol';
+import { beginning } from './opening';
+import { idsOf, tokenTexts } from './tokens-of';
+import type { Writer } from './write-text';
 
 /** Scores a text as the page is told about it. Ends without `read-done` once `signal` is aborted; throws as `read`. */
 export async function* readText(
-  { backend, tokenizer }: { readonly backend: Backend; readonly tokenizer: Tokenizer },
+  writer: Pick<Writer, 'backend' | 'tokenizer' | 'template'>,
   { before, text, ...settings }: ReadRequest,
   signal: AbortSignal,
-): AsyncGenerator<ReadNews, void> {
+): AsyncGenerator<ReadEvent, void> {
+  const { backend, tokenizer } = writer;
   const { config } = backend;
-  const { bosId, blockSizes } = config;
-  const head = [...(bosId === null ? [] : [bosId]), ...tokenizer.encode(before)];
-  const textIds = tokenizer.encode(text);
+  const head = [...(typeof before === 'string' ? beginning(config) : []), ...idsOf(before, writer)];
+  const textIds = idsOf(text, writer);
   const ids = [...head, ...textIds];
   // Nothing before it predicts the first token, where rows predict the next one.
   const given = Math.max(head.length, firstNoisedPosition(config));
+  const blockSizes = (settings.blockSizes ?? config.blockSizes).toSorted((a, b) => a - b);
   const request = { ...settings, ids, given, blockSizes };
   const unscored = textIds.slice(0, given - head.length);
-  const scored: Scored = {
-    first: head.length,
-    tokens: ids.length - given,
-    bytes: bytesIn(text) - bytesIn(tokenizer.decode(unscored)),
-  };
+  const bytes = typeof text === 'string' ? bytesIn(text) : tokenizer.countBytes(textIds);
+  const unscoredBytes = typeof text === 'string' ? bytesIn(tokenizer.decode(unscored)) : tokenizer.countBytes(unscored);
+  const scored = { tokens: ids.length - given, bytes: bytes - unscoredBytes };
   const windows = windowsOf(request, blockSizes[0]!, config).length;
-  const texts = textsOf(textIds, tokenizer);
-  const tokens = textIds.map((id, index) => ({ id, text: texts[index]! }));
-  yield { type: 'read-started', tokens, bytes: bytesIn(text), blockSizes, windows };
+  const tokens = tokenTexts(textIds, tokenizer);
+  yield { type: 'read-started', tokens, bytes, scored, blockSizes, windows };
   if (unscored.length > 0) yield { type: 'read-tokens', from: 0, nats: unscored.map(() => null) };
-  for await (const event of read(backend, request, signal)) yield newsOf(event, scored);
+  for await (const event of read(backend, request, signal)) yield told(event, { first: head.length, ...scored });
   if (!signal.aborted) yield { type: 'read-done' };
 }
 
@@ -40,7 +39,7 @@ interface Scored {
   readonly bytes: number;
 }
 
-function newsOf(event: ReadingEvent, { first, tokens, bytes }: Scored): ReadNews {
+function told(event: ReadingEvent, { first, tokens, bytes }: Scored): ReadEvent {
   switch (event.type) {
     case 'tokens':
       return { type: 'read-tokens', from: event.from - first, nats: event.nats };
@@ -66,14 +65,6 @@ function newsOf(event: ReadingEvent, { first, tokens, bytes }: Scored): ReadNews
     default:
       return event satisfies never;
   }
-}
-
-/** The text of each token; of a character that several share the last one has all of it. */
-function textsOf(ids: readonly number[], tokenizer: Tokenizer): string[] {
-  const decoder = tokenizer.stream();
-  const texts = decoder.push(ids);
-  const rest = decoder.flush();
-  return texts.map((text, index) => (index === ids.length - 1 ? text + rest : text));
 }
 
 /** The deviation is null for a single number. */

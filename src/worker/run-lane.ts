@@ -1,10 +1,17 @@
-import { describeError } from '../errors';
-import type { GenerateSettings, WorkerMessage } from './protocol';
+import { describeError, UnmaskError } from '../errors';
+import type { GenerateSettings } from '../library/texts';
+import type { WorkerMessage } from './protocol';
 
 /** The worker's own end of the line to the page: its global scope, or a MessagePort. */
 export interface PagePort {
   postMessage(message: WorkerMessage): void;
   addEventListener(type: 'message', listener: (event: MessageEvent<unknown>) => void): void;
+}
+
+/** The last message of a run that threw. */
+export function failureOf(runId: number, error: unknown): WorkerMessage {
+  const stack = error instanceof Error && !(error instanceof UnmaskError) ? error.stack : undefined;
+  return { type: 'error', runId, ...describeError(error), stack };
 }
 
 /** Runs of which one is at work at a time, and the newest wins. */
@@ -72,7 +79,7 @@ export class Run {
   }
 
   fail(error: unknown): void {
-    this.finish({ type: 'error', runId: this.runId, ...describeError(error) });
+    this.finish(failureOf(this.runId, error));
   }
 
   cancel(): void {

@@ -1,4 +1,5 @@
 import type { UnmaskError } from '../errors';
+import type { EventStream } from '../library/texts';
 
 interface Taker<Message> {
   resolve(result: IteratorResult<Message, undefined>): void;
@@ -9,7 +10,7 @@ interface Taker<Message> {
  * The messages of one run as an async iterator. Not an async generator, because the `return` of
  * one waits for a pending `next`, and stopping must not wait for the worker.
  */
-export class RunStream<Message> implements AsyncIterableIterator<Message, undefined> {
+export class RunStream<Message> implements EventStream<Message> {
   readonly #messages: Message[] = [];
   readonly #takers: Taker<Message>[] = [];
   readonly #onReturn: () => void;

@@ -1,8 +1,9 @@
-import { describeError, UnmaskError } from '../errors';
+import { HUGGING_FACE } from '../checkpoint/remote/hub';
+import { UnmaskError } from '../errors';
 import type { LoadedModel, LoadOptions, Models } from './loaded-model';
 import { parsePageMessage, runIdOf } from './page-message';
 import type { PageMessage, WorkerMessage } from './protocol';
-import { Lane, type PagePort, type Run } from './run-lane';
+import { failureOf, Lane, type PagePort, type Run } from './run-lane';
 
 /**
  * Answers the page's messages with what `models` has.
@@ -11,14 +12,16 @@ import { Lane, type PagePort, type Run } from './run-lane';
  * work cancels it (the page gets its `cancelled` at once) and starts when the pass in flight is over, since calls
  * to a backend must not overlap. A `fetch-model` has a lane of its own, so a text is written on meanwhile. Nothing
  * of a run is sent after its last message, which is `loaded`, `fetched`, `done`, `cancelled` or `error`.
+ *
+ * Returns what frees the model once the pass in flight is over, for who serves in a thread that lives on.
  */
-export function serve(port: PagePort, models: Models): void {
+export function serve(port: PagePort, models: Models): () => void {
   let model: LoadedModel | undefined;
   const withModel = new Lane(port);
   const fetching = new Lane(port);
 
   async function load(
-    { place, backend, contextShare }: Extract<PageMessage, { type: 'load' }>,
+    { place, backend, context, firstText }: Extract<PageMessage, { type: 'load' }>,
     run: Run,
   ): Promise<void> {
     model?.dispose();
@@ -26,7 +29,8 @@ export function serve(port: PagePort, models: Models): void {
     const { runId } = run;
     const opened = await models.open(place, backend, {
       ...loadOptions(run),
-      contextShare,
+      context,
+      firstText,
       onDeviceLost: () => port.postMessage({ type: 'device-lost', runId: 0 }),
     });
     if (run.over) {
@@ -42,7 +46,7 @@ export function serve(port: PagePort, models: Models): void {
     run: Run,
   ): Promise<void> {
     const { runId } = run;
-    const found = await models.fetch(place, { ...loadOptions(run), hub, dtype });
+    const found = await models.fetch(place, { ...loadOptions(run), hub: hub ?? HUGGING_FACE, dtype });
     if (found.type === 'offer') run.finish({ type: 'offered', runId, offer: found.offer });
     else run.finish({ type: 'fetched', runId, place: found });
   }
@@ -53,9 +57,9 @@ export function serve(port: PagePort, models: Models): void {
   }
 
   async function generate({ report }: Extract<PageMessage, { type: 'generate' }>, run: Run): Promise<void> {
-    for await (const news of loaded().write(() => run.settings!, report, run.signal)) {
+    for await (const event of loaded().write(() => run.settings!, report, run.signal)) {
       if (run.over) return;
-      const message = { ...news, runId: run.runId };
+      const message = { ...event, runId: run.runId };
       if (message.type === 'done') run.finish(message);
       else run.send(message);
       await nextTask();
@@ -64,18 +68,18 @@ export function serve(port: PagePort, models: Models): void {
 
   async function race({ settings, report }: Extract<PageMessage, { type: 'race' }>, run: Run): Promise<void> {
     const { runId } = run;
-    for await (const { racer, news } of loaded().race(settings, report, run.signal)) {
+    for await (const { racer, event } of loaded().race(settings, report, run.signal)) {
       if (run.over) return;
-      run.send({ type: 'raced', runId, racer, news });
+      run.send({ type: 'raced', runId, racer, event });
       await nextTask();
     }
     run.finish({ type: 'race-done', runId });
   }
 
   async function read({ request }: Extract<PageMessage, { type: 'read' }>, run: Run): Promise<void> {
-    for await (const news of loaded().read(request, run.signal)) {
+    for await (const event of loaded().read(request, run.signal)) {
       if (run.over) return;
-      const message = { ...news, runId: run.runId };
+      const message = { ...event, runId: run.runId };
       if (message.type === 'read-done') run.finish(message);
       else run.send(message);
       await nextTask();
@@ -91,7 +95,7 @@ export function serve(port: PagePort, models: Models): void {
   function reply(runId: number, work: () => Promise<WorkerMessage>): void {
     work().then(
       (message) => port.postMessage(message),
-      (error) => port.postMessage({ type: 'error', runId, ...describeError(error) }),
+      (error) => port.postMessage(failureOf(runId, error)),
     );
   }
 
@@ -145,9 +149,17 @@ export function serve(port: PagePort, models: Models): void {
     try {
       answer(parsePageMessage(data));
     } catch (error) {
-      port.postMessage({ type: 'error', runId: runIdOf(data), ...describeError(error) });
+      port.postMessage(failureOf(runIdOf(data), error));
     }
   });
+
+  return () => {
+    fetching.begin(0, async () => {});
+    withModel.begin(0, async () => {
+      model?.dispose();
+      model = undefined;
+    });
+  };
 }
 
 function loadOptions(run: Run): LoadOptions {
@@ -159,16 +171,20 @@ function loadOptions(run: Run): LoadOptions {
   };
 }
 
-const turn = new MessageChannel();
-turn.port1.start();
-
 /**
  * Lets waiting messages in. The wasm backend computes without ever leaving the microtask queue, so
  * without this a `cancel` would be read only when the text is done. A timer would wait 4 ms each time.
  */
-function nextTask(): Promise<void> {
-  return new Promise((resolve) => {
-    turn.port1.addEventListener('message', () => resolve(), { once: true });
-    turn.port2.postMessage(null);
-  });
+const nextTask: () => Promise<void> =
+  // Node alone has it. A MessageChannel would let Node read many messages before a signal such as Ctrl-C.
+  typeof setImmediate === 'function' ? () => new Promise((resolve) => setImmediate(resolve)) : openTurns();
+
+function openTurns(): () => Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  port1.start();
+  return () =>
+    new Promise((resolve) => {
+      port1.addEventListener('message', () => resolve(), { once: true });
+      port2.postMessage(null);
+    });
 }

@@ -18,7 +18,7 @@ const cancelled = () => new UnmaskError('cancelled', 'Cancelled.');
  */
 export class WorkerLine {
   readonly #open: () => WorkerPort;
-  readonly #events: WorkerEvents;
+  readonly #events: Partial<WorkerEvents>;
   readonly #runs = new Map<number, Run>();
   #port: WorkerPort | undefined;
   #lastRunId = 0;
@@ -26,7 +26,7 @@ export class WorkerLine {
   #stopped: UnmaskError | undefined;
   #ended = false;
 
-  constructor(open: () => WorkerPort, events: WorkerEvents) {
+  constructor(open: () => WorkerPort, events: Partial<WorkerEvents>) {
     this.#open = open;
     this.#events = events;
   }
@@ -73,20 +73,20 @@ export class WorkerLine {
     });
   }
 
-  /** A run that tells many things: those that are `mine`, of which `last` is the last. */
+  /** A run that tells many things: the events in those messages that are `mine`, of which `last` is the last. */
   follow<Message extends WorkerMessage>(
     request: (runId: number) => PageMessage,
     mine: (message: WorkerMessage) => message is Message,
     last: Message['type'],
     signal?: AbortSignal,
-  ): RunStream<Message> {
-    const stream = new RunStream<Message>(() => leave());
+  ): RunStream<EventOf<Message>> {
+    const stream = new RunStream<EventOf<Message>>(() => leave());
     if (this.#stopped || signal?.aborted) {
       stream.end(this.#stopped ?? cancelled());
       return stream;
     }
     const receive = (message: WorkerMessage) => {
-      if (mine(message)) stream.push(message);
+      if (mine(message)) stream.push(eventOf(message));
       if (mine(message) && message.type !== last) return;
       stream.end(mine(message) ? undefined : errorOf(message));
       finish();
@@ -122,14 +122,14 @@ export class WorkerLine {
     this.#port = port;
     port.addEventListener('message', ({ data }) => {
       if (this.#port !== port) return;
-      if (data.type === 'device-lost') this.#events.deviceLost();
+      if (data.type === 'device-lost') this.#events.deviceLost?.();
       else this.#runs.get(data.runId)?.receive(data);
     });
     const crash = (event: Event) => {
       if (this.#port !== port) return;
       const error = crashOf(event);
       this.#stop(error);
-      this.#events.stopped(error);
+      this.#events.stopped?.(error);
     };
     port.addEventListener('error', crash);
     port.addEventListener('messageerror', crash);
@@ -146,9 +146,19 @@ export class WorkerLine {
   }
 }
 
+/** A message without the number of its run. */
+type EventOf<Message> = Message extends unknown ? Omit<Message, 'runId'> : never;
+
+function eventOf<Message extends WorkerMessage>({ runId: _, ...event }: Message): EventOf<Message> {
+  return event as unknown as EventOf<Message>;
+}
+
 /** The error that a run's last message stands for. */
 function errorOf(message: WorkerMessage): UnmaskError {
-  if (message.type === 'error') return new UnmaskError(message.code, message.message);
+  if (message.type === 'error') {
+    const { code, message: why, stack } = message;
+    return new UnmaskError(code, why, stack === undefined ? {} : { cause: Object.assign(new Error(why), { stack }) });
+  }
   if (message.type === 'cancelled') return cancelled();
   return new UnmaskError('internal', `The worker answered with "${message.type}" out of turn. Reload the page.`);
 }

@@ -1,23 +1,20 @@
-import { models } from './models';
-import type { WorkerMessage } from './protocol';
-import { serve } from './serve';
-
-serve(
-  {
-    postMessage: (message) => self.postMessage(message),
-    addEventListener: (type, listener) => self.addEventListener(type, listener),
+/**
+ * The worker's entry. What serves comes as a chunk of its own: WebKit evaluates an entry a second time when a chunk
+ * imports from it, which bundlers let a chunk do that shares code with an entry.
+ */
+const said: MessageEvent<unknown>[] = [];
+const keep = (event: MessageEvent<unknown>) => said.push(event);
+self.addEventListener('message', keep);
+import('./serve-here').then(
+  ({ serveHere }) => {
+    self.removeEventListener('message', keep);
+    serveHere(said);
   },
-  models,
+  (error) =>
+    // Out of the promise, for the page to hear of it.
+    setTimeout(() => {
+      throw error;
+    }),
 );
 
-// See `open-worker.ts`. Typed as always there, but missing where the page is not a secure context.
-const locks: LockManager | undefined = navigator.locks;
-if (locks) {
-  const lock = `unmask worker ${crypto.randomUUID()}`;
-  const held = locks.request(lock, () => {
-    self.postMessage({ type: 'alive', runId: 0, lock } satisfies WorkerMessage);
-    return new Promise(() => {});
-  });
-  // Some browsers refuse it: then the page learns of thrown errors alone.
-  held.catch(() => {});
-}
+export {};

@@ -1,21 +1,19 @@
 import type { Backend, Guess, Prediction } from '../backends/backend';
 import { generate } from '../engine/generate';
 import type { GenerationRequest } from '../engine/generation';
-import { UnmaskError } from '../errors';
-import type { ChatTemplate } from '../tokenizer/chat-template';
-import type { StreamDecoder } from '../tokenizer/stream-decoder';
-import type { Tokenizer } from '../tokenizer/tokenizer';
-import { conversationWithin } from './conversation-within';
-import { requestOf, roomFor } from './generation-request';
 import type {
-  ChatTurn,
   GenerateSettings,
-  GenerationNews,
+  GenerationEvent,
   GuessedToken,
   Report,
   RevealedToken,
   TokenText,
-} from './protocol';
+} from '../library/texts';
+import type { ChatTemplate } from '../tokenizer/chat-template';
+import type { StreamDecoder } from '../tokenizer/stream-decoder';
+import type { Tokenizer } from '../tokenizer/tokenizer';
+import { requestOf, roomFor } from './generation-request';
+import { openingOf } from './opening';
 
 export interface Writer {
   readonly backend: Backend;
@@ -41,13 +39,13 @@ export async function* writeText(
   writer: Writer,
   settings: () => GenerateSettings,
   signal: AbortSignal,
-): AsyncGenerator<GenerationNews, void> {
+): AsyncGenerator<GenerationEvent, void> {
   let inForce = settings();
   const isChanged = () => settings() !== inForce;
   const { ids: promptIds, messages, anchor } = openingOf(inForce, writer);
   const promptTokens = promptIds.length - inForce.after.length;
-  const start = (pinned: Pinned): GenerationNews => ({ type: 'started', promptTokens, pinned, messages });
-  const change = (pinned: Pinned): GenerationNews => ({ type: 'changed', settings: inForce, pinned });
+  const start = (pinned: Pinned): GenerationEvent => ({ type: 'started', promptTokens, pinned, messages });
+  const change = (pinned: Pinned): GenerationEvent => ({ type: 'changed', settings: inForce, pinned });
   const first = { promptIds, anchor, left: inForce.maxTokens };
   let part: Part = { request: requestOf(inForce, first, writer), promptTokens, block: 0, nfe: 0 };
   for (let opening = start; ; opening = change) {
@@ -78,12 +76,14 @@ interface Part {
 async function* writePart(
   { backend, tokenizer, seconds }: Writer,
   { request, ...before }: Part,
-  opening: (pinned: Pinned) => GenerationNews,
+  opening: (pinned: Pinned) => GenerationEvent,
   isChanged: () => boolean,
   signal: AbortSignal,
-): AsyncGenerator<GenerationNews, { ids: readonly number[]; block: number; nfe: number } | undefined> {
+): AsyncGenerator<GenerationEvent, { ids: readonly number[]; block: number; nfe: number } | undefined> {
   const decoder = tokenizer.stream();
   const ids: number[] = [];
+  /** Of the next block. */
+  let given = 0;
   for await (const event of generate(backend, request, signal)) {
     switch (event.type) {
       case 'start': {
@@ -91,6 +91,7 @@ async function* writePart(
         const whole = request.promptIds.slice(0, request.promptIds.length - pinned.length) as number[];
         textsOf(whole, before.promptTokens, decoder);
         ids.push(...whole);
+        given = pinned.includes(null) ? pinned.indexOf(null) : pinned.length;
         yield opening(pinned.map((id) => (id === null ? null : { id, text: textAlone(id, tokenizer) })));
         break;
       }
@@ -106,7 +107,8 @@ async function* writePart(
         ids.push(...event.ids);
         const tokens = event.ids.map((id, index) => ({ id, text: texts[index]! }));
         const [block, nfe] = [before.block + event.block, before.nfe + event.nfe];
-        yield { type: 'block', block, tokens, nfe, seconds: seconds() };
+        yield { type: 'block', block, tokens, text: texts.slice(given).join(''), nfe, seconds: seconds() };
+        given = 0;
         // A cut block is the last.
         if (isChanged() && event.ids.length === request.blockSize) return { ids, block: block + 1, nfe };
         break;
@@ -131,48 +133,6 @@ function textsOf(ids: readonly number[], ofPrompt: number, decoder: StreamDecode
   const texts = decoder.push(ids.slice(0, Math.max(ofPrompt, 0)));
   if (texts.length > 0 && texts.length === ofPrompt) texts.push(texts.pop()! + decoder.flush());
   return [...texts, ...decoder.push(ids.slice(texts.length))];
-}
-
-/** The ids that a text goes on from, and of a conversation the turns that are in them. */
-export interface Opening {
-  readonly ids: (number | null)[];
-  /** As in `GenerationRequest`: the end of the prompt, or of a conversation's first question. */
-  readonly anchor: number;
-  readonly messages: GenerateSettings['messages'];
-}
-
-/**
- * What a text goes on from: BOS, where the model has one, and the prompt, or a conversation in the form of the model's
- * template; then what follows already. `maxTokens` are to have room after it. Throws `bad-input` for a conversation
- * with a model that has no template.
- */
-export function openingOf(
-  {
-    prompt,
-    messages,
-    after,
-    maxTokens = 0,
-  }: Pick<GenerateSettings, 'prompt' | 'messages' | 'after'> & { maxTokens?: number },
-  { backend: { config }, tokenizer, template }: Pick<Writer, 'backend' | 'tokenizer' | 'template'>,
-): Opening {
-  if (!messages) {
-    const { bosId } = config;
-    const ids = [...(bosId === null ? [] : [bosId]), ...tokenizer.encode(prompt)];
-    return { ids: [...ids, ...after], anchor: ids.length, messages };
-  }
-  if (!template) {
-    throw new UnmaskError(
-      'bad-input',
-      'This model has no chat template: it only continues text. Write with it instead.',
-    );
-  }
-  const encode = (turns: readonly ChatTurn[]) => template.encode(turns, tokenizer, config.chatVariables);
-  const room = config.contextLength - Math.min(after.length + maxTokens, Math.floor(config.contextLength / 2));
-  const kept = conversationWithin(messages, room, encode);
-  const first = kept.messages.findIndex(({ role }) => role === 'user');
-  const isFirst = first === -1 || first === kept.messages.length - 1;
-  const anchor = isFirst ? kept.ids.length : encode(kept.messages.slice(0, first + 1)).length;
-  return { ids: [...kept.ids, ...after], anchor, messages: kept.messages };
 }
 
 function revealed({ position, id, probability }: Prediction, tokenizer: Tokenizer): RevealedToken {

@@ -1,9 +1,9 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Backend } from '../../src/backends/backend';
 import { createBackend } from '../../src/backends/choose-backend';
-import { nodeGpu } from '../../src/cli/node-gpu';
 import { describeError } from '../../src/errors';
 import { findAdapter, isSoftwareAdapter } from '../../src/gpu/device';
+import { nodeGpu } from '../../src/library/node-gpu';
 import type { ModelSource } from '../../src/model/source/model-source';
 import { tinyModel } from './tiny-model';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PUBLISHED_SHAPES } from '../../bench/published-shapes';
 import { findPlace, needOf } from '../../src/backends/device-need';
-import { nodeGpu } from '../../src/cli/node-gpu';
+import { nodeGpu } from '../../src/library/node-gpu';
 import { describeModel } from '../../src/network/families';
 import { NO_FACTS } from '../engine/small-model';
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createWebgpuBackend, type WebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
-import { nodeGpu } from '../../src/cli/node-gpu';
 import { findAdapter, type Gpu, openDevice } from '../../src/gpu/device';
+import { nodeGpu } from '../../src/library/node-gpu';
 import type { WeightDtype } from '../../src/model/format/packing';
 import { tinyModel } from './tiny-model';
 

@@ -3,10 +3,10 @@ import type { Backend, RevealPolicy } from '../../src/backends/backend';
 import { createBackend } from '../../src/backends/choose-backend';
 import { RecoveringBackend } from '../../src/backends/recovering-backend';
 import { createWebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
-import { nodeGpu } from '../../src/cli/node-gpu';
 import { generate } from '../../src/engine/generate';
 import type { GenerationEvent, GenerationRequest } from '../../src/engine/generation';
 import { findAdapter, type Gpu, openDevice } from '../../src/gpu/device';
+import { nodeGpu } from '../../src/library/node-gpu';
 import type { ModelSource } from '../../src/model/source/model-source';
 import { tinyModel } from './tiny-model';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { exportCheckpoint } from '../../export/export-checkpoint';
-import { openModelFolder } from '../../src/cli/model-folder';
+import { openModelFolder } from '../../src/library/model-folder';
 import type { WeightDtype } from '../../src/model/format/packing';
 import type { ModelSource } from '../../src/model/source/model-source';
 import { TemporaryFolders } from '../temporary-folders';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backend, DenoiseStep } from '../../src/backends/backend';
 import { createWebgpuBackend, type WebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
-import { nodeGpu } from '../../src/cli/node-gpu';
 import { findAdapter, type Gpu, openDevice } from '../../src/gpu/device';
+import { nodeGpu } from '../../src/library/node-gpu';
 import type { ModelSource } from '../../src/model/source/model-source';
 import { parseModelConfig } from '../../src/network/families';
 import { NO_FACTS } from '../engine/small-model';

@@ -3,8 +3,8 @@ import type { BlockStep, BlocksRequest, RevealPolicy } from '../../src/backends/
 import { writeBlocksByVerbs } from '../../src/backends/block-loop';
 import { IN_FLIGHT } from '../../src/backends/webgpu/denoise-loop';
 import { createWebgpuBackend, type SubmissionOf, type WebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
-import { nodeGpu } from '../../src/cli/node-gpu';
 import { findAdapter, openDevice } from '../../src/gpu/device';
+import { nodeGpu } from '../../src/library/node-gpu';
 import type { ModelConfig } from '../../src/network/model-config';
 import { testGpu } from '../gpu';
 import { largestDifference } from './difference';

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { distinctShare } from '../../bench/text-statistics';
-import { openModelFolder } from '../../src/cli/model-folder';
+import { openModelFolder } from '../../src/library/model-folder';
 import { EOS, idsOf, runCommand, TestFolders } from '../cli/run-command';
 import { folderWeights } from '../reference/folder-weights';
 import { exactNelbo } from '../reference/nelbo';

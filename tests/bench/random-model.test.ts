@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { PUBLISHED_SHAPE, writeRandomModel } from '../../bench/random-model';
 import { createWasmBackend } from '../../src/backends/wasm/wasm-backend';
-import { openModelFolder } from '../../src/cli/model-folder';
+import { openModelFolder } from '../../src/library/model-folder';
 import { describeModel } from '../../src/network/families';
 import type { JsonObject } from '../../src/network/fields';
 import { parametersOf } from '../../src/network/network';

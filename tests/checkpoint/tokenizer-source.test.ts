@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { exportCheckpoint } from '../../export/export-checkpoint';
-import { openModelFolder, openTokenizer } from '../../src/cli/model-folder';
+import { openModelFolder, openTokenizer } from '../../src/library/model-folder';
 import { writeCheckpoint } from '../export/random-checkpoint';
 import { END_OF_TEXT, writeTokenizer } from '../long/random-tokenizer';
 import { TemporaryFolders } from '../temporary-folders';

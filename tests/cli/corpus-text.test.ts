@@ -1,65 +1,67 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { corpusText, exchangeText } from '../../src/cli/corpus-text';
-import type { ModelConfig } from '../../src/network/model-config';
-import type { ChatTemplate } from '../../src/tokenizer/chat-template';
+import { type CorpusModel, corpusText } from '../../src/cli/corpus-text';
 import { createTokenizer } from '../../src/tokenizer/tokenizer';
-import { SMALL } from '../engine/small-model';
 
 const tokenizer = createTokenizer(400, readFileSync('tests/fixtures/byte-bpe/tokenizer.json'));
-const CONFIG: ModelConfig = { ...SMALL, contextLength: 64, bosId: 0, stopIds: [0, 5] };
+const INFO = { contextLength: 64, bosId: 0, stopIds: [0, 5] };
 /** The kite has four bytes, none of which is merged with another. */
 const KITE = { kind: 'Poem', title: 'é', text: '🪁 風が吹いて' };
 const WHOLE = 'Poem: é\n\n🪁 風が吹いて';
+const EXCHANGE = { prompt: 'A poem?', text: 'Wind.' };
+
+/** Its chat template puts a turn into brackets. */
+const model = (blockSize: number, info: Partial<CorpusModel['info']> = {}): CorpusModel => ({
+  info: { ...INFO, ...info },
+  blockSize,
+  idsOf: async (text) => {
+    if (typeof text === 'string') return tokenizer.encode(text);
+    return 'ids' in text ? text.ids : tokenizer.encode(`<${text[0]!.content}>`);
+  },
+});
+
+/** The ids that are given, and those that are scored. */
+async function idsOf(document: Parameters<typeof corpusText>[0], on: CorpusModel) {
+  const { before, text } = await corpusText(document, on);
+  return [before.ids, text.ids];
+}
 
 describe('a document as a text to score', () => {
-  it('has BOS, head, text and EOS, and the bytes of what is scored', () => {
-    const ids = [0, ...tokenizer.encode(WHOLE), 0];
-    const bytes = Buffer.byteLength(WHOLE);
-    expect(corpusText(KITE, tokenizer, CONFIG, 4)).toEqual({ ids, given: 1, blockSize: 4, bytes });
+  it('has BOS, which is given, then head, text and EOS', async () => {
+    expect(await idsOf(KITE, model(4))).toEqual([[0], [...tokenizer.encode(WHOLE), 0]]);
   });
 
-  it('is cut to the context length, the last token being EOS only where it fits', () => {
-    const whole = [0, ...tokenizer.encode(WHOLE), 0];
-    for (const contextLength of [whole.length, whole.length - 1]) {
-      const { ids, bytes } = corpusText(KITE, tokenizer, { ...CONFIG, contextLength }, 1);
-      expect(ids).toEqual(whole.slice(0, contextLength));
-      expect(bytes).toBe(Buffer.byteLength(WHOLE));
+  it('is cut to the context length, the last token being EOS only where it fits', async () => {
+    const whole = [...tokenizer.encode(WHOLE), 0];
+    for (const length of [whole.length, whole.length - 1]) {
+      expect(await idsOf(KITE, model(1, { contextLength: length + 1 }))).toEqual([[0], whole.slice(0, length)]);
     }
   });
 
-  it('may be cut within a character: its bytes so far count', () => {
-    const head = tokenizer.encode('Poem: é\n\n');
-    for (const kiteBytes of [1, 2, 3, 4]) {
-      const contextLength = 1 + head.length + kiteBytes;
-      const { ids, bytes } = corpusText(KITE, tokenizer, { ...CONFIG, contextLength }, 1);
-      expect(ids).toHaveLength(contextLength);
-      expect(bytes).toBe(Buffer.byteLength('Poem: é\n\n') + kiteBytes);
-    }
+  it('is cut to the whole blocks that the context holds', async () => {
+    const [, scored] = await idsOf(KITE, model(4, { contextLength: 10 }));
+    expect(scored).toHaveLength(7);
   });
 
-  it('is cut to the whole blocks that the context holds', () => {
-    expect(corpusText(KITE, tokenizer, { ...CONFIG, contextLength: 10 }, 4).ids).toHaveLength(8);
-  });
-
-  it('has its first token given, and not scored, where the model has no BOS', () => {
+  it('has its first token given, and not scored, where the model has no BOS', async () => {
     const [first, ...others] = tokenizer.encode(WHOLE);
-    const { ids, given, bytes } = corpusText(KITE, tokenizer, { ...CONFIG, bosId: null }, 4);
-    expect({ ids, given }).toEqual({ ids: [first, ...others, 0], given: 1 });
-    expect(bytes).toBe(tokenizer.countBytes(others));
+    expect(await idsOf(KITE, model(4, { bosId: null }))).toEqual([[first], [...others, 0]]);
   });
 
-  it('ends with its last token where no id ends a text', () => {
-    expect(corpusText(KITE, tokenizer, { ...CONFIG, stopIds: [] }, 4).ids).toEqual([0, ...tokenizer.encode(WHOLE)]);
+  it('ends with its last token where no id ends a text', async () => {
+    expect(await idsOf(KITE, model(4, { stopIds: [] }))).toEqual([[0], tokenizer.encode(WHOLE)]);
   });
 });
 
-it('an answer is scored after its prompt in the chat template', () => {
-  const template: ChatTemplate = { encode: (messages) => tokenizer.encode(`<${messages[0]!.content}>`) };
-  const exchange = { prompt: 'A poem?', text: 'Wind.' };
-  const { ids, given, bytes } = exchangeText(exchange, tokenizer, template, CONFIG, 4);
-  expect(ids).toEqual([...tokenizer.encode('<A poem?>'), ...tokenizer.encode('Wind.'), 0]);
-  expect([given, bytes]).toEqual([tokenizer.encode('<A poem?>').length, 5]);
-  const small = { ...CONFIG, contextLength: 4 };
-  expect(() => exchangeText(exchange, tokenizer, template, small, 4)).toThrowError('leaves no room');
+describe('an answer', () => {
+  it('is scored after its prompt in the chat template', async () => {
+    const [given, scored] = await idsOf(EXCHANGE, model(4));
+    expect(given).toEqual(tokenizer.encode('<A poem?>'));
+    expect(scored).toEqual([...tokenizer.encode('Wind.'), 0]);
+  });
+
+  it('must have room, and words', async () => {
+    await expect(corpusText(EXCHANGE, model(4, { contextLength: 4 }))).rejects.toThrow('leaves no room');
+    await expect(corpusText({ ...EXCHANGE, text: '' }, model(4))).rejects.toThrow('is empty');
+  });
 });

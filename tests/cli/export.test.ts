@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openModelFolder } from '../../src/cli/model-folder';
+import { openModelFolder } from '../../src/library/model-folder';
 import { publishedConfig } from '../long/published-config';
 import { writeRandomCheckpoint } from '../long/random-checkpoint';
 import { TemporaryFolders } from '../temporary-folders';

@@ -4,22 +4,12 @@ import { GENERATE_HELP, readGenerateOptions } from '../../src/cli/generate-optio
 
 const NEEDED = ['--model', 'folder', '--prompt', 'Once'];
 
-it('knows its defaults', () => {
+it('leaves what is not asked for to the model', () => {
   expect(readGenerateOptions(NEEDED)).toEqual({
     model: 'folder',
-    prompt: { text: 'Once' },
-    blockSize: undefined,
-    maxTokens: 128,
-    finishSentence: false,
+    prompt: 'Once',
     chat: false,
-    policy: undefined,
-    steps: undefined,
-    threshold: undefined,
-    entropyBound: 0.5,
-    subBlockSize: undefined,
-    temperature: 0.8,
-    topP: 0.95,
-    seed: undefined,
+    settings: { ending: 'length' },
     context: undefined,
     backend: 'auto',
     json: false,
@@ -32,29 +22,41 @@ it('takes every option', () => {
     '--entropy-bound 0.2 --sub-block-size 4 --temperature 0 --top-p 1 --seed 7 --context 256 --backend wasm --json';
   expect(readGenerateOptions(line.split(' '))).toEqual({
     model: 'm',
-    prompt: { text: 'Hello' },
+    prompt: 'Hello',
     chat: true,
-    blockSize: 8,
-    maxTokens: 20,
-    finishSentence: true,
-    policy: 'threshold',
-    steps: 4,
-    threshold: 0.5,
-    entropyBound: 0.2,
-    subBlockSize: 4,
-    temperature: 0,
-    topP: 1,
-    seed: 7,
+    settings: {
+      blockSize: 8,
+      maxTokens: 20,
+      ending: 'sentence',
+      policy: 'threshold',
+      steps: 4,
+      threshold: 0.5,
+      entropyBound: 0.2,
+      subBlockSize: 4,
+      temperature: 0,
+      topP: 1,
+      seed: 7,
+    },
     context: 256,
     backend: 'wasm',
     json: true,
   });
 });
 
+it('takes the prompt as a word of its own, and the stories model where none is named', () => {
+  expect(readGenerateOptions(['Once upon a time', '--seed', '3'])).toMatchObject({
+    model: undefined,
+    prompt: 'Once upon a time',
+    settings: { seed: 3 },
+  });
+});
+
 it('tells of every option', () => {
   expect(readGenerateOptions(['--help'])).toBe('help');
-  const options = Object.keys(readGenerateOptions(NEEDED)).filter((name) => name !== 'prompt');
-  for (const name of [...options, 'promptIds', 'prompt', 'help']) {
+  const options = readGenerateOptions(NEEDED);
+  const { ending: _, ...settings } = options === 'help' ? {} : options.settings;
+  const others = ['model', 'chat', 'context', 'backend', 'json', 'promptIds', 'finishSentence', 'help'];
+  for (const name of [...Object.keys(settings), ...others]) {
     expect(GENERATE_HELP).toContain(`\n  --${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} `);
   }
 });
@@ -69,9 +71,8 @@ it.each([
 });
 
 it.each([
-  ['no model', ['--prompt', 'x'], 'Name a model folder with --model.'],
-  ['no prompt', ['--model', 'm'], 'Give the prompt with either --prompt or --prompt-ids.'],
-  ['two prompts', [...NEEDED, '--prompt-ids', '1'], 'Give the prompt with either --prompt or --prompt-ids.'],
+  ['no prompt', ['--model', 'm'], 'Give a prompt, in words or with --prompt-ids.'],
+  ['two prompts', [...NEEDED, '--prompt-ids', '1'], 'Give a prompt, in words or with --prompt-ids.'],
   ['a hole in the ids', ['--model', 'm', '--prompt-ids', '1,,2'], 'with commas between them, not "1,,2"'],
   ['an id that is none', ['--model', 'm', '--prompt-ids', '1,-2'], 'not "-2"'],
   ['a number that is none', [...NEEDED, '--steps', 'many'], '--steps must be a number, not "many".'],
@@ -80,7 +81,8 @@ it.each([
   ['another policy', [...NEEDED, '--policy', 'best'], 'ancestral, confidence, threshold, entropy, not "best".'],
   ['an unknown option', [...NEEDED, '--best'], "Unknown option '--best'."],
   ['an option without its value', ['--prompt', 'x', '--model'], "'--model <value>' argument missing."],
-  ['a stray word', [...NEEDED, 'upon'], "Unexpected argument 'upon'."],
+  ['a prompt twice', [...NEEDED, 'upon'], 'Give the prompt once.'],
+  ['a prompt without quotes', ['Once', 'upon'], 'Put the prompt in quotes: "upon" stands alone.'],
 ])('refuses %s', (_, args, message) => {
   expect(() => readGenerateOptions(args)).toThrowError(
     expect.objectContaining({ name: UsageError.name, message: expect.stringContaining(message) }),
@@ -89,9 +91,7 @@ it.each([
 
 it('takes a negative number for one, whatever it is worth', () => {
   expect(readGenerateOptions([...NEEDED, '--max-tokens', '-5', '--seed', '-.5', '--top-p=-1'])).toMatchObject({
-    maxTokens: -5,
-    seed: -0.5,
-    topP: -1,
+    settings: { maxTokens: -5, seed: -0.5, topP: -1 },
   });
   expect(() => readGenerateOptions([...NEEDED, '--json', '-5'])).toThrowError(UsageError);
 });

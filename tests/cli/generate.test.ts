@@ -111,9 +111,9 @@ it('Ctrl-C ends it with what was written', async () => {
 
 describe('says in one sentence what is wrong', () => {
   it.each([
-    ['usage', () => [], 2, /^Name a model folder with --model\. See --help\.\n$/],
+    ['usage', () => [], 2, /^Give a prompt, in words or with --prompt-ids\. See --help\.\n$/],
     ['no folder', () => ['--model', join(plain, 'nothing'), '--prompt-ids', '1'], 1, /^.*nothing.*\n$/],
-    ['no tokenizer', () => ['--model', plain, '--prompt', 'x'], 1, /^This model has no tokenizer.*--prompt-ids\.\n$/],
+    ['no tokenizer', () => ['--model', plain, '--prompt', 'x'], 1, /^This model has no tokenizer .* --prompt-ids\.\n$/],
     ['a block size', () => ['--model', plain, '--prompt-ids', '1', '--block-size', '5'], 1, /^.*Choose 4\.\n$/],
     ['a policy', () => ['--model', plain, '--prompt-ids', '1', '--policy', 'best'], 2, /^--policy must be .*\n$/],
     ['a length', () => ['--model', plain, '--prompt-ids', '1', '--max-tokens', '-5'], 1, /^.* from 1 on, not -5\.\n$/],

@@ -39,10 +39,12 @@ it('tells of every option', () => {
 });
 
 it.each([
-  ['no model', NEEDED.slice(2), 'Name a model folder with --model.'],
   ['no documents', ['--model', 'm', '--block-size', '1'], 'Name a file of documents with --jsonl.'],
   ['no block size', NEEDED.slice(0, 4), 'Give a block size with --block-size.'],
   ['a number that is none', [...NEEDED, '--samples', 'many'], '--samples must be a number, not "many".'],
+  ['no documents at all', [...NEEDED, '--limit', '0'], '--limit must be a whole number from 1 to 4294967295, not 0.'],
+  ['half a sample', [...NEEDED, '--samples', '1.5'], '--samples must be a whole number from 1 to 4294967295, not 1.5.'],
+  ['a seed below 0', [...NEEDED, '--seed=-1'], '--seed must be a whole number from 0 to 4294967295, not -1.'],
   ['an empty number', [...NEEDED, '--seed', ''], '--seed must be a number, not "".'],
   ['another backend', [...NEEDED, '--backend', 'cuda'], '--backend must be webgpu or wasm, not "cuda".'],
   ['an unknown option', [...NEEDED, '--best'], "Unknown option '--best'"],

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openModelFolder } from '../../src/cli/model-folder';
+import { openModelFolder } from '../../src/library/model-folder';
 import { folderWeights } from '../reference/folder-weights';
 import { exactNelbo } from '../reference/nelbo';
 import { EOS, idsOf, runCommand, TestFolders } from './run-command';
@@ -97,9 +97,6 @@ describe('says in one sentence what is wrong', () => {
   it.each<[string, string[], number, RegExp]>([
     ['usage', ['--samples', 'x'], 2, /^--samples must be a number, not "x"\. See --help\.\n$/],
     ['a block size', ['--block-size', '5'], 1, /^This model was not trained on block size 5\. Choose 1 or 4\.\n$/],
-    ['no documents', ['--limit', '0'], 1, /^The number of documents must be a whole number from 1 on, not 0\.\n$/],
-    ['no samples', ['--samples', '1.5'], 1, /^The number of samples must be a whole number from 1 on, not 1\.5\.\n$/],
-    ['a seed', ['--seed=-1'], 1, /^The seed must be a whole number from 0 to 4294967295, not -1\.\n$/],
     ['no file', ['--jsonl', 'nothing.jsonl'], 1, /^There is no file nothing\.jsonl\. .*\n$/],
     ['no documents in it', ['--jsonl', 'package.json'], 1, /^package\.json, line 1 must be a JSON object .*\n$/],
     ['no folder', ['--model', 'nothing'], 1, /^nothing has no manifest\.json\. .*\n$/],

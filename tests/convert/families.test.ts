@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { exportCheckpoint } from '../../export/export-checkpoint';
-import { openModelFolder } from '../../src/cli/model-folder';
+import { openModelFolder } from '../../src/library/model-folder';
 import type { ModelConfig } from '../../src/network/model-config';
 import { folderWeights } from '../reference/folder-weights';
 import { plainSafetensors } from '../reference/plain-safetensors';

@@ -1,5 +1,5 @@
 import { createWasmBackend } from '../../src/backends/wasm/wasm-backend';
-import { openModelFolder, openTokenizer } from '../../src/cli/model-folder';
+import { openModelFolder, openTokenizer } from '../../src/library/model-folder';
 import { DEFAULT_SETTINGS, generateSettings, type Settings } from '../../src/ui/settings/settings';
 import { writeText } from '../../src/worker/write-text';
 import { SETTINGS } from './page-parts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { exportCheckpoint } from '../../export/export-checkpoint';
 import { ModelFolderWriter } from '../../export/model-folder';
-import { openModelFolder } from '../../src/cli/model-folder';
+import { openModelFolder } from '../../src/library/model-folder';
 import { TemporaryFolders } from '../temporary-folders';
 import { writeCheckpoint } from './random-checkpoint';
 

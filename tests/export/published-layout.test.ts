@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { exportCheckpoint } from '../../export/export-checkpoint';
-import { openModelFolder } from '../../src/cli/model-folder';
+import { openModelFolder } from '../../src/library/model-folder';
 import { publishedConfig } from '../long/published-config';
 import { type RandomCheckpointOptions, writeRandomCheckpoint } from '../long/random-checkpoint';
 import { TemporaryFolders } from '../temporary-folders';

@@ -5,7 +5,7 @@ import { exportCheckpoint } from '../../export/export-checkpoint';
 import type { Backend } from '../../src/backends/backend';
 import { createBackend } from '../../src/backends/choose-backend';
 import { createWebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
-import { openModelFolder } from '../../src/cli/model-folder';
+import { openModelFolder } from '../../src/library/model-folder';
 import type { ModelSource } from '../../src/model/source/model-source';
 import { testGpu } from '../gpu';
 import { folderWeights } from '../reference/folder-weights';

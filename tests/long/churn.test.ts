@@ -5,20 +5,14 @@ import { runInNewContext } from 'node:vm';
 import { afterAll, expect, it, onTestFinished } from 'vitest';
 import { exportCheckpoint } from '../../export/export-checkpoint';
 import { STREAM, uniform } from '../../src/backends/random';
-import { openModelFolder } from '../../src/cli/model-folder';
-import { nodeGpu } from '../../src/cli/node-gpu';
+import { openModelFolder } from '../../src/library/model-folder';
+import type { BackendChoice, ModelPlace, PolicyName } from '../../src/library/models';
+import { nodeGpu } from '../../src/library/node-gpu';
+import type { GenerateSettings, GenerationEvent } from '../../src/library/texts';
 import { type Client, createClient } from '../../src/worker/client';
 import type { LoadedModel, Models } from '../../src/worker/loaded-model';
 import { openModel } from '../../src/worker/open-model';
-import type {
-  BackendChoice,
-  GenerateSettings,
-  GenerationMessage,
-  ModelPlace,
-  PageMessage,
-  PolicyName,
-  WorkerMessage,
-} from '../../src/worker/protocol';
+import type { PageMessage, WorkerMessage } from '../../src/worker/protocol';
 import { serve } from '../../src/worker/serve';
 import { writeCheckpoint } from '../export/random-checkpoint';
 import { TemporaryFolders } from '../temporary-folders';
@@ -49,7 +43,11 @@ async function smallModel(): Promise<{ models: Models; last: () => LoadedModel }
   const models: Models = {
     async open(_, backend, options) {
       const source = await openModelFolder(folder);
-      last = await openModel({ source, origin: { type: 'embedded' }, keptId: null }, backend, options);
+      last = await openModel(
+        { source, origin: { type: 'embedded' }, keptId: null },
+        { choice: backend, gpu: navigator.gpu },
+        options,
+      );
       return last;
     },
     fetch: none,
@@ -155,7 +153,7 @@ function openLine(models: Models): { client: Client; late: string[] } {
   return { client, late };
 }
 
-async function textOf(stream: AsyncIterable<GenerationMessage>, watching = (): void => {}): Promise<string> {
+async function textOf(stream: AsyncIterable<GenerationEvent>, watching = (): void => {}): Promise<string> {
   let text = '';
   for await (const message of stream) {
     if (message.type === 'block') text += message.tokens.map((token) => token.text).join('');
@@ -208,7 +206,7 @@ it(`${ROUNDS} rounds of load, generate, cancel and change leave nothing behind`,
     if (round === SETTLED) settled = await memory();
   }
   const end = await memory();
-  const half = await client.load(PLACE, 'wasm', { contextShare: 0.5 });
+  const half = await client.load(PLACE, 'wasm', { context: { share: 0.5 } });
   expect(half.contextLength).toBe(12);
   for (const [backend, { settings, text }] of first) {
     await client.load(PLACE, backend);

@@ -1,5 +1,5 @@
-import { nodeGpu } from '../../src/cli/node-gpu';
 import { findAdapter, type Gpu } from '../../src/gpu/device';
+import { nodeGpu } from '../../src/library/node-gpu';
 
 /** A device without raised limits: bindings of 128 MiB and 8 storage buffers a stage, as the least devices have. */
 export async function defaultDevice(): Promise<Gpu> {

@@ -9,9 +9,9 @@ import {
   allocateHead,
   allocateRopeTable,
 } from '../../src/backends/webgpu/memory';
-import { openModelFolder } from '../../src/cli/model-folder';
 import type { Buffers } from '../../src/gpu/buffers';
 import { MOST_ROWS } from '../../src/kernels/denoise-run';
+import { openModelFolder } from '../../src/library/model-folder';
 import { byteLength, dtypeOf, matrixTensors, WEIGHT_DTYPES, type WeightDtype } from '../../src/model/format/packing';
 import { describeModel } from '../../src/network/families';
 import type { ModelConfig } from '../../src/network/model-config';

@@ -6,9 +6,9 @@
  *     node scripts/run.mjs tests/long/measured-model.ts <model-folder> webgpu|wasm|wasm-f32 <logits-file>
  */
 import { writeFile } from 'node:fs/promises';
-import { openModelFolder } from '../../src/cli/model-folder';
 import { generate } from '../../src/engine/generate';
 import { nelboTerms } from '../../src/engine/likelihood';
+import { openModelFolder } from '../../src/library/model-folder';
 import type { ModelSource } from '../../src/model/source/model-source';
 import { defaultDevice } from './default-device';
 import { JavaScriptMemory } from './javascript-memory';

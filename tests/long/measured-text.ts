@@ -4,8 +4,9 @@
  *
  *     node scripts/run.mjs tests/long/measured-text.ts <model-folder> webgpu|wasm|wasm-f32 <block-size> <tokens>
  */
-import { openModelFolder } from '../../src/cli/model-folder';
+
 import { generate } from '../../src/engine/generate';
+import { openModelFolder } from '../../src/library/model-folder';
 import { withContext } from '../../src/model/source/model-source';
 import { defaultDevice } from './default-device';
 import { type MeasuredBackend, openMeasured } from './measured-backend';

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openModelFolder } from '../../src/cli/model-folder';
+import { openModelFolder } from '../../src/library/model-folder';
 import type { WeightDtype } from '../../src/model/format/packing';
 import { largestDifference } from '../backends/difference';
 import { runCommand } from '../cli/run-command';

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openModelFolder } from '../../src/cli/model-folder';
+import { openModelFolder } from '../../src/library/model-folder';
 import { parseModelConfig } from '../../src/network/families';
 import { CONFIG, FILES, smallFolder } from './small-folder';
 

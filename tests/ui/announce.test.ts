@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
+import type { GenerationEvent } from '../../src/library/texts';
 import { announcement } from '../../src/ui/session/announce';
 import { reduce } from '../../src/ui/session/reduce';
 import { newSession, type Session } from '../../src/ui/session/session';
 import { DEFAULT_SETTINGS, generateSettings } from '../../src/ui/settings/settings';
 import { newStory } from '../../src/ui/story/story';
-import type { GenerationMessage } from '../../src/worker/protocol';
 
 const asked = {
   ...generateSettings(DEFAULT_SETTINGS, {
@@ -18,7 +18,7 @@ const asked = {
 const story = newStory(asked, { kind: 'Poem', title: 'rain' });
 
 /** Everything announced while these messages came, in order. */
-function heard(messages: readonly GenerationMessage[]): string[] {
+function heard(messages: readonly GenerationEvent[]): string[] {
   const said: string[] = [];
   let session: Session = reduce(newSession(DEFAULT_SETTINGS), { type: 'writing-started', story });
   said.push(session.announced);
@@ -29,19 +29,19 @@ function heard(messages: readonly GenerationMessage[]): string[] {
   return said;
 }
 
-const block = (index: number, text: string): GenerationMessage => ({
+const block = (index: number, text: string): GenerationEvent => ({
   type: 'block',
-  runId: 1,
   block: index,
   tokens: [{ id: 1, text }],
+  text,
   nfe: index,
   seconds: index,
 });
 
 test('start, a few sentences at a time where blocks are small, and the end: never a token', () => {
   const sentences = Array.from({ length: 30 }, (_, index) => block(index, ` This is sentence number ${index}.`));
-  const done: GenerationMessage = { type: 'done', runId: 1, reason: 'length', nfe: 9, seconds: 31.4 };
-  const said = heard([{ type: 'started', runId: 1, promptTokens: 1, pinned: [] }, ...sentences, done]);
+  const done: GenerationEvent = { type: 'done', reason: 'length', nfe: 9, seconds: 31.4 };
+  const said = heard([{ type: 'started', promptTokens: 1, pinned: [] }, ...sentences, done]);
   expect(said[0]).toBe('Writing a poem: rain.');
   expect(said.at(-1)).toBe('Finished: 150 words in 31 seconds.');
   const paragraphs = said.slice(1, -1);
@@ -51,7 +51,7 @@ test('start, a few sentences at a time where blocks are small, and the end: neve
 
 test('a long block is said as it is finished, also in the middle of a sentence', () => {
   const long = Array.from({ length: 20 }, (_, index) => ` word${index}`).join('');
-  const said = heard([{ type: 'started', runId: 1, promptTokens: 1, pinned: [] }, block(0, long), block(1, long)]);
+  const said = heard([{ type: 'started', promptTokens: 1, pinned: [] }, block(0, long), block(1, long)]);
   expect(said.slice(1)).toEqual([long.trim()]);
   expect(heard([block(0, ' short and open'), block(1, ' again')]).slice(1)).toEqual([]);
 });
@@ -67,7 +67,7 @@ test('a stop is said with what there is', () => {
 });
 
 test('one is not many', () => {
-  const done: GenerationMessage = { type: 'done', runId: 1, reason: 'length', nfe: 1, seconds: 0.4 };
-  const said = heard([{ type: 'started', runId: 1, promptTokens: 1, pinned: [] }, block(0, ' Rain'), done]);
+  const done: GenerationEvent = { type: 'done', reason: 'length', nfe: 1, seconds: 0.4 };
+  const said = heard([{ type: 'started', promptTokens: 1, pinned: [] }, block(0, ' Rain'), done]);
   expect(said.at(-1)).toBe('Finished: 1 word in 1 second.');
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { PUBLISHED_SHAPES } from '../../bench/published-shapes';
 import { UnmaskError } from '../../src/errors';
+import type { CheckpointOffer, DistantPlace, FoundOffer, ModelPlace } from '../../src/library/models';
 import {
   deviceText,
   fetchText,
@@ -13,7 +14,6 @@ import {
 } from '../../src/ui/models/model-texts';
 import { PUBLISHED_MODELS } from '../../src/ui/models/published-models';
 import type { FetchOptions } from '../../src/worker/loaded-model';
-import type { CheckpointOffer, DistantPlace, FoundOffer, ModelPlace } from '../../src/worker/protocol';
 import { ScriptedModel } from '../worker/scripted-model';
 import { openPage } from './open-page';
 

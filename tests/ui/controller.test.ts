@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { UnmaskError } from '../../src/errors';
+import type { GenerateSettings } from '../../src/library/texts';
 import { Controller } from '../../src/ui/session/controller';
 import { DEFAULT_SETTINGS } from '../../src/ui/settings/settings';
-import type { GenerateSettings } from '../../src/worker/protocol';
 import { openClient, settle } from '../worker/line';
 import { Gate, ScriptedModel } from '../worker/scripted-model';
 import { openPage, until } from './open-page';

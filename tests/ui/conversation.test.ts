@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { ChatTurn } from '../../src/library/texts';
 import {
   ask,
   askInstead,
@@ -15,7 +16,6 @@ import { reduce } from '../../src/ui/session/reduce';
 import { canContinue, newSession } from '../../src/ui/session/session';
 import { DEFAULT_SETTINGS, FIRST_VISIT, type Settings } from '../../src/ui/settings/settings';
 import { type Block, continueStory, newStory, type Story, type Token } from '../../src/ui/story/story';
-import type { ChatTurn } from '../../src/worker/protocol';
 import { Gate, ScriptedModel } from '../worker/scripted-model';
 import { openPage, until } from './open-page';
 import { RUN_SETTINGS, scriptedRun, scriptedStory, storiesOf } from './run-script';
@@ -88,7 +88,7 @@ test('turns that had no room are known once the answer has begun', () => {
   const story = asking(system('s'), user('a'), assistant('b'), user('c'));
   expect(unreadTurns(story)).toBe(0);
   const read = [system('s'), user('c')];
-  const begun = continueStory(story, { type: 'started', runId: 1, promptTokens: 3, pinned: [], messages: read });
+  const begun = continueStory(story, { type: 'started', promptTokens: 3, pinned: [], messages: read });
   expect(unreadTurns(begun)).toBe(2);
   expect(begun.read).toEqual(read);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { GenerationEvent } from '../../src/library/texts';
 import {
   beginEdit,
   type Edit,
@@ -22,10 +23,8 @@ import {
   wholeText,
 } from '../../src/ui/story/story';
 import { storyAt } from '../../src/ui/timeline/replay';
-import type { GenerationMessage } from '../../src/worker/protocol';
 import { RUN_SETTINGS, scriptedRun, scriptedStory, storiesOf } from './run-script';
 
-const runId = 1;
 /** After a prompt of 5 tokens: 1 2 3, 4 5 6 7, 8 9 10 11. */
 const story = storiesOf(scriptedRun(3), newStory({ ...RUN_SETTINGS, maxTokens: 11 }, null)).at(-1)!;
 const typed = (...ids: number[]) => ids.map((id) => ({ id, text: ` t${id}` }));
@@ -88,16 +87,14 @@ test('the prompt’s own end is not asked for again', () => {
 
 /** What the worker tells of a text that goes on after its second block was written around two tokens. */
 function rewritten(from: Story): Story {
-  const messages: GenerationMessage[] = [
+  const messages: GenerationEvent[] = [
     {
       type: 'started',
-      runId,
       promptTokens: 5,
       pinned: [{ id: 4, text: ' w4' }, null, null, { id: 7, text: ' w7' }],
     },
     {
       type: 'step',
-      runId,
       block: 0,
       step: 0,
       reveal: [1, 2].map((position) => ({ position, id: 30 + position, text: ' n', probability: 0.5 })),
@@ -106,21 +103,21 @@ function rewritten(from: Story): Story {
     },
     {
       type: 'block',
-      runId,
       block: 0,
       tokens: [4, 31, 32, 7].map((id) => ({ id, text: ` n${id}` })),
+      text: ' n31 n32 n7',
       nfe: 3,
       seconds: 0.2,
     },
     {
       type: 'block',
-      runId,
       block: 1,
       tokens: [40, 41, 42, 43].map((id) => ({ id, text: ' x' })),
+      text: ' x x x x',
       nfe: 8,
       seconds: 0.4,
     },
-    { type: 'done', runId, reason: 'length', nfe: 8, seconds: 0.4 },
+    { type: 'done', reason: 'length', nfe: 8, seconds: 0.4 },
   ];
   return messages.reduce(continueStory, from);
 }
@@ -153,7 +150,7 @@ test('typing alone leaves the block whole, and the text goes on after it', () =>
   const next = storyFromEdit(story, edit, RUN_SETTINGS);
   expect(next.settings).toMatchObject({ after: [1, 2, 3, 4, 5, 6, 20], maxTokens: 4 });
   expect(wholeText(next)).toBe(`${RUN_SETTINGS.prompt} w1 w2 w3 w4 w5 w6 t20`);
-  const begun = continueStory(next, { type: 'started', runId, promptTokens: 5, pinned: [] });
+  const begun = continueStory(next, { type: 'started', promptTokens: 5, pinned: [] });
   expect(begun.blocks).toHaveLength(3);
 });
 

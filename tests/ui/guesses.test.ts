@@ -1,20 +1,18 @@
 import { expect, test } from 'vitest';
+import type { GenerationEvent, GuessedToken } from '../../src/library/texts';
 import { DEFAULT_SETTINGS, reportFor } from '../../src/ui/settings/settings';
 import { readRunFile, writeRunFile } from '../../src/ui/share/run-file';
 import { continueStory, endStory, newStory, type Story } from '../../src/ui/story/story';
 import { BINS, binsOf, histogramText, probabilitiesAt } from '../../src/ui/timeline/pass-histogram';
 import { storyAt } from '../../src/ui/timeline/replay';
-import type { GenerationMessage, GuessedToken } from '../../src/worker/protocol';
 import { RUN_SETTINGS } from './run-script';
 
-const runId = 1;
 const SETTINGS = { ...RUN_SETTINGS, policy: 'threshold', threshold: 0.6, blockSize: 4 } as const;
 const guess = (position: number, text: string, drawn: number | null = 0.3): GuessedToken => {
   return { position, id: position, text, probability: 0.4, drawn };
 };
-const step = (index: number, positions: readonly number[], guesses?: readonly GuessedToken[]): GenerationMessage => ({
+const step = (index: number, positions: readonly number[], guesses?: readonly GuessedToken[]): GenerationEvent => ({
   type: 'step',
-  runId,
   block: 0,
   step: index,
   reveal: positions.map((position) => ({ position, id: 7, text: ' kite', probability: 0.9 })),
@@ -22,8 +20,8 @@ const step = (index: number, positions: readonly number[], guesses?: readonly Gu
   seconds: index,
   guesses,
 });
-const after = (...messages: GenerationMessage[]): Story => {
-  const started: GenerationMessage = { type: 'started', runId, promptTokens: 4, pinned: [] };
+const after = (...messages: GenerationEvent[]): Story => {
+  const started: GenerationEvent = { type: 'started', promptTokens: 4, pinned: [] };
   return [started, ...messages].reduce(continueStory, newStory(SETTINGS, null));
 };
 const guesses = (story: Story) => story.blocks[0]?.tokens.map(({ guess }) => guess?.text ?? null);

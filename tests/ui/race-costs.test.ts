@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
+import type { PolicyName } from '../../src/library/models';
 import { cpuPassCost, cpuTokenCost, passesPerToken, weightReads } from '../../src/ui/race/costs';
 import { expectation } from '../../src/ui/race/expectation';
 import { DEFAULT_SETTINGS, generateSettings } from '../../src/ui/settings/settings';
 import { newStory } from '../../src/ui/story/story';
-import type { PolicyName } from '../../src/worker/protocol';
 
 const MODEL = {
   blockSizes: [1, 4, 8, 16, 32],

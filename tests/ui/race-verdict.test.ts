@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import type { PolicyName } from '../../src/library/models';
 import { notes, verdict } from '../../src/ui/race/verdict';
 import { DEFAULT_SETTINGS, generateSettings } from '../../src/ui/settings/settings';
 import { newStory, type Story } from '../../src/ui/story/story';
-import type { PolicyName } from '../../src/worker/protocol';
 
 const MODEL = {
   blockSizes: [1, 4, 8, 16, 32],

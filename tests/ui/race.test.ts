@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
+import type { GenerateSettings, GenerationEvent } from '../../src/library/texts';
 import type { Pair } from '../../src/ui/race/pair';
 import { FIRST_RACE, type Race, type RaceAction, reduceRace, settingsOfSide, sideOn } from '../../src/ui/race/race';
 import { DEFAULT_SETTINGS } from '../../src/ui/settings/settings';
 import { tokensWritten } from '../../src/ui/story/story';
-import type { GenerateSettings, GenerationMessage, WithoutRun } from '../../src/worker/protocol';
 
 const MODEL = {
   blockSizes: [1, 2, 4, 8, 16, 32],
@@ -16,10 +16,10 @@ const asked = FIRST_RACE.sides.map((side) =>
   settingsOfSide(side, settings, MODEL),
 ) as unknown as Pair<GenerateSettings>;
 const started: RaceAction = { type: 'started', settings: asked };
-const over: RaceAction = { type: 'told', message: { type: 'race-done', runId: 3 } };
+const over: RaceAction = { type: 'told', message: { type: 'race-done' } };
 
-function raced(racer: number, news: WithoutRun<GenerationMessage>): RaceAction {
-  return { type: 'told', message: { type: 'raced', runId: 3, racer, news } };
+function raced(racer: number, event: GenerationEvent): RaceAction {
+  return { type: 'told', message: { type: 'raced', racer, event } };
 }
 function after(...actions: RaceAction[]): Race {
   return actions.reduce(reduceRace, FIRST_RACE);
@@ -49,7 +49,7 @@ test('a side does what the model can', () => {
   expect(sideOn(wanted, { blockSizes: [32] })).toEqual({ blockSize: 32, policy: 'confidence', steps: 8 });
 });
 
-test('news go to the racer they are about', () => {
+test('events go to the racer they are about', () => {
   const race = after(started, opening(0), opening(1), reveal(1, 3, 0.4));
   const [one, other] = race.stories!;
   expect([tokensWritten(one), one.nfe, one.seconds]).toEqual([0, 0, 0]);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { ReadEvent } from '../../src/library/texts';
 import { piecesOf } from '../../src/ui/read/pieces';
 import {
   FIRST_READING,
@@ -10,20 +11,18 @@ import {
 } from '../../src/ui/read/reading';
 import { placeOn, rangeOf, scheduleName } from '../../src/ui/read/spread';
 import { bitsText, heatOf, likelihoodText, mostSurprising, summaryOf } from '../../src/ui/read/surprisal';
-import type { ReadMessage } from '../../src/worker/protocol';
 
-const runId = 4;
-const told = (message: ReadMessage): ReadAction => ({ type: 'told', message });
+const told = (message: ReadEvent): ReadAction => ({ type: 'told', message });
 const opened = told({
   type: 'read-started',
-  runId,
   tokens: [' a', ' red', ' kite'].map((text, id) => ({ id, text })),
   bytes: 11,
+  scored: { tokens: 3, bytes: 11 },
   blockSizes: [1, 4],
   windows: 1,
 });
 const size = (blockSize: number, standardError: number | null) =>
-  told({ type: 'read-size', runId, blockSize, natsPerToken: 2, standardError, perplexity: 7.39, bitsPerByte: 0.79 });
+  told({ type: 'read-size', blockSize, natsPerToken: 2, standardError, perplexity: 7.39, bitsPerByte: 0.79 });
 const after = (...actions: ReadAction[]): Reading => actions.reduce(reduceReading, FIRST_READING);
 
 test('tokens, sizes and draws come as they are measured, and the end tells what came out', () => {
@@ -32,17 +31,17 @@ test('tokens, sizes and draws come as they are measured, and the end tells what 
   const reading = after(
     { type: 'started' },
     opened,
-    told({ type: 'read-tokens', runId, from: 0, nats: [null, 0.7] }),
-    told({ type: 'read-progress', runId, done: 2, total: 9 }),
+    told({ type: 'read-tokens', from: 0, nats: [null, 0.7] }),
+    told({ type: 'read-progress', done: 2, total: 9 }),
     size(1, null),
     size(4, 0.2),
-    told({ type: 'read-spread', runId, ...spread }),
+    told({ type: 'read-spread', ...spread }),
   );
   expect(reading.report).toMatchObject({ done: 2, total: 9, nats: [null, 0.7, undefined] });
   expect(reading.report?.sizes.map(({ blockSize }) => blockSize)).toEqual([1, 4]);
   expect(reading.report?.spreads).toMatchObject([spread]);
-  const tokens = told({ type: 'read-tokens', runId, from: 2, nats: [6] });
-  const finished = [tokens, told({ type: 'read-done', runId })].reduce(reduceReading, reading);
+  const tokens = told({ type: 'read-tokens', from: 2, nats: [6] });
+  const finished = [tokens, told({ type: 'read-done' })].reduce(reduceReading, reading);
   expect(finished.phase).toBe('finished');
   expect(finished.announced).toBe(
     'The text is read. Perplexity 7.4 at block size 1. “kite” was the greatest surprise: 8.7 bits.',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import type { GenerationEvent } from '../../src/library/texts';
 import { endStory, newStory, type Story } from '../../src/ui/story/story';
 import { placeAt, placeText, storyAt } from '../../src/ui/timeline/replay';
-import type { GenerationMessage } from '../../src/worker/protocol';
 import { RUN_SETTINGS, scriptedRun, scriptedStory, storiesOf } from './run-script';
 
 /** What a reader sees of a story. */
@@ -31,13 +31,12 @@ test('it does so while the run goes on, and after it was stopped halfway', () =>
 });
 
 test('settings that changed during the run change its later blocks alone', () => {
-  const runId = 1;
   const settings = { ...RUN_SETTINGS, blockSize: 2 };
-  const changed: GenerationMessage[] = [
+  const changed: GenerationEvent[] = [
     ...scriptedRun(1).slice(0, -1),
-    { type: 'changed', runId, settings, pinned: [] },
-    { type: 'step', runId, block: 1, step: 0, reveal: [], nfe: 9, seconds: 1 },
-    { type: 'step', runId, block: 1, step: 1, reveal: [], nfe: 9, seconds: 1 },
+    { type: 'changed', settings, pinned: [] },
+    { type: 'step', block: 1, step: 0, reveal: [], nfe: 9, seconds: 1 },
+    { type: 'step', block: 1, step: 1, reveal: [], nfe: 9, seconds: 1 },
   ];
   const story = storiesOf(changed).at(-1)!;
   expect(storyAt(story, 1).blocks.map(({ tokens }) => tokens.length)).toEqual([4]);

@@ -1,5 +1,5 @@
+import type { GenerateSettings, GenerationEvent } from '../../src/library/texts';
 import { continueStory, newStory, type Story } from '../../src/ui/story/story';
-import type { GenerateSettings, GenerationMessage } from '../../src/worker/protocol';
 
 /** What `scriptedRun` writes with: blocks of 4, two tokens a step. */
 export const RUN_SETTINGS: GenerateSettings = {
@@ -20,11 +20,8 @@ export const RUN_SETTINGS: GenerateSettings = {
  * The messages of a run over `blocks` blocks of 4 after a prompt of 5 tokens, whose last begins the first
  * block. A block is revealed from its end, two tokens a step; a step takes a tenth of a second.
  */
-export function scriptedRun(blocks: number): GenerationMessage[] {
-  const runId = 1;
-  const messages: GenerationMessage[] = [
-    { type: 'started', runId, promptTokens: 5, pinned: [{ id: 9, text: '\n\n' }] },
-  ];
+export function scriptedRun(blocks: number): GenerationEvent[] {
+  const messages: GenerationEvent[] = [{ type: 'started', promptTokens: 5, pinned: [{ id: 9, text: '\n\n' }] }];
   let nfe = 1;
   const timed = () => ({ nfe, seconds: nfe / 10 });
   for (let block = 0; block < blocks; block++) {
@@ -43,20 +40,21 @@ export function scriptedRun(blocks: number): GenerationMessage[] {
         probability: 0.25,
       }));
       nfe++;
-      messages.push({ type: 'step', runId, block, step, reveal, ...timed() });
+      messages.push({ type: 'step', block, step, reveal, ...timed() });
     }
     const tokens = Array.from({ length: 4 }, (_, at) =>
       block === 0 && at === 0 ? { id: 9, text: '\n\n' } : { id: block * 4 + at, text: ` w${block * 4 + at}` },
     );
     nfe++;
-    messages.push({ type: 'block', runId, block, tokens, ...timed() });
+    const text = tokens.map(({ text }) => text).join('');
+    messages.push({ type: 'block', block, tokens, text, ...timed() });
   }
-  messages.push({ type: 'done', runId, reason: 'length', ...timed() });
+  messages.push({ type: 'done', reason: 'length', ...timed() });
   return messages;
 }
 
 /** The story after each of the messages, in order. */
-export function storiesOf(messages: readonly GenerationMessage[], from = newStory(RUN_SETTINGS, null)): Story[] {
+export function storiesOf(messages: readonly GenerationEvent[], from = newStory(RUN_SETTINGS, null)): Story[] {
   let story = from;
   return messages.map((message) => {
     story = continueStory(story, message);

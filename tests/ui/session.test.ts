@@ -21,13 +21,12 @@ const loaded: Action[] = [
 const writing: Action[] = [
   ...loaded,
   { type: 'writing-started', story },
-  { type: 'written', message: { type: 'started', runId: 1, promptTokens: 1, pinned: [] } },
+  { type: 'written', message: { type: 'started', promptTokens: 1, pinned: [] } },
 ];
 const revealed: Action = {
   type: 'written',
   message: {
     type: 'step',
-    runId: 1,
     block: 0,
     step: 0,
     reveal: [{ position: 0, id: 1, text: 'a', probability: 1 }],

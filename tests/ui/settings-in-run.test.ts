@@ -22,7 +22,7 @@ test('how it is written waits for the next block, what is written for the next t
 test('nothing waits any more once the settings are in force', () => {
   const settings = { ...DEFAULT_SETTINGS, blockSize: 4, maxTokens: 32 };
   const wanted = settingsForNextBlock(story, settings, INFO);
-  const changed = continueStory(story, { type: 'changed', runId: 1, settings: structuredClone(wanted), pinned: [] });
+  const changed = continueStory(story, { type: 'changed', settings: structuredClone(wanted), pinned: [] });
   expect(waitingSettings(changed, settings, INFO).forBlock).toBe(false);
 });
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { ChatTurn } from '../../src/library/texts';
 import { ask, turnsOf } from '../../src/ui/chat/conversation';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/ui/settings/settings';
 import { chatHash, readChatLink, storyOfLink } from '../../src/ui/share/chat-link';
@@ -7,7 +8,6 @@ import { readRunFile, writeRunFile } from '../../src/ui/share/run-file';
 import { hasOtherSettings, noticeOf, Sharing, writerElsewhere } from '../../src/ui/share/sharing';
 import type { Provenance } from '../../src/ui/story/provenance';
 import { newStory, type Story } from '../../src/ui/story/story';
-import type { ChatTurn } from '../../src/worker/protocol';
 import { INFO, ScriptedModel } from '../worker/scripted-model';
 import { openPage } from './open-page';
 import { RUN_SETTINGS, scriptedRun, storiesOf } from './run-script';

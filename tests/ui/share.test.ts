@@ -43,7 +43,7 @@ class WholeRuns extends ScriptedModel {
       ...opened,
       async *write(settings) {
         log.push(`write ${settings().seed}`);
-        for (const { runId: _, ...news } of scriptedRun(2)) yield news;
+        yield* scriptedRun(2);
       },
     };
   }

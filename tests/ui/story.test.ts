@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { GenerateSettings, GenerationEvent } from '../../src/library/texts';
 import {
   continueStory,
   endStory,
@@ -10,7 +11,6 @@ import {
   tokensWritten,
   wholeText,
 } from '../../src/ui/story/story';
-import type { GenerateSettings, GenerationMessage } from '../../src/worker/protocol';
 
 const SETTINGS: GenerateSettings = {
   prompt: 'Poem: rain\n\n',
@@ -25,43 +25,40 @@ const SETTINGS: GenerateSettings = {
   topP: 1,
   seed: 1,
 };
-const runId = 1;
-const started: Extract<GenerationMessage, { type: 'started' }> = {
+const started: Extract<GenerationEvent, { type: 'started' }> = {
   type: 'started',
-  runId,
   promptTokens: 5,
   pinned: [{ id: 9, text: '\n\n' }],
 };
-const step = (block: number, index: number, positions: number[]): GenerationMessage => ({
+const step = (block: number, index: number, positions: number[]): GenerationEvent => ({
   type: 'step',
-  runId,
   block,
   step: index,
   reveal: positions.map((position) => ({ position, id: position, text: `w${position}`, probability: 0.25 })),
   nfe: 2 + index,
   seconds: 0.5,
 });
-const block = (index: number, texts: string[]): GenerationMessage => ({
+const block = (index: number, texts: string[]): GenerationEvent => ({
   type: 'block',
-  runId,
   block: index,
   tokens: texts.map((text, id) => ({ id, text })),
+  text: texts.join(''),
   nfe: 5,
   seconds: 1,
 });
-const done: GenerationMessage = { type: 'done', runId, reason: 'length', nfe: 9, seconds: 2 };
+const done: GenerationEvent = { type: 'done', reason: 'length', nfe: 9, seconds: 2 };
 
-function after(...messages: GenerationMessage[]): Story {
+function after(...messages: GenerationEvent[]): Story {
   return messages.reduce(continueStory, newStory(SETTINGS, null));
 }
 const states = (story: Story) => story.blocks.map(({ tokens }) => tokens.map(({ state }) => state).join(' '));
 
 test('a text that goes on to the end of its sentence has the blocks that follow its length', () => {
-  const block = (index: number): GenerationMessage => ({
+  const block = (index: number): GenerationEvent => ({
     type: 'block',
-    runId,
     block: index,
     tokens: [0, 1, 2, 3].map((id) => ({ id, text: `w${id}` })),
+    text: 'w0w1w2w3',
     nfe: index + 1,
     seconds: 1,
   });
@@ -152,6 +149,6 @@ test('other settings that came with what was the last block go on after it', () 
   const full = [started, block(0, ['\n\n', 'A', 'b', 'c'])];
   const before = full.reduce(continueStory, newStory({ ...SETTINGS, maxTokens: 3 }, null));
   const settings = { ...SETTINGS, maxTokens: 9, blockSize: 2 };
-  const changed = continueStory(before, { type: 'changed', runId, settings, pinned: [] });
+  const changed = continueStory(before, { type: 'changed', settings, pinned: [] });
   expect(states(changed)).toEqual(['committed committed committed committed', 'masked masked']);
 });

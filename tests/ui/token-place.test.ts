@@ -1,17 +1,15 @@
 import { expect, test } from 'vitest';
+import type { GenerationEvent } from '../../src/library/texts';
 import { endStory, idsAfterPrompt, newStoryAfter, type Story } from '../../src/ui/story/story';
 import { idsBeforeBlock, placeOfToken } from '../../src/ui/story/token-place';
-import type { GenerationMessage } from '../../src/worker/protocol';
 import { RUN_SETTINGS, scriptedRun, scriptedStory, storiesOf } from './run-script';
 
-const runId = 1;
 const story = scriptedStory(3);
 
 /** `count` steps that reveal a place each, from the first on. */
-function lettersOf(block: number, positions: readonly number[], id: number): GenerationMessage[] {
+function lettersOf(block: number, positions: readonly number[], id: number): GenerationEvent[] {
   return positions.map((position, step) => ({
     type: 'step',
-    runId,
     block,
     step,
     reveal: [{ position, id: id + position, text: 'x', probability: 0.5 }],
@@ -33,21 +31,21 @@ test('the first block begins with the end of the prompt, which has no alternativ
 });
 
 test('what a text was cut off of still stood there', () => {
-  const cut: GenerationMessage[] = [
+  const cut: GenerationEvent[] = [
     ...scriptedRun(1).slice(0, -1),
     ...lettersOf(1, [3, 0, 1, 2], 20),
     {
       type: 'block',
-      runId,
       block: 1,
       tokens: [
         { id: 20, text: 'x' },
         { id: 21, text: 'x' },
       ],
+      text: 'xx',
       nfe: 9,
       seconds: 9,
     },
-    { type: 'done', runId, reason: 'length', nfe: 9, seconds: 9 },
+    { type: 'done', reason: 'length', nfe: 9, seconds: 9 },
   ];
   const short = storiesOf(cut).at(-1)!;
   expect(placeOfToken(short, 1, 0)?.draft).toEqual([null, null, null, 23]);
@@ -59,9 +57,9 @@ test('what a text was cut off of still stood there', () => {
 test('a block of another size begins with tokens of those before it', () => {
   const settings = { ...RUN_SETTINGS, blockSize: 8 };
   const pinned = [4, 5, 6, 7].map((id) => ({ id, text: ` w${id}` }));
-  const messages: GenerationMessage[] = [
+  const messages: GenerationEvent[] = [
     ...scriptedRun(2).slice(0, -1),
-    { type: 'changed', runId, settings, pinned },
+    { type: 'changed', settings, pinned },
     ...lettersOf(2, [5, 4], 30),
   ];
   const changed: Story = storiesOf(messages).at(-1)!;

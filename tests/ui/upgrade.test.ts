@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { UnmaskError } from '../../src/errors';
+import type { ModelInfo } from '../../src/library/models';
 import { Upgrade } from '../../src/ui/models/upgrade';
 import { Controller } from '../../src/ui/session/controller';
 import { canContinue } from '../../src/ui/session/session';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/ui/settings/settings';
 import type { LoadedModel, Models } from '../../src/worker/loaded-model';
-import type { ModelInfo } from '../../src/worker/protocol';
 import { openClient, settle } from '../worker/line';
 import { Gate, keptModel, ScriptedModel } from '../worker/scripted-model';
 import { until } from './open-page';

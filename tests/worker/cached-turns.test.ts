@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Backend } from '../../src/backends/backend';
 import { openWasmBackend } from '../../src/backends/wasm/wasm-backend';
+import type { ChatTurn, GenerateSettings, GenerationEvent } from '../../src/library/texts';
 import { readWeights } from '../../src/model/source/read-weights';
 import { describeModel } from '../../src/network/families';
 import { f32Everywhere } from '../../src/onnx/cpu-dtypes';
@@ -8,8 +9,8 @@ import { createChatTemplate } from '../../src/tokenizer/chat-template';
 import { StreamDecoder } from '../../src/tokenizer/stream-decoder';
 import type { Tokenizer } from '../../src/tokenizer/tokenizer';
 import { alternativesAt } from '../../src/worker/alternatives-at';
-import type { ChatTurn, GenerateSettings, GenerationNews } from '../../src/worker/protocol';
-import { openingOf, writeText } from '../../src/worker/write-text';
+import { openingOf } from '../../src/worker/opening';
+import { writeText } from '../../src/worker/write-text';
 import { NO_FACTS } from '../engine/small-model';
 import { packed, randomModel } from '../random-model';
 import { SETTINGS } from './scripted-model';
@@ -67,9 +68,9 @@ async function openWriter(grid: 'start' | 'prompt') {
 
 type Writer = Awaited<ReturnType<typeof openWriter>>['writer'];
 
-async function news(writer: Writer, change: Partial<GenerateSettings>): Promise<GenerationNews[]> {
+async function news(writer: Writer, change: Partial<GenerateSettings>): Promise<GenerationEvent[]> {
   const settings: GenerateSettings = { ...SETTINGS, prompt: '', blockSize: BLOCK, maxTokens: 14, ...change };
-  const all: GenerationNews[] = [];
+  const all: GenerationEvent[] = [];
   for await (const each of writeText(writer, () => settings, new AbortController().signal)) all.push(each);
   return all;
 }
@@ -114,7 +115,7 @@ test('on a grid that ends with the prompt an edited block keeps its place, and i
   const all = await news(writer, { messages });
   const blocks = all.flatMap((each) => (each.type === 'block' ? [each.tokens.map(({ id }) => id)] : []));
   const { reveal } = all.find((each) => each.type === 'step' && each.block === 1 && each.step === 0) as Extract<
-    GenerationNews,
+    GenerationEvent,
     { type: 'step' }
   >;
   const place = { prompt: '', messages, after: blocks[0]!, draft: Array<null>(BLOCK).fill(null) };

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import type { ChatTurn, GenerationEvent } from '../../src/library/texts';
 import { createChatTemplate } from '../../src/tokenizer/chat-template';
 import { createTokenizer } from '../../src/tokenizer/tokenizer';
 import { conversationWithin } from '../../src/worker/conversation-within';
-import type { ChatTurn, GenerationNews } from '../../src/worker/protocol';
-import { openingOf, writeText } from '../../src/worker/write-text';
+import { openingOf } from '../../src/worker/opening';
+import { writeText } from '../../src/worker/write-text';
 import { smallBackend } from '../engine/small-model';
 import { SETTINGS } from './scripted-model';
 
@@ -21,7 +22,7 @@ const system: ChatTurn = { role: 'system', content: 'Be brief.' };
 
 async function answer(messages: readonly ChatTurn[], change: Partial<typeof SETTINGS> = {}) {
   const settings = { ...SETTINGS, prompt: 'unused', messages, blockSize: 4, maxTokens: 8, ...change };
-  const news: GenerationNews[] = [];
+  const news: GenerationEvent[] = [];
   for await (const each of writeText(writer, () => settings, new AbortController().signal)) news.push(each);
   return news;
 }

@@ -2,29 +2,31 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { corpusScore } from '../../src/cli/corpus-score';
 import { blockNelbos } from '../../src/engine/nelbo';
+import type { ReadEvent, ReadRequest } from '../../src/library/texts';
 import { createTokenizer } from '../../src/tokenizer/tokenizer';
-import type { ReadNews, ReadRequest } from '../../src/worker/protocol';
 import { readText } from '../../src/worker/read-text';
 import { smallBackend } from '../engine/small-model';
 
 const file = (name: string) => readFileSync(new URL(`../fixtures/byte-bpe/${name}`, import.meta.url));
 const tokenizer = createTokenizer(400, file('tokenizer.json'), file('tokenizer_config.json'));
 const backend = smallBackend({ vocabSize: 400, maskId: 399, bosId: 0, blockSizes: [1, 4] });
-const REQUEST: ReadRequest = {
+const REQUEST = {
   before: 'story: A Kite\n\n',
   text: 'The kite flew é.',
   draws: 3,
   seed: 5,
   schedules: [{ from: 0, to: 1 }],
-};
+} satisfies ReadRequest;
 
-type Of<Type extends ReadNews['type']> = Extract<ReadNews, { type: Type }>;
+type Of<Type extends ReadEvent['type']> = Extract<ReadEvent, { type: Type }>;
 
 async function reading(change: Partial<ReadRequest> = {}, on = backend) {
-  const all: ReadNews[] = [];
+  const all: ReadEvent[] = [];
   const signal = new AbortController().signal;
-  for await (const news of readText({ backend: on, tokenizer }, { ...REQUEST, ...change }, signal)) all.push(news);
-  const of = <Type extends ReadNews['type']>(type: Type) => all.filter((news): news is Of<Type> => news.type === type);
+  const writer = { backend: on, tokenizer, template: null };
+  for await (const event of readText(writer, { ...REQUEST, ...change }, signal)) all.push(event);
+  const of = <Type extends ReadEvent['type']>(type: Type) =>
+    all.filter((event): event is Of<Type> => event.type === type);
   return { all, started: of('read-started')[0]!, tokens: of('read-tokens'), sizes: of('read-size'), of };
 }
 

@@ -1,18 +1,8 @@
 import { UnmaskError } from '../../src/errors';
+import type { DistantPlace, FoundOffer, KeptModel, ModelInfo, ModelPlace, ModelShelf } from '../../src/library/models';
+import type { GenerateSettings, GenerationEvent, ReadEvent, Report } from '../../src/library/texts';
 import type { FetchOptions, LoadedModel, LoadOptions, Models } from '../../src/worker/loaded-model';
-import type {
-  DistantPlace,
-  FoundOffer,
-  GenerateSettings,
-  GenerationNews,
-  KeptModel,
-  ModelInfo,
-  ModelPlace,
-  ModelShelf,
-  ReadNews,
-  Report,
-} from '../../src/worker/protocol';
-import type { RacerNews } from '../../src/worker/race-texts';
+import type { RacerEvent } from '../../src/worker/race-texts';
 
 export const SETTINGS: GenerateSettings = {
   prompt: 'Once',
@@ -45,6 +35,9 @@ export const INFO: ModelInfo = {
   backend: 'wasm',
   adapter: 'none',
   chat: true,
+  hasTokenizer: true,
+  bosId: 0,
+  stopIds: [0],
   decoding: { policy: 'confidence', threshold: 0.9 },
 };
 
@@ -102,9 +95,9 @@ export class ScriptedModel implements Models {
       info: { ...INFO, ...from, ...(place.type === 'embedded' ? {} : this.other) },
       write: (settings, report, signal) => this.#write(settings(), report, signal),
       race: (settings, _report, signal) => this.#race(settings, signal),
-      read: ({ text }, signal) => this.#read(text, signal),
+      read: ({ text }, signal) => this.#read(String(text), signal),
       alternatives: async ({ offset }) => [{ id: offset, text: `${offset}`, probability: 1 }],
-      tokenize: (text) => [...text].map((letter, id) => ({ id, text: letter })),
+      tokenize: (text) => [...String(text)].map((letter, id) => ({ id, text: letter })),
       dispose: () => this.log.push('dispose'),
     };
   }
@@ -138,9 +131,16 @@ export class ScriptedModel implements Models {
   }
 
   /** Tells of one letter a pass. */
-  async *#read(text: string, signal: AbortSignal): AsyncGenerator<ReadNews> {
+  async *#read(text: string, signal: AbortSignal): AsyncGenerator<ReadEvent> {
     const tokens = [...text].map((letter, id) => ({ id, text: letter }));
-    yield { type: 'read-started', tokens, bytes: text.length, blockSizes: [1], windows: 1 };
+    yield {
+      type: 'read-started',
+      tokens,
+      bytes: text.length,
+      scored: { tokens: text.length, bytes: text.length },
+      blockSizes: [1],
+      windows: 1,
+    };
     for (const from of tokens.keys()) {
       await this.pass;
       if (signal.aborted) return;
@@ -149,13 +149,13 @@ export class ScriptedModel implements Models {
     yield { type: 'read-done' };
   }
 
-  async *#race(settings: readonly GenerateSettings[], signal: AbortSignal): AsyncGenerator<RacerNews> {
+  async *#race(settings: readonly GenerateSettings[], signal: AbortSignal): AsyncGenerator<RacerEvent> {
     for (const [racer, asked] of settings.entries()) {
-      for await (const news of this.#write(asked, 'reveals', signal)) yield { racer, news };
+      for await (const event of this.#write(asked, 'reveals', signal)) yield { racer, event };
     }
   }
 
-  async *#write(settings: GenerateSettings, report: Report, signal: AbortSignal): AsyncGenerator<GenerationNews> {
+  async *#write(settings: GenerateSettings, report: Report, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
     this.log.push(`write ${settings.seed}`);
     yield { type: 'started', promptTokens: 1, pinned: [] };
     for (let pass = 0; pass < settings.maxTokens; pass++) {

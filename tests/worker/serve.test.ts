@@ -11,7 +11,8 @@ const load = (runId: number): PageMessage => ({
   runId,
   place: { type: 'embedded', url: 'http://x/m/' },
   backend: 'auto',
-  contextShare: 1,
+  context: undefined,
+  firstText: undefined,
 });
 const generate = (runId: number, seed = 7): PageMessage => ({
   type: 'generate',
@@ -73,8 +74,8 @@ test.each([
     { type: 'inspect', version, runId: 0, place: { prompt: '', after: [null], draft: [null], offset: 0 } },
   ],
   ['an unknown backend', { ...load(0), backend: 'cuda' }],
-  ['no context', { ...load(0), contextShare: 0 }],
-  ['more context than there is', { ...load(0), contextShare: 1.5 }],
+  ['no context', { ...load(0), context: { share: 0 } }],
+  ['more context than there is', { ...load(0), context: { share: 1.5 } }],
   ['a place of an unknown kind', { ...load(0), place: { type: 'moon', url: 'x' } }],
   ['a place without its id', { ...load(0), place: { type: 'kept' } }],
   ['a folder whose files are none', { ...load(0), place: { type: 'folder', name: 'a', files: ['b'] } }],

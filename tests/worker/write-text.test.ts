@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import type { GenerationEvent } from '../../src/library/texts';
 import { createTokenizer } from '../../src/tokenizer/tokenizer';
-import type { GenerationNews } from '../../src/worker/protocol';
-import { type RacerNews, raceTexts } from '../../src/worker/race-texts';
+import { type RacerEvent, raceTexts } from '../../src/worker/race-texts';
 import { writeText } from '../../src/worker/write-text';
 import { smallBackend } from '../engine/small-model';
 import { SETTINGS } from './scripted-model';
@@ -13,7 +13,7 @@ const tokenizer = createTokenizer(400, file('tokenizer.json'), file('tokenizer_c
 /** Random weights over a byte-level vocabulary: most of its characters come in parts. */
 const backend = smallBackend({ vocabSize: 400, maskId: 399, bosId: 0 });
 
-type Of<Type extends GenerationNews['type']> = Extract<GenerationNews, { type: Type }>;
+type Of<Type extends GenerationEvent['type']> = Extract<GenerationEvent, { type: Type }>;
 
 const seconds = () => performance.now() / 1000;
 const writer = { backend, tokenizer, template: null, report: 'reveals', seconds } as const;
@@ -24,11 +24,11 @@ async function write(change: Partial<typeof SETTINGS>, signal = new AbortControl
   return told(writeText(writer, () => settings, signal));
 }
 
-async function told(writing: AsyncIterable<GenerationNews>) {
-  const all: GenerationNews[] = [];
-  for await (const news of writing) all.push(news);
-  const of = <Type extends GenerationNews['type']>(type: Type) =>
-    all.filter((news): news is Of<Type> => news.type === type);
+async function told(writing: AsyncIterable<GenerationEvent>) {
+  const all: GenerationEvent[] = [];
+  for await (const event of writing) all.push(event);
+  const of = <Type extends GenerationEvent['type']>(type: Type) =>
+    all.filter((event): event is Of<Type> => event.type === type);
   return { all, started: of('started'), steps: of('step'), blocks: of('block'), done: of('done') };
 }
 
@@ -72,7 +72,7 @@ test('the policy has its parameter: a wide entropy bound uncovers each block in 
 
 test('time and passes only grow', async () => {
   const { all } = await write({ maxTokens: 12 });
-  const counted = all.flatMap((news) => ('nfe' in news ? [news] : []));
+  const counted = all.flatMap((event) => ('nfe' in event ? [event] : []));
   for (const [index, { nfe, seconds }] of counted.slice(1).entries()) {
     expect(nfe).toBeGreaterThanOrEqual(counted[index]!.nfe);
     expect(seconds).toBeGreaterThanOrEqual(counted[index]!.seconds);
@@ -118,13 +118,13 @@ test('a text goes on after what it already has, and fills its gaps', async () =>
 
 test('changed settings take effect with the next block, and the text keeps its length', async () => {
   let settings = settingsWith({ maxTokens: 20 });
-  const seen: GenerationNews[] = [];
+  const seen: GenerationEvent[] = [];
   const writing = async function* () {
-    for await (const news of writeText(writer, () => settings, new AbortController().signal)) {
-      seen.push(news);
-      if (news.type === 'step' && news.block === 1)
+    for await (const event of writeText(writer, () => settings, new AbortController().signal)) {
+      seen.push(event);
+      if (event.type === 'step' && event.block === 1)
         settings = settingsWith({ blockSize: 2, maxTokens: 24, after: [1] });
-      yield news;
+      yield event;
     }
   };
   const { all, blocks, done } = await told(writing());
@@ -136,7 +136,7 @@ test('changed settings take effect with the next block, and the text keeps its l
   expect(blocks.map(({ tokens }) => tokens.length).slice(0, 3)).toEqual([4, 4, 2]);
   const pinned = (1 + tokenizer.encode(SETTINGS.prompt).length) % 4;
   expect(textOf(blocks)).toHaveLength(pinned + 24);
-  const counts = all.flatMap((news) => ('nfe' in news ? [news.nfe] : []));
+  const counts = all.flatMap((event) => ('nfe' in event ? [event.nfe] : []));
   expect(counts).toEqual(counts.toSorted((a, b) => a - b));
   expect(done).toHaveLength(1);
 });
@@ -144,13 +144,13 @@ test('changed settings take effect with the next block, and the text keeps its l
 test('a change to a length that is already there ends the text', async () => {
   let settings = settingsWith({ maxTokens: 20 });
   const signal = new AbortController().signal;
-  const news: GenerationNews[] = [];
+  const events: GenerationEvent[] = [];
   for await (const one of writeText(writer, () => settings, signal)) {
-    news.push(one);
+    events.push(one);
     settings = settingsWith({ maxTokens: 1 });
   }
-  expect(news.filter(({ type }) => type === 'block')).toHaveLength(1);
-  expect(news.at(-1)).toMatchObject({ type: 'done', reason: 'length' });
+  expect(events.filter(({ type }) => type === 'block')).toHaveLength(1);
+  expect(events.at(-1)).toMatchObject({ type: 'done', reason: 'length' });
 });
 
 test('a change that the model cannot meet is told, after the block that it came in', async () => {
@@ -168,17 +168,17 @@ test('racers write what they would write alone, in turns by the time they had', 
   const alone: number[][] = [];
   for (const settings of asked) alone.push(textOf((await write(settings)).blocks));
   const writers = [writer, { ...writer, backend: await backend.fork() }];
-  const news: RacerNews[] = [];
-  for await (const one of raceTexts(writers, asked, new AbortController().signal)) news.push(one);
+  const events: RacerEvent[] = [];
+  for await (const one of raceTexts(writers, asked, new AbortController().signal)) events.push(one);
   for (const racer of [0, 1]) {
-    const mine = news.filter((one) => one.racer === racer).map((one) => one.news);
+    const mine = events.filter((one) => one.racer === racer).map((one) => one.event);
     expect(textOf(mine.filter((one) => one.type === 'block'))).toEqual(alone[racer]);
     expect(mine.at(-1)?.type).toBe('done');
     const seconds = mine.flatMap((one) => ('seconds' in one ? [one.seconds] : []));
     expect(seconds).toEqual(seconds.toSorted((a, b) => a - b));
   }
   // Neither waits for the other's end.
-  const order = news.map(({ racer }) => racer);
+  const order = events.map(({ racer }) => racer);
   expect(order.lastIndexOf(0)).toBeGreaterThan(order.indexOf(1));
   expect(order.lastIndexOf(1)).toBeGreaterThan(order.indexOf(0));
   expect(order.slice(0, Math.min(order.lastIndexOf(0), order.lastIndexOf(1))).join('')).toMatch(/01.*10|10.*01/);

@@ -20,10 +20,18 @@ const READ_BY_ALL: readonly string[] = [MODEL_FILES.tokenizer, MODEL_FILES.token
  * Opens a model folder on a server. `modelUrl` is as `modelFolderUrl` gives it.
  * Throws `network`, `bad-model`, `out-of-memory` or the AbortError of `signal`.
  */
-export async function openModelUrl(modelUrl: string, { signal, onProgress }: OpenUrlOptions): Promise<ModelSource> {
+export function openModelUrl(modelUrl: string, options: OpenUrlOptions): Promise<ModelSource> {
+  return openModelFiles((path) => fileUrl(path, modelUrl), options);
+}
+
+/** Opens a model folder whose files have URLs of their own. Throws as `openModelUrl`, and what `urlOf` throws. */
+export async function openModelFiles(
+  urlOf: (path: string) => URL,
+  { signal, onProgress }: OpenUrlOptions,
+): Promise<ModelSource> {
   let count = (_path: string, _loadedBytes: number): void => {};
   const source = await openModelSource(
-    (path, limit, signal) => download(fileUrl(path, modelUrl), limit, (loaded) => count(path, loaded), signal),
+    async (path, limit, signal) => download(urlOf(path), limit, (loaded) => count(path, loaded), signal),
     signal,
   );
   count = byteCounter(source.manifest, onProgress);

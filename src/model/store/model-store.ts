@@ -51,7 +51,7 @@ const CONVERSIONS = 'unmask-conversions';
 export async function openModelStore(patience = PATIENCE): Promise<ModelStore | null> {
   // Typed as always there. The class may be missing, and locks are outside of a secure context.
   const { FileSystemFileHandle: handles } = globalThis as { FileSystemFileHandle?: { readonly prototype: object } };
-  const { storage, locks } = navigator as { storage?: StorageManager; locks?: LockManager };
+  const { storage, locks } = (globalThis.navigator ?? {}) as { storage?: StorageManager; locks?: LockManager };
   if (!storage || !locks || !handles || !('createSyncAccessHandle' in handles.prototype)) return null;
   try {
     const root = await storage.getDirectory();

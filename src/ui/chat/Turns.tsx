@@ -1,5 +1,5 @@
 import { memo, type ReactNode, useCallback, useState } from 'react';
-import type { ChatTurn } from '../../worker/protocol';
+import type { ChatTurn } from '../../library/unmask';
 import type { Controller } from '../session/controller';
 import { answers, isWriting, type Session } from '../session/session';
 import type { Story } from '../story/story';

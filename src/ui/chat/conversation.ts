@@ -1,4 +1,4 @@
-import type { ChatTurn } from '../../worker/protocol';
+import type { ChatTurn } from '../../library/unmask';
 import { type Story, wholeText } from '../story/story';
 
 /** A turn as it is shown. */

@@ -1,4 +1,4 @@
-import type { AlternativeToken } from '../../worker/protocol';
+import type { AlternativeToken } from '../../library/unmask';
 import type { Controller } from '../session/controller';
 import type { Block, Story } from '../story/story';
 import { shownText, TokenFacts } from '../story/TokenFacts';

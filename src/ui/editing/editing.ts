@@ -1,4 +1,4 @@
-import type { GenerateSettings, TokenText } from '../../worker/protocol';
+import type { GenerateSettings, TokenText } from '../../library/unmask';
 import { changed } from '../story/provenance';
 import { allBlocks, type Block, type Story, type Token, tokensWritten } from '../story/story';
 import { idsBeforeBlock } from '../story/token-place';

@@ -1,4 +1,4 @@
-import type { ModelInfo } from '../../worker/protocol';
+import type { ModelInfo } from '../../library/unmask';
 
 /** `17.4`: millions of bytes with one digit, as download sizes are shown. */
 export function megabytes(bytes: number): string {

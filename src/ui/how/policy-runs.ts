@@ -1,4 +1,4 @@
-import type { PolicyName } from '../../worker/protocol';
+import type { PolicyName } from '../../library/unmask';
 import recorded from './recorded-policies.json';
 
 /** What the network predicted for a place: its number in the block, the probability of what it guessed, and the entropy in nats. */

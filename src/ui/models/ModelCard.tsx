@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { ModelFacts, ModelOrigin } from '../../worker/protocol';
+import type { ModelFacts, ModelOrigin } from '../../library/unmask';
 import { blockSizesText, originText, sizeText } from './model-texts';
 
 interface Props {

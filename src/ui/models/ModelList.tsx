@@ -1,4 +1,4 @@
-import type { KeptModel, ModelInfo, ModelPlace, ModelShelf } from '../../worker/protocol';
+import type { KeptModel, ModelInfo, ModelPlace, ModelShelf } from '../../library/unmask';
 import { bytes, megabytes } from '../fields/format';
 import type { EmbeddedModel } from './embedded-models';
 import { ModelCard } from './ModelCard';

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { describeError } from '../../errors';
-import type { DistantPlace, ModelPlace } from '../../worker/protocol';
+import type { DistantPlace, ModelPlace } from '../../library/unmask';
 import { Sheet } from '../fields/Sheet';
 import type { Session } from '../session/session';
 import { ModelList } from './ModelList';

@@ -1,5 +1,5 @@
 import { useRef, useState } from 'react';
-import type { CheckpointOffer, KeptDtype } from '../../worker/protocol';
+import type { CheckpointOffer, KeptDtype } from '../../library/unmask';
 import { ChoiceField } from '../fields/ChoiceField';
 import { millions } from '../fields/format';
 import { Sheet } from '../fields/Sheet';

@@ -1,5 +1,5 @@
 import { type ChangeEvent, type FormEvent, useId, useRef, useState } from 'react';
-import type { DistantPlace } from '../../worker/protocol';
+import type { DistantPlace } from '../../library/unmask';
 import { folderOfFiles } from './chosen-folder';
 
 interface Props {

@@ -1,4 +1,4 @@
-import type { DistantPlace } from '../../worker/protocol';
+import type { DistantPlace } from '../../library/unmask';
 import { publishedText, ranText } from './model-texts';
 import { PUBLISHED_MODELS } from './published-models';
 

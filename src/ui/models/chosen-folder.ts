@@ -1,4 +1,4 @@
-import type { DistantPlace } from '../../worker/protocol';
+import type { DistantPlace } from '../../library/unmask';
 
 type Folder = Extract<DistantPlace, { type: 'folder' }>;
 

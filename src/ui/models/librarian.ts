@@ -1,6 +1,5 @@
 import { describeError, UnmaskError } from '../../errors';
-import type { Client } from '../../worker/client';
-import type { DistantPlace, KeptDtype, ModelPlace, ModelShelf } from '../../worker/protocol';
+import type { Client, DistantPlace, KeptDtype, ModelPlace, ModelShelf } from '../../library/unmask';
 import type { Page } from '../session/page';
 import type { EmbeddedModel } from './embedded-models';
 import type { Progress } from './pace';

@@ -1,7 +1,5 @@
 import { describeError, type UnmaskError } from '../../errors';
-import type { Client } from '../../worker/client';
-import type { KeptDtype, ModelInfo, ModelPlace } from '../../worker/protocol';
-import type { WorkerEvents } from '../../worker/worker-events';
+import type { Client, KeptDtype, ModelInfo, ModelPlace, WorkerEvents } from '../../library/unmask';
 import { tokensText } from '../fields/format';
 import type { Page } from '../session/page';
 import { nearestBlockSize, unmaskingOn } from '../settings/settings';
@@ -90,11 +88,11 @@ export class ModelLoader {
     this.librarian.cancel();
     // Who goes back to the small one wants to stay with it.
     if (place.type === 'embedded') this.#page.set({ upgrade: 'on request' });
-    if (place.type === 'embedded' || place.type === 'kept') {
-      await this.#replace(place, this.#connect());
+    if (place.type === 'url' || place.type === 'folder') {
+      await this.#fetchAndOpen({ place, dtype: null, name: placeName(place) });
       return;
     }
-    await this.#fetchAndOpen({ place, dtype: null, name: placeName(place) });
+    await this.#replace(place, this.#connect());
   }
 
   /** Converts the checkpoint that is offered, then opens it. */
@@ -199,7 +197,11 @@ export class ModelLoader {
     try {
       const loaded = await watched(
         (onProgress) =>
-          client.load(place, page.session.settings.backend, { signal, onProgress, contextShare: this.#contextShare }),
+          client.load(place, page.session.settings.backend, {
+            signal,
+            onProgress,
+            context: { share: this.#contextShare },
+          }),
         (progress) => this.#client === client && page.dispatch({ type: 'load-progressed', progress }),
       );
       const info = this.#withOrigin(loaded);

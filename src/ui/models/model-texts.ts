@@ -1,4 +1,4 @@
-import type { CheckpointOffer, KeptDtype, KeptModel, ModelFacts, ModelOrigin, ModelShelf } from '../../worker/protocol';
+import type { CheckpointOffer, KeptDtype, KeptModel, ModelFacts, ModelOrigin, ModelShelf } from '../../library/unmask';
 import { bytes, megabytes, millions } from '../fields/format';
 import { shortUrl } from './place-name';
 import type { PublishedModels } from './published-models';

@@ -1,4 +1,4 @@
-import type { AtWork } from '../../worker/protocol';
+import type { AtWork } from '../../library/unmask';
 
 /** How fast bytes come. */
 export interface Pace {

@@ -1,18 +1,8 @@
-import type { ModelPlace } from '../../worker/protocol';
+import type { DistantPlace } from '../../library/unmask';
 
 /** What to call a model that has not told its name yet. */
-export function placeName(place: ModelPlace): string {
-  switch (place.type) {
-    case 'url':
-      return shortUrl(place.url);
-    case 'folder':
-      return place.name;
-    case 'embedded':
-    case 'kept':
-      return 'the model';
-    default:
-      return place satisfies never;
-  }
+export function placeName(place: DistantPlace): string {
+  return place.type === 'url' ? shortUrl(place.url) : place.name;
 }
 
 /** A URL without what all of them begin and end with, and without its query: its host comes first. */

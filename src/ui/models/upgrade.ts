@@ -1,6 +1,6 @@
 import { createStore } from 'zustand/vanilla';
 import { describeError } from '../../errors';
-import type { ModelPlace } from '../../worker/protocol';
+import type { ModelPlace } from '../../library/unmask';
 import type { Controller } from '../session/controller';
 import { isBusy, type Problem, type Session } from '../session/session';
 import type { EmbeddedModel } from './embedded-models';

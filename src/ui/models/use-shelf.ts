@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from 'react';
 import { describeError } from '../../errors';
-import type { ModelShelf } from '../../worker/protocol';
+import type { ModelShelf } from '../../library/unmask';
 import type { ModelLoader } from './model-loader';
 
 interface Shelf {

@@ -1,4 +1,4 @@
-import type { AtWork } from '../../worker/protocol';
+import type { AtWork } from '../../library/unmask';
 import { NO_PROGRESS, PaceMeter, type Progress } from './pace';
 
 /** How often the pace is worked out anew while nothing comes, in milliseconds. */

@@ -1,4 +1,4 @@
-import type { ModelInfo } from '../../worker/protocol';
+import type { ModelInfo } from '../../library/unmask';
 import { type Story, tokensWritten } from '../story/story';
 import { weightReads } from './costs';
 import type { Pair } from './pair';

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
+import type { GenerateSettings, ModelInfo } from '../../library/unmask';
 import type { SiteUpdate } from '../../offline/site-update';
-import type { GenerateSettings, ModelInfo } from '../../worker/protocol';
 import { ModelNotice } from '../models/ModelNotice';
 import { LoadStatus } from '../page/LoadStatus';
 import { Masthead } from '../page/Masthead';

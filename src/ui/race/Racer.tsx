@@ -1,5 +1,5 @@
 import { useEffect, useId, useRef } from 'react';
-import type { GenerateSettings } from '../../worker/protocol';
+import type { GenerateSettings } from '../../library/unmask';
 import { rate } from '../fields/format';
 import { StoryBlocks } from '../story/StoryBlocks';
 import { type Story, tokensWritten } from '../story/story';

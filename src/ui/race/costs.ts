@@ -1,4 +1,4 @@
-import type { GenerateSettings, ModelInfo } from '../../worker/protocol';
+import type { GenerateSettings, ModelInfo } from '../../library/unmask';
 import type { Story } from '../story/story';
 
 type Way = Pick<GenerateSettings, 'blockSize' | 'policy' | 'steps'>;

@@ -1,4 +1,4 @@
-import type { GenerateSettings, ModelInfo } from '../../worker/protocol';
+import type { GenerateSettings, ModelInfo } from '../../library/unmask';
 import { rate } from '../fields/format';
 import { cpuPassCost, cpuTokenCost, passesPerToken } from './costs';
 import { type Pair, pairOf } from './pair';

@@ -1,5 +1,5 @@
 import { createStore } from 'zustand/vanilla';
-import type { RaceMessage } from '../../worker/protocol';
+import type { RaceEvent } from '../../library/unmask';
 import type { Controller } from '../session/controller';
 import { LentRun } from '../session/lent-run';
 import { pairOf } from './pair';
@@ -8,7 +8,7 @@ import { FIRST_RACE, type Race, type RaceAction, reduceRace, type Side, settings
 /** Holds the race and runs it, whether or not it is on the screen. */
 export class RaceRunner {
   readonly #controller: Controller;
-  readonly #run: LentRun<RaceMessage>;
+  readonly #run: LentRun<RaceEvent>;
   readonly store = createStore<Race>(() => FIRST_RACE);
 
   constructor(controller: Controller) {

@@ -1,4 +1,4 @@
-import type { GenerateSettings, PolicyName, RaceMessage } from '../../worker/protocol';
+import type { GenerateSettings, PolicyName, RaceEvent } from '../../library/unmask';
 import type { RunAction } from '../session/lent-run';
 import type { Problem } from '../session/session';
 import { generateSettings, type ModelTraits, type Settings } from '../settings/settings';
@@ -31,7 +31,7 @@ export interface Race {
 export type RaceAction =
   | { readonly type: 'side-changed'; readonly racer: number; readonly change: Partial<Side> }
   | { readonly type: 'started'; readonly settings: Pair<GenerateSettings> }
-  | RunAction<RaceMessage>;
+  | RunAction<RaceEvent>;
 
 /** One token at a time against blocks that take about a third of its passes. */
 export const FIRST_RACE: Race = {
@@ -82,11 +82,11 @@ export function reduceRace(race: Race, action: RaceAction): Race {
   }
 }
 
-function hear(race: Race, stories: Pair<Story>, message: RaceMessage): Race {
+function hear(race: Race, stories: Pair<Story>, message: RaceEvent): Race {
   switch (message.type) {
     case 'raced': {
-      const { racer, runId, news } = message;
-      const told = stories.map((story, index) => (index === racer ? continueStory(story, { ...news, runId }) : story));
+      const { racer, event } = message;
+      const told = stories.map((story, index) => (index === racer ? continueStory(story, event) : story));
       return { ...race, stories: pairOf(told) };
     }
     case 'race-done':

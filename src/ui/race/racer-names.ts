@@ -1,4 +1,4 @@
-import type { GenerateSettings } from '../../worker/protocol';
+import type { GenerateSettings } from '../../library/unmask';
 import { POLICY_TEXTS } from '../settings/policy-texts';
 import { usesSteps } from '../settings/settings';
 import type { Story } from '../story/story';

@@ -1,4 +1,4 @@
-import type { ModelInfo } from '../../worker/protocol';
+import type { ModelInfo } from '../../library/unmask';
 import { rate } from '../fields/format';
 import { BEST_PERPLEXITY, curveFor, expectedAt } from '../settings/quality';
 import { usesSteps } from '../settings/settings';

@@ -1,5 +1,5 @@
 import { createStore } from 'zustand/vanilla';
-import type { ReadMessage } from '../../worker/protocol';
+import type { ReadEvent } from '../../library/unmask';
 import type { Controller } from '../session/controller';
 import { LentRun } from '../session/lent-run';
 import { FIRST_READING, type ReadAction, type ReadForm, type Reading, reduceReading, requestOf } from './reading';
@@ -7,7 +7,7 @@ import { FIRST_READING, type ReadAction, type ReadForm, type Reading, reduceRead
 /** Holds the text that is read and has it read, whether or not it is on the screen. */
 export class ReadRunner {
   readonly #controller: Controller;
-  readonly #run: LentRun<ReadMessage>;
+  readonly #run: LentRun<ReadEvent>;
   readonly store = createStore<Reading>(() => FIRST_READING);
 
   constructor(controller: Controller) {

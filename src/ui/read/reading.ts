@@ -1,4 +1,4 @@
-import type { ReadMessage, ReadRequest, Schedule } from '../../worker/protocol';
+import type { ReadEvent, ReadRequest, Schedule } from '../../library/unmask';
 import type { RunAction } from '../session/lent-run';
 import type { Problem } from '../session/session';
 import { EXAMPLE } from './example';
@@ -28,7 +28,7 @@ export interface Reading {
 export type ReadAction =
   | { readonly type: 'form-changed'; readonly change: Partial<ReadForm> }
   | { readonly type: 'started' }
-  | RunAction<ReadMessage>;
+  | RunAction<ReadEvent>;
 
 export const FIRST_READING: Reading = {
   form: { ...EXAMPLE, clip: { from: 0.3, to: 0.8 } },
@@ -74,7 +74,7 @@ export function reduceReading(reading: Reading, action: ReadAction): Reading {
   }
 }
 
-function hear(reading: Reading, message: ReadMessage): Reading {
+function hear(reading: Reading, message: ReadEvent): Reading {
   const { report } = reading;
   switch (message.type) {
     case 'read-started':

@@ -1,6 +1,6 @@
-import type { ReadMessage } from '../../worker/protocol';
+import type { ReadEvent } from '../../library/unmask';
 
-type Told<Type extends ReadMessage['type']> = Omit<Extract<ReadMessage, { type: Type }>, 'type' | 'runId'>;
+type Told<Type extends ReadEvent['type']> = Omit<Extract<ReadEvent, { type: Type }>, 'type'>;
 export type SizeScore = Told<'read-size'>;
 export type Spread = Told<'read-spread'>;
 
@@ -14,11 +14,11 @@ export interface Report extends Told<'read-started'> {
   readonly total: number;
 }
 
-export function newReport({ type, runId, ...facts }: Extract<ReadMessage, { type: 'read-started' }>): Report {
+export function newReport({ type, ...facts }: Extract<ReadEvent, { type: 'read-started' }>): Report {
   return { ...facts, nats: facts.tokens.map(() => undefined), sizes: [], spreads: [], done: 0, total: 0 };
 }
 
-type Learned = Extract<ReadMessage, { type: 'read-tokens' | 'read-size' | 'read-spread' | 'read-progress' }>;
+type Learned = Extract<ReadEvent, { type: 'read-tokens' | 'read-size' | 'read-spread' | 'read-progress' }>;
 
 /** The report after one more message. */
 export function learn(report: Report, message: Learned): Report {

@@ -1,4 +1,4 @@
-import type { Schedule } from '../../worker/protocol';
+import type { Schedule } from '../../library/unmask';
 import type { Spread } from './report';
 
 /** From the least to the greatest value of all draws, in nats a token, so that all strips share an axis. */

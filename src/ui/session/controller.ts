@@ -1,8 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { UnmaskError } from '../../errors';
-import type { Client } from '../../worker/client';
-import type { AlternativeToken, ModelInfo } from '../../worker/protocol';
-import type { WorkerEvents } from '../../worker/worker-events';
+import type { AlternativeToken, Client, ModelInfo, WorkerEvents } from '../../library/unmask';
 import type { Asked } from '../chat/conversation';
 import { Editor } from '../editing/editor';
 import type { EmbeddedModel } from '../models/embedded-models';

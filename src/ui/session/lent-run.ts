@@ -1,5 +1,5 @@
 import { describeError } from '../../errors';
-import type { Client } from '../../worker/client';
+import type { Client } from '../../library/unmask';
 import type { Controller } from './controller';
 import type { Problem } from './session';
 

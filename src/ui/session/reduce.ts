@@ -1,4 +1,4 @@
-import type { CheckpointOffer, GenerationMessage, ModelInfo } from '../../worker/protocol';
+import type { CheckpointOffer, GenerationEvent, ModelInfo } from '../../library/unmask';
 import { systemOf } from '../chat/conversation';
 import type { Edit } from '../editing/editing';
 import { NO_PROGRESS, type Progress } from '../models/pace';
@@ -41,7 +41,7 @@ export type Action =
   | { readonly type: 'looked-at'; readonly story: Story | null }
   /** A text that was written before. */
   | { readonly type: 'story-opened'; readonly story: Story }
-  | { readonly type: 'written'; readonly message: GenerationMessage }
+  | { readonly type: 'written'; readonly message: GenerationEvent }
   | { readonly type: 'writing-stopped' }
   | { readonly type: 'writing-failed'; readonly problem: Problem }
   /** An edit of the text on screen, or of an earlier answer of its conversation. */

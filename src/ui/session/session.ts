@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../errors';
-import type { CheckpointOffer, ModelInfo } from '../../worker/protocol';
+import type { CheckpointOffer, ModelInfo } from '../../library/unmask';
 import type { Edit } from '../editing/editing';
 import { NO_PROGRESS, type Progress } from '../models/pace';
 import type { ModelTraits, Settings } from '../settings/settings';

@@ -1,6 +1,5 @@
 import { describeError, type UnmaskError } from '../../errors';
-import type { Client } from '../../worker/client';
-import type { GenerateSettings, ModelInfo } from '../../worker/protocol';
+import type { Client, GenerateSettings, ModelInfo } from '../../library/unmask';
 import { newSeed } from '../settings/new-seed';
 import { reportFor, type Settings } from '../settings/settings';
 import { sameSettings, settingsForNextBlock } from '../settings/settings-in-run';

@@ -1,5 +1,5 @@
 import { memo } from 'react';
-import type { BackendChoice, ModelInfo } from '../../worker/protocol';
+import type { BackendChoice, ModelInfo } from '../../library/unmask';
 import { ChoiceField } from '../fields/ChoiceField';
 import { bytes, deviceOf } from '../fields/format';
 import { sizeText } from '../models/model-texts';

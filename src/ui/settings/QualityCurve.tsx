@@ -1,4 +1,4 @@
-import type { PolicyName } from '../../worker/protocol';
+import type { PolicyName } from '../../library/unmask';
 import { BEST_PERPLEXITY, curveFor, type Expected, expectedAt } from './quality';
 
 interface Props {

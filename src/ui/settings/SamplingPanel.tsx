@@ -1,5 +1,5 @@
 import { lazy, memo, Suspense, useId } from 'react';
-import type { PolicyName } from '../../worker/protocol';
+import type { PolicyName } from '../../library/unmask';
 import { tokensText } from '../fields/format';
 import { SliderField } from '../fields/SliderField';
 import { WaitingNote } from '../fields/WaitingNote';

@@ -1,4 +1,4 @@
-import type { PolicyName } from '../../worker/protocol';
+import type { PolicyName } from '../../library/unmask';
 
 /** What each reveal policy is called and does, for people. */
 export const POLICY_TEXTS: Readonly<Record<PolicyName, { readonly name: string; readonly text: string }>> = {

@@ -1,4 +1,4 @@
-import type { PolicyName } from '../../worker/protocol';
+import type { PolicyName } from '../../library/unmask';
 
 /** What a setting was measured to do: `npm run quality`, its log is training/logs/quality.jsonl. */
 export interface QualityPoint {

@@ -1,4 +1,4 @@
-import type { GenerateSettings } from '../../worker/protocol';
+import type { GenerateSettings } from '../../library/unmask';
 import type { Story } from '../story/story';
 import { generateSettings, type ModelTraits, type Settings } from './settings';
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { BackendChoice, GenerateSettings, ModelInfo, PolicyName, Report } from '../../worker/protocol';
+import type { BackendChoice, GenerateSettings, ModelInfo, PolicyName, Report } from '../../library/unmask';
 import { documentPrompt, KINDS, kindOf } from '../write/document-form';
 
 /** What of a model the settings depend on. */

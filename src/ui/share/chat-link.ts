@@ -1,5 +1,5 @@
 import { UnmaskError } from '../../errors';
-import type { ChatTurn } from '../../worker/protocol';
+import type { ChatTurn } from '../../library/unmask';
 import { isConversation, turnsOf } from '../chat/conversation';
 import { DEFAULT_SETTINGS, generateSettings, type ModelTraits } from '../settings/settings';
 import { newStory, type Story } from '../story/story';

@@ -1,4 +1,4 @@
-import type { ModelInfo } from '../../worker/protocol';
+import type { ModelInfo } from '../../library/unmask';
 import { cutText, cutTo } from '../fields/use-limit';
 import { DEFAULT_SETTINGS, LONGEST, parseSettings, type Settings, usesSteps } from '../settings/settings';
 

@@ -1,6 +1,6 @@
 import { type GenericSchema, type InferOutput, safeParse } from 'valibot';
 import { UnmaskError } from '../../errors';
-import type { ChatTurn } from '../../worker/protocol';
+import type { ChatTurn } from '../../library/unmask';
 import { isAnswerBefore, isConversation, systemOf, unreadTurns, withoutSystem } from '../chat/conversation';
 import type { Provenance } from '../story/provenance';
 import { type Block, newStory, type Story, type Token, wholeText } from '../story/story';

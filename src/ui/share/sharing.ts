@@ -1,6 +1,6 @@
 import { createStore } from 'zustand/vanilla';
 import { describeError } from '../../errors';
-import type { ModelPlace } from '../../worker/protocol';
+import type { ModelPlace } from '../../library/unmask';
 import { viewOf } from '../page/view';
 import type { Controller } from '../session/controller';
 import { isByModelInUse, isWriting, type ModelState, type Session, traitsOf } from '../session/session';

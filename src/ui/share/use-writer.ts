@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import type { ModelPlace } from '../../worker/protocol';
+import type { ModelPlace } from '../../library/unmask';
 import type { ModelLoader } from '../models/model-loader';
 
 /** A model that can be used without fetching. */

@@ -1,4 +1,4 @@
-import type { GenerateSettings, PolicyName } from '../../worker/protocol';
+import type { GenerateSettings, PolicyName } from '../../library/unmask';
 import { Term } from '../glossary/Term';
 
 const ORDERS: Readonly<Record<PolicyName, string>> = {

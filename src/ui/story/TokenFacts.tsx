@@ -1,4 +1,4 @@
-import type { AlternativeToken } from '../../worker/protocol';
+import type { AlternativeToken } from '../../library/unmask';
 import type { EditPlace } from '../editing/editing';
 import type { Token } from './story';
 import type { AlternativesShown } from './use-alternatives';

@@ -1,5 +1,4 @@
-import type { Client } from '../../worker/client';
-import type { AlternativeToken } from '../../worker/protocol';
+import type { AlternativeToken, Client } from '../../library/unmask';
 import { allBlocks, type Block, type Story } from './story';
 import { placeOfToken } from './token-place';
 

@@ -1,4 +1,4 @@
-import type { ChatTurn, GenerateSettings, GenerationMessage, TokenText } from '../../worker/protocol';
+import type { ChatTurn, GenerateSettings, GenerationEvent, TokenText } from '../../library/unmask';
 import { changed, type Provenance } from './provenance';
 
 export type TokenState = 'masked' | 'revealed-now' | 'revealed' | 'committed';
@@ -30,10 +30,10 @@ export interface Block {
 
 export type StoryPhase = 'starting' | 'writing' | 'finished' | 'stopped' | 'failed';
 
-type StepMessage = Extract<GenerationMessage, { type: 'step' }>;
+type StepMessage = Extract<GenerationEvent, { type: 'step' }>;
 
 /** What one step of a run revealed, and when. */
-export type Step = Omit<StepMessage, 'type' | 'runId'>;
+export type Step = Omit<StepMessage, 'type'>;
 
 /** What a text that is written anew from one of its blocks on has kept of its run, whose counts go on. */
 export interface Kept {
@@ -114,7 +114,7 @@ export function newStoryAfter(story: Story, settings: GenerateSettings): Story {
 }
 
 /** The story after one more message of its generation. */
-export function continueStory(story: Story, told: GenerationMessage): Story {
+export function continueStory(story: Story, told: GenerationEvent): Story {
   const message = story.kept ? countedOn(told, story.kept) : told;
   switch (message.type) {
     case 'started': {
@@ -136,7 +136,7 @@ export function continueStory(story: Story, told: GenerationMessage): Story {
       return { ...story, provenance, settings, blocks: [...before, blockFrom(settings, pinned)] };
     }
     case 'step': {
-      const { type, runId, ...step } = message;
+      const { type, ...step } = message;
       const { nfe, seconds } = step;
       // A text that goes on to the end of its sentence has a block that nobody announced.
       const unannounced = story.blocks.at(-1)?.committed ? [blockFrom(story.settings, [])] : [];
@@ -164,7 +164,7 @@ function areOther({ after: _, ...settings }: GenerateSettings, before: GenerateS
 }
 
 /** The message with its block, passes and time counted from the beginning of what was kept. */
-function countedOn(message: GenerationMessage, kept: Kept): GenerationMessage {
+function countedOn(message: GenerationEvent, kept: Kept): GenerationEvent {
   if (message.type === 'started' || message.type === 'changed') return message;
   const counts = { nfe: message.nfe + kept.nfe, seconds: message.seconds + kept.seconds };
   if (message.type === 'done') return { ...message, ...counts };
@@ -229,7 +229,7 @@ export function textOf({ blocks }: Pick<Story, 'blocks'>): string {
 /** A block before its first step: what is given of it, and masks. */
 function blockFrom(
   { blockSize }: Pick<GenerateSettings, 'blockSize'>,
-  given: Extract<GenerationMessage, { type: 'started' }>['pinned'],
+  given: Extract<GenerationEvent, { type: 'started' }>['pinned'],
 ): Block {
   const start = Array.from({ length: blockSize }, (_, position): Token => {
     const token = given[position];
@@ -253,7 +253,7 @@ export function reveal(block: Block, { step, reveal, guesses }: Pick<Step, 'step
 }
 
 /** The block's tokens take the texts of the whole block, where a character may be spread over several. */
-function commit(block: Block, committed: Extract<GenerationMessage, { type: 'block' }>['tokens']): Block {
+function commit(block: Block, committed: Extract<GenerationEvent, { type: 'block' }>['tokens']): Block {
   const tokens = committed.map(({ id, text }, index): Token => {
     const before = block.tokens[index] ?? MASKED;
     return { ...before, id, text, state: 'committed' };

@@ -1,4 +1,4 @@
-import type { PlaceInText } from '../../worker/protocol';
+import type { PlaceInText } from '../../library/unmask';
 import { allBlocks, type Block, type Story } from './story';
 
 /**

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import type { AlternativeToken } from '../../worker/protocol';
+import type { AlternativeToken } from '../../library/unmask';
 import type { Controller } from '../session/controller';
 import type { Story } from './story';
 

@@ -1,5 +1,5 @@
 import { type ReactNode, useId, useLayoutEffect, useRef, useState } from 'react';
-import type { ModelInfo } from '../../worker/protocol';
+import type { ModelInfo } from '../../library/unmask';
 import { ActionButton } from '../fields/ActionButton';
 import { tokensText } from '../fields/format';
 import { Term } from '../glossary/Term';

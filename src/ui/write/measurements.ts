@@ -1,4 +1,4 @@
-import type { ModelInfo } from '../../worker/protocol';
+import type { ModelInfo } from '../../library/unmask';
 import { bytes, rate } from '../fields/format';
 import { allBlocks, type Story, tokensWritten } from '../story/story';
 

@@ -4,20 +4,28 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UnmaskError } from '../errors';
 import type { ModelSource } from '../model/source/model-source';
-import { openModelSource, tooLong } from '../model/source/open-model-source';
+import { openModelSource, type ReadFile, tooLong } from '../model/source/open-model-source';
 import { readTokenizerFiles } from '../model/source/tokenizer-files';
 import { createTokenizer, type Tokenizer } from '../tokenizer/tokenizer';
 
 /** Where the models are that come with the page. */
 const EMBEDDED = fileURLToPath(new URL('../../public/models/', import.meta.url));
 
+/** The folder of the stories model, which comes with the package. */
+export const STORIES_FOLDER = join(EMBEDDED, 'stories');
+
 /**
  * Opens a model folder on disk, or one that comes with the page by its name. Throws `bad-model`; its `read` throws that
  * or the AbortError of the signal.
  */
 export function openModelFolder(nameOrFolder: string): Promise<ModelSource> {
+  return openModelSource(readFolder(nameOrFolder));
+}
+
+/** Reads the files of a model folder on disk, or of one that comes with the page by its name. */
+export function readFolder(nameOrFolder: string): ReadFile {
   const folder = folderOf(nameOrFolder);
-  return openModelSource(async (path, limit, signal) => {
+  return async (path, limit, signal) => {
     try {
       const file = join(folder, path);
       if ((await stat(file)).size > limit) throw tooLong(path, limit);
@@ -28,7 +36,7 @@ export function openModelFolder(nameOrFolder: string): Promise<ModelSource> {
       if (error instanceof UnmaskError) throw error;
       throw unreadable(folder, path, error);
     }
-  });
+  };
 }
 
 /** A folder goes before a model of that name. */

@@ -1,5 +1,26 @@
 import { existsSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
+import { UnmaskError } from '../errors';
+import type { BackendChoice } from './models';
+
+/**
+ * Dawn, but not for the wasm backend, which needs no driver and is not to fail with one. Throws `no-webgpu` where it
+ * was asked for and does not start.
+ */
+export async function gpuFor(choice: BackendChoice): Promise<GPU | undefined> {
+  if (choice === 'wasm') return undefined;
+  try {
+    return await nodeGpu();
+  } catch (error) {
+    if (choice === 'auto') return undefined;
+    const why = error instanceof Error ? error.message : error;
+    throw new UnmaskError(
+      'no-webgpu',
+      `WebGPU does not start here: ${why}. Install the package webgpu and a Vulkan driver, or use the wasm backend.`,
+      { cause: error },
+    );
+  }
+}
 
 /** Where Debian's chromium package keeps the software Vulkan driver that Dawn can use in Node. */
 const SOFTWARE_DRIVER = '/usr/lib/chromium/vk_swiftshader_icd.json';

@@ -1,0 +1,53 @@
+import { startClient } from '../worker/client';
+import type { Model, OpenOptions } from './api';
+import type { ModelPlace } from './models';
+import { openOn } from './open-on';
+import { stories } from './stories';
+
+export type { ErrorCode } from '../errors';
+export { UnmaskError } from '../errors';
+export type { Client, ClientFetchOptions, ClientLoadOptions, ClientOpenOptions } from '../worker/client';
+export { startClient } from '../worker/client';
+export type { ContextSize } from '../worker/protocol';
+export type { WorkerEvents } from '../worker/worker-events';
+export type * from './api';
+export type * from './models';
+export { POLICY_NAMES } from './models';
+export { stories } from './stories';
+export type * from './texts';
+
+/**
+ * What `openModel` takes for a place: the URL of a model folder or a Hugging Face repository as text (a relative URL
+ * begins with `/` or `.`), or the files of a folder, as `<input type="file" webkitdirectory>` gives them.
+ */
+export type ModelToOpen = string | URL | Iterable<File> | ModelPlace;
+
+/**
+ * Opens a model in a worker of its own. What has to be fetched or converted is kept in the browser's storage, where
+ * there is one, and opens from there the next time.
+ *
+ * @param model - Where the model is. Default: the stories model that comes with this package (12 MB).
+ * @throws `bad-input` for a place that is none, `bad-model`, `network`, `no-webgpu`, `device-lost`, `out-of-memory`,
+ *   `storage-full` or `cancelled`.
+ */
+export async function openModel(model: ModelToOpen = stories(), options: OpenOptions = {}): Promise<Model> {
+  return openOn(startClient(), placeOf(model), options);
+}
+
+function placeOf(model: ModelToOpen): ModelPlace {
+  if (typeof model === 'string') return { type: 'url', url: /^[./]/.test(model) ? absolute(model) : model };
+  if (model instanceof URL) return { type: 'url', url: model.href };
+  if (!(Symbol.iterator in model)) return model;
+  const files = [...model];
+  const [folder = ''] = files[0]?.webkitRelativePath.split('/') ?? [];
+  return { type: 'folder', name: folder || 'These files', files: files.filter(isInFolder) };
+}
+
+function absolute(url: string): string {
+  return new URL(url, globalThis.location?.href).href;
+}
+
+/** False for a file in a folder within the one that was chosen. */
+function isInFolder({ webkitRelativePath }: File): boolean {
+  return webkitRelativePath.split('/').length <= 2;
+}
