@@ -169,10 +169,12 @@ export class Controller {
 
   /** Writes the text on screen again with another seed. */
   async writeAnother(): Promise<void> {
-    this.set({ seed: newSeed() });
-    const { story, inForce } = this.session;
+    const { story, inForce, settings } = this.session;
     const messages = story?.settings.messages;
-    await (messages ? this.converse({ messages, before: story.before }) : this.#write(inForce, 'here'));
+    const seed = newSeed();
+    // One's own seed is not for a text with a link's.
+    if (messages || inForce.seed === settings.seed) this.set({ seed });
+    await (messages ? this.converse({ messages, before: story.before }) : this.#write({ ...inForce, seed }, 'here'));
   }
 
   /** Goes on where the text on screen ends, as many tokens again, with the settings as they are. */
