@@ -63,7 +63,7 @@ test('a fetch that is called off leaves the model at work, also when it succeeds
   model.fetching = fetching.opened;
   const opening = controller.models.open(URL_PLACE);
   await until(controller, ({ fetch }) => fetch?.phase === 'fetching' && fetch.totalBytes === 10);
-  controller.models.cancelFetch();
+  controller.models.librarian.cancel();
   expect(controller.session.fetch).toBeNull();
   fetching.open();
   await opening;

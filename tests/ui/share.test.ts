@@ -154,6 +154,18 @@ test('a link writes its own text once, whatever was set here before, and says no
   expect(controller.session.story?.settings.seed).not.toBe(41);
 });
 
+test('another text of a link has another seed, and leaves one’s own as it is', async () => {
+  const { model, controller } = openPage(LINK, { title: 'Rain', seeds: 'keep', seed: 7 });
+  await controller.open();
+  await controller.writeAnother();
+  await controller.writeAnother();
+  expect(controller.session.settings.seed).toBe(7);
+  const seeds = model.log.filter((entry) => entry.startsWith('write'));
+  expect(new Set(seeds).size).toBe(3);
+  await controller.write();
+  expect(model.log.at(-1)).toBe('write 7');
+});
+
 test('the settings of a link can be taken as one’s own', async () => {
   const { controller } = openPage(LINK, { title: 'Rain', temperature: 0 });
   await controller.open();
