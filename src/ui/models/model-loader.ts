@@ -1,4 +1,4 @@
-import { describeError, type UnmaskError } from '../../errors';
+import { describeError, UnmaskError } from '../../errors';
 import type { Client, KeptDtype, ModelInfo, ModelPlace, WorkerEvents } from '../../library/unmask';
 import { tokensText } from '../fields/format';
 import type { Page } from '../session/page';
