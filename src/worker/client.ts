@@ -94,9 +94,13 @@ export interface Client {
   dispose(): void;
 }
 
-/** Starts nothing yet: a worker of the client's own begins with the first request. */
-export function startClient(events: Partial<WorkerEvents> = {}): Client {
-  return createClient(openWorker, events);
+/**
+ * Starts nothing yet: a worker of the client's own begins with the first request.
+ *
+ * @param start - Starts the worker. Default: from the file that this package has for it.
+ */
+export function startClient(events: Partial<WorkerEvents> = {}, start?: () => Worker): Client {
+  return createClient(() => openWorker(start), events);
 }
 
 /** A client of a worker that `open` starts: the first when something is asked, another after one has stopped. */
