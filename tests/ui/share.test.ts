@@ -25,7 +25,7 @@ function openPage(hash: string | ScriptedAddress, change: Partial<Settings> = {}
   const sharing = new Sharing(controller, address);
   sharing.begin();
   const notice = () => noticeOf(controller.session.story, controller.session.model);
-  const changed = () => controller.session.story?.provenance?.changed;
+  const changed = () => (controller.session.story?.provenance?.changes ?? 0) > 0;
   return { model, controller, address, sharing, notice, changed };
 }
 
@@ -96,6 +96,43 @@ test('a reload after another model was chosen opens that model, and shows the te
   // A text of the model in use needs no keeping: it is written again, as its address says.
   await after.controller.write();
   expect(address.kept).toBeUndefined();
+});
+
+test('Back leads from a changed text to how it was, and a reload shows what was on screen', async () => {
+  const { model, controller, address, sharing } = openPage('', { title: 'Rain' });
+  await controller.open();
+  const first = controller.session.story;
+  await controller.writeOn();
+  const longer = controller.session.story;
+  await controller.writeOn();
+  const longest = controller.session.story;
+  expect(address.entries.map((hash) => /&changes=(.*)$/.exec(hash)?.[1])).toEqual([undefined, '1', '2']);
+  // What is given to others is how it was first written.
+  expect(sharing.hash).toBe(address.entries[0]);
+  const { length } = model.log;
+  for (const story of [longer, first]) {
+    address.move(-1);
+    sharing.arrive();
+    expect(controller.session.story).toBe(story);
+  }
+  address.move(1);
+  sharing.arrive();
+  address.move(1);
+  sharing.arrive();
+  expect(controller.session.story).toBe(longest);
+  const after = openPage(address, controller.session.settings, model);
+  await after.controller.open();
+  expect(model.log.slice(length)).toEqual(['open']);
+  const text = (story: Story | null) => story && [...story.earlier, ...story.blocks];
+  expect(text(after.controller.session.story)).toEqual(text(longest));
+  expect(after.notice()).toBeNull();
+});
+
+test('a link that asks for blocks that the model has not says what was done', async () => {
+  const { controller, address, notice } = openPage('#write?title=Fog&block=9999&length=16&seed=41');
+  await controller.open();
+  expect(notice()).toBe('The model has no blocks of 9999, so it writes in blocks of 2.');
+  expect(address.hash).toContain('&block=2&');
 });
 
 test('what the history keeps is not trusted', async () => {

@@ -6,7 +6,7 @@ import { Editor } from '../editing/editor';
 import type { EmbeddedModel } from '../models/embedded-models';
 import { ModelLoader } from '../models/model-loader';
 import { newSeed } from '../settings/new-seed';
-import { generateSettings, type Settings, settingsOn } from '../settings/settings';
+import { blockSizeFor, generateSettings, type Settings, settingsOn } from '../settings/settings';
 import { type Link, originOf, samplingSettings, textSettings } from '../share/link';
 import { Alternatives } from '../story/alternatives';
 import type { Provenance } from '../story/provenance';
@@ -132,8 +132,9 @@ export class Controller {
     if (!info) return;
     const settings = settingsOn(inForce, info);
     const heading = settings.form === 'titled' ? { kind: settings.kind, title: settings.title.trim() } : null;
-    const first = textSettings(settings);
-    const provenance: Provenance = { first, model: writerOf(info), changed: false, source };
+    const blockSize = settings.blockSize === null ? null : blockSizeFor(settings, info);
+    const first = { ...textSettings(settings), blockSize };
+    const provenance: Provenance = { first, model: writerOf(info), changes: 0, source };
     await this.#writer.write(newStory(generateSettings(settings, info), heading, provenance), inForce);
   }
 
@@ -163,7 +164,7 @@ export class Controller {
     const info = this.#writer.prepare();
     if (!info) return;
     const asked = { ...generateSettings(inForce, info), prompt: '', messages };
-    const provenance: Provenance = { first: textSettings(inForce), model: writerOf(info), changed: false, source };
+    const provenance: Provenance = { first: textSettings(inForce), model: writerOf(info), changes: 0, source };
     await this.#writer.write({ ...newStory(asked, null, provenance), before }, inForce);
   }
 
