@@ -90,6 +90,7 @@ export default function RaceView({ runner, controller, update }: Props) {
           </div>
           {race.phase === 'finished' && race.stories && info ? <Afterwards stories={race.stories} info={info} /> : null}
           <p className="hint">
+            {(race.by ?? info?.name) ? `${race.by ?? info?.name} writes both. ` : ''}
             They take turns on this device, whichever has had less time going next, and seconds are a racer’s own.
             Passes are runs of the network, those that read the prompt and those that store a finished block for the
             next included{info?.singlePasses === 2 ? ': one at a time takes two for each token' : ''}.

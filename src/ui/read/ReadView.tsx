@@ -52,7 +52,7 @@ export default function ReadView({ runner, controller, update }: Props) {
           <ModelNotice notices={session.notices} controller={controller} />
           <LoadStatus session={session} controller={controller} onLoad={() => void controller.models.load()} />
           <Status reading={reading} box={status} />
-          {report ? <ReportView report={report} reading={reading.phase === 'reading'} /> : null}
+          {report ? <ReportView report={report} reading={reading} /> : null}
         </div>
       </main>
       <p className="visually-hidden" aria-live="polite">
@@ -83,7 +83,7 @@ const PHASES: Readonly<Record<Exclude<Reading['phase'], 'reading'>, string>> = {
   failed: 'Reading ended with an error.',
 };
 
-function ReportView({ report, reading }: { report: Report; reading: boolean }) {
+function ReportView({ report, reading }: { report: Report; reading: Reading }) {
   const { windows, tokens, bytes, blockSizes, sizes, spreads } = report;
   return (
     <>
@@ -93,9 +93,9 @@ function ReportView({ report, reading }: { report: Report; reading: boolean }) {
           one before it, and nothing earlier.
         </p>
       ) : null}
-      <HeatText report={report} reading={reading} />
+      <HeatText report={report} reading={reading.phase === 'reading'} />
       <p className="hint">
-        {tokens.length} tokens, {bytes} bytes.{' '}
+        Read by {reading.by}: {tokens.length} tokens, {bytes} bytes.{' '}
         {blockSizes.includes(1)
           ? 'Surprisal is −log₂ of the probability that the model gave a token, given everything before it: 1 bit is a coin toss.'
           : 'This model was not trained on block size 1, so it cannot say how surprising a single token is.'}
