@@ -10,9 +10,9 @@ import type {
   ReadRequest,
   Report,
   SizeScore,
-  TextStart,
   TokenIds,
   TokenText,
+  WritingOptions,
 } from './texts';
 
 /** What `openModel` takes and gives. Types alone. */
@@ -40,11 +40,6 @@ export interface OpenOptions {
   /** Where Hugging Face repositories are: the start of their URLs. Default: `https://huggingface.co`. */
   readonly hub?: string | undefined;
 }
-
-/** What a text is written under; see `GenerateSettings`, which also tells what is in force where a field is left out. */
-export type WritingOptions = {
-  readonly [Name in Exclude<keyof GenerateSettings, keyof TextStart>]?: GenerateSettings[Name] | undefined;
-};
 
 /** How a text is written. */
 export interface GenerateOptions extends WritingOptions {

@@ -35,18 +35,21 @@ import {
 import type { WorkerEvents, WorkerPort } from './worker-events';
 import { WorkerLine } from './worker-line';
 
+/** How something is fetched. */
 export interface ClientFetchOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((loadedBytes: number, totalBytes: number, atWork?: AtWork) => void) | undefined;
 }
 
+/** How a model is fetched. */
 export interface ClientOpenOptions extends ClientFetchOptions {
   /** Where Hugging Face repositories are. */
   readonly hub?: string | undefined;
-  /** How to keep a checkpoint. */
+  /** How to keep a checkpoint; it is offered where this is left out. */
   readonly dtype?: KeptDtype | null;
 }
 
+/** How a model is loaded. */
 export interface ClientLoadOptions extends ClientFetchOptions {
   /** The model's usual context where not given. */
   readonly context?: ContextSize | undefined;
@@ -55,7 +58,8 @@ export interface ClientLoadOptions extends ClientFetchOptions {
 }
 
 /**
- * The worker as the page uses it. Every method throws or rejects with an `UnmaskError`. Where the worker stops by
+ * A worker whose model can be exchanged, with what a page needs beside one open model: the models in the browser's
+ * storage, settings that change while a text is written, and races. `openModel` uses one for each model. Every method throws or rejects with an `UnmaskError`. Where the worker stops by
  * itself, what is under way fails with `internal`; a request that needs no loaded model starts another.
  */
 export interface Client {
@@ -90,7 +94,7 @@ export interface Client {
   dispose(): void;
 }
 
-/** A client with workers of its own. */
+/** Starts nothing yet: a worker of the client's own begins with the first request. */
 export function startClient(events: Partial<WorkerEvents> = {}): Client {
   return createClient(openWorker, events);
 }

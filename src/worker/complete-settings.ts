@@ -1,6 +1,5 @@
-import type { WritingOptions } from '../library/api';
 import type { ModelInfo } from '../library/models';
-import type { GenerateSettings, Prompt, TextStart } from '../library/texts';
+import type { GenerateSettings, Prompt, TextStart, WritingOptions } from '../library/texts';
 
 /** All that a text is written under, where what is left out is the model's own or the usual. */
 export function completeSettings(

@@ -1,4 +1,4 @@
-import { describeError, type UnmaskError } from '../../errors';
+import { describeError, UnmaskError } from '../../errors';
 import type { Client, KeptDtype, ModelInfo, ModelPlace, WorkerEvents } from '../../library/unmask';
 import { tokensText } from '../fields/format';
 import type { Page } from '../session/page';
@@ -204,6 +204,10 @@ export class ModelLoader {
           }),
         (progress) => this.#client === client && page.dispatch({ type: 'load-progressed', progress }),
       );
+      if (!loaded.hasTokenizer) {
+        client.dispose();
+        throw new UnmaskError('bad-model', 'This model has no tokenizer, so the page cannot show its text.');
+      }
       const info = this.#withOrigin(loaded);
       this.#earlier = null;
       page.dispatch({ type: 'load-ended', info });
