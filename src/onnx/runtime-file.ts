@@ -2,20 +2,28 @@ import { UnmaskError } from '../errors';
 
 export type OnProgress = (loadedBytes: number, totalBytes: number) => void;
 
+/** How many bytes a file has, as it is and as a host sends it with gzip. */
+interface Size {
+  readonly whole: number;
+  readonly packed: number;
+}
+
 /**
- * A .wasm file of onnxruntime-web, which a browser fetches once. Progress counts the bytes as they are when unpacked,
- * whose number is known: what a host says of a compressed answer is another number, or nothing.
+ * A .wasm file of onnxruntime-web, which a browser fetches once. Progress counts the bytes that the connection carries:
+ * a browser hands out unpacked ones, so of a compressed answer it is their share of what the host says, or else of what
+ * gzip makes of the file.
  */
 export class RuntimeFile {
-  readonly totalBytes: number;
+  readonly size: Size;
   readonly #url: string | URL;
   readonly #listeners = new Set<OnProgress>();
-  #loadedBytes = 0;
+  /** Null until a host has answered. */
+  #progress: readonly [loadedBytes: number, totalBytes: number] | null = null;
   #bytes: Promise<Uint8Array<ArrayBuffer>> | undefined;
 
-  constructor(url: string | URL, totalBytes: number) {
+  constructor(url: string | URL, size: Size) {
     this.#url = url;
-    this.totalBytes = totalBytes;
+    this.size = size;
   }
 
   /** Fetches the file, or joins a fetch that is under way. Throws `network` where it cannot be had. */
@@ -34,17 +42,18 @@ export class RuntimeFile {
     this.#bytes = undefined;
   }
 
-  /** Tells at once how much has come, and then of every piece until the file is whole. */
+  /** Tells how much has come, once a host has answered, and then of every piece until the file is whole. */
   follow(onProgress: OnProgress): void {
-    onProgress(this.#loadedBytes, this.totalBytes);
-    if (this.#loadedBytes < this.totalBytes) this.#listeners.add(onProgress);
+    if (this.#progress) onProgress(...this.#progress);
+    if (!this.#progress || this.#progress[0] < this.#progress[1]) this.#listeners.add(onProgress);
   }
 
   async #fetch(): Promise<Uint8Array<ArrayBuffer>> {
-    this.#count(0);
     const response = await fetch(this.#url, { credentials: 'same-origin' }).catch(notFetched);
     if (!response.ok || !response.body) return notFetched(`the server answered ${response.status}`);
-    const bytes = new Uint8Array(this.totalBytes);
+    const carried = this.#carriedBytes(response);
+    this.#count(0, carried);
+    const bytes = new Uint8Array(this.size.whole);
     let length = 0;
     const reader = response.body.getReader();
     for (;;) {
@@ -54,26 +63,40 @@ export class RuntimeFile {
       if (length + value.length > bytes.length) return notFetched('the server answered with another file');
       bytes.set(value, length);
       length += value.length;
-      this.#count(length);
+      this.#count(Math.round((length / bytes.length) * carried), carried);
     }
     if (length < bytes.length) return notFetched(`the server answered with ${length} of ${bytes.length} bytes`);
     return bytes;
   }
 
-  #count(loadedBytes: number): void {
-    this.#loadedBytes = loadedBytes;
-    for (const listener of this.#listeners) listener(loadedBytes, this.totalBytes);
+  /** What the connection carries of it. */
+  #carriedBytes({ headers }: Response): number {
+    const { whole, packed } = this.size;
+    if (!headers.get('content-encoding')) return whole;
+    const said = Number(headers.get('content-length'));
+    return said > 0 && said < whole ? said : packed;
+  }
+
+  #count(loadedBytes: number, totalBytes: number): void {
+    this.#progress = [loadedBytes, totalBytes];
+    for (const listener of this.#listeners) listener(loadedBytes, totalBytes);
   }
 }
 
 /** The builds of onnxruntime-web 1.30, at URLs that bundlers know to make files of: for the CPU, and for WebGPU with and without the browser's stack switching. */
 export const RUNTIME_FILES = {
-  cpu: new RuntimeFile(new URL('onnxruntime-web/ort-wasm-simd-threaded.wasm', import.meta.url), 14_239_897),
-  jspi: new RuntimeFile(new URL('onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm', import.meta.url), 16_758_545),
-  asyncify: new RuntimeFile(
-    new URL('onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm', import.meta.url),
-    26_781_914,
-  ),
+  cpu: new RuntimeFile(new URL('onnxruntime-web/ort-wasm-simd-threaded.wasm', import.meta.url), {
+    whole: 14_239_897,
+    packed: 3_695_884,
+  }),
+  jspi: new RuntimeFile(new URL('onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm', import.meta.url), {
+    whole: 16_758_545,
+    packed: 4_146_194,
+  }),
+  asyncify: new RuntimeFile(new URL('onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm', import.meta.url), {
+    whole: 26_781_914,
+    packed: 6_673_531,
+  }),
 } as const;
 
 /** Throws the sentence for a runtime that cannot be had. */
