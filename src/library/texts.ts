@@ -127,7 +127,7 @@ export interface EventStream<Event> extends AsyncIterableIterator<Event, undefin
 /** A text begins. */
 export interface StartedEvent {
   readonly type: 'started';
-  /** Of the prompt, BOS included; `after` not. */
+  /** Of the whole prompt, BOS included; `after` not. Where it is longer than the context, only its end was read. */
   readonly promptTokens: number;
   /** Of a conversation, the turns that had room. */
   readonly messages?: readonly ChatTurn[] | undefined;

@@ -2,28 +2,28 @@ import { UnmaskError } from '../errors';
 
 export type OnProgress = (loadedBytes: number, totalBytes: number) => void;
 
-/** How many bytes a file has, as it is and as a host sends it with gzip. */
-interface Size {
-  readonly whole: number;
-  readonly packed: number;
-}
+/** What compression leaves of these files, by its name in the answer; of others about as much as with gzip. */
+const PACKED_SHARE: Readonly<Record<string, number>> = { br: 0.225 };
+const GZIP_SHARE = 0.25;
 
 /**
- * A .wasm file of onnxruntime-web, which a browser fetches once. Progress counts the bytes that the connection carries:
- * a browser hands out unpacked ones, so of a compressed answer it is their share of what the host says, or else of what
- * gzip makes of the file.
+ * A .wasm file of onnxruntime-web, which a browser fetches once. Progress counts bytes as they come over the line: of a
+ * compressed answer as many as its host says, or about as many as compression leaves, and of these the share that is
+ * unpacked.
  */
 export class RuntimeFile {
-  readonly size: Size;
+  readonly totalBytes: number;
   readonly #url: string | URL;
   readonly #listeners = new Set<OnProgress>();
-  /** Null until a host has answered. */
-  #progress: readonly [loadedBytes: number, totalBytes: number] | null = null;
+  /** Of the file, unpacked. */
+  #loadedBytes = 0;
+  /** What the whole file takes of the line; undefined until the host has answered. */
+  #lineBytes: number | undefined;
   #bytes: Promise<Uint8Array<ArrayBuffer>> | undefined;
 
-  constructor(url: string | URL, size: Size) {
+  constructor(url: string | URL, totalBytes: number) {
     this.#url = url;
-    this.size = size;
+    this.totalBytes = totalBytes;
   }
 
   /** Fetches the file, or joins a fetch that is under way. Throws `network` where it cannot be had. */
@@ -42,18 +42,27 @@ export class RuntimeFile {
     this.#bytes = undefined;
   }
 
-  /** Tells how much has come, once a host has answered, and then of every piece until the file is whole. */
+  /**
+   * Tells how much has come once the host has answered, and then of every piece until the file is whole. One that is
+   * here already takes nothing of the line.
+   */
   follow(onProgress: OnProgress): void {
-    if (this.#progress) onProgress(...this.#progress);
-    if (!this.#progress || this.#progress[0] < this.#progress[1]) this.#listeners.add(onProgress);
+    if (this.#loadedBytes === this.totalBytes) {
+      onProgress(0, 0);
+      return;
+    }
+    this.#listeners.add(onProgress);
+    this.#tell(onProgress);
   }
 
   async #fetch(): Promise<Uint8Array<ArrayBuffer>> {
+    this.#loadedBytes = 0;
+    this.#lineBytes = undefined;
     const response = await fetch(this.#url, { credentials: 'same-origin' }).catch(notFetched);
     if (!response.ok || !response.body) return notFetched(`the server answered ${response.status}`);
-    const carried = this.#carriedBytes(response);
-    this.#count(0, carried);
-    const bytes = new Uint8Array(this.size.whole);
+    this.#lineBytes = lineBytes(response.headers, this.totalBytes);
+    this.#count(0);
+    const bytes = new Uint8Array(this.totalBytes);
     let length = 0;
     const reader = response.body.getReader();
     for (;;) {
@@ -63,40 +72,39 @@ export class RuntimeFile {
       if (length + value.length > bytes.length) return notFetched('the server answered with another file');
       bytes.set(value, length);
       length += value.length;
-      this.#count(Math.round((length / bytes.length) * carried), carried);
+      this.#count(length);
     }
     if (length < bytes.length) return notFetched(`the server answered with ${length} of ${bytes.length} bytes`);
     return bytes;
   }
 
-  /** What the connection carries of it. */
-  #carriedBytes({ headers }: Response): number {
-    const { whole, packed } = this.size;
-    if (!headers.get('content-encoding')) return whole;
-    const said = Number(headers.get('content-length'));
-    return said > 0 && said < whole ? said : packed;
+  #count(loadedBytes: number): void {
+    this.#loadedBytes = loadedBytes;
+    for (const listener of this.#listeners) this.#tell(listener);
   }
 
-  #count(loadedBytes: number, totalBytes: number): void {
-    this.#progress = [loadedBytes, totalBytes];
-    for (const listener of this.#listeners) listener(loadedBytes, totalBytes);
+  #tell(onProgress: OnProgress): void {
+    if (this.#lineBytes === undefined) return;
+    onProgress(Math.round((this.#lineBytes * this.#loadedBytes) / this.totalBytes), this.#lineBytes);
   }
+}
+
+/** What an answer to a request for so many bytes takes of the line. */
+export function lineBytes(headers: Headers, totalBytes: number): number {
+  const encoding = headers.get('content-encoding');
+  if (encoding === null || encoding === 'identity') return totalBytes;
+  const told = Number(headers.get('content-length'));
+  return told > 0 ? told : Math.round(totalBytes * (PACKED_SHARE[encoding] ?? GZIP_SHARE));
 }
 
 /** The builds of onnxruntime-web 1.30, at URLs that bundlers know to make files of: for the CPU, and for WebGPU with and without the browser's stack switching. */
 export const RUNTIME_FILES = {
-  cpu: new RuntimeFile(new URL('onnxruntime-web/ort-wasm-simd-threaded.wasm', import.meta.url), {
-    whole: 14_239_897,
-    packed: 3_695_884,
-  }),
-  jspi: new RuntimeFile(new URL('onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm', import.meta.url), {
-    whole: 16_758_545,
-    packed: 4_146_194,
-  }),
-  asyncify: new RuntimeFile(new URL('onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm', import.meta.url), {
-    whole: 26_781_914,
-    packed: 6_673_531,
-  }),
+  cpu: new RuntimeFile(new URL('onnxruntime-web/ort-wasm-simd-threaded.wasm', import.meta.url), 14_239_897),
+  jspi: new RuntimeFile(new URL('onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm', import.meta.url), 16_758_545),
+  asyncify: new RuntimeFile(
+    new URL('onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm', import.meta.url),
+    26_781_914,
+  ),
 } as const;
 
 /** Throws the sentence for a runtime that cannot be had. */

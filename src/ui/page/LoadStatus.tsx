@@ -23,7 +23,7 @@ export function LoadStatus({ session, controller, onLoad }: Props) {
 export function LoadProgress({ session: { model }, controller }: Omit<Props, 'onLoad'>) {
   if (model.phase !== 'loading') return null;
   const cancel = () => controller.models.cancelLoad();
-  return <ProgressStatus name="the model" doing="Loading" progress={model} onCancel={cancel} />;
+  return <ProgressStatus name="the model and runtime" doing="Loading" progress={model} onCancel={cancel} />;
 }
 
 /** How far a model is that is fetched beside the one in use; or a way back in after a load that was cancelled. */

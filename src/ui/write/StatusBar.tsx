@@ -76,7 +76,7 @@ export function StatusBar({ session, shown, controller, field, about = null, pro
 
 function idleText({ model }: Session): string {
   if (model.phase === 'ready') return 'Ready';
-  return model.phase === 'loading' ? 'Loading the model' : 'No model';
+  return model.phase === 'loading' ? 'Loading the model and runtime' : 'No model';
 }
 
 /** Which step is shown; a narrow screen has no room for how many tokens it revealed. */
