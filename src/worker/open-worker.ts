@@ -4,7 +4,7 @@ import type { WorkerPort } from './worker-events';
 
 /** A document without an origin of its own may start no worker from a file. */
 const SANDBOXED =
-  'This page is shown in a sandboxed frame. The model runs in a worker, and browsers start none there. Open the page ' +
+  'This page is shown in a sandboxed frame. The model runs in a worker, and browsers do not allow workers there. Open the page ' +
   'in a tab of its own.';
 
 function startWorker(): Worker {

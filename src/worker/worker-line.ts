@@ -160,7 +160,10 @@ function errorOf(message: WorkerMessage): UnmaskError {
     return new UnmaskError(code, why, stack === undefined ? {} : { cause: Object.assign(new Error(why), { stack }) });
   }
   if (message.type === 'cancelled') return cancelled();
-  return new UnmaskError('internal', `The worker answered with "${message.type}" out of turn. Reload the page.`);
+  return new UnmaskError(
+    'internal',
+    `Something went wrong inside the page (unexpected "${message.type}"). Reload the page.`,
+  );
 }
 
 function crashOf(event: Event): UnmaskError {

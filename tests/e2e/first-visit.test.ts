@@ -45,7 +45,12 @@ test.each([DESKTOP, PHONE])('at $width pixels a recording plays until the live t
     .getByText(/^Loading the model and runtime: .* MB$/)
     .waitFor();
   const recorded = page.locator('article[data-phase="recorded"]');
-  await recorded.locator('.token').nth(20).waitFor();
+  await recorded.locator('.token').nth(60).waitFor({ timeout: 60_000 });
+  // What has come out of noise last is above the bar, for as long as the head of the text can stay in view.
+  const bar = await topOf(page, '.status');
+  const last = (await recorded.locator('.token').last().boundingBox())!;
+  expect(last.y + last.height).toBeLessThanOrEqual(bar);
+  await recorded.locator('.token').nth(100).waitFor({ timeout: 60_000 });
   expect(await page.locator('.story [role="status"]').textContent()).toBe('A recording, until the model has loaded');
   const places = ['.story h2', '.story .caption', '.story .text'];
   const before = await Promise.all(places.map((place) => topOf(page, place)));

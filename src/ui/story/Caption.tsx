@@ -5,8 +5,8 @@ const ORDERS: Readonly<Record<PolicyName, string>> = {
   confidence: 'surest first',
   'first-hitting': 'in random order',
   ancestral: 'in random order',
-  threshold: 'all that are sure enough at once',
-  entropy: 'as many at once as are sure enough',
+  threshold: 'every one as soon as it is sure enough',
+  entropy: 'as many at once as the entropy bound allows',
 };
 
 /** How a text is uncovered, in one line: `16 tokens appear together, surest first`. */

@@ -5,8 +5,16 @@ const AIR = 40;
 /** How far below the window's end a text may end, in pixels, while its reader still reads along. */
 const NEAR = 40;
 
-/** Keeps the end of a growing text above the bar, line by line, for as long as the reader stays near it. */
-export function useFollow(text: RefObject<HTMLElement | null>, writing: boolean, growth: unknown): void {
+/**
+ * Keeps the end of a growing text above the bar, line by line, for as long as the reader stays near it. Where its head
+ * `stays`, no further than that is in view. Nothing moves under a card of the tour, which points at it.
+ */
+export function useFollow(
+  text: RefObject<HTMLElement | null>,
+  writing: boolean,
+  growth: unknown,
+  head: 'stays' | 'may leave' = 'may leave',
+): void {
   const following = useRef(true);
   useEffect(() => {
     const onScroll = () => {
@@ -17,9 +25,11 @@ export function useFollow(text: RefObject<HTMLElement | null>, writing: boolean,
   }, [text]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: it has to run whenever the text has grown, and once at its end
   useEffect(() => {
+    if (!following.current || document.querySelector('.tour')) return;
     const below = endOf(text) - (window.innerHeight - barHeight() - AIR);
-    if (following.current && below > 0) window.scrollBy({ top: below });
-  }, [text, writing, growth]);
+    const room = head === 'stays' ? (text.current?.getBoundingClientRect().top ?? 0) - AIR : below;
+    if (Math.min(below, room) > 0) window.scrollBy({ top: Math.min(below, room) });
+  }, [text, writing, growth, head]);
 }
 
 /** What the bar takes of the window. */

@@ -14,9 +14,9 @@ const SAID = 'A recording, until the model has loaded';
 export function Recording({ story }: { story: Story }) {
   const position = usePosition(story.steps.length);
   const said = useLate(SAID);
-  // Its first block comes into view as that of the live text will, and the rest is not followed.
+  // The live text will begin where its head is.
   const article = useRef<HTMLElement>(null);
-  useFollow(article, false, null);
+  useFollow(article, position < story.steps.length, position, 'stays');
   const { heading, blocks } = storyAt(story, position);
   return (
     <article
