@@ -35,7 +35,7 @@ const settings = generateSettings(page, { ...facts, defaultBlockSize, decoding, 
 const provenance = {
   first: textSettings(page),
   model: { name: facts.name, ...originOf({ ...facts, backend: 'wasm', adapter: '' }) },
-  changed: false,
+  changes: 0,
   source: 'file',
 } as const;
 

@@ -1,14 +1,26 @@
-/** Every kind of failure a user can meet. The message beside it says what to do. */
+/**
+ * Every kind of failure a user can meet. The message beside it says what to do.
+ *
+ * - `bad-input`: a setting, a prompt or an address that cannot be used
+ * - `bad-model`: a model folder or checkpoint that is incomplete, damaged or of another kind
+ * - `network`: a file could not be fetched
+ * - `no-webgpu`: WebGPU was asked for and is not there
+ * - `device-lost`: the GPU device went away while in use
+ * - `out-of-memory`: of the device or of this process
+ * - `storage-full`: the browser lets the page keep no more files
+ * - `cancelled`: by an `AbortSignal`, by a newer run, or because the model was disposed of
+ * - `internal`: a defect of ours
+ */
 export type ErrorCode =
-  | 'bad-input' // a setting or prompt the engine cannot use
-  | 'bad-model' // a model folder or checkpoint that is incomplete, damaged or of another kind
-  | 'network' // a file could not be fetched
-  | 'no-webgpu' // WebGPU was asked for and is not there
-  | 'device-lost' // the GPU device went away while in use
+  | 'bad-input'
+  | 'bad-model'
+  | 'network'
+  | 'no-webgpu'
+  | 'device-lost'
   | 'out-of-memory'
-  | 'storage-full' // the browser lets the page keep no more files
+  | 'storage-full'
   | 'cancelled'
-  | 'internal'; // a defect of ours
+  | 'internal';
 
 /** An error whose message is written for the person at the page or the terminal. */
 export class UnmaskError extends Error {

@@ -19,8 +19,9 @@ export async function backendFor(choice: BackendName | 'auto', gpu: GPU | undefi
 }
 
 /**
- * Has the code that a backend takes come and start, while a model is fetched. `onProgress` is told of its .wasm file,
- * in bytes as unpacked: at once, and with every piece; in Node, which fetches none, of nothing. What fails is thrown when the backend opens.
+ * Has the code that a backend takes come and start, while a model is fetched. `onProgress` is told of its .wasm file, in
+ * bytes of the line: once its host has answered, and with every piece; in Node, which fetches none, of nothing. What
+ * fails is thrown when the backend opens.
  */
 export function startRuntime(backend: BackendName, onProgress: OnProgress): void {
   const starting = backend === 'wasm' ? startOnWasm() : Promise.all([gpuRuntime(), import('./webgpu/webgpu-backend')]);

@@ -59,7 +59,7 @@ function warnOfContext(promptTokens: number, { context }: GenerateOptions, { con
   }
   if (promptTokens > contextLength) {
     process.stderr.write(
-      `The prompt has ${promptTokens} tokens, and one sees at most ${contextLength} others: the beginning is out of view.\n`,
+      `The prompt has ${promptTokens} tokens, and the model sees ${contextLength} at a time: the first ${promptTokens - contextLength} were left out.\n`,
     );
   }
 }

@@ -10,9 +10,9 @@ import type {
   ReadRequest,
   Report,
   SizeScore,
-  TextStart,
   TokenIds,
   TokenText,
+  WritingOptions,
 } from './texts';
 
 /** What `openModel` takes and gives. Types alone. */
@@ -45,11 +45,6 @@ export interface OpenOptions {
   /** Where Hugging Face repositories are: the start of their URLs. Default: `https://huggingface.co`. */
   readonly hub?: string | undefined;
 }
-
-/** What a text is written under; see `GenerateSettings`, which also tells what is in force where a field is left out. */
-export type WritingOptions = {
-  readonly [Name in Exclude<keyof GenerateSettings, keyof TextStart>]?: GenerateSettings[Name] | undefined;
-};
 
 /** How a text is written. */
 export interface GenerateOptions extends WritingOptions {
@@ -89,7 +84,8 @@ export interface Generation extends EventStream<GenerationEvent> {
  * An open model. It does one thing at a time, and the newest wins: a call of `generate`, `read`, `score` or
  * `alternatives` ends what is at work, whose caller gets `cancelled`.
  *
- * Everything throws, or rejects with, an `UnmaskError`.
+ * Everything throws, or rejects with, an `UnmaskError`. Where a model's worker stops by itself, as one that the browser ended
+ * for its memory does, that is `internal`, now and for every later call: open the model again.
  */
 export interface Model {
   readonly info: ModelInfo;

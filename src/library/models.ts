@@ -3,7 +3,7 @@
 /** How a model is run: `auto` is webgpu where there is a hardware GPU, and wasm (the CPU) elsewhere. */
 export type BackendChoice = 'auto' | 'webgpu' | 'wasm';
 
-/** The ways to choose which masked tokens become known after a forward pass; see `GenerateSettings.policy`. */
+/** The ways to choose which masked tokens become known after a forward pass; see `WritingOptions.policy`. */
 export const POLICY_NAMES = ['first-hitting', 'ancestral', 'confidence', 'threshold', 'entropy'] as const;
 export type PolicyName = (typeof POLICY_NAMES)[number];
 

@@ -38,17 +38,17 @@ export interface TextStart {
   readonly promptIds?: readonly number[] | undefined;
 }
 
-/** All that a text is written under. What the model cannot meet is refused with `bad-input` and what to change. */
-export interface GenerateSettings extends TextStart {
+/** What a text is written under. What the model cannot meet is refused with `bad-input` and what to change. */
+export interface WritingOptions {
   /**
    * Ids of the text that is already there after the prompt, and null where one is to be written anew: all of
    * these in its last block. Default: none, for a new text.
    */
-  readonly after: readonly (number | null)[];
+  readonly after?: readonly (number | null)[] | undefined;
   /** Tokens that are denoised together: one of `ModelInfo.blockSizes`. Default: the model's own. */
-  readonly blockSize: number;
+  readonly blockSize?: number | undefined;
   /** Tokens to write after all that; may be 0 where something is to be written anew. Default: 128. */
-  readonly maxTokens: number;
+  readonly maxTokens?: number | undefined;
   /**
    * Which masked tokens become known after a forward pass. Default: the model's own.
    *
@@ -60,24 +60,24 @@ export interface GenerateSettings extends TextStart {
    * - `entropy`: the positions of least entropy, as far as all but the last add up to `entropyBound`
    *   (EB-Sampler, arXiv 2505.24857).
    */
-  readonly policy: PolicyName;
+  readonly policy?: PolicyName | undefined;
   /** For `ancestral` and `confidence`: steps a block, from 1 to the block size. Default: the block size. */
-  readonly steps: number;
+  readonly steps?: number | undefined;
   /** For `threshold`: a probability, 0 … 1. Default: the model's own. */
-  readonly threshold: number;
+  readonly threshold?: number | undefined;
   /** For `entropy`: nats that a pass reveals at most, its last token not counted. Default: 0.5. */
-  readonly entropyBound: number;
+  readonly entropyBound?: number | undefined;
   /**
    * Positions of a block that are revealed at a time, from left to right; a divisor of the block size. Default: the
    * model's own.
    */
   readonly subBlockSize?: number | undefined;
   /** Divides the logits before a token is drawn; 0 is arg-max. Default: 0.8. */
-  readonly temperature: number;
+  readonly temperature?: number | undefined;
   /** Nucleus: the likeliest tokens whose probabilities add up to at most this are drawn from; 1 is all. Default: 0.95. */
-  readonly topP: number;
+  readonly topP?: number | undefined;
   /** 0 … 4294967295. The same seed gives the same ids on the same backend. Default: drawn. */
-  readonly seed: number;
+  readonly seed?: number | undefined;
   /**
    * `length`: after `maxTokens` the text is over. `sentence`: it ends where a sentence does, in the block that reaches
    * `maxTokens` or within 32 tokens more, or with these. What its block has after that end is dropped, as what follows a
@@ -85,6 +85,15 @@ export interface GenerateSettings extends TextStart {
    */
   readonly ending?: 'length' | 'sentence' | undefined;
 }
+
+/** A type whose fields are all there. */
+type Filled<Options> = { readonly [Name in keyof Options]-?: Exclude<Options[Name], undefined> };
+
+/** The options that may be missing where all is said: then the model's own hold. */
+type Left = 'subBlockSize' | 'ending';
+
+/** All that a text is written under: its prompt, and every one of the `WritingOptions`. */
+export interface GenerateSettings extends TextStart, Filled<Omit<WritingOptions, Left>>, Pick<WritingOptions, Left> {}
 
 /** One token as text. */
 export interface TokenText {
@@ -118,7 +127,7 @@ export interface EventStream<Event> extends AsyncIterableIterator<Event, undefin
 /** A text begins. */
 export interface StartedEvent {
   readonly type: 'started';
-  /** Of the prompt, BOS included; `after` not. */
+  /** Of the whole prompt, BOS included; `after` not. Where it is longer than the context, only its end was read. */
   readonly promptTokens: number;
   /** Of a conversation, the turns that had room. */
   readonly messages?: readonly ChatTurn[] | undefined;

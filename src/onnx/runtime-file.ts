@@ -2,15 +2,23 @@ import { UnmaskError } from '../errors';
 
 export type OnProgress = (loadedBytes: number, totalBytes: number) => void;
 
+/** What compression leaves of these files, by its name in the answer; of others about as much as with gzip. */
+const PACKED_SHARE: Readonly<Record<string, number>> = { br: 0.225 };
+const GZIP_SHARE = 0.25;
+
 /**
- * A .wasm file of onnxruntime-web, which a browser fetches once. Progress counts the bytes as they are when unpacked,
- * whose number is known: what a host says of a compressed answer is another number, or nothing.
+ * A .wasm file of onnxruntime-web, which a browser fetches once. Progress counts bytes as they come over the line: of a
+ * compressed answer as many as its host says, or about as many as compression leaves, and of these the share that is
+ * unpacked.
  */
 export class RuntimeFile {
   readonly totalBytes: number;
   readonly #url: string | URL;
   readonly #listeners = new Set<OnProgress>();
+  /** Of the file, unpacked. */
   #loadedBytes = 0;
+  /** What the whole file takes of the line; undefined until the host has answered. */
+  #lineBytes: number | undefined;
   #bytes: Promise<Uint8Array<ArrayBuffer>> | undefined;
 
   constructor(url: string | URL, totalBytes: number) {
@@ -34,16 +42,26 @@ export class RuntimeFile {
     this.#bytes = undefined;
   }
 
-  /** Tells at once how much has come, and then of every piece until the file is whole. */
+  /**
+   * Tells how much has come once the host has answered, and then of every piece until the file is whole. One that is
+   * here already takes nothing of the line.
+   */
   follow(onProgress: OnProgress): void {
-    onProgress(this.#loadedBytes, this.totalBytes);
-    if (this.#loadedBytes < this.totalBytes) this.#listeners.add(onProgress);
+    if (this.#loadedBytes === this.totalBytes) {
+      onProgress(0, 0);
+      return;
+    }
+    this.#listeners.add(onProgress);
+    this.#tell(onProgress);
   }
 
   async #fetch(): Promise<Uint8Array<ArrayBuffer>> {
-    this.#count(0);
+    this.#loadedBytes = 0;
+    this.#lineBytes = undefined;
     const response = await fetch(this.#url, { credentials: 'same-origin' }).catch(notFetched);
     if (!response.ok || !response.body) return notFetched(`the server answered ${response.status}`);
+    this.#lineBytes = lineBytes(response.headers, this.totalBytes);
+    this.#count(0);
     const bytes = new Uint8Array(this.totalBytes);
     let length = 0;
     const reader = response.body.getReader();
@@ -62,8 +80,21 @@ export class RuntimeFile {
 
   #count(loadedBytes: number): void {
     this.#loadedBytes = loadedBytes;
-    for (const listener of this.#listeners) listener(loadedBytes, this.totalBytes);
+    for (const listener of this.#listeners) this.#tell(listener);
   }
+
+  #tell(onProgress: OnProgress): void {
+    if (this.#lineBytes === undefined) return;
+    onProgress(Math.round((this.#lineBytes * this.#loadedBytes) / this.totalBytes), this.#lineBytes);
+  }
+}
+
+/** What an answer to a request for so many bytes takes of the line. */
+export function lineBytes(headers: Headers, totalBytes: number): number {
+  const encoding = headers.get('content-encoding');
+  if (encoding === null || encoding === 'identity') return totalBytes;
+  const told = Number(headers.get('content-length'));
+  return told > 0 ? told : Math.round(totalBytes * (PACKED_SHARE[encoding] ?? GZIP_SHARE));
 }
 
 /** The builds of onnxruntime-web 1.30, at URLs that bundlers know to make files of: for the CPU, and for WebGPU with and without the browser's stack switching. */

@@ -35,18 +35,21 @@ import {
 import type { WorkerEvents, WorkerPort } from './worker-events';
 import { WorkerLine } from './worker-line';
 
+/** How something is fetched. */
 export interface ClientFetchOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((loadedBytes: number, totalBytes: number, atWork?: AtWork) => void) | undefined;
 }
 
+/** How a model is fetched. */
 export interface ClientOpenOptions extends ClientFetchOptions {
   /** Where Hugging Face repositories are. */
   readonly hub?: string | undefined;
-  /** How to keep a checkpoint. */
+  /** How to keep a checkpoint; it is offered where this is left out. */
   readonly dtype?: KeptDtype | null;
 }
 
+/** How a model is loaded. */
 export interface ClientLoadOptions extends ClientFetchOptions {
   /** See `OpenOptions`. */
   readonly onCompiled?: OpenOptions['onCompiled'];
@@ -57,8 +60,11 @@ export interface ClientLoadOptions extends ClientFetchOptions {
 }
 
 /**
- * The worker as the page uses it. Every method throws or rejects with an `UnmaskError`. Where the worker stops by
- * itself, what is under way fails with `internal`; a request that needs no loaded model starts another.
+ * A worker whose model can be exchanged, with what a page needs beside one open model: the models in the browser's
+ * storage, settings that change while a text is written, and races. `openModel` uses one for each model.
+ *
+ * Every method throws or rejects with an `UnmaskError`. Where the worker stops by itself, what is under way fails with
+ * `internal`; a request that needs no loaded model starts another.
  */
 export interface Client {
   /** Loads a model in place of the one before. Rejects with `cancelled` on abort. */
@@ -92,9 +98,13 @@ export interface Client {
   dispose(): void;
 }
 
-/** A client with workers of its own. */
-export function startClient(events: Partial<WorkerEvents> = {}): Client {
-  return createClient(openWorker, events);
+/**
+ * Starts nothing yet: a worker of the client's own begins with the first request.
+ *
+ * @param start - Starts the worker. Default: from the file that this package has for it.
+ */
+export function startClient(events: Partial<WorkerEvents> = {}, start?: () => Worker): Client {
+  return createClient(() => openWorker(start), events);
 }
 
 /** A client of a worker that `open` starts: the first when something is asked, another after one has stopped. */

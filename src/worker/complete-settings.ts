@@ -1,6 +1,5 @@
-import type { WritingOptions } from '../library/api';
 import type { ModelInfo } from '../library/models';
-import type { GenerateSettings, Prompt, TextStart } from '../library/texts';
+import type { GenerateSettings, Prompt, TextStart, WritingOptions } from '../library/texts';
 
 /** All that a text is written under, where what is left out is the model's own or the usual. */
 export function completeSettings(
@@ -28,6 +27,7 @@ export function completeSettings(
 
 /** A prompt, in fields. */
 export function startOf(prompt: Prompt): TextStart {
-  if (typeof prompt === 'string') return { prompt };
+  // The worker refuses what is neither.
+  if (typeof prompt !== 'object' || prompt === null) return { prompt };
   return 'ids' in prompt ? { prompt: '', promptIds: prompt.ids } : { prompt: '', messages: prompt };
 }

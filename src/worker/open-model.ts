@@ -83,13 +83,16 @@ export async function openModel(
   };
 }
 
-/** How many tokens a text will have at most. Throws `bad-input` for one that the model cannot write. */
+/**
+ * How many tokens a text will have at most, where there is all the context that it takes. Throws `bad-input` for one that
+ * the model cannot write.
+ */
 function tokensFor(
   { prompt, options = {} }: NonNullable<OpenOptions['firstText']>,
   config: ModelConfig,
   texts: Pick<Writer, 'tokenizer' | 'template'>,
 ): number {
-  const backend = { config };
+  const backend = { config: { ...config, contextLength: config.longestContext } };
   const settings = completeSettings(prompt, options, config);
   const { ids: promptIds, anchor } = openingOf(settings, { backend, ...texts });
   const start = { promptIds, anchor, left: settings.maxTokens };

@@ -17,6 +17,8 @@ interface Beginner {
 /** The ids that a text goes on from, and of a conversation the turns that are in them. */
 export interface Opening {
   readonly ids: (number | null)[];
+  /** Of the whole prompt, what was left out of it included. */
+  readonly promptTokens: number;
   /** As in `GenerationRequest`: the end of the prompt, or of a conversation's first question. */
   readonly anchor: number;
   readonly messages: GenerateSettings['messages'];
@@ -24,8 +26,9 @@ export interface Opening {
 
 /**
  * What a text goes on from: BOS, where the model has one, and the prompt; or a conversation in the form of the model's
- * template; or ids; then what follows already. `maxTokens` are to have room after it. Throws `bad-input` for a conversation
- * with a model that has no template.
+ * template; or ids; then what follows already. `maxTokens` are to have room after it. Of a prompt longer than the context
+ * only its end is read, as many tokens as the model sees: the rest would take a pass for each block, and be out of view.
+ * Throws `bad-input` for a conversation with a model that has no template.
  */
 export function openingOf(
   { after, maxTokens = 0, ...start }: TextStart & Pick<GenerateSettings, 'after'> & { maxTokens?: number },
@@ -34,8 +37,9 @@ export function openingOf(
   const { config } = writer.backend;
   const { messages } = start;
   if (!messages) {
-    const ids = start.promptIds ?? [...beginning(config), ...writer.tokenizer.encode(start.prompt)];
-    return { ids: [...ids, ...after], anchor: ids.length, messages };
+    const whole = start.promptIds ?? [...beginning(config), ...writer.tokenizer.encode(start.prompt)];
+    const ids = whole.slice(-config.contextLength);
+    return { ids: [...ids, ...after], promptTokens: whole.length, anchor: ids.length, messages };
   }
   const encode = (turns: readonly ChatTurn[]) => conversationIds(turns, writer);
   const room = config.contextLength - Math.min(after.length + maxTokens, Math.floor(config.contextLength / 2));
@@ -43,7 +47,7 @@ export function openingOf(
   const first = kept.messages.findIndex(({ role }) => role === 'user');
   const isFirst = first === -1 || first === kept.messages.length - 1;
   const anchor = isFirst ? kept.ids.length : encode(kept.messages.slice(0, first + 1)).length;
-  return { ids: [...kept.ids, ...after], anchor, messages: kept.messages };
+  return { ids: [...kept.ids, ...after], promptTokens: kept.ids.length, anchor, messages: kept.messages };
 }
 
 /** BOS, where the model has one. */

@@ -42,14 +42,17 @@ export async function* writeText(
 ): AsyncGenerator<GenerationEvent, void> {
   let inForce = settings();
   const isChanged = () => settings() !== inForce;
-  const { ids: promptIds, messages, anchor } = openingOf(inForce, writer);
+  const opening = openingOf(inForce, writer);
+  const { ids: promptIds, messages, anchor } = opening;
   const promptTokens = promptIds.length - inForce.after.length;
-  const start = (pinned: Pinned): GenerationEvent => ({ type: 'started', promptTokens, pinned, messages });
+  const start = (pinned: Pinned): GenerationEvent => {
+    return { type: 'started', promptTokens: opening.promptTokens, pinned, messages };
+  };
   const change = (pinned: Pinned): GenerationEvent => ({ type: 'changed', settings: inForce, pinned });
-  const first = { promptIds, anchor, left: inForce.maxTokens };
-  let part: Part = { request: requestOf(inForce, first, writer), promptTokens, block: 0, nfe: 0 };
-  for (let opening = start; ; opening = change) {
-    const told = yield* writePart(writer, part, opening, isChanged, signal);
+  const whole = { promptIds, anchor, left: inForce.maxTokens };
+  let part: Part = { request: requestOf(inForce, whole, writer), promptTokens, block: 0, nfe: 0 };
+  for (let first = start; ; first = change) {
+    const told = yield* writePart(writer, part, first, isChanged, signal);
     if (!told) return;
     inForce = settings();
     const left = promptIds.length + inForce.maxTokens - told.ids.length;

@@ -42,7 +42,7 @@ test.each([DESKTOP, PHONE])('at $width pixels a recording plays until the live t
   await page.locator('.story .caption', { hasText: 'A recording, until the model has loaded' }).waitFor();
   await page
     .locator('.status')
-    .getByText(/^Loading the model: .* MB$/)
+    .getByText(/^Loading the model and runtime: .* MB$/)
     .waitFor();
   const recorded = page.locator('article[data-phase="recorded"]');
   await recorded.locator('.token').nth(20).waitFor();

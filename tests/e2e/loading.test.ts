@@ -21,7 +21,7 @@ test('loading counts bytes, can be cancelled, and can be begun again', async () 
       await route.continue().catch(() => {});
     }),
   );
-  await visit.page.getByText(/^Loading the model: \d+\.\d of [1-9]\d*\.\d\sMB$/).waitFor();
+  await visit.page.getByText(/^Loading the model and runtime: \d+\.\d of [1-9]\d*\.\d\sMB$/).waitFor();
   expect(await visit.generate.isDisabled()).toBe(true);
   await visit.page.getByRole('button', { name: 'Cancel' }).click();
   await visit.page.getByText('The model was not loaded').waitFor();

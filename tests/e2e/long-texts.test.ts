@@ -34,7 +34,9 @@ test('what is cut of a long text is said, in numbers, until it is changed', asyn
 
 test('a prompt beyond what the model sees is written from its end, and the page says so', async () => {
   const visit = await StoryPage.open(site, { form: 'free', freePrompt: 'The fox ran on and on. '.repeat(150) });
-  const note = visit.page.getByText(/^The prompt is \S+ tokens long\. This model sees about 256 at a time/);
+  const note = visit.page.getByText(
+    /^The prompt is \S+ tokens long\. This model sees 256 at a time, so it read the last 256/,
+  );
   await note.waitFor({ timeout: 60_000 });
   await visit.reaches('finished');
   await visit.page.getByLabel('Opening words').fill('The fox ran on.');

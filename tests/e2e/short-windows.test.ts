@@ -1,3 +1,4 @@
+import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openSite, type Site } from './site';
 import { StoryPage } from './story-page';
@@ -43,10 +44,33 @@ test.each([
     await colours.focus();
     expect(await seen('.heat')).toBeGreaterThan(20);
     await page.getByRole('button', { name: 'More figures' }).click();
-    expect(await page.locator('[data-measure="time"]').isVisible()).toBe(true);
+    // They come into view.
+    await expect.poll(() => seen('[data-measure="time"]')).toBeGreaterThan(10);
     await visit.close();
   },
 );
+
+test.each([
+  ['a phone', 360, 740],
+  ['a landscape phone', 740, 360],
+  ['1440 × 900 at 200 %', 720, 450],
+])('%s: the menu of a word is within the window, and what it ends with is in view', async (_, width, height) => {
+  const visit = await StoryPage.open(site, { maxTokens: 32 }, (page) => page.setViewportSize({ width, height }));
+  const { page } = visit;
+  await visit.reaches('finished');
+  await page.locator('.text .token').nth(12).click();
+  const menu = page.getByRole('region', { name: /^Edit block/ });
+  const button = menu.getByRole('button', { name: 'Regenerate from here' });
+  const isWithin = async (element: Locator) => {
+    const { x, y, width: across, height: down } = (await element.boundingBox())!;
+    return x >= 0 && y >= 0 && x + across <= width && y + down <= height;
+  };
+  // It grows as the alternatives come.
+  await menu.getByRole('listitem').nth(4).waitFor();
+  await expect.poll(async () => [await isWithin(menu), await isWithin(button)]).toEqual([true, true]);
+  await page.keyboard.press('Escape');
+  await visit.close();
+});
 
 test('a landscape phone: the field of a conversation is whole in the bar', async () => {
   const visit = await StoryPage.open(site, {}, (page) => page.setViewportSize({ width: 667, height: 375 }));

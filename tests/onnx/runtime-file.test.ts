@@ -1,6 +1,7 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { constants as BROTLI, brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterEach, expect, test, vi } from 'vitest';
-import { RUNTIME_FILES, RuntimeFile } from '../../src/onnx/runtime-file';
+import { lineBytes, RUNTIME_FILES, RuntimeFile } from '../../src/onnx/runtime-file';
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -13,8 +14,34 @@ test.each([
   expect(RUNTIME_FILES[build].totalBytes).toBe(size);
 });
 
+test('compression leaves about the share of the files that progress takes it to', () => {
+  const bytes = readFileSync('node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm');
+  const packed = {
+    gzip: gzipSync(bytes),
+    br: brotliCompressSync(bytes, { params: { [BROTLI.BROTLI_PARAM_QUALITY]: 4 } }),
+  };
+  for (const [encoding, { length }] of Object.entries(packed)) {
+    expect(Math.abs(lineBytes(new Headers({ 'content-encoding': encoding }), bytes.length) / length - 1)).toBeLessThan(
+      0.05,
+    );
+  }
+});
+
+test.each([
+  ['not compressed', {}, 1000],
+  ['not compressed, by name', { 'content-encoding': 'identity', 'content-length': '1000' }, 1000],
+  ['compressed to so many bytes', { 'content-encoding': 'br', 'content-length': '320' }, 320],
+  ['compressed to nobody says how many', { 'content-encoding': 'zstd' }, 250],
+])('an answer that is %s takes so much of the line', (_, headers: Record<string, string>, bytes) => {
+  expect(lineBytes(new Headers(headers), 1000)).toBe(bytes);
+});
+
 /** Answers every request with a body of these pieces. */
 function answering(...pieces: Uint8Array<ArrayBuffer>[]) {
+  return answeringWith({}, ...pieces);
+}
+
+function answeringWith(headers: Record<string, string>, ...pieces: Uint8Array<ArrayBuffer>[]) {
   const fetching = vi.fn(
     async () =>
       new Response(
@@ -24,6 +51,7 @@ function answering(...pieces: Uint8Array<ArrayBuffer>[]) {
             controller.close();
           },
         }),
+        { headers },
       ),
   );
   vi.stubGlobal('fetch', fetching);
@@ -45,7 +73,21 @@ test('is fetched once for all who ask, and each is told of every piece', async (
     [3, 3],
   ]);
   file.follow((...bytes) => told.push(bytes));
-  expect(told.at(-1)).toEqual([3, 3]);
+  expect(told.at(-1)).toEqual([0, 0]);
+});
+
+test('of a compressed answer the bytes of the line are counted', async () => {
+  answeringWith({ 'content-encoding': 'gzip', 'content-length': '30' }, new Uint8Array(40), new Uint8Array(60));
+  const file = new RuntimeFile('https://host/x.wasm', 100);
+  const told: number[][] = [];
+  file.follow((...bytes) => told.push(bytes));
+  expect(told).toEqual([]);
+  await file.bytes();
+  expect(told).toEqual([
+    [0, 30],
+    [12, 30],
+    [30, 30],
+  ]);
 });
 
 test.each([

@@ -56,6 +56,18 @@ test('a long block is said as it is finished, also in the middle of a sentence',
   expect(heard([block(0, ' short and open'), block(1, ' again')]).slice(1)).toEqual([]);
 });
 
+test('what no block has completed is said with the end', () => {
+  const done: GenerationEvent = { type: 'done', reason: 'length', nfe: 9, seconds: 31.4 };
+  const sentence = ' One day the fox, who had seen the kite from far away, came down the hill to look at it.';
+  const said = heard([
+    { type: 'started', promptTokens: 1, pinned: [] },
+    block(0, sentence),
+    block(1, ' It was red.'),
+    done,
+  ]);
+  expect(said.slice(1)).toEqual([sentence.trim(), 'It was red. Finished: 23 words in 31 seconds.']);
+});
+
 test('nothing new is nothing said', () => {
   expect(announcement(story, story)).toBeNull();
   expect(announcement(null, null)).toBeNull();
@@ -69,5 +81,5 @@ test('a stop is said with what there is', () => {
 test('one is not many', () => {
   const done: GenerationEvent = { type: 'done', reason: 'length', nfe: 1, seconds: 0.4 };
   const said = heard([{ type: 'started', promptTokens: 1, pinned: [] }, block(0, ' Rain'), done]);
-  expect(said.at(-1)).toBe('Finished: 1 word in 1 second.');
+  expect(said.at(-1)).toBe('Rain. Finished: 1 word in 1 second.');
 });

@@ -119,7 +119,7 @@ test('an offer that is declined leaves everything as it was', async () => {
   await controller.models.load();
   const before = controller.session.model;
   await controller.models.open({ type: 'url', url: 'owner/name' });
-  controller.models.cancelFetch();
+  controller.models.librarian.cancel();
   expect(controller.session).toMatchObject({ fetch: null, model: before });
   await controller.models.accept('q4');
   expect(model.log).not.toContain('https://huggingface.co q4');

@@ -205,22 +205,22 @@ test('an earlier answer can be replayed and edited: the conversation goes on fro
   controller.show(second);
   expect(controller.session.desk).toBe('chat');
 
-  controller.replay(first);
+  controller.playback.replay(first);
   expect(controller.session).toMatchObject({ story: second, looked: first, playhead: { position: 0, playing: true } });
-  controller.goLive();
+  controller.playback.goLive();
   expect(controller.session).toMatchObject({ looked: null, playhead: null });
 
   const edit = beginEdit(first, 1, 0)!;
-  controller.beginEdit(first, edit);
+  controller.editor.begin(first, edit);
   expect(controller.session).toMatchObject({ looked: first, edit });
-  controller.edit(mask(edit));
-  await controller.writeFromEdit();
+  controller.editor.change(mask(edit));
+  await controller.editor.write();
   expect(controller.session.story).toMatchObject({ settings: { messages: [user('One?')] }, phase: 'finished' });
   expect(controller.session.looked).toBeNull();
   controller.undo();
   expect(controller.session.story).toBe(second);
   // A text that is not of this conversation is none of its answers.
-  controller.replay(scriptedStory(2));
+  controller.playback.replay(scriptedStory(2));
   expect(controller.session.looked).toBeNull();
 });
 

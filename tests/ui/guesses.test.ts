@@ -52,7 +52,7 @@ test('guesses belong to the session that saw them: a saved run has none', () => 
   const provenance = {
     model: { name: 'Scripted', digest: '0123456789ab', device: 'wasm' },
     first: DEFAULT_SETTINGS,
-    changed: false,
+    changes: 0,
     source: 'here',
   } as const;
   const opened = readRunFile(writeRunFile(story, provenance));

@@ -63,7 +63,7 @@ test('a fetch that is called off leaves the model at work, also when it succeeds
   model.fetching = fetching.opened;
   const opening = controller.models.open(URL_PLACE);
   await until(controller, ({ fetch }) => fetch?.phase === 'fetching' && fetch.totalBytes === 10);
-  controller.models.cancelFetch();
+  controller.models.librarian.cancel();
   expect(controller.session.fetch).toBeNull();
   fetching.open();
   await opening;
@@ -147,6 +147,20 @@ test('a kept model that is there but cannot be opened is a failure, and stays re
   await controller.open();
   expect(controller.session.model).toMatchObject({ phase: 'failed', problem: { message: 'Damaged.' } });
   expect(controller.session.settings.model).toBe(KEPT.id);
+});
+
+test('a model that runs on ids alone is refused: the page could not show its text', async () => {
+  const { controller, model } = openPage();
+  await controller.open();
+  model.kept.push(KEPT);
+  model.other = { hasTokenizer: false };
+  await controller.models.open({ type: 'kept', id: KEPT.id });
+  expect(controller.session.model).toMatchObject({
+    phase: 'failed',
+    problem: { code: 'bad-model', message: expect.stringContaining('no tokenizer') },
+  });
+  await controller.models.goBack();
+  expect(controller.session.model).toMatchObject({ phase: 'ready', info: INFO });
 });
 
 test('a block size that the new model was not trained on moves to the nearest, and that is said', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PRESETS, presetOf, presetSettings, presetsFor } from '../../src/ui/settings/presets';
+import { PRESETS, presetOf, presetSettings, presetsFor, presetText } from '../../src/ui/settings/presets';
 import { DEFAULT_SETTINGS, FIRST_VISIT, generateSettings, parseSettings } from '../../src/ui/settings/settings';
 
 const MODEL = {
@@ -15,6 +15,13 @@ test.each(PRESETS)('$name is recognised once taken, asks for what the worker all
   const { steps, blockSize } = generateSettings(settings, MODEL);
   expect(steps).toBeLessThanOrEqual(blockSize);
   expect(parseSettings(JSON.parse(JSON.stringify(settings)))).toEqual(settings);
+});
+
+test.each(PRESETS)('what $name costs is said once it is known where the model runs', (preset) => {
+  expect(presetText(preset, null)).toBe(preset.text);
+  for (const backend of ['wasm', 'webgpu'] as const)
+    expect(presetText(preset, backend)).toMatch(/one by one|passes|CPU/);
+  expect(presetText(preset, null)).not.toMatch(/CPU|work|passes/);
 });
 
 test('a model with other block sizes gets the nearest that are not larger', () => {

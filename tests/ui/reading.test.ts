@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ReadEvent } from '../../src/library/texts';
+import { perplexityText } from '../../src/ui/fields/format';
 import { piecesOf } from '../../src/ui/read/pieces';
 import {
   FIRST_READING,
@@ -101,6 +102,14 @@ test('the first of equals is the greatest surprise; what is not measured is none
   expect(mostSurprising(pieces)?.text).toBe('2');
   expect(summaryOf({ tokens: [], nats: [], sizes: [] })).toBe('');
 });
+
+test.each([
+  [3.05, '3.0'],
+  [24.24, '24.2'],
+  [132.7, '133'],
+  [140_172.9, '140,000'],
+  [2_402_979.8, '2,400,000'],
+])('a perplexity of %f is shown as %s', (perplexity, text) => expect(perplexityText(perplexity)).toBe(text));
 
 test('all strips of draws share an axis', () => {
   const spreads = [[2, 4], [3]].map((values) => {

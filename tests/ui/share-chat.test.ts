@@ -16,7 +16,7 @@ import { ScriptedAddress } from './scripted-address';
 const PROVENANCE: Provenance = {
   first: { ...textSettings(DEFAULT_SETTINGS), temperature: 0.5, seed: 9 },
   model: { name: 'Scripted', ...originOf(INFO) },
-  changed: false,
+  changes: 0,
   source: 'here',
 };
 

@@ -48,7 +48,7 @@ test('what a link leaves out is the default and not what the visitor last set', 
   expect(readLink('#write?seed=5')?.settings).toEqual({ ...DEFAULTS, seed: 5 });
 });
 
-test.each(['', '#', '#write', '#write?', '#write?title=Fog', '#race?seed=4', '#how-sources', '#writer?seed=4'])(
+test.each(['', '#', '#write', '#write?', '#write?length=16', '#race?seed=4', '#how-sources', '#writer?seed=4'])(
   '%j names a view and no text',
   (hash) => expect(readLink(hash)).toBeNull(),
 );
@@ -56,19 +56,46 @@ test.each(['', '#', '#write', '#write?', '#write?title=Fog', '#race?seed=4', '#h
 test('broken parameters have their defaults, and unknown ones are ignored', () => {
   const hash =
     '#write?seed=x&t=9&p=-1&length=1e9&block=2.5&steps=0&policy=best&kind=Sermon&model=xyz&on=<b>&heat=order&keys=off';
-  expect(readLink(hash)).toEqual({ settings: DEFAULTS, digest: null, device: null, cut: '' });
+  expect(readLink(hash)).toMatchObject({ settings: DEFAULTS, digest: null, device: null });
 });
 
 test.each([
-  ['text', 'a'.repeat(1e5), 4000, 'There is room for 4,000 characters: the last 96,000 were cut.'],
-  ['title', 'a'.repeat(161), 160, 'There is room for 160 characters: the last one was cut.'],
+  [
+    'text',
+    'a'.repeat(1e5),
+    4000,
+    'The text in this link is too long. There is room for 4,000 characters: the last 96,000 were cut.',
+  ],
+  [
+    'title',
+    'a'.repeat(161),
+    160,
+    'The text in this link is too long. There is room for 160 characters: the last one was cut.',
+  ],
   // No half of a character is left.
-  ['title', `${'a'.repeat(159)}🪁`, 159, 'There is room for 160 characters: the last 2 were cut.'],
+  [
+    'title',
+    `${'a'.repeat(159)}🪁`,
+    159,
+    'The text in this link is too long. There is room for 160 characters: the last 2 were cut.',
+  ],
   ['text', 'a'.repeat(4000), 4000, ''],
-])('a %s that is too long for the page is cut, and the link says by how much', (name, value, length, cut) => {
+])('a %s that is too long for the page is cut, and the link says by how much', (name, value, length, note) => {
   const link = readLink(`#write?seed=1&${name}=${encodeURIComponent(value)}`);
   expect(link?.settings[name === 'text' ? 'freePrompt' : 'title']).toHaveLength(length);
-  expect(link?.cut).toBe(cut);
+  expect(link?.note).toBe(note);
+});
+
+test.each([
+  ['title=Snow&length=48', ''],
+  ['title=Snow&block=4&steps=2&policy=confidence&t=0.5&seed=9&model=0123456789ab&on=wasm', ''],
+  ['title=Snow&length=99999', 'Part of this link could not be read: length=99999.'],
+  ['title=Snow&seed=abc&policy=zzz', 'Part of this link could not be read: seed=abc, policy=zzz.'],
+  ['title=Snow&prompt=Hello&a=1&b=2&c=3', 'Part of this link could not be read: prompt=Hello, a=1, b=2 and 1 more.'],
+  [`title=Snow&kind=${'x'.repeat(99)}`, `Part of this link could not be read: kind=${'x'.repeat(25)}.`],
+  ['title=Snow&seed=9&changes=2', 'The text was changed after it was written: the link tells how it was at first.'],
+])('of a link with %s it is said: %s', (parameters, note) => {
+  expect(readLink(`#write?${parameters}`)).toMatchObject({ settings: { title: 'Snow' }, note });
 });
 
 test('no address breaks the page: whatever it holds, the settings are valid', () => {

@@ -12,7 +12,7 @@ import { RUN_SETTINGS, scriptedRun, scriptedStory, storiesOf } from './run-scrip
 const PROVENANCE: Provenance = {
   model: { name: 'Scripted', digest: '0123456789ab', device: 'wasm' },
   first: textSettings(DEFAULT_SETTINGS),
-  changed: false,
+  changes: 0,
   source: 'here',
 };
 const write = (story: Story) => writeRunFile(story, PROVENANCE);

@@ -25,7 +25,7 @@ function openPage(hash: string | ScriptedAddress, change: Partial<Settings> = {}
   const sharing = new Sharing(controller, address);
   sharing.begin();
   const notice = () => noticeOf(controller.session.story, controller.session.model);
-  const changed = () => controller.session.story?.provenance?.changed;
+  const changed = () => (controller.session.story?.provenance?.changes ?? 0) > 0;
   return { model, controller, address, sharing, notice, changed };
 }
 
@@ -98,6 +98,43 @@ test('a reload after another model was chosen opens that model, and shows the te
   expect(address.kept).toBeUndefined();
 });
 
+test('Back leads from a changed text to how it was, and a reload shows what was on screen', async () => {
+  const { model, controller, address, sharing } = openPage('', { title: 'Rain' });
+  await controller.open();
+  const first = controller.session.story;
+  await controller.writeOn();
+  const longer = controller.session.story;
+  await controller.writeOn();
+  const longest = controller.session.story;
+  expect(address.entries.map((hash) => /&changes=(.*)$/.exec(hash)?.[1])).toEqual([undefined, '1', '2']);
+  // What is given to others is how it was first written.
+  expect(sharing.hash).toBe(address.entries[0]);
+  const { length } = model.log;
+  for (const story of [longer, first]) {
+    address.move(-1);
+    sharing.arrive();
+    expect(controller.session.story).toBe(story);
+  }
+  address.move(1);
+  sharing.arrive();
+  address.move(1);
+  sharing.arrive();
+  expect(controller.session.story).toBe(longest);
+  const after = openPage(address, controller.session.settings, model);
+  await after.controller.open();
+  expect(model.log.slice(length)).toEqual(['open']);
+  const text = (story: Story | null) => story && [...story.earlier, ...story.blocks];
+  expect(text(after.controller.session.story)).toEqual(text(longest));
+  expect(after.notice()).toBeNull();
+});
+
+test('a link that asks for blocks that the model has not says what was done', async () => {
+  const { controller, address, notice } = openPage('#write?title=Fog&block=9999&length=16&seed=41');
+  await controller.open();
+  expect(notice()).toBe('The model has no blocks of 9999, so it writes in blocks of 2.');
+  expect(address.hash).toContain('&block=2&');
+});
+
 test('what the history keeps is not trusted', async () => {
   const address = new ScriptedAddress(LINK);
   for (const run of ['{"unmask":1}', 'no run']) {
@@ -152,6 +189,18 @@ test('a link writes its own text once, whatever was set here before, and says no
   await controller.write();
   expect(controller.session.story).toMatchObject({ heading: { title: 'Rain' }, settings: { temperature: 0 } });
   expect(controller.session.story?.settings.seed).not.toBe(41);
+});
+
+test('another text of a link has another seed, and leaves one’s own as it is', async () => {
+  const { model, controller } = openPage(LINK, { title: 'Rain', seeds: 'keep', seed: 7 });
+  await controller.open();
+  await controller.writeAnother();
+  await controller.writeAnother();
+  expect(controller.session.settings.seed).toBe(7);
+  const seeds = model.log.filter((entry) => entry.startsWith('write'));
+  expect(new Set(seeds).size).toBe(3);
+  await controller.write();
+  expect(model.log.at(-1)).toBe('write 7');
 });
 
 test('the settings of a link can be taken as one’s own', async () => {

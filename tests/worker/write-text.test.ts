@@ -43,6 +43,18 @@ test('BOS precedes the prompt, whose remainder is pinned in the first block', as
   expect(blocks[0]?.tokens.slice(0, pinned.length).map(({ id }) => id)).toEqual(pinned);
 });
 
+test('of a prompt longer than the context its end is read, and all of it is counted', async () => {
+  const { contextLength } = backend.config;
+  const promptIds = Array.from({ length: contextLength + 30 }, (_, index) => 1 + (index % 300));
+  const long = await write({ promptIds });
+  const end = await write({ promptIds: promptIds.slice(-contextLength) });
+  expect(long.started[0]?.promptTokens).toBe(promptIds.length);
+  expect(end.started[0]?.promptTokens).toBe(contextLength);
+  expect(textOf(long.blocks)).toEqual(textOf(end.blocks));
+  // One pass reads it, and no block of it takes another.
+  expect(long.steps[0]?.nfe).toBe(2);
+});
+
 test('the blocks together are the text of all ids, characters in parts made whole', async () => {
   const { blocks, done } = await write({ prompt: 'é', maxTokens: 60 });
   const tokens = blocks.flatMap((block) => block.tokens);
@@ -242,7 +254,7 @@ test.each(['kite\ufffd', 'kite \ufffd\ufffd', 'a\ud800', '\ufffd'.repeat(7)])(
   async (prompt) => {
     const { started, blocks } = await write({ prompt, maxTokens: 9 });
     const { promptTokens, pinned } = started[0]!;
-    expect(pinned.length).toBe(promptTokens % 4);
+    expect(pinned.length).toBe(Math.min(promptTokens, backend.config.contextLength) % 4);
     const tokens = blocks.flatMap(({ tokens }) => tokens).slice(pinned.length);
     const whole = tokenizer.decode(tokens.map(({ id }) => id));
     expect(whole.startsWith(tokens.map(({ text }) => text).join(''))).toBe(true);

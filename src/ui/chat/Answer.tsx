@@ -61,7 +61,7 @@ export const Answer = memo(function Answer({ ending, controller, ...props }: Pro
         </button>
       ) : null}
       {hasTokens && ending === null ? (
-        <button type="button" className="turn-action" onClick={() => controller.replay(story)}>
+        <button type="button" className="turn-action" onClick={() => controller.playback.replay(story)}>
           Replay
         </button>
       ) : null}

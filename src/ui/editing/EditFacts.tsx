@@ -22,11 +22,24 @@ export function EditFacts({ edit, story, block, controller }: Props) {
     return <OneToken edit={edit} story={story} steps={block.steps} about={about} controller={controller} />;
   }
   const place = places[head];
+  const from = Math.min(anchor, head);
+  const selected = places.slice(from, from + count);
   return (
     <p className="edit-what" role="status">
-      {count > 1 || !place ? `${count} tokens selected` : describe(place)}
+      {count > 1 && selected.every(({ kind }) => kind === 'typed')
+        ? `“${textOf(selected)}”, in place of “${textOf(block.tokens.slice(from, from + count).map((token) => ({ token })))}”`
+        : count > 1 || !place
+          ? `${count} tokens selected`
+          : describe(place)}
     </p>
   );
+}
+
+function textOf(places: readonly Pick<EditPlace, 'token'>[]): string {
+  return places
+    .map(({ token }) => token.text)
+    .join('')
+    .trim();
 }
 
 interface OneTokenProps {
@@ -42,7 +55,7 @@ function OneToken({ edit, story, steps, about, controller }: OneTokenProps) {
   const alternatives = useAlternatives(controller, story, false, { block, token: head });
   const choose = ({ id, text }: AlternativeToken) => {
     const next = typeOver(edit, [{ id, text }]);
-    if (typeof next !== 'string') controller.edit(next);
+    if (typeof next !== 'string') controller.editor.change(next);
   };
   const tip = { about, block, steps };
   return <TokenFacts tip={tip} alternatives={alternatives} place={edit.places[head]} onChoose={choose} />;

@@ -1,4 +1,4 @@
-import { autoUpdate, flip, inline, offset, shift, useFloating } from '@floating-ui/react-dom';
+import { autoUpdate, flip, inline, offset, type SizeOptions, shift, size, useFloating } from '@floating-ui/react-dom';
 import { type KeyboardEvent, useLayoutEffect, useState } from 'react';
 import type { Controller } from '../session/controller';
 import type { Block, Story } from '../story/story';
@@ -20,6 +20,13 @@ interface Props {
   readonly controller: Controller;
 }
 
+/** Lower than this it shows too little to choose from, in pixels. */
+const LEAST_HEIGHT = 220;
+
+const limitHeight: SizeOptions['apply'] = ({ availableHeight, elements }) => {
+  elements.floating.style.maxHeight = `${Math.max(LEAST_HEIGHT, availableHeight)}px`;
+};
+
 /** What can be done with the selected tokens of a block. */
 export function EditMenu({ edit, story, block, typing, setTyping, onCancel, onLeave, controller }: Props) {
   const [reference, setReference] = useState<Element | null>(null);
@@ -27,7 +34,14 @@ export function EditMenu({ edit, story, block, typing, setTyping, onCancel, onLe
     placement: 'bottom-start',
     strategy: 'fixed',
     elements: { reference },
-    middleware: [inline(), offset(8), flip({ padding: 8 }), shift({ padding: 8 })],
+    middleware: [
+      inline(),
+      offset(8),
+      flip({ padding: 8 }),
+      size({ padding: 8, apply: limitHeight }),
+      // On a low screen it covers the token rather than to be cut off.
+      shift({ padding: 8, crossAxis: true }),
+    ],
     whileElementsMounted: autoUpdate,
   });
   // A token that is masked or typed over is drawn by another element.
@@ -39,7 +53,7 @@ export function EditMenu({ edit, story, block, typing, setTyping, onCancel, onLe
     onLeave();
     act();
   };
-  const write = () => leave(() => void controller.writeFromEdit());
+  const write = () => leave(() => void controller.editor.write());
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Escape' && !event.defaultPrevented) leave(onCancel);
     else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) write();
@@ -62,17 +76,22 @@ export function EditMenu({ edit, story, block, typing, setTyping, onCancel, onLe
           <button type="button" onClick={() => setTyping(true)}>
             Type over…
           </button>
-          <button type="button" onClick={() => controller.edit(mask(edit))}>
+          <button type="button" onClick={() => controller.editor.change(mask(edit))}>
             Rewrite
           </button>
-          <button type="button" onClick={() => controller.edit(keep(edit))}>
+          <button type="button" onClick={() => controller.editor.change(keep(edit))}>
             Keep
           </button>
-          <button type="button" onClick={() => controller.edit(maskOthers(edit))}>
+          <button type="button" onClick={() => controller.editor.change(maskOthers(edit))}>
             Keep only this
           </button>
         </div>
       )}
+      <p className="hint">
+        {isChanged(edit)
+          ? 'This block is rewritten around the words you keep, and so is everything after it.'
+          : 'This block stays as it is. Everything after it is rewritten.'}
+      </p>
       <div className="edit-end">
         <button type="button" className="quiet" onClick={() => leave(onCancel)}>
           Cancel
@@ -81,11 +100,6 @@ export function EditMenu({ edit, story, block, typing, setTyping, onCancel, onLe
           Regenerate from here
         </button>
       </div>
-      <p className="hint">
-        {isChanged(edit)
-          ? 'This block is rewritten around the words you keep, and so is everything after it.'
-          : 'This block stays as it is. Everything after it is rewritten.'}
-      </p>
     </section>
   );
 }

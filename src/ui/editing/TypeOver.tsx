@@ -32,7 +32,7 @@ export function TypeOver({ edit, onDone, onLeave, controller }: Props) {
   };
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    const found = await controller.typeOver(/^\s/.test(text) ? text : space + text);
+    const found = await controller.editor.typeOver(/^\s/.test(text) ? text : space + text);
     if (found === null) leave();
     else setProblem(found);
   };

@@ -24,7 +24,7 @@ export function useEditing({ story, offered, edit, at, controller }: Options) {
 
   const begin = (place: TokenPlace): boolean => {
     const next = beginEdit(story, place.block, place.token);
-    if (next) controller.beginEdit(story, next);
+    if (next) controller.editor.begin(story, next);
     setTyping(false);
     return next !== null;
   };
@@ -32,7 +32,7 @@ export function useEditing({ story, offered, edit, at, controller }: Options) {
     if (!edit) return begin(place);
     if (place.block === edit.block) {
       setTyping(false);
-      controller.edit(extend ? selectTo(edit, place.token) : select(edit, place.token));
+      controller.editor.change(extend ? selectTo(edit, place.token) : select(edit, place.token));
     } else if (!isChanged(edit)) {
       return begin(place);
     }
@@ -40,7 +40,7 @@ export function useEditing({ story, offered, edit, at, controller }: Options) {
   };
   const end = () => {
     setTyping(false);
-    controller.edit(null);
+    controller.editor.change(null);
   };
 
   const onClick = (event: MouseEvent, place: TokenPlace | null): boolean => {
@@ -54,14 +54,14 @@ export function useEditing({ story, offered, edit, at, controller }: Options) {
   const onPointerDown = ({ shiftKey, pointerType }: PointerEvent, place: TokenPlace | null) => {
     dragged.current = false;
     if (!edit || shiftKey || pointerType === 'touch' || place?.block !== edit.block) return;
-    controller.edit(select(edit, place.token));
+    controller.editor.change(select(edit, place.token));
   };
   const onPointerOver = ({ buttons }: PointerEvent, place: TokenPlace | null): boolean => {
     // Several of these events come between two drawings of the page.
     const { edit } = controller.session;
     if (!edit) return false;
     if (buttons === 1 && place?.block === edit.block && place.token !== edit.head) {
-      controller.edit(selectTo(edit, place.token));
+      controller.editor.change(selectTo(edit, place.token));
       dragged.current = true;
     }
     return true;
@@ -73,10 +73,10 @@ export function useEditing({ story, offered, edit, at, controller }: Options) {
       return true;
     }
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
-    if (step !== 0) controller.edit((event.shiftKey ? selectTo : select)(edit, edit.head + step));
-    else if (event.key === 'Delete' || event.key === 'Backspace') controller.edit(mask(edit));
+    if (step !== 0) controller.editor.change((event.shiftKey ? selectTo : select)(edit, edit.head + step));
+    else if (event.key === 'Delete' || event.key === 'Backspace') controller.editor.change(mask(edit));
     else if (event.key === 'Escape') end();
-    else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void controller.writeFromEdit();
+    else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void controller.editor.write();
     else if (event.key === 'Enter') setTyping(true);
     else return false;
     event.preventDefault();

@@ -23,6 +23,12 @@ export function rate(value: number): string {
   return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
 }
 
+/** `24.2`, `133`, `2,400,000` */
+export function perplexityText(perplexity: number): string {
+  if (perplexity < 100) return perplexity.toFixed(1);
+  return Number(perplexity.toPrecision(3)).toLocaleString('en');
+}
+
 /** `WebGPU, apple metal-3` or `WebAssembly, CPU, 2 threads`. */
 export function deviceOf({ backend, adapter }: Pick<ModelInfo, 'backend' | 'adapter'>): string {
   return `${backend === 'webgpu' ? 'WebGPU' : 'WebAssembly'}, ${adapter}`;

@@ -45,7 +45,7 @@ export default function HowView({ update }: { update: SiteUpdate }) {
       </div>
       <main className="reading">
         <article className="how">
-          <h2 tabIndex={-1} data-view-heading>
+          <h2 className="view-title" tabIndex={-1} data-view-heading>
             How it works
           </h2>
           <p className="lead">

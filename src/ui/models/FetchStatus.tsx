@@ -16,7 +16,12 @@ export function FetchStatus({ fetch, models }: Props) {
     case 'fetching':
       return (
         <div className="fetch" ref={scrollThere}>
-          <ProgressStatus name={fetch.name} doing="Fetching" progress={fetch} onCancel={() => models.cancelFetch()} />
+          <ProgressStatus
+            name={fetch.name}
+            doing="Fetching"
+            progress={fetch}
+            onCancel={() => models.librarian.cancel()}
+          />
         </div>
       );
     case 'offered':
@@ -30,7 +35,7 @@ export function FetchStatus({ fetch, models }: Props) {
             <button type="button" className="quiet" onClick={() => void models.fetchAgain()}>
               Try again
             </button>
-            <button type="button" className="quiet" onClick={() => models.cancelFetch()}>
+            <button type="button" className="quiet" onClick={() => models.librarian.cancel()}>
               Close
             </button>
           </div>

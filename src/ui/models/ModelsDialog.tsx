@@ -42,7 +42,7 @@ export default function ModelsDialog({ session, models, onClose }: Props) {
   };
   const [kept, setKept] = useState<string | null>(null);
   const remove = async (id: string) => {
-    const refused = await models.remove(id).then(
+    const refused = await models.librarian.remove(id).then(
       () => null,
       (error) => describeError(error).message,
     );
@@ -52,7 +52,7 @@ export default function ModelsDialog({ session, models, onClose }: Props) {
   };
   const close = () => {
     // It was told here.
-    if (fetch?.phase === 'failed') models.cancelFetch();
+    if (fetch?.phase === 'failed') models.librarian.cancel();
     onClose();
   };
   return (
@@ -76,7 +76,7 @@ export default function ModelsDialog({ session, models, onClose }: Props) {
         looking={asked && fetch?.phase === 'fetching' ? fetch.name : null}
         refused={asked && fetch?.phase === 'failed' ? fetch.problem.message : null}
         onOpen={(place: DistantPlace) => open(place)}
-        onCancel={() => models.cancelFetch()}
+        onCancel={() => models.librarian.cancel()}
       />
       <PublishedList onOpen={open} />
     </Sheet>

@@ -29,7 +29,7 @@ export default function OfferSheet({ offer, models }: Props) {
     void models.accept(dtype);
   };
   const close = () => {
-    if (!accepted.current) models.cancelFetch();
+    if (!accepted.current) models.librarian.cancel();
   };
   return (
     <Sheet title={offer.name} className="models-sheet" ref={dialog} onClose={close}>

@@ -1,46 +1,22 @@
 import { describeError, UnmaskError } from '../../errors';
-import type {
-  Client,
-  DistantPlace,
-  KeptDtype,
-  ModelInfo,
-  ModelPlace,
-  ModelShelf,
-  WorkerEvents,
-} from '../../library/unmask';
+import type { Client, KeptDtype, ModelInfo, ModelPlace, WorkerEvents } from '../../library/unmask';
 import { tokensText } from '../fields/format';
-import type { Action } from '../session/reduce';
-import type { Session } from '../session/session';
-import { nearestBlockSize, type Settings, unmaskingOn } from '../settings/settings';
+import type { Page } from '../session/page';
+import { nearestBlockSize, unmaskingOn } from '../settings/settings';
 import { filesOfFolder } from './chosen-folder';
 import type { EmbeddedModel } from './embedded-models';
-import type { Progress } from './pace';
+import { Librarian, type LibrarianOptions, type Wanted } from './librarian';
 import { placeName } from './place-name';
 import { watched } from './watched';
 
 /** What the loader needs of the page. */
-export interface Page {
-  readonly session: Session;
-  dispatch(action: Action): void;
-  /** Changes and saves settings. */
-  set(change: Partial<Settings>): void;
+export interface LoaderPage extends Page {
   /** Ends the text that is being written; it failed if there is a problem. */
   endWriting(problem?: UnmaskError): void;
 }
 
-/** What was asked for last: a model, or a checkpoint that is to be kept so. */
-interface Wanted {
-  readonly place: DistantPlace;
-  readonly dtype: KeptDtype | null;
-  readonly name: string;
-}
-
-export interface LoaderOptions {
-  /** Where Hugging Face repositories are, if a page names a mirror. */
-  readonly hub?: string | undefined;
-  /** Absolute URL of the folder of the model that comes with the page, with its last slash. */
-  readonly embeddedUrl: string;
-  /** Of that model, where the build told it. */
+export interface LoaderOptions extends LibrarianOptions {
+  /** Of the model that comes with the page, where the build told it. */
   readonly embeddedDigest?: string | undefined;
   /** The other models that come with the page; the last is the best. */
   readonly moreModels?: readonly EmbeddedModel[];
@@ -58,19 +34,15 @@ const DEVICE_LOST = 'The GPU was lost. The model is being loaded onto it again, 
  * first writes on, and only then is the first ended, since only that frees all its memory.
  */
 export class ModelLoader {
-  readonly #page: Page;
+  readonly #page: LoaderPage;
   readonly #options: LoaderOptions;
+  readonly librarian: Librarian;
   /** Has the model. */
   #client: Client | undefined;
-  /** Fetches, lists and removes; has no model. */
-  #librarian: Client | undefined;
   #place: ModelPlace;
   /** Where to go back to if the model at `#place` cannot be opened. */
   #earlier: { readonly place: ModelPlace; readonly name: string } | null = null;
-  /** What could not be fetched. */
-  #wanted: Wanted | undefined;
   #loading = new AbortController();
-  #fetching = new AbortController();
   /** Of its context that the model is loaded with. */
   #contextShare = 1;
   #restartedAt = Number.NEGATIVE_INFINITY;
@@ -78,9 +50,10 @@ export class ModelLoader {
   /** True while the small model is in use only because the address named a text of it. */
   #lent = false;
 
-  constructor(page: Page, model: string | null, options: LoaderOptions) {
+  constructor(page: LoaderPage, model: string | null, options: LoaderOptions) {
     this.#page = page;
     this.#options = options;
+    this.librarian = new Librarian(page, options, () => this.#connect());
     this.#place = model === null ? this.embedded : { type: 'kept', id: model };
   }
 
@@ -112,7 +85,7 @@ export class ModelLoader {
 
   /** Puts another model in place of the one in use, which stays until the other is here whole. */
   async open(place: ModelPlace): Promise<void> {
-    this.cancelFetch();
+    this.librarian.cancel();
     // Who goes back to the small one wants to stay with it.
     if (place.type === 'embedded') this.#page.set({ upgrade: 'on request' });
     if (place.type === 'url' || place.type === 'folder') {
@@ -125,36 +98,19 @@ export class ModelLoader {
   /** Converts the checkpoint that is offered, then opens it. */
   async accept(dtype: KeptDtype): Promise<void> {
     const { fetch } = this.#page.session;
-    if (fetch?.phase !== 'offered' || !this.#wanted) return;
-    await this.#fetchAndOpen({ place: this.#wanted.place, dtype, name: fetch.name });
+    const { wanted } = this.librarian;
+    if (fetch?.phase !== 'offered' || !wanted) return;
+    await this.#fetchAndOpen({ place: wanted.place, dtype, name: fetch.name });
   }
 
   async #fetchAndOpen(wanted: Wanted): Promise<void> {
-    askToKeep();
-    const found = await this.#fetch(wanted);
+    const found = await this.librarian.fetch(wanted);
     if (found) await this.take(found);
-  }
-
-  /** Keeps a model that comes with the page for `take`, behind whatever is at work. Rejects on abort too. */
-  async keep(
-    { url }: EmbeddedModel,
-    signal: AbortSignal,
-    onProgress: (progress: Progress) => void,
-  ): Promise<ModelPlace> {
-    const place = { type: 'url', url } as const;
-    const found = await watched(
-      (onBytes) => this.#startLibrarian().fetchModel(place, { signal, onProgress: onBytes }),
-      onProgress,
-    );
-    if (found.type === 'offer') throw new UnmaskError('bad-model', 'This is a checkpoint and no model folder.');
-    return found;
   }
 
   /** Puts a model that was just fetched in place of the one in use. */
   async take(place: ModelPlace): Promise<void> {
-    const fetcher = this.#librarian ?? this.#connect();
-    this.#librarian = undefined;
-    await this.#replace(place, fetcher);
+    await this.#replace(place, this.librarian.handOver());
   }
 
   /** Opens a folder that was dropped on the page. */
@@ -194,36 +150,21 @@ export class ModelLoader {
     this.#page.dispatch({ type: 'load-cancelled' });
   }
 
-  cancelFetch(): void {
-    if (!this.#page.session.fetch) return;
-    this.#fetching.abort();
-    this.#page.dispatch({ type: 'fetch-ended' });
-  }
-
   /** Fetches what could not be fetched before. */
   async fetchAgain(): Promise<void> {
-    if (!this.#wanted) return;
-    this.cancelFetch();
-    await this.#fetchAndOpen(this.#wanted);
-  }
-
-  list(): Promise<ModelShelf> {
-    return this.#startLibrarian().listModels(this.#options.embeddedUrl);
-  }
-
-  remove(id: string): Promise<void> {
-    return this.#startLibrarian().removeModel(id);
+    const { wanted } = this.librarian;
+    if (!wanted) return;
+    this.librarian.cancel();
+    await this.#fetchAndOpen(wanted);
   }
 
   /** The page is left: ends all work. */
   leave(): void {
     this.#left = true;
-    this.cancelFetch();
+    this.librarian.dispose();
     this.#page.endWriting();
     this.#client?.dispose();
-    this.#librarian?.dispose();
     this.#client = undefined;
-    this.#librarian = undefined;
   }
 
   /** The page is back as it was left. */
@@ -232,33 +173,6 @@ export class ModelLoader {
     this.#left = false;
     const { phase } = this.#page.session.model;
     if (phase === 'ready' || phase === 'loading') await this.load();
-  }
-
-  /**
-   * The place to load a model from; null where there is none, and then the session says why, or offers a checkpoint.
-   */
-  async #fetch(wanted: Wanted): Promise<ModelPlace | null> {
-    this.#fetching = new AbortController();
-    const { signal } = this.#fetching;
-    const { place, dtype, name } = wanted;
-    const { hub } = this.#options;
-    this.#wanted = wanted;
-    this.#page.dispatch({ type: 'fetch-started', name });
-    try {
-      const found = await watched(
-        (onProgress) => this.#startLibrarian().fetchModel(place, { signal, onProgress, dtype, ...(hub && { hub }) }),
-        (progress) => signal.aborted || this.#page.dispatch({ type: 'fetch-progressed', progress }),
-      );
-      if (found.type !== 'offer') return found;
-      if (!signal.aborted) this.#page.dispatch({ type: 'fetch-offered', offer: found.offer });
-      return null;
-    } catch (error) {
-      if (!signal.aborted) this.#page.dispatch({ type: 'fetch-failed', problem: describeError(error) });
-      return null;
-    } finally {
-      if (!signal.aborted && this.#page.session.fetch?.phase === 'fetching')
-        this.#page.dispatch({ type: 'fetch-ended' });
-    }
   }
 
   async #replace(place: ModelPlace, client: Client): Promise<void> {
@@ -292,6 +206,10 @@ export class ModelLoader {
           }),
         (progress) => this.#client === client && page.dispatch({ type: 'load-progressed', progress }),
       );
+      if (!loaded.hasTokenizer) {
+        client.dispose();
+        throw new UnmaskError('bad-model', 'This model has no tokenizer, so the page cannot show its text.');
+      }
       const info = this.#withOrigin(loaded);
       this.#earlier = null;
       page.dispatch({ type: 'load-ended', info });
@@ -326,7 +244,7 @@ export class ModelLoader {
   }
 
   async #isGone(id: string): Promise<boolean> {
-    const shelf = await this.list().catch(() => null);
+    const shelf = await this.librarian.list().catch(() => null);
     return shelf !== null && !shelf.kept.some((model) => model.id === id);
   }
 
@@ -353,11 +271,6 @@ export class ModelLoader {
     return client;
   }
 
-  #startLibrarian(): Client {
-    this.#librarian ??= this.#connect();
-    return this.#librarian;
-  }
-
   /** The worker has stopped by itself. While it loads, the load says so. */
   async #restart(error: UnmaskError): Promise<void> {
     if (this.#page.session.model.phase !== 'ready') return;
@@ -371,11 +284,4 @@ export class ModelLoader {
     await this.load();
     this.#notice('The model stopped unexpectedly and was restarted.');
   }
-}
-
-/** What is kept may go when the device runs out of space, unless the browser or the person says otherwise. */
-function askToKeep(): void {
-  // Missing on pages of plain http, and in Node.
-  const storage: StorageManager | undefined = globalThis.navigator?.storage;
-  storage?.persist().catch(() => {});
 }

@@ -44,7 +44,7 @@ export class Upgrade {
     const { signal } = this.#fetching;
     this.#set({ phase: 'fetching', model, ...NO_PROGRESS });
     try {
-      const place = await models.keep(model, signal, (progress) => {
+      const place = await models.librarian.keep(model, signal, (progress) => {
         if (!signal.aborted) this.#set({ phase: 'fetching', model, ...progress });
       });
       await this.#takeOver(model, place, signal);

@@ -21,7 +21,7 @@ export function useShelf(models: ModelLoader): Shelf {
   // biome-ignore lint/correctness/useExhaustiveDependencies: `asked` asks again
   useEffect(() => {
     let isCurrent = true;
-    models.list().then(
+    models.librarian.list().then(
       (shelf) => isCurrent && setFound({ shelf, problem: null }),
       (error) => isCurrent && setFound((before) => ({ ...before, problem: describeError(error).message })),
     );

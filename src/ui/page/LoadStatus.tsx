@@ -25,7 +25,9 @@ export function LoadProgress({ session: { model }, controller }: Omit<Props, 'on
   if (model.phase !== 'loading') return null;
   const cancel = () => controller.models.cancelLoad();
   const { compiled } = model;
-  if (!compiled?.total) return <ProgressStatus name="the model" doing="Loading" progress={model} onCancel={cancel} />;
+  if (!compiled?.total) {
+    return <ProgressStatus name="the model and runtime" doing="Loading" progress={model} onCancel={cancel} />;
+  }
   const { done, total } = compiled;
   const doing = 'Preparing the GPU';
   const text = `${doing}, ${done} of ${total}`;

@@ -73,7 +73,7 @@ export default function RaceView({ runner, controller, update }: Props) {
       </div>
       <main className="reading">
         <div className="race">
-          <h2 tabIndex={-1} data-view-heading>
+          <h2 className="view-title" tabIndex={-1} data-view-heading>
             Race
           </h2>
           <ProblemAlert session={{ ...session, problem: race.problem }} controller={controller} />

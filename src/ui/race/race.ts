@@ -1,4 +1,5 @@
 import type { GenerateSettings, PolicyName, RaceEvent } from '../../library/unmask';
+import type { RunAction } from '../session/lent-run';
 import type { Problem } from '../session/session';
 import { generateSettings, type ModelTraits, type Settings } from '../settings/settings';
 import { continueStory, endStory, newStory, type Story } from '../story/story';
@@ -30,11 +31,7 @@ export interface Race {
 export type RaceAction =
   | { readonly type: 'side-changed'; readonly racer: number; readonly change: Partial<Side> }
   | { readonly type: 'started'; readonly settings: Pair<GenerateSettings> }
-  | { readonly type: 'told'; readonly message: RaceEvent }
-  | { readonly type: 'stopped' }
-  | { readonly type: 'failed'; readonly problem: Problem }
-  /** Another model, or the same anew, is being loaded. */
-  | { readonly type: 'load-started' };
+  | RunAction<RaceEvent>;
 
 /** One token at a time against blocks that take about a third of its passes. */
 export const FIRST_RACE: Race = {
@@ -79,7 +76,7 @@ export function reduceRace(race: Race, action: RaceAction): Race {
     case 'failed':
       return stories && phase === 'running' ? { ...end(race, stories, 'failed'), problem: action.problem } : race;
     case 'load-started':
-      return { ...race, problem: null };
+      return race.problem ? { ...race, problem: null } : race;
     default:
       return action satisfies never;
   }

@@ -69,7 +69,7 @@ export function ReadForm({ reading: { form, phase }, ready, runner }: Props) {
         onChange={(from) => runner.set({ clip: { from, to: Math.max(clip.to, rounded(from + 0.05)) } })}
       />
       <SliderField
-        label="to"
+        label="Clipped noise to"
         value={clip.to}
         min={0.1}
         max={1}

@@ -45,7 +45,7 @@ export default function ReadView({ runner, controller, update }: Props) {
       </div>
       <main className="reading">
         <div className="read">
-          <h2 tabIndex={-1} data-view-heading>
+          <h2 className="view-title" tabIndex={-1} data-view-heading>
             Read
           </h2>
           <ProblemAlert session={{ ...session, problem: reading.problem }} controller={controller} />

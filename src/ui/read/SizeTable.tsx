@@ -1,3 +1,4 @@
+import { perplexityText } from '../fields/format';
 import type { Report } from './report';
 
 /** How well the model predicts the text at each of its block sizes; rows fill as they are measured. */
@@ -9,9 +10,9 @@ export function SizeTable({ report: { blockSizes, sizes } }: { report: Report })
       <thead>
         <tr>
           <th scope="col">Block size</th>
-          <th scope="col">Bits a byte</th>
+          <th scope="col">Bits per byte</th>
           <th scope="col">Perplexity</th>
-          <th scope="col">Nats a token</th>
+          <th scope="col">Nats per token</th>
         </tr>
       </thead>
       <tbody>
@@ -39,7 +40,7 @@ export function SizeTable({ report: { blockSizes, sizes } }: { report: Report })
               </td>
               <td>
                 {sign}
-                {perplexity.toFixed(1)}
+                {perplexityText(perplexity)}
               </td>
               <td>
                 {sign}

@@ -6,7 +6,7 @@ export function SpreadTable({ report: { spreads } }: { report: Report }) {
   const range = rangeOf(spreads);
   return (
     <table className="read-table spreads">
-      <caption>Draws of noise, in nats a token</caption>
+      <caption>Draws of noise, in nats per token</caption>
       <thead>
         <tr>
           <th scope="col">Block size</th>

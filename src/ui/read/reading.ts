@@ -1,4 +1,5 @@
 import type { ReadEvent, ReadRequest, Schedule } from '../../library/unmask';
+import type { RunAction } from '../session/lent-run';
 import type { Problem } from '../session/session';
 import { EXAMPLE } from './example';
 import { learn, newReport, type Report } from './report';
@@ -27,11 +28,7 @@ export interface Reading {
 export type ReadAction =
   | { readonly type: 'form-changed'; readonly change: Partial<ReadForm> }
   | { readonly type: 'started' }
-  | { readonly type: 'told'; readonly message: ReadEvent }
-  | { readonly type: 'stopped' }
-  | { readonly type: 'failed'; readonly problem: Problem }
-  /** Another model, or the same again, is being loaded. */
-  | { readonly type: 'load-started' };
+  | RunAction<ReadEvent>;
 
 export const FIRST_READING: Reading = {
   form: { ...EXAMPLE, clip: { from: 0.3, to: 0.8 } },
@@ -71,7 +68,7 @@ export function reduceReading(reading: Reading, action: ReadAction): Reading {
       return phase === 'reading' ? { ...reading, phase: 'failed', problem, announced: 'Reading failed.' } : reading;
     }
     case 'load-started':
-      return { ...reading, problem: null };
+      return reading.problem ? { ...reading, problem: null } : reading;
     default:
       return action satisfies never;
   }

@@ -1,3 +1,4 @@
+import { perplexityText } from '../fields/format';
 import { type Piece, piecesOf } from './pieces';
 import type { Report } from './report';
 
@@ -38,7 +39,7 @@ export function summaryOf(report: Pick<Report, 'tokens' | 'nats' | 'sizes'>): st
   const most = mostSurprising(piecesOf(report));
   const exact = report.sizes.find(({ standardError }) => standardError === null);
   const said: string[] = [];
-  if (exact) said.push(`Perplexity ${exact.perplexity.toFixed(1)} at block size ${exact.blockSize}.`);
+  if (exact) said.push(`Perplexity ${perplexityText(exact.perplexity)} at block size ${exact.blockSize}.`);
   if (most) said.push(`“${most.text.trim() || '↵'}” was the greatest surprise: ${bitsText(most.nats)}.`);
   return said.join(' ');
 }

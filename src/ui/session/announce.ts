@@ -11,11 +11,11 @@ const LONG = 80;
  */
 export function announcement(before: Story | null, after: Story | null): string | null {
   if (!after || before === after) return null;
-  if (before?.phase !== after.phase) return phaseAnnouncement(after);
+  if (before?.phase !== after.phase) return phaseAnnouncement(before, after);
   return progressAnnouncement(before, after);
 }
 
-function phaseAnnouncement(story: Story): string | null {
+function phaseAnnouncement(before: Story | null, story: Story): string | null {
   switch (story.phase) {
     case 'starting':
       if (story.settings.messages && !story.kept && story.earlier.length === 0) return 'Answering.';
@@ -27,7 +27,7 @@ function phaseAnnouncement(story: Story): string | null {
     case 'writing':
       return null;
     case 'finished':
-      return `Finished: ${countOf(wordsOf(textOf(story)), 'word')} in ${countOf(Math.max(1, Math.round(story.seconds)), 'second')}.`;
+      return `${before ? rest(before, story) : ''}Finished: ${countOf(wordsOf(textOf(story)), 'word')} in ${countOf(Math.max(1, Math.round(story.seconds)), 'second')}.`;
     case 'stopped':
       return `Stopped after ${tokensText(tokensWritten(story))}.`;
     case 'failed':
@@ -35,6 +35,13 @@ function phaseAnnouncement(story: Story): string | null {
     default:
       return story.phase satisfies never;
   }
+}
+
+/** What no block has completed yet, with a full stop after it. */
+function rest(before: Story, after: Story): string {
+  const text = textOf(after).slice(announcedUpTo(before)).trim();
+  if (text === '') return '';
+  return /[.!?…]["”’']?$/.test(text) ? `${text} ` : `${text}. `;
 }
 
 /** What a finished block has completed. */

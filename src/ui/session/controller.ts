@@ -1,17 +1,17 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import { describeError, UnmaskError } from '../../errors';
-import type { AlternativeToken, Client, GenerateSettings, ModelInfo, WorkerEvents } from '../../library/unmask';
+import { UnmaskError } from '../../errors';
+import type { AlternativeToken, Client, ModelInfo, WorkerEvents } from '../../library/unmask';
 import type { Asked } from '../chat/conversation';
-import { type Edit, storyFromEdit, typeOver } from '../editing/editing';
+import { Editor } from '../editing/editor';
 import type { EmbeddedModel } from '../models/embedded-models';
 import { ModelLoader } from '../models/model-loader';
 import { newSeed } from '../settings/new-seed';
-import { generateSettings, reportFor, type Settings, settingsOn } from '../settings/settings';
-import { sameSettings, settingsForNextBlock } from '../settings/settings-in-run';
+import { blockSizeFor, generateSettings, type Settings, settingsOn } from '../settings/settings';
 import { type Link, originOf, samplingSettings, textSettings } from '../share/link';
 import { Alternatives } from '../story/alternatives';
 import type { Provenance } from '../story/provenance';
 import { idsAfterPrompt, newStory, newStoryAfter, type Story } from '../story/story';
+import { Playback } from '../timeline/playback';
 import { type Action, reduce } from './reduce';
 import {
   answers,
@@ -22,8 +22,8 @@ import {
   isWriting,
   newSession,
   type Session,
-  storyLookedAt,
 } from './session';
+import { Writer } from './writer';
 
 export interface ControllerOptions {
   readonly settings: Settings;
@@ -40,24 +40,17 @@ export interface ControllerOptions {
   readonly saveSettings: (settings: Settings) => void;
 }
 
-/** How long a setting rests before the text that is being written takes it, in milliseconds: sliders are dragged. */
-const CHANGE_REST = 200;
-
 /** The page without its looks: holds the session and does what the person asks. */
 export class Controller {
   readonly #options: ControllerOptions;
   readonly store: StoreApi<Session>;
   readonly models: ModelLoader;
-  /** A link whose text has not begun yet. */
-  #link: Link | null = null;
+  readonly playback: Playback;
+  readonly editor: Editor;
+  readonly #writer: Writer;
   readonly #alternatives = new Alternatives();
   /** How many runs of other views are on. */
   #lent = 0;
-  /** What the worker was asked last to write with. */
-  #asked: GenerateSettings | undefined;
-  /** Until a changed setting has rested. */
-  #changing: ReturnType<typeof setTimeout> | undefined;
-  #writing = new AbortController();
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -67,11 +60,17 @@ export class Controller {
       get session() {
         return controller.session;
       },
+      get client() {
+        return controller.models.client;
+      },
       dispatch: (action: Action) => this.#dispatch(action),
       set: (change: Partial<Settings>) => this.set(change),
-      endWriting: (problem?: UnmaskError) => this.#endWriting(problem),
+      endWriting: (problem?: UnmaskError) => this.#writer.end(problem),
     };
+    this.#writer = new Writer(page);
     this.models = new ModelLoader(page, options.settings.model, options);
+    this.playback = new Playback(page.dispatch);
+    this.editor = new Editor(page, this.#writer);
   }
 
   get session(): Session {
@@ -82,17 +81,7 @@ export class Controller {
   set(change: Partial<Settings>): void {
     this.#dispatch({ type: 'settings-changed', change });
     this.#options.saveSettings(this.session.settings);
-    clearTimeout(this.#changing);
-    if (isWriting(this.session)) this.#changing = setTimeout(() => this.#changeRun(), CHANGE_REST);
-  }
-
-  #changeRun(): void {
-    const { story, inForce, model } = this.session;
-    if (!story || !isWriting(this.session) || model.phase !== 'ready') return;
-    const wanted = settingsForNextBlock(story, inForce, model.info);
-    if (!this.#asked || sameSettings(wanted, this.#asked)) return;
-    this.#asked = wanted;
-    this.models.client?.change(wanted);
+    this.#writer.changeSoon();
   }
 
   /** What opening the page does: loads the model and, once it is there, begins to write, unless there is a text. */
@@ -103,7 +92,7 @@ export class Controller {
 
   /** The next text is a link's, with its settings. The page's own stay as they are. */
   follow(link: Link): void {
-    this.#link = link;
+    this.#writer.follow(link);
   }
 
   /** Takes the settings that the text on screen came with as the page's own. */
@@ -118,7 +107,7 @@ export class Controller {
   show(story: Story): void {
     this.turnTo(story.settings.messages ? 'chat' : 'write');
     this.stop();
-    this.#link = null;
+    this.#writer.follow(null);
     this.#dispatch({ type: 'story-opened', story });
   }
 
@@ -127,32 +116,33 @@ export class Controller {
     if (desk === this.session.desk) return;
     this.#dispatch({ type: 'desk-turned', desk });
     // The settings may have changed meanwhile.
-    this.#changeRun();
+    this.#writer.change();
   }
 
   /** Writes a text with the settings as they are, or a link's that waits, in place of one that is being written. */
   async write(): Promise<void> {
     this.turnTo('write');
-    const link = this.#link;
-    if (!link) this.#drawSeed();
+    const { link } = this.#writer;
+    if (!link) this.#writer.drawSeed();
     await this.#write({ ...this.session.settings, ...link?.settings }, link ?? 'here');
   }
 
   async #write(inForce: Settings, source: Provenance['source']): Promise<void> {
-    const info = this.#prepareToWrite();
+    const info = this.#writer.prepare();
     if (!info) return;
     const settings = settingsOn(inForce, info);
     const heading = settings.form === 'titled' ? { kind: settings.kind, title: settings.title.trim() } : null;
-    const first = textSettings(settings);
-    const provenance: Provenance = { first, model: writerOf(info), changed: false, source };
-    await this.#generate(newStory(generateSettings(settings, info), heading, provenance), inForce);
+    const blockSize = settings.blockSize === null ? null : blockSizeFor(settings, info);
+    const first = { ...textSettings(settings), blockSize };
+    const provenance: Provenance = { first, model: writerOf(info), changes: 0, source };
+    await this.#writer.write(newStory(generateSettings(settings, info), heading, provenance), inForce);
   }
 
   /** Answers a conversation, in place of one that is being answered. Does nothing where the model cannot. */
   async converse(asked: Asked): Promise<void> {
     this.turnTo('chat');
     if (!answers(this.session)) return;
-    this.#drawSeed();
+    this.#writer.drawSeed();
     const { settings, inForce } = this.session;
     await this.#answer(asked, { ...settings, system: inForce.system }, 'here');
   }
@@ -171,32 +161,34 @@ export class Controller {
   }
 
   async #answer({ messages, before }: Asked, inForce: Settings, source: Provenance['source']): Promise<void> {
-    const info = this.#prepareToWrite();
+    const info = this.#writer.prepare();
     if (!info) return;
     const asked = { ...generateSettings(inForce, info), prompt: '', messages };
-    const provenance: Provenance = { first: textSettings(inForce), model: writerOf(info), changed: false, source };
-    await this.#generate({ ...newStory(asked, null, provenance), before }, inForce);
+    const provenance: Provenance = { first: textSettings(inForce), model: writerOf(info), changes: 0, source };
+    await this.#writer.write({ ...newStory(asked, null, provenance), before }, inForce);
   }
 
   /** Writes the text on screen again with another seed. */
   async writeAnother(): Promise<void> {
-    this.set({ seed: newSeed() });
-    const { story, inForce } = this.session;
+    const { story, inForce, settings } = this.session;
     const messages = story?.settings.messages;
-    await (messages ? this.converse({ messages, before: story.before }) : this.#write(inForce, 'here'));
+    const seed = newSeed();
+    // One's own seed is not for a text with a link's.
+    if (messages || inForce.seed === settings.seed) this.set({ seed });
+    await (messages ? this.converse({ messages, before: story.before }) : this.#write({ ...inForce, seed }, 'here'));
   }
 
   /** Goes on where the text on screen ends, as many tokens again, with the settings as they are. */
   async writeOn(): Promise<void> {
     const { story } = this.session;
     if (!story || !canContinue(this.session)) return;
-    this.#drawSeed();
-    const info = this.#prepareToWrite();
+    this.#writer.drawSeed();
+    const info = this.#writer.prepare();
     if (!info) return;
     const { inForce } = this.session;
     const { prompt, messages } = story.settings;
     const asked = { ...generateSettings(inForce, info), prompt, messages, after: idsAfterPrompt(story) };
-    await this.#generate(newStoryAfter(story, asked), inForce);
+    await this.#writer.write(newStoryAfter(story, asked), inForce);
   }
 
   /** Loads the model onto the CPU, and writes what the text on screen still lacks of its length. */
@@ -208,49 +200,7 @@ export class Controller {
     const { settings } = story;
     const after = idsAfterPrompt(story);
     const maxTokens = settings.maxTokens - (after.length - settings.after.length);
-    if (maxTokens > 0) await this.#generate(newStoryAfter(story, { ...settings, after, maxTokens }), inForce);
-  }
-
-  /** Begins to edit the text on screen, or an earlier answer of its conversation. */
-  beginEdit(story: Story, edit: Edit): void {
-    this.#dispatch({ type: 'edit-begun', story, edit });
-  }
-
-  /** Selects, pins or masks tokens of a block; null leaves it as it was. */
-  edit(edit: Edit | null): void {
-    this.#dispatch({ type: 'edited', edit });
-  }
-
-  /** Types over what is selected. A sentence where that cannot be. */
-  async typeOver(text: string): Promise<string | null> {
-    const { edit } = this.session;
-    const { client } = this.models;
-    if (!edit || !client) return null;
-    const typed = await client.tokenize(text);
-    const next = typeOver(edit, typed);
-    if (typeof next === 'string') return next;
-    if (typed.length > 0) this.edit(next);
-    return null;
-  }
-
-  /** Writes the text anew from the block that is edited on, around what is kept of that. */
-  async writeFromEdit(): Promise<void> {
-    const { edit } = this.session;
-    const story = storyLookedAt(this.session);
-    if (!story || !edit) return;
-    this.#drawSeed();
-    const info = this.#prepareToWrite();
-    if (!info) return;
-    const { inForce } = this.session;
-    const next = storyFromEdit(story, edit, generateSettings({ ...inForce, blockSize: edit.blockSize }, info));
-    if (next.phase === 'finished') {
-      this.#dispatch({ type: 'writing-started', story: next, inForce });
-      return;
-    }
-    const writing = this.#generate(next, inForce);
-    // The block keeps its size; the next has the page's.
-    this.#changeRun();
-    await writing;
+    if (maxTokens > 0) await this.#writer.write(newStoryAfter(story, { ...settings, after, maxTokens }), inForce);
   }
 
   /** Takes the text off the screen; Undo brings it back. */
@@ -273,44 +223,13 @@ export class Controller {
   /** Goes back, or forward again, to one of the texts that were on screen. */
   returnTo(story: Story): void {
     this.stop();
-    this.#link = null;
+    this.#writer.follow(null);
     this.#dispatch({ type: 'returned', story });
   }
 
   /** Takes the notices about the model off the screen. */
   readNotices(): void {
     this.#dispatch({ type: 'notices-read' });
-  }
-
-  /** Draws a seed if each text has its own. */
-  #drawSeed(): void {
-    const { model, settings } = this.session;
-    if (model.phase === 'ready' && settings.seeds === 'new each time') this.set({ seed: newSeed() });
-  }
-
-  /** Ends what is being written. Undefined where there is no model. */
-  #prepareToWrite(): ModelInfo | undefined {
-    const { model } = this.session;
-    if (model.phase !== 'ready') return undefined;
-    this.#endWriting();
-    this.#link = null;
-    return model.info;
-  }
-
-  async #generate(story: Story, inForce: Settings): Promise<void> {
-    const { client } = this.models;
-    if (!client) return;
-    this.#writing = new AbortController();
-    const { signal } = this.#writing;
-    this.#asked = story.settings;
-    this.#dispatch({ type: 'writing-started', story, inForce });
-    try {
-      for await (const message of client.generate(story.settings, signal, reportFor(this.session.settings))) {
-        this.#dispatch({ type: 'written', message });
-      }
-    } catch (error) {
-      if (!signal.aborted) this.#dispatch({ type: 'writing-failed', problem: describeError(error) });
-    }
   }
 
   /** True while a view that does not write has the model. */
@@ -320,7 +239,7 @@ export class Controller {
 
   /** A run for a view that does not write, in place of a text that is being written. */
   async *lend<Message>(run: (client: Client) => AsyncIterable<Message>): AsyncGenerator<Message, void> {
-    this.#endWriting();
+    this.#writer.end();
     const { client } = this.models;
     if (!client) throw new UnmaskError('bad-input', 'No model is loaded. Load the model, then try again.');
     this.#lent++;
@@ -352,55 +271,12 @@ export class Controller {
 
   /** Ends the text on screen if it is being written; what is there stays. */
   stop(): void {
-    if (isWriting(this.session)) this.#endWriting();
+    if (isWriting(this.session)) this.#writer.end();
   }
 
   /** Ends the text of the other view if it is being written. */
   stopElsewhere(): void {
-    if (!isWriting(this.session)) this.#endWriting();
-  }
-
-  /** Ends what is being written in whichever view. */
-  #endWriting(problem?: UnmaskError): void {
-    if (!isBusy(this.session)) return;
-    this.#writing.abort();
-    if (problem) this.#dispatch({ type: 'writing-failed', problem: describeError(problem) });
-    else this.#dispatch({ type: 'writing-stopped' });
-  }
-
-  /** Shows an answer of the conversation in the timeline, played from its beginning. */
-  replay(story: Story): void {
-    this.#dispatch({ type: 'looked-at', story });
-    this.#dispatch({ type: 'play-toggled' });
-  }
-
-  /** Shows the text as it was after its first `position` steps. */
-  scrub(position: number): void {
-    this.#dispatch({ type: 'scrubbed', position });
-  }
-
-  /** Shows it some steps later, or earlier for a negative number. */
-  move(by: number): void {
-    this.#dispatch({ type: 'moved', by });
-  }
-
-  moveByBlock(by: 1 | -1): void {
-    this.#dispatch({ type: 'moved-by-block', by });
-  }
-
-  /** Shows the text as it is. */
-  goLive(): void {
-    this.#dispatch({ type: 'went-live' });
-  }
-
-  /** Plays the run back, or halts that. */
-  togglePlay(): void {
-    this.#dispatch({ type: 'play-toggled' });
-  }
-
-  /** Plays or follows on after `seconds` of the clock on the wall. */
-  playOn(seconds: number): void {
-    this.#dispatch({ type: 'played-on', seconds });
+    if (!isWriting(this.session)) this.#writer.end();
   }
 
   #dispatch(action: Action): void {

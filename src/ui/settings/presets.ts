@@ -1,19 +1,17 @@
+import type { ModelInfo } from '../../library/unmask';
 import { blockSizeFor, type ModelTraits, policyFor, type Settings, stepsFor } from './settings';
 
 export type PresetName = 'autoregressive' | 'balanced' | 'fast' | 'wild';
 
-/** What a preset is called, and what it does and costs. */
-interface Named {
-  readonly label: string;
-  readonly text: string;
-}
-
 interface Preset {
   readonly name: PresetName;
-  /** Where fewer passes are faster, as measured: training/REPORT.md. */
-  readonly onGpu: Named;
-  /** Where a pass takes longer the more tokens it covers, as measured: docs/LOG.md. */
-  readonly onCpu: Named;
+  readonly label: string;
+  /** What it does. */
+  readonly text: string;
+  /** What that costs where fewer passes are faster, as measured: training/REPORT.md. */
+  readonly onGpu: string;
+  /** And where a pass takes longer the more tokens it covers, as measured: docs/LOG.md. */
+  readonly onCpu: string;
   readonly blockSize: number;
   readonly tokensPerStep: number;
   readonly temperature: number;
@@ -24,14 +22,10 @@ interface Preset {
 export const PRESETS: readonly Preset[] = [
   {
     name: 'autoregressive',
-    onGpu: {
-      label: 'Autoregressive',
-      text: 'One token after another, the way most language models write. The best text, but two passes per token.',
-    },
-    onCpu: {
-      label: 'One by one',
-      text: 'One token after another, the way most language models write. The best text, and on a CPU the fastest.',
-    },
+    label: 'One by one',
+    text: 'One token after another, the way most language models write.',
+    onGpu: 'The best text, but it takes the most passes.',
+    onCpu: 'The best text, and on a CPU the fastest.',
     blockSize: 1,
     tokensPerStep: 1,
     temperature: 0.8,
@@ -39,14 +33,10 @@ export const PRESETS: readonly Preset[] = [
   },
   {
     name: 'balanced',
-    onGpu: {
-      label: 'Balanced',
-      text: 'The surest token of each block first. About half the work of one-at-a-time, and almost as good.',
-    },
-    onCpu: {
-      label: 'In blocks',
-      text: 'The surest token of each block first. Almost as good, but on a CPU it takes more than twice as long as one by one.',
-    },
+    label: 'In blocks',
+    text: 'The surest token of each block first.',
+    onGpu: 'About half the work of one by one, and almost as good.',
+    onCpu: 'Almost as good as one by one, but on a CPU it takes more than twice as long.',
     blockSize: 8,
     tokensPerStep: 1,
     temperature: 0.8,
@@ -54,14 +44,10 @@ export const PRESETS: readonly Preset[] = [
   },
   {
     name: 'fast',
-    onGpu: {
-      label: 'Fast',
-      text: 'The two surest tokens at each step, in larger blocks. A third of the work, with the odd mistake.',
-    },
-    onCpu: {
-      label: 'In pairs',
-      text: 'The two surest tokens at each step, in larger blocks. The odd mistake, and on a CPU still more than twice as long as one by one.',
-    },
+    label: 'In pairs',
+    text: 'The two surest tokens at each step, in larger blocks.',
+    onGpu: 'A third of the work of one by one, with the odd mistake.',
+    onCpu: 'The odd mistake, and on a CPU still more than twice as long as one by one.',
     blockSize: 16,
     tokensPerStep: 2,
     temperature: 0.8,
@@ -69,14 +55,10 @@ export const PRESETS: readonly Preset[] = [
   },
   {
     name: 'wild',
-    onGpu: {
-      label: 'Wild',
-      text: 'Four tokens at each step, and unlikely words are welcome. A sixth of the work, and it rarely makes sense.',
-    },
-    onCpu: {
-      label: 'Wild',
-      text: 'Four tokens at each step, and unlikely words are welcome. It rarely makes sense, and on a CPU still takes more than twice as long as one by one.',
-    },
+    label: 'Wild',
+    text: 'Four tokens at each step, and unlikely words are welcome. It rarely makes sense.',
+    onGpu: 'A sixth of the work of one by one.',
+    onCpu: 'On a CPU it still takes more than twice as long as one by one.',
     blockSize: 32,
     tokensPerStep: 4,
     temperature: 1.1,
@@ -119,4 +101,10 @@ export function presetOf(
     );
   });
   return found ?? null;
+}
+
+/** What a preset does, and once it is known where the model runs, what that costs there. */
+export function presetText({ text, onGpu, onCpu }: Preset, backend: ModelInfo['backend'] | null): string {
+  if (backend === null) return text;
+  return `${text} ${backend === 'wasm' ? onCpu : onGpu}`;
 }

@@ -57,7 +57,7 @@ function linkText({ settings, provenance }: Story, hash: string | null): string 
       ? 'This conversation is too long for a link. A saved run has all of it.'
       : 'The link has what was said. How it was written is only in a saved run.';
   }
-  return provenance?.changed
+  return provenance && provenance.changes > 0
     ? 'The link recreates the text as it was first written. Later changes are only in a saved run.'
     : '';
 }

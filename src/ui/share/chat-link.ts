@@ -71,7 +71,7 @@ export function readChatLink(hash: string): ChatLink | null {
     by: parameters.get('by')?.slice(0, 200) ?? 'Another model',
     settings: readSettings(parameters, {}),
     ...readOrigin(parameters),
-    cut: '',
+    note: '',
   };
 }
 
@@ -80,7 +80,7 @@ export function storyOfLink(link: ChatLink, model: ModelTraits): Story {
   const { messages, said, by, settings, digest, device } = link;
   const asked = generateSettings({ ...DEFAULT_SETTINGS, ...settings }, model);
   const writer = { name: by, digest: digest ?? '', device: device ?? '' };
-  const provenance = { first: settings, model: writer, changed: false, source: link };
+  const provenance = { first: settings, model: writer, changes: 0, source: link };
   const story = newStory({ ...asked, prompt: '', messages }, null, provenance);
   return { ...story, phase: said === '' ? 'stopped' : 'finished', reason: said === '' ? null : 'eos', said };
 }

@@ -14,8 +14,8 @@ export interface Link {
   readonly settings: TextSettings;
   readonly digest: string | null;
   readonly device: string | null;
-  /** How much of its title or text was cut, in a sentence; '' where all of it had room. */
-  readonly cut: string;
+  /** What of it cannot be had, in a sentence or two; '' where all of it can. */
+  readonly note: string;
 }
 
 /** The settings that a text depends on; the others are the visitor's own. */
@@ -77,17 +77,52 @@ export function addSettings(parameters: URLSearchParams, settings: TextSettings,
   }
 }
 
-/** What a link's address says; null for one without a seed, which names a view and no text. It is not to be trusted. */
+/** The parameter of an address that tells how often its text was changed after it was written. */
+const CHANGES = 'changes';
+
+/** The address of a text: its link, and whether that tells all of it. */
+export function textAddress(link: string, changes: number): string {
+  return changes > 0 ? `${link}&${CHANGES}=${changes}` : link;
+}
+
+/** What a link's address says; null for one that names a view and no text. It is not to be trusted. */
 export function readLink(hash: string): Link | null {
   if (!hash.startsWith('#write?')) return null;
   const parameters = new URLSearchParams(hash.slice('#write?'.length));
-  if (!parameters.has('seed')) return null;
+  if (!['seed', 'title', 'text'].some((name) => parameters.has(name))) return null;
   const free = parameters.get('text');
   const [name, said] = free === null ? (['title', parameters.get('title')] as const) : (['freePrompt', free] as const);
   const kept = said === null ? undefined : cutTo(said, LONGEST[name]);
-  const cut = cutText((said?.length ?? 0) - (kept?.length ?? 0), LONGEST[name]);
   const opening = { form: free === null ? 'titled' : 'free', kind: parameters.get('kind'), [name]: kept };
-  return { settings: readSettings(parameters, opening), ...readOrigin(parameters), cut };
+  const settings = readSettings(parameters, opening);
+  const cut = cutText((said?.length ?? 0) - (kept?.length ?? 0), LONGEST[name]);
+  const notes = [
+    cut && `The text in this link is too long. ${cut}`,
+    unreadText(unreadParameters(parameters, settings)),
+    parameters.has(CHANGES) ? 'The text was changed after it was written: the link tells how it was at first.' : '',
+  ];
+  return { settings, ...readOrigin(parameters), note: notes.filter(Boolean).join(' ') };
+}
+
+/** Parameters that are none, or whose value was not taken, as they stand in the address. */
+function unreadParameters(parameters: URLSearchParams, settings: TextSettings): string[] {
+  const isRead = (name: string, value: string): boolean => {
+    if (name in NUMBERS)
+      return value.trim() === '' || settings[NUMBERS[name as keyof typeof NUMBERS]] === Number(value);
+    if (name === 'policy' || name === 'kind') return settings[name] === value;
+    return ['title', 'text', 'model', 'on', CHANGES].includes(name);
+  };
+  return [...parameters].filter(([name, value]) => !isRead(name, value)).map(([name, value]) => `${name}=${value}`);
+}
+
+/** Parameters that are named, and characters of each. */
+const NAMED = { most: 3, characters: 30 };
+
+function unreadText(unread: readonly string[]): string {
+  if (unread.length === 0) return '';
+  const named = unread.slice(0, NAMED.most).map((each) => cutTo(each, NAMED.characters));
+  const more = unread.length > NAMED.most ? ` and ${unread.length - NAMED.most} more` : '';
+  return `Part of this link could not be read: ${named.join(', ')}${more}.`;
 }
 
 /** The settings that a link's parameters say, with what they say of how the text opens. Those that do not fit are the defaults. */

@@ -29,13 +29,13 @@ export function writeRunFile(story: Story, provenance: Provenance): string {
   return `{"unmask":${VERSION},"turns":${turns},"answers":[${answers}],${last.slice(1)}`;
 }
 
-function storyRow(story: Story, { model, first, changed }: Provenance) {
+function storyRow(story: Story, { model, first, changes }: Provenance) {
   const { heading, said, phase, reason, promptTokens, kept, firstBlockSeconds, nfe, seconds } = story;
   const { messages, ...settings } = story.settings;
   return {
     model,
     first,
-    changed,
+    changed: changes > 0,
     heading,
     settings,
     chat: messages
@@ -98,7 +98,7 @@ export function readRunFile(text: string): Story {
 /** A run after those that a file has of the answers before it. */
 function withAnswer(before: Story | null, saved: SavedStory, turns: readonly ChatTurn[]): Story {
   const { model, first, changed, settings, heading, chat, ...run } = saved;
-  const provenance: Provenance = { model, first, changed, source: 'file' };
+  const provenance: Provenance = { model, first, changes: changed ? 1 : 0, source: 'file' };
   const messages = chat && turnsRead(chat, 0, turns);
   const read = chat && turnsRead(chat, chat.unread, turns);
   const asked = messages ? { ...settings, messages } : settings;

@@ -8,7 +8,7 @@ import type { Settings } from '../settings/settings';
 import type { Story } from '../story/story';
 import { type ChatLink, chatAddress, chatHash, goesOnFrom, readChatLink, storyOfLink } from './chat-link';
 import { type KeptText, keepText, keptText } from './kept-text';
-import { differenceOf, linkHash, originOf, readLink, samplingSettings, textSettings } from './link';
+import { differenceOf, linkHash, originOf, readLink, samplingSettings, textAddress, textSettings } from './link';
 import { openRunFile, writeRunFile } from './run-file';
 
 /** The address bar. */
@@ -79,7 +79,7 @@ export class Sharing {
       return;
     }
     this.#controller.turnTo('write');
-    if (hash === this.hash) return;
+    if (hash === addressOf(this.#session.story)) return;
     if (this.#returnTo(hash)) return;
     this.#controller.stop();
     this.#controller.follow(link);
@@ -99,7 +99,7 @@ export class Sharing {
   /** Shows the text of an address that was on screen before; false where there is none. */
   #returnTo(hash: string): boolean {
     const { past, future } = this.#session;
-    const has = (story: Story) => hashOf(story) === hash;
+    const has = (story: Story) => addressOf(story) === hash;
     const known = past.findLast(has) ?? future.find(has);
     if (known) this.#controller.returnTo(known);
     return known !== undefined;
@@ -163,7 +163,9 @@ export class Sharing {
     const isOther = session.desk === before.desk && session.past !== before.past;
     if (begins || isOther) this.forgetRefusal();
     const { story, desk } = session;
-    const isAnother = begins && before.story !== null && desk === 'write' && story?.provenance?.source === 'here';
+    const provenance = story?.provenance;
+    const isOwn = provenance?.source === 'here' || (provenance?.changes ?? 0) > 0;
+    const isAnother = begins && before.story !== null && desk === 'write' && isOwn;
     if (story?.provenance !== before.story?.provenance) this.#fillAddress(isAnother ? 'push' : 'replace');
     else if (desk === 'chat' && story?.phase !== before.story?.phase) this.#fillAddress('replace');
     this.#keepText();
@@ -173,18 +175,19 @@ export class Sharing {
   #fillAddress(how: 'replace' | 'push'): void {
     const { story, desk } = this.#session;
     const isChat = desk === 'chat';
-    const hash = isChat ? (story ? chatAddress(story) : '#chat') : this.hash;
+    const hash = isChat ? (story ? chatAddress(story) : '#chat') : addressOf(story);
     if (hash === null || hash === this.#address.hash || viewOf(this.#address.hash) !== desk) return;
     this.#address[how](hash);
     this.#kept = null;
     this.#keepText();
   }
 
-  /** Keeps the text with its address where another model than the one in use wrote it: a reload cannot write it again. */
+  /** Keeps the text with its address where a reload cannot write it again: it was changed, or another model wrote it. */
   #keepText(): void {
     const { story, desk, model } = this.#session;
     if (model.phase !== 'ready' || isWriting(this.#session) || viewOf(this.#address.hash) !== desk) return;
-    const kept = story && !isByModelInUse(story, model) ? story : null;
+    const isLinked = !story || (isByModelInUse(story, model) && (story.provenance?.changes ?? 0) === 0);
+    const kept = isLinked ? null : story;
     if (kept === this.#kept) return;
     this.#kept = kept;
     this.#address.keep(kept && keepText(kept));
@@ -195,6 +198,13 @@ function hashOf(story: Story | null): string | null {
   if (story?.settings.messages) return chatHash(story);
   const provenance = story?.provenance;
   return provenance ? linkHash(provenance.first, provenance.model) : null;
+}
+
+/** The address of a text; of one that was changed another than its link, so that Back leads to how it was. */
+function addressOf(story: Story | null): string | null {
+  const link = hashOf(story);
+  if (!link || story?.settings.messages) return link;
+  return textAddress(link, story?.provenance?.changes ?? 0);
 }
 
 /** True for a text that came by a link or a file, with other settings than the page's. */
@@ -224,8 +234,13 @@ export function noticeOf(story: Story | null, model: ModelState): string | null 
   if (story.said !== null)
     return 'This conversation came from its address as plain text, so its tokens cannot be looked at.';
   if (typeof source === 'object') {
-    const cut = source.cut && `The text in this link is too long. ${source.cut}`;
-    return [cut, here && differenceOf(source, here)].filter(Boolean).join(' ') || null;
+    const { blockSize } = source.settings;
+    const { first } = story.provenance;
+    const block =
+      blockSize === null || blockSize === first.blockSize
+        ? ''
+        : `The model has no blocks of ${blockSize}, so it writes in blocks of ${first.blockSize}.`;
+    return [source.note, block, here && differenceOf(source, here)].filter(Boolean).join(' ') || null;
   }
   const isOther = here !== null && here.digest !== writer.digest;
   const other = `${writer.name} wrote it, so it cannot be continued or edited with the model in use.`;

@@ -26,7 +26,7 @@ export function useWriter(models: ModelLoader, digest: string | null): Writer | 
 }
 
 async function findWriter(models: ModelLoader, digest: string): Promise<Writer | null> {
-  const shelf = await models.list().catch(() => null);
+  const shelf = await models.librarian.list().catch(() => null);
   if (!shelf) return null;
   const { embedded, kept } = shelf;
   if (embedded?.digest === digest) return { digest, name: embedded.name, place: models.embedded };

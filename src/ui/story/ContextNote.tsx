@@ -7,7 +7,7 @@ interface Props {
   readonly model: ModelState;
 }
 
-/** Says where a prompt is longer than what the model sees. Always there, so that a screen reader hears it come. */
+/** Says where a prompt is longer than what the model reads. Always there, so that a screen reader hears it come. */
 export function ContextNote({ story, model }: Props) {
   const contextLength = model.phase === 'ready' ? model.info.contextLength : Number.POSITIVE_INFINITY;
   const promptTokens = story?.promptTokens ?? 0;
@@ -20,5 +20,5 @@ export function ContextNote({ story, model }: Props) {
 
 function unseenText(promptTokens: number, contextLength: number): string {
   const [length, context] = [promptTokens, contextLength].map((count) => count.toLocaleString('en'));
-  return `The prompt is ${length} tokens long. This model sees about ${context} at a time, so it did not see the beginning.`;
+  return `The prompt is ${length} tokens long. This model sees ${context} at a time, so it read the last ${context} and left out the rest.`;
 }

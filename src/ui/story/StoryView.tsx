@@ -83,7 +83,7 @@ export function StoryView({
       {heading ? (
         <header>
           <p className="kind">{heading.kind}</p>
-          <h2>{heading.title || 'Untitled'}</h2>
+          <h2 className="view-title">{heading.title || 'Untitled'}</h2>
         </header>
       ) : null}
       {caption}

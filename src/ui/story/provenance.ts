@@ -6,13 +6,13 @@ export interface Provenance {
   readonly first: TextSettings;
   /** The model that wrote it. */
   readonly model: Origin & { readonly name: string };
-  /** True where a link cannot tell the whole text: it was continued, edited, or set otherwise on the way. */
-  readonly changed: boolean;
+  /** How often it was continued, edited, or set otherwise on the way: a link tells how it was first written. */
+  readonly changes: number;
   /** `here` for a text that was begun on this page, `file` for a saved run, else the link that asked for it. */
   readonly source: 'here' | 'file' | Link;
 }
 
 /** The provenance of a text that more went into than its first settings. */
 export function changed(provenance: Provenance | null): Provenance | null {
-  return provenance && { ...provenance, changed: true };
+  return provenance && { ...provenance, changes: provenance.changes + 1 };
 }

@@ -18,7 +18,7 @@ export function useTokenTip(blocks: readonly Block[]) {
   const [place, setPlace] = useState<TokenPlace | null>(null);
   const block = place ? blocks[place.block] : undefined;
   const about = place ? block?.tokens[place.token] : undefined;
-  const tip: Tip | null = place && block && about?.probability != null ? { ...place, about, steps: block.steps } : null;
+  const tip: Tip | null = place && block && about && about.id !== null ? { ...place, about, steps: block.steps } : null;
 
   // An answer that becomes Markdown takes its tokens away from under a pointer that does not move.
   useLayoutEffect(() => {

@@ -32,7 +32,7 @@ export function Timeline({ story, playhead, speed, controller }: Props) {
         aria-label={playing ? 'Pause' : 'Play back'}
         title={playing ? 'Pause (P)' : 'Play back (P)'}
         disabled={steps.length === 0}
-        onClick={() => controller.togglePlay()}
+        onClick={() => controller.playback.toggle()}
       >
         <svg viewBox="0 0 16 16" aria-hidden="true">
           <path d={playing ? 'M4 3h3v10H4zM9 3h3v10H9z' : 'M4.5 2.5v11l9-5.5z'} />
@@ -49,7 +49,7 @@ export function Timeline({ story, playhead, speed, controller }: Props) {
             value={position}
             disabled={steps.length === 0}
             aria-valuetext={placeText(placeAt(story, position))}
-            onChange={(event) => controller.scrub(event.target.valueAsNumber)}
+            onChange={(event) => controller.playback.scrub(event.target.valueAsNumber)}
           />
         </div>
       </div>
@@ -58,7 +58,7 @@ export function Timeline({ story, playhead, speed, controller }: Props) {
         className="live"
         aria-pressed={playhead === null}
         title="Jump to end (L)"
-        onClick={() => controller.goLive()}
+        onClick={() => controller.playback.goLive()}
       >
         {story.phase === 'starting' || story.phase === 'writing' ? 'Live' : 'End'}
       </button>

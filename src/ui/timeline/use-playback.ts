@@ -10,7 +10,7 @@ export function usePlayback(controller: Controller, playing: boolean): void {
     if (!playing) return;
     let before = performance.now();
     let frame = requestAnimationFrame(function tick(now) {
-      controller.playOn(Math.min(LONGEST_FRAME, Math.max(0, now - before) / 1000));
+      controller.playback.playOn(Math.min(LONGEST_FRAME, Math.max(0, now - before) / 1000));
       before = now;
       frame = requestAnimationFrame(tick);
     });

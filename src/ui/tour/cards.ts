@@ -14,7 +14,7 @@ export const CARDS: readonly TourCard[] = [
   },
   {
     title: 'Every step is kept',
-    text: 'Drag along the bar to see the text as it was at any step, or play it back. “Live” returns to the current text.',
+    text: 'Drag along the bar to see the text as it was at any step, or play it back. “Live” or “End” brings back the latest.',
     targets: ['.timeline', '.status'],
   },
   {
@@ -29,7 +29,7 @@ export const CARDS: readonly TourCard[] = [
   },
   {
     title: 'Go further',
-    text: 'Race sets two ways of writing side by side, How it works explains the idea, and Share under a finished text makes a video or a link of it.',
+    text: 'Race sets two ways of writing side by side, Read shows what surprises the model, and How it works explains the idea. Share, under a finished text, makes a video or a link of it.',
     targets: ['.view-nav'],
   },
 ];

@@ -1,4 +1,4 @@
-import { type ReactNode, useId, useState } from 'react';
+import { type ReactNode, useId, useLayoutEffect, useRef, useState } from 'react';
 import type { ModelInfo } from '../../library/unmask';
 import { ActionButton } from '../fields/ActionButton';
 import { tokensText } from '../fields/format';
@@ -76,7 +76,7 @@ export function StatusBar({ session, shown, controller, field, about = null, pro
 
 function idleText({ model }: Session): string {
   if (model.phase === 'ready') return 'Ready';
-  return model.phase === 'loading' ? 'Loading the model' : 'No model';
+  return model.phase === 'loading' ? 'Loading the model and runtime' : 'No model';
 }
 
 /** Which step is shown; a narrow screen has no room for how many tokens it revealed. */
@@ -103,6 +103,11 @@ function BlockProgress({ story }: { story: Story | null }) {
 function Measurements({ story, info }: { story: Story; info: ModelInfo | null }) {
   const id = useId();
   const [open, setOpen] = useState(false);
+  const more = useRef<HTMLDivElement>(null);
+  // On a low screen they are at the end of the page.
+  useLayoutEffect(() => {
+    if (open) more.current?.scrollIntoView({ block: 'nearest' });
+  }, [open]);
   const { front, others } = measurementsOf(story, info);
   return (
     <div className="figures">
@@ -117,7 +122,7 @@ function Measurements({ story, info }: { story: Story; info: ModelInfo | null })
         {open ? 'Fewer figures' : 'More figures'}
       </button>
       {story.provenance ? <p className="writer">{story.provenance.model.name}</p> : null}
-      <div id={id} hidden={!open}>
+      <div id={id} ref={more} hidden={!open}>
         <Figures figures={others} />
       </div>
     </div>

@@ -28,7 +28,7 @@ export function Recording({ story }: { story: Story }) {
       {heading ? (
         <header>
           <p className="kind">{heading.kind}</p>
-          <h2>{heading.title}</h2>
+          <h2 className="view-title">{heading.title}</h2>
         </header>
       ) : null}
       <p className="caption">{SAID}</p>

@@ -1,0 +1,14 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { TemporaryFolders } from '../temporary-folders';
+
+const folders = new TemporaryFolders();
+afterAll(() => folders.remove());
+
+test('docs/API.md is what the docstrings say: otherwise run "npm run api"', async () => {
+  const made = join(await folders.make(), 'API.md');
+  execFileSync('node', ['scripts/api.mjs', made]);
+  expect(readFileSync('docs/API.md', 'utf8')).toBe(readFileSync(made, 'utf8'));
+});
