@@ -60,13 +60,13 @@ async function eachAtOnce<T>(
 ): Promise<void> {
   await linkedAbort(signal, async (stop) => {
     const queue = items.values();
-    const lanes = Array.from({ length: AT_ONCE }, async () => {
+    const slots = Array.from({ length: AT_ONCE }, async () => {
       for (const item of queue) {
         if (stop.signal.aborted) return;
         await run(item, stop.signal).catch((error: unknown) => stop.abort(error));
       }
     });
-    await Promise.all(lanes);
+    await Promise.all(slots);
     stop.signal.throwIfAborted();
   });
 }
