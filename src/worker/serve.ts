@@ -3,7 +3,7 @@ import { UnmaskError } from '../errors';
 import type { LoadedModel, LoadOptions, Models } from './loaded-model';
 import { parsePageMessage, runIdOf } from './page-message';
 import type { PageMessage, WorkerMessage } from './protocol';
-import { failureOf, RunQueue, type PagePort, type Run } from './run-queue';
+import { failureOf, type PagePort, type Run, RunQueue } from './run-queue';
 
 /**
  * Answers the page's messages with what `models` has.
