@@ -32,6 +32,7 @@ export function serve(port: PagePort, models: Models): () => void {
       context,
       firstText,
       onDeviceLost: () => port.postMessage({ type: 'device-lost', runId: 0 }),
+      onCompiled: (done, total) => run.send({ type: 'compiled', runId, done, total }),
     });
     if (run.over) {
       opened.dispose();
