@@ -29,6 +29,11 @@ export function perplexityText(perplexity: number): string {
   return Number(perplexity.toPrecision(3)).toLocaleString('en');
 }
 
+/** Whether the CPU computes, be it behind a software adapter of WebGPU: fewer passes alone are no faster there. */
+export function runsOnCpu({ backend, adapter }: Pick<ModelInfo, 'backend' | 'adapter'>): boolean {
+  return backend === 'wasm' || adapter.endsWith('(software)');
+}
+
 /** `WebGPU, apple metal-3` or `WebAssembly, CPU, 2 threads`. */
 export function deviceOf({ backend, adapter }: Pick<ModelInfo, 'backend' | 'adapter'>): string {
   return `${backend === 'webgpu' ? 'WebGPU' : 'WebAssembly'}, ${adapter}`;

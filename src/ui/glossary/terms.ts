@@ -20,6 +20,10 @@ export const TERMS = {
     name: 'Block size',
     text: 'How many tokens a block has. Larger blocks leave more freedom of order and can take fewer passes; smaller ones read better.',
   },
+  bound: {
+    name: 'Bound',
+    text: 'A number that the true one is no worse than. How well blocks of several tokens are predicted is only known so: the model does at least this well.',
+  },
   'denoise-step': {
     name: 'Denoise step',
     text: 'One run of the network over the block as it stands, after which some of its masks become tokens.',
@@ -36,6 +40,14 @@ export const TERMS = {
     name: 'Mask',
     text: 'The place of a token that is not known yet. The page draws it as a strip of noise.',
   },
+  nat: {
+    name: 'Nat',
+    text: 'A unit of surprise, as a bit is: 1 nat is 1.44 bits. A token with a probability of 37 % carries one.',
+  },
+  'noise-schedule': {
+    name: 'Noise schedule',
+    text: 'How large a share of a block is masked in training and when a text is scored. The linear schedule draws any share; a clipped one leaves out the extremes.',
+  },
   nucleus: {
     name: 'Nucleus, top-p',
     text: 'The likeliest tokens that together reach a share p of the probability. Only these are drawn from, so very unlikely ones never appear.',
@@ -48,6 +60,10 @@ export const TERMS = {
     name: 'Perplexity',
     text: 'How many equally likely tokens the model hesitates between, on average. Lower is better.',
   },
+  policy: {
+    name: 'Policy',
+    text: 'The rule by which each step decides which masks become tokens: the surest, those above a threshold, or at random.',
+  },
   probability: {
     name: 'Probability',
     text: 'How likely the model thought a token was at its place when it chose it, between 0 and 100 %.',
@@ -55,6 +71,10 @@ export const TERMS = {
   seed: {
     name: 'Seed',
     text: 'The number that all random choices come from. The same seed with the same settings and model writes the same text.',
+  },
+  surprisal: {
+    name: 'Surprisal',
+    text: 'How unexpected a token was: −log₂ of its probability, in bits. 0 bits is certain, 1 bit a coin toss, 10 bits one in a thousand.',
   },
   temperature: {
     name: 'Temperature',

@@ -36,8 +36,8 @@ export function Costs({ stories, singlePasses }: Props) {
       </dl>
       <p>{computedVerdict(names, costs)}</p>
       <p className="hint">
-        Assumption: time = how often the weights are read. A GPU that is bound by its memory reads all of them once a
-        pass, which takes as long for sixteen tokens as for one.
+        Assumption: time = how often the weights are read. A GPU that is limited by its memory reads all the weights
+        once a pass, which takes as long for sixteen tokens as for one.
         {singlePasses === 2 ? ' The pass that stores a block rides along with the next where there is room.' : ''}{' '}
         Nothing else is counted.
       </p>

@@ -1,6 +1,9 @@
 import { useEffect, useRef } from 'react';
 import type { GenerateSettings, ModelInfo } from '../../library/unmask';
 import type { SiteUpdate } from '../../offline/site-update';
+import { runsOnCpu } from '../fields/format';
+import { Term } from '../glossary/Term';
+import { ModelName } from '../models/ModelName';
 import { ModelNotice } from '../models/ModelNotice';
 import { LoadStatus } from '../page/LoadStatus';
 import { Masthead } from '../page/Masthead';
@@ -79,6 +82,7 @@ export default function RaceView({ runner, controller, update }: Props) {
           <ProblemAlert session={{ ...session, problem: race.problem }} controller={controller} />
           <ModelNotice notices={session.notices} controller={controller} />
           <LoadStatus session={session} controller={controller} onLoad={() => void controller.models.load()} />
+          <ModelName doing="Written by" past={race.stories ? race.model : null} model={model} />
           <div className="race-board" ref={board}>
             <Outcome race={race} expected={info && isToCome(race, toRace) ? expectation(toRace, info) : null} />
             <div className="racers">
@@ -90,9 +94,9 @@ export default function RaceView({ runner, controller, update }: Props) {
           </div>
           {race.phase === 'finished' && race.stories && info ? <Afterwards stories={race.stories} info={info} /> : null}
           <p className="hint">
-            They take turns on this device, whichever has had less time going next, and seconds are a racer’s own.
-            Passes are runs of the network, those that read the prompt and those that store a finished block for the
-            next included{info?.singlePasses === 2 ? ': one at a time takes two for each token' : ''}.
+            They take turns on this device; each clock counts only its own racer’s time. A <Term id="pass">pass</Term>{' '}
+            is one run of the network. Reading the prompt and storing a finished block take passes too
+            {info?.singlePasses === 2 ? ', so one at a time takes two for each token' : ''}.
           </p>
         </div>
       </main>
@@ -125,7 +129,7 @@ function Afterwards({ stories, info }: { stories: Pair<Story>; info: ModelInfo }
   return (
     <>
       <p className="notes">{notes(stories, info).join(' ')}</p>
-      {info.backend === 'wasm' ? <Costs stories={stories} singlePasses={info.singlePasses} /> : null}
+      {runsOnCpu(info) ? <Costs stories={stories} singlePasses={info.singlePasses} /> : null}
     </>
   );
 }

@@ -22,6 +22,8 @@ export interface Race {
   readonly phase: 'ready' | 'running' | 'finished' | 'stopped' | 'failed';
   /** Null before the first race. */
   readonly stories: Pair<Story> | null;
+  /** The name of the model that wrote them; '' before the first race. */
+  readonly model: string;
   /** Why the last race ended early; stays until the next race or load. */
   readonly problem: Problem | null;
   /** The latest thing a screen reader is told: the start or the verdict. */
@@ -30,7 +32,7 @@ export interface Race {
 
 export type RaceAction =
   | { readonly type: 'side-changed'; readonly racer: number; readonly change: Partial<Side> }
-  | { readonly type: 'started'; readonly settings: Pair<GenerateSettings> }
+  | { readonly type: 'started'; readonly settings: Pair<GenerateSettings>; readonly model: string }
   | RunAction<RaceEvent>;
 
 /** One token at a time against blocks that take about a third of its passes. */
@@ -41,6 +43,7 @@ export const FIRST_RACE: Race = {
   ],
   phase: 'ready',
   stories: null,
+  model: '',
   problem: null,
   announced: '',
 };
@@ -67,7 +70,7 @@ export function reduceRace(race: Race, action: RaceAction): Race {
     case 'started': {
       const started = pairOf(action.settings.map((settings) => newStory(settings, null)));
       const announced = `The race is on: ${nameOfBoth(started).join(' against ')}.`;
-      return { ...race, phase: 'running', stories: started, problem: null, announced };
+      return { ...race, phase: 'running', stories: started, model: action.model, problem: null, announced };
     }
     case 'told':
       return stories && phase === 'running' ? hear(race, stories, action.message) : race;

@@ -35,7 +35,7 @@ export function ReadForm({ reading: { form, phase }, ready, runner }: Props) {
         </p>
       </div>
       <div className="field">
-        <label htmlFor={`${id}-before`}>Before it</label>
+        <label htmlFor={`${id}-before`}>Context (optional)</label>
         <textarea
           id={`${id}-before`}
           rows={2}
@@ -45,7 +45,7 @@ export function ReadForm({ reading: { form, phase }, ready, runner }: Props) {
           onChange={(event) => runner.set({ before: event.target.value })}
         />
         <p className="hint" id={`${id}-before-hint`}>
-          The model sees this first. It is not measured.
+          The model sees this before the text. It is not measured.
         </p>
       </div>
       <ActionButton
@@ -59,7 +59,7 @@ export function ReadForm({ reading: { form, phase }, ready, runner }: Props) {
         Use the example
       </button>
       <SliderField
-        label="Clipped noise from"
+        label="Clipped schedule, from"
         value={clip.from}
         min={0.05}
         max={0.9}
@@ -69,13 +69,13 @@ export function ReadForm({ reading: { form, phase }, ready, runner }: Props) {
         onChange={(from) => runner.set({ clip: { from, to: Math.max(clip.to, rounded(from + 0.05)) } })}
       />
       <SliderField
-        label="Clipped noise to"
+        label="Clipped schedule, to"
         value={clip.to}
         min={0.1}
         max={1}
         step={0.05}
         shown={`ω = ${clip.to.toFixed(2)}`}
-        hint="How much of a block is masked: under the linear schedule anything, under the clipped one a share from β to ω."
+        hint="The linear schedule masks any share of a block; the clipped one masks between β and ω."
         disabled={isReading}
         onChange={(to) => runner.set({ clip: { from: Math.min(clip.from, rounded(to - 0.05)), to } })}
       />

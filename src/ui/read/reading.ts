@@ -19,6 +19,8 @@ export interface Reading {
   readonly phase: 'ready' | 'reading' | 'finished' | 'stopped' | 'failed';
   /** Null until the model has begun. */
   readonly report: Report | null;
+  /** The name of the model that it is of; '' before the first reading. */
+  readonly model: string;
   /** Why the last reading ended early; stays until the next one or a load. */
   readonly problem: Problem | null;
   /** The latest thing a screen reader is told: the start or what came out. */
@@ -27,13 +29,14 @@ export interface Reading {
 
 export type ReadAction =
   | { readonly type: 'form-changed'; readonly change: Partial<ReadForm> }
-  | { readonly type: 'started' }
+  | { readonly type: 'started'; readonly model: string }
   | RunAction<ReadEvent>;
 
 export const FIRST_READING: Reading = {
   form: { ...EXAMPLE, clip: { from: 0.3, to: 0.8 } },
   phase: 'ready',
   report: null,
+  model: '',
   problem: null,
   announced: '',
 };
@@ -58,7 +61,14 @@ export function reduceReading(reading: Reading, action: ReadAction): Reading {
     case 'form-changed':
       return { ...reading, form: { ...reading.form, ...action.change } };
     case 'started':
-      return { ...reading, phase: 'reading', report: null, problem: null, announced: 'Reading the text.' };
+      return {
+        ...reading,
+        phase: 'reading',
+        report: null,
+        model: action.model,
+        problem: null,
+        announced: 'Reading the text.',
+      };
     case 'told':
       return phase === 'reading' ? hear(reading, action.message) : reading;
     case 'stopped':

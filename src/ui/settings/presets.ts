@@ -1,4 +1,5 @@
 import type { ModelInfo } from '../../library/unmask';
+import { runsOnCpu } from '../fields/format';
 import { blockSizeFor, type ModelTraits, policyFor, type Settings, stepsFor } from './settings';
 
 export type PresetName = 'autoregressive' | 'balanced' | 'fast' | 'wild';
@@ -104,7 +105,10 @@ export function presetOf(
 }
 
 /** What a preset does, and once it is known where the model runs, what that costs there. */
-export function presetText({ text, onGpu, onCpu }: Preset, backend: ModelInfo['backend'] | null): string {
-  if (backend === null) return text;
-  return `${text} ${backend === 'wasm' ? onCpu : onGpu}`;
+export function presetText(
+  { text, onGpu, onCpu }: Preset,
+  device: Pick<ModelInfo, 'backend' | 'adapter'> | null,
+): string {
+  if (device === null) return text;
+  return `${text} ${runsOnCpu(device) ? onCpu : onGpu}`;
 }
