@@ -25,7 +25,7 @@ const REPORTS = ['reveals', 'guesses'] as const satisfies readonly Report[];
 const ENDINGS = ['length', 'sentence'] as const;
 const ROLES = ['system', 'user', 'assistant'] as const satisfies readonly ChatTurn['role'][];
 
-const RELOAD = 'The page and its worker do not understand each other. Reload the page.';
+const RELOAD = 'The page and its worker are of different versions. Reload the page.';
 
 /**
  * Checks that a value from the page is a message of this version. Ranges are the engine's to check;

@@ -99,7 +99,7 @@ test('a link from another model says that the text may differ; one that is paste
   });
   await visit.page.getByRole('heading', { name: 'Snow' }).waitFor();
   await visit.reaches('finished');
-  expect(await visit.page.locator('.share-notice').textContent()).toContain('another device');
+  expect(await visit.page.locator('.share-notice').textContent()).toContain('on a GPU (apple metal 3)');
   // A broken link is a link with defaults.
   const broken = await follow(`${site.url}#write?title=%E0%A4%A&seed=-1&t=hot&block=1e9&length=16&x=%00`);
   await broken.reaches('finished');

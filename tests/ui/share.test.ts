@@ -320,7 +320,7 @@ test('a saved run opens without a model, and another model is named', async () =
   expect(second.controller.session.settings.title).toBe('Rain');
   expect(second.controller.session.inForce.title).toBe('Fog');
   expect(second.sharing.hash).toBe(LINK);
-  expect(second.notice()).toBe('Opened from a file: nothing was computed.');
+  expect(second.notice()).toBe('Opened from a file, not written just now.');
   await second.controller.open();
   expect(second.model.log).toEqual(['open']);
   const third = openPage('');

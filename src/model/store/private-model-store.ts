@@ -179,7 +179,7 @@ export class PrivateModelStore {
   async #found(id: string): Promise<KeptFolder> {
     const folder = await KeptFolder.find(this.#models, id);
     if (folder) return folder;
-    throw new UnmaskError('bad-model', 'This model is not kept here any more. Open it again.');
+    throw new UnmaskError('bad-model', 'This model is no longer saved here. Open it again.');
   }
 
   /** Null for what is no model, which is deleted unless a tab is at work on it. */

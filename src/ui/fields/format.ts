@@ -23,6 +23,11 @@ export function rate(value: number): string {
   return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
 }
 
+/** A licence as people write its name: checkpoints have it in small letters. */
+export function licenceName(licence: string): string {
+  return licence.replace(/^mit$/, 'MIT').replace(/^apache-/, 'Apache-');
+}
+
 /** `24.2`, `133`, `2,400,000` */
 export function perplexityText(perplexity: number): string {
   if (perplexity < 100) return perplexity.toFixed(1);

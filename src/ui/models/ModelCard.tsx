@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { ModelFacts, ModelOrigin } from '../../library/unmask';
+import { licenceName } from '../fields/format';
 import { blockSizesText, originText, sizeText } from './model-texts';
 
 interface Props {
@@ -24,7 +25,7 @@ export function ModelCard({ facts, origin, disk, children }: Props) {
         <dt>Block sizes</dt>
         <dd>{blockSizesText(facts.blockSizes)}</dd>
         <dt>Licence</dt>
-        <dd>{facts.licence}</dd>
+        <dd>{licenceName(facts.licence)}</dd>
         <dt>From</dt>
         <dd>{originText(origin)}</dd>
       </dl>

@@ -1,7 +1,7 @@
 import { useRef, useState } from 'react';
 import type { CheckpointOffer, KeptDtype } from '../../library/unmask';
 import { ChoiceField } from '../fields/ChoiceField';
-import { millions } from '../fields/format';
+import { licenceName, millions } from '../fields/format';
 import { Sheet } from '../fields/Sheet';
 import type { ModelLoader } from './model-loader';
 import { deviceText, fetchText, hasRoom, isHere, memoryText, roomText } from './model-texts';
@@ -40,7 +40,7 @@ export default function OfferSheet({ offer, models }: Props) {
         <dt>From</dt>
         <dd>{offer.place}</dd>
         <dt>Licence</dt>
-        <dd>{offer.licence}</dd>
+        <dd>{licenceName(offer.licence)}</dd>
         <dt>Parameters</dt>
         <dd>
           {millions(offer.parameters)}, {offer.modelType}

@@ -91,10 +91,10 @@ export function deviceText({ device, needs }: CheckpointOffer, dtype: KeptDtype)
     const where = 'No GPU here is faster than the CPU, which runs it';
     return fits ? `${where}.` : `${where}, but a page has ${most} of memory at most: this is too much.`;
   }
-  if (!fits) return `It does not fit this GPU (${device.name}), which binds ${most} at most.`;
+  if (!fits) return `It does not fit this GPU (${device.name}), which takes ${most} in one piece at most.`;
   const cut = largestBytes > device.mostBytes ? ', so it is cut up' : '';
   return (
-    `It fits this GPU (${device.name}), which binds ${most} at once: the largest part has ${roughly(largestBytes)}${cut}. ` +
+    `It fits this GPU (${device.name}), which takes ${most} in one piece: the largest part has ${roughly(largestBytes)}${cut}. ` +
     'Browsers do not say how much memory a GPU has.'
   );
 }
@@ -106,7 +106,7 @@ export function publishedText({ parameters, bytes, licence }: PublishedModels): 
 
 /** Whether its real weights were run. */
 export function ranText({ ran }: PublishedModels): string {
-  return ran === null ? 'We have not run its real weights yet.' : `We have run its real weights: ${ran}.`;
+  return ran === null ? 'Not yet tested with its real weights.' : `Tested with its real weights: ${ran}.`;
 }
 
 const NOTHING_KEPT =

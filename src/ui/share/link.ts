@@ -170,9 +170,16 @@ export function differenceOf({ digest, device }: Pick<Link, 'digest' | 'device'>
     return 'This link was made with another version of the model, so the text may differ from the original.';
   }
   if (device !== null && device !== here.device) {
-    return `This link was made on another device (${device}; here it is ${here.device}), so the text may differ in places.`;
+    return `This link was made ${placeOf(device)}; here the model runs ${placeOf(here.device)}, so the text may differ in places.`;
   }
   return null;
+}
+
+/** Where a model runs, by the name of its device. */
+function placeOf(device: string): string {
+  if (device === 'wasm') return 'on the CPU';
+  const name = device.replace(/^webgpu-?/, '').replaceAll('-', ' ');
+  return name === '' ? 'on a GPU' : `on a GPU (${name})`;
 }
 
 function isUsed(field: keyof TextSettings, { policy }: TextSettings): boolean {
