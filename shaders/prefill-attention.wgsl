@@ -63,6 +63,12 @@ fn score(t: u32, slot: u32, end: u32, first_row: u32, head: u32) {
   }
 }
 
+// Those of a row, of this slot of the chunk and the three after it.
+fn four_scores(slot: u32, row: u32) -> vec4f {
+  let at = slot * STRIDE + row;
+  return vec4f(scores[at], scores[at + STRIDE], scores[at + 2 * STRIDE], scores[at + 3 * STRIDE]);
+}
+
 @compute @workgroup_size(64)
 fn prefill_attention(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
   let head = group.x;
@@ -90,9 +96,9 @@ fn prefill_attention(@builtin(workgroup_id) group: vec3u, @builtin(local_invocat
     score(t, first_slot + t, end, first_row, head);
     workgroupBarrier();
 
-    var quarter_peak = NOTHING;
-    for (var i = 0u; i < rolled(16); i++) { quarter_peak = max(quarter_peak, scores[(first_of_quarter + i) * STRIDE + row]); }
-    peaks[t] = quarter_peak;
+    var fours_peak = vec4f(NOTHING);
+    for (var i = 0u; i < rolled(16); i += 4) { fours_peak = max(fours_peak, four_scores(first_of_quarter + i, row)); }
+    peaks[t] = max(max(fours_peak.x, fours_peak.y), max(fours_peak.z, fours_peak.w));
     workgroupBarrier();
     let old_peak = peak;
     peak = max(max(peaks[row * 4], peaks[row * 4 + 1]), max(peaks[row * 4 + 2], peaks[row * 4 + 3]));
@@ -100,12 +106,15 @@ fn prefill_attention(@builtin(workgroup_id) group: vec3u, @builtin(local_invocat
     let shrink_of_row = exp(old_peak - peak);
     total *= shrink_of_row;
     if (t % 4 == 0) { shrinks[row] = shrink_of_row; }
-    for (var i = 0u; i < rolled(16); i++) {
-      let at = first_of_quarter + i;
-      let score = scores[at * STRIDE + row];
-      let weight = select(0.0, exp(score - peak), score != NOTHING);
-      scores[at * STRIDE + row] = weight;
-      total += weight;
+    for (var i = 0u; i < rolled(16); i += 4) {
+      let four = four_scores(first_of_quarter + i, row);
+      let weights = select(vec4f(), exp(four - peak), four != vec4f(NOTHING));
+      let at = (first_of_quarter + i) * STRIDE + row;
+      scores[at] = weights.x;
+      scores[at + STRIDE] = weights.y;
+      scores[at + 2 * STRIDE] = weights.z;
+      scores[at + 3 * STRIDE] = weights.w;
+      total += dot(weights, vec4f(1));
     }
     workgroupBarrier();
 

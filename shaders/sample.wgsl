@@ -52,6 +52,7 @@ override small_stretch: u32 = (group_stretch + threads - 1) / threads;
 
 var<workgroup> parts: array<vec4f, threads>;
 var<workgroup> groups: array<vec4f, GROUPS>;
+var<workgroup> whole: vec4f;
 var<workgroup> tops: array<vec2u, threads>;
 var<workgroup> group_tops: array<vec2u, GROUPS>;
 var<workgroup> is_found: u32;
@@ -90,9 +91,13 @@ fn sum_of_all(t: u32, mine: vec4f) -> vec4f {
     groups[t] = sum;
   }
   workgroupBarrier();
-  var sum = vec4f();
-  for (var i = 0u; i < rolled(GROUPS); i++) { sum += groups[i]; }
-  return sum;
+  if (t == 0) {
+    var sum = vec4f();
+    for (var i = 0u; i < rolled(GROUPS); i++) { sum += groups[i]; }
+    whole = sum;
+  }
+  workgroupBarrier();
+  return whole;
 }
 
 // Of two (key, id) the greater key, or the lower id.

@@ -8,8 +8,9 @@ for await (const event of model.generate(prompt, { maxTokens: 80, ending: 'sente
   if (event.type === 'block') process.stdout.write(event.text);
 }
 
-const { sizes } = await model.score('The cat sat on the mat.', { before: 'Once upon a time' });
+const { sizes } = await model.score(' there lived a fox.', { before: prompt, blockSizes: [1, 8] });
 for (const { blockSize, perplexity } of sizes) {
-  console.log(`\nblock size ${blockSize}: perplexity ${perplexity.toFixed(1)}`);
+  process.stdout.write(`\n\nblock size ${blockSize}: perplexity ${perplexity.toFixed(1)}`);
 }
+process.stdout.write('\n');
 model.dispose();

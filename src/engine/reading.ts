@@ -104,6 +104,7 @@ function addTo(sums: number[], nats: readonly number[]): void {
 
 function checkReading({ ids, given, draws, seed, schedules, blockSizes }: ReadingRequest, config: ModelConfig): void {
   if (given >= ids.length) throw new UnmaskError('bad-input', 'There is nothing to read. Give a text.');
+  if (blockSizes.length === 0) throw new UnmaskError('bad-input', 'There is no block size to read at. Give one.');
   for (const blockSize of blockSizes) checkBlockSize(blockSize, config);
   checkCount('The number of draws', draws);
   if (draws < 2 && schedules.length > 0)

@@ -79,7 +79,8 @@ export interface Generation extends EventStream<GenerationEvent> {
  * An open model. It does one thing at a time, and the newest wins: a call of `generate`, `read`, `score` or
  * `alternatives` ends what is at work, whose caller gets `cancelled`.
  *
- * Everything throws, or rejects with, an `UnmaskError`.
+ * Everything throws, or rejects with, an `UnmaskError`. Where a model's worker stops by itself, as one that the browser ended
+ * for its memory does, that is `internal`, now and for every later call: open the model again.
  */
 export interface Model {
   readonly info: ModelInfo;

@@ -25,7 +25,8 @@ const models = createModels({ gpu: gpuFor, readFolder });
 
 /**
  * Opens a model in Node, in this thread: on a GPU over the optional package `webgpu` (Dawn), or on the CPU. A checkpoint
- * is converted in memory, up to 1 GB, and lasts as long as the process.
+ * is converted in memory, up to 1 GB, and lasts as long as the process. The CPU has one thread, or as many as the
+ * environment variable `UNMASK_THREADS` says, at most four.
  *
  * @param model - Where the model is. Default: the stories model that comes with this package (12 MB).
  * @throws `bad-input` for a place that is none, `bad-model`, `network`, `no-webgpu`, `device-lost`, `out-of-memory` or

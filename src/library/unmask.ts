@@ -1,5 +1,7 @@
+import { UnmaskError } from '../errors';
 import { startClient } from '../worker/client';
 import type { Model, OpenOptions } from './api';
+import { folderOf } from './folder-of';
 import type { ModelPlace } from './models';
 import { openOn } from './open-on';
 import { stories } from './stories';
@@ -11,6 +13,7 @@ export { startClient } from '../worker/client';
 export type { ContextSize } from '../worker/protocol';
 export type { WorkerEvents } from '../worker/worker-events';
 export type * from './api';
+export { folderOf } from './folder-of';
 export type * from './models';
 export { POLICY_NAMES } from './models';
 export { stories } from './stories';
@@ -22,6 +25,15 @@ export type * from './texts';
  */
 export type ModelToOpen = string | URL | Iterable<File> | ModelPlace;
 
+/** How a model is opened in a browser. */
+export interface BrowserOpenOptions extends OpenOptions {
+  /**
+   * Starts the worker that the model runs in, of the module `unmask/worker`, for bundlers that do not find it and sites
+   * that serve it from elsewhere. Default: from the file beside this one.
+   */
+  readonly worker?: (() => Worker) | undefined;
+}
+
 /**
  * Opens a model in a worker of its own. What has to be fetched or converted is kept in the browser's storage, where
  * there is one, and opens from there the next time.
@@ -30,24 +42,22 @@ export type ModelToOpen = string | URL | Iterable<File> | ModelPlace;
  * @throws `bad-input` for a place that is none, `bad-model`, `network`, `no-webgpu`, `device-lost`, `out-of-memory`,
  *   `storage-full` or `cancelled`.
  */
-export async function openModel(model: ModelToOpen = stories(), options: OpenOptions = {}): Promise<Model> {
-  return openOn(startClient(), placeOf(model), options);
+export async function openModel(
+  model: ModelToOpen = stories(),
+  { worker, ...options }: BrowserOpenOptions = {},
+): Promise<Model> {
+  return openOn(startClient({}, worker), placeOf(model), options);
 }
 
 function placeOf(model: ModelToOpen): ModelPlace {
   if (typeof model === 'string') return { type: 'url', url: /^[./]/.test(model) ? absolute(model) : model };
   if (model instanceof URL) return { type: 'url', url: model.href };
   if (!(Symbol.iterator in model)) return model;
-  const files = [...model];
-  const [folder = ''] = files[0]?.webkitRelativePath.split('/') ?? [];
-  return { type: 'folder', name: folder || 'These files', files: files.filter(isInFolder) };
+  const folder = folderOf(model);
+  if (folder) return folder;
+  throw new UnmaskError('bad-input', 'There are no files. Choose the folder of a model.');
 }
 
 function absolute(url: string): string {
   return new URL(url, globalThis.location?.href).href;
-}
-
-/** False for a file in a folder within the one that was chosen. */
-function isInFolder({ webkitRelativePath }: File): boolean {
-  return webkitRelativePath.split('/').length <= 2;
 }

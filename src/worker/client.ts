@@ -59,8 +59,10 @@ export interface ClientLoadOptions extends ClientFetchOptions {
 
 /**
  * A worker whose model can be exchanged, with what a page needs beside one open model: the models in the browser's
- * storage, settings that change while a text is written, and races. `openModel` uses one for each model. Every method throws or rejects with an `UnmaskError`. Where the worker stops by
- * itself, what is under way fails with `internal`; a request that needs no loaded model starts another.
+ * storage, settings that change while a text is written, and races. `openModel` uses one for each model.
+ *
+ * Every method throws or rejects with an `UnmaskError`. Where the worker stops by itself, what is under way fails with
+ * `internal`; a request that needs no loaded model starts another.
  */
 export interface Client {
   /** Loads a model in place of the one before. Rejects with `cancelled` on abort. */
@@ -94,9 +96,13 @@ export interface Client {
   dispose(): void;
 }
 
-/** Starts nothing yet: a worker of the client's own begins with the first request. */
-export function startClient(events: Partial<WorkerEvents> = {}): Client {
-  return createClient(openWorker, events);
+/**
+ * Starts nothing yet: a worker of the client's own begins with the first request.
+ *
+ * @param start - Starts the worker. Default: from the file that this package has for it.
+ */
+export function startClient(events: Partial<WorkerEvents> = {}, start?: () => Worker): Client {
+  return createClient(() => openWorker(start), events);
 }
 
 /** A client of a worker that `open` starts: the first when something is asked, another after one has stopped. */

@@ -27,6 +27,7 @@ export function completeSettings(
 
 /** A prompt, in fields. */
 export function startOf(prompt: Prompt): TextStart {
-  if (typeof prompt === 'string') return { prompt };
+  // The worker refuses what is neither.
+  if (typeof prompt !== 'object' || prompt === null) return { prompt };
   return 'ids' in prompt ? { prompt: '', promptIds: prompt.ids } : { prompt: '', messages: prompt };
 }

@@ -17,6 +17,20 @@ import type {
   TextStart,
   TokenIds,
 } from '../library/texts';
+import {
+  type Fields,
+  fieldsOf,
+  filesOf,
+  idsOf,
+  listOf,
+  numberOf,
+  numbersOf,
+  oneOf,
+  optional,
+  RELOAD,
+  shareOf,
+  textOf,
+} from './message-fields';
 import { type ContextSize, type PageMessage, PROTOCOL_VERSION } from './protocol';
 
 const BACKENDS = ['auto', 'webgpu', 'wasm'] as const satisfies readonly BackendChoice[];
@@ -24,8 +38,6 @@ const DTYPES = ['q4', 'q8'] as const satisfies readonly KeptDtype[];
 const REPORTS = ['reveals', 'guesses'] as const satisfies readonly Report[];
 const ENDINGS = ['length', 'sentence'] as const;
 const ROLES = ['system', 'user', 'assistant'] as const satisfies readonly ChatTurn['role'][];
-
-const RELOAD = 'The page and its worker are of different versions. Reload the page.';
 
 /**
  * Checks that a value from the page is a message of this version. Ranges are the engine's to check;
@@ -212,61 +224,4 @@ function parsePlaceInText(value: unknown): PlaceInText {
     draft: idsOf(place, 'draft'),
     offset: numberOf(place, 'offset'),
   };
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function fieldsOf(value: unknown): Fields {
-  if (typeof value !== 'object' || value === null) throw new UnmaskError('bad-input', RELOAD);
-  return { ...value };
-}
-
-function textOf(fields: Fields, name: string): string {
-  const value = fields[name];
-  if (typeof value !== 'string') throw new UnmaskError('bad-input', `${name} must be a text.`);
-  return value;
-}
-
-function shareOf(fields: Fields, name: string): number {
-  const share = numberOf(fields, name);
-  if (share > 0 && share <= 1) return share;
-  throw new UnmaskError('bad-input', `${name} must be above 0 and at most 1.`);
-}
-
-function numberOf(fields: Fields, name: string): number {
-  const value = fields[name];
-  if (typeof value !== 'number' || !Number.isFinite(value)) {
-    throw new UnmaskError('bad-input', `${name} must be a number.`);
-  }
-  return value;
-}
-
-function numbersOf(fields: Fields, name: string): number[] {
-  return listOf(fields, name).map((value) => numberOf({ [name]: value }, name));
-}
-
-function optional<T>(fields: Fields, name: string, read: (fields: Fields, name: string) => T): T | undefined {
-  return fields[name] === undefined ? undefined : read(fields, name);
-}
-
-function idsOf(fields: Fields, name: string): (number | null)[] {
-  return listOf(fields, name).map((id) => (id === null ? null : numberOf({ id }, 'id')));
-}
-
-function filesOf(fields: Fields, name: string): File[] {
-  const files = listOf(fields, name);
-  if (files.every((file) => file instanceof File)) return files;
-  throw new UnmaskError('bad-input', `${name} must be files.`);
-}
-
-function listOf(fields: Fields, name: string): unknown[] {
-  const value = fields[name];
-  if (!Array.isArray(value)) throw new UnmaskError('bad-input', `${name} must be a list.`);
-  return value;
-}
-
-function oneOf<T extends string>(fields: Fields, name: string, choices: readonly T[]): T {
-  const value = choices.find((choice) => choice === fields[name]);
-  if (value === undefined) throw new UnmaskError('bad-input', `${name} must be one of ${choices.join(', ')}.`);
-  return value;
 }

@@ -14,6 +14,7 @@ const run = promisify(execFile);
 const folders = new TemporaryFolders();
 let tarball: string;
 let nodeProject: string;
+let webProjects: string;
 let browser: Browser;
 
 beforeAll(async () => {
@@ -21,24 +22,48 @@ beforeAll(async () => {
   const to = await folders.make();
   await run('npm', ['pack', '--pack-destination', to]);
   tarball = join(to, (await readdir(to))[0]!);
-  nodeProject = join(await project('node'), 'node');
-  browser = await chromium.launch(LAUNCH);
+  const projects = [project(['node']), project(['page', 'chat'], OWN_WORKER)] as const;
+  [nodeProject, webProjects, browser] = await Promise.all([...projects, chromium.launch(LAUNCH)]);
 });
 afterAll(async () => {
   await browser.close();
   await folders.remove();
 });
 
-/** A folder with these examples, into which the tarball was installed as anybody would. */
-async function project(...examples: readonly string[]): Promise<string> {
+/**
+ * A folder with these examples, into which the tarball was installed as anybody would; and with `own`, which is the
+ * page with other files.
+ */
+async function project(examples: readonly string[], own: Readonly<Record<string, string>> = {}): Promise<string> {
   const folder = await folders.make();
   for (const example of examples) await cp(`examples/${example}`, join(folder, example), { recursive: true });
+  await cp('examples/page', join(folder, 'own'), { recursive: true });
+  for (const [file, text] of Object.entries(own)) await writeFile(join(folder, 'own', file), text);
   await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, workspaces: examples }));
   const workspaces = examples.flatMap((example) => ['--workspace', example]);
   const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
   await run('npm', ['install', ...quiet, ...workspaces, tarball], { cwd: folder });
   return folder;
 }
+
+/** A page under a strict policy that starts the worker itself; it says what it wrote, and how an error comes. */
+const OWN_WORKER = {
+  'index.html': `<!doctype html>
+    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self' 'wasm-unsafe-eval';
+      worker-src 'self'; connect-src 'self'" />
+    <p></p><output></output><script type="module" src="./main.js"></script>`,
+  'main.js': `
+    import { openModel, UnmaskError } from 'unmask';
+    const worker = () => new Worker(new URL('unmask/worker', import.meta.url), { type: 'module', name: 'own' });
+    const model = await openModel(undefined, { worker, backend: 'wasm' });
+    for await (const event of model.generate('Once upon a time', { maxTokens: 11, seed: 1 })) {
+      if (event.type === 'block') document.querySelector('p').textContent += event.text;
+    }
+    await openModel('./nowhere/').catch((error) => {
+      document.querySelector('output').textContent = [error instanceof UnmaskError, error.code].join();
+    });
+  `,
+};
 
 /** Builds an example and opens it. */
 async function visit(folder: string, query: string, look: (page: Page) => Promise<void>): Promise<void> {
@@ -63,7 +88,7 @@ test('publint finds nothing wrong with the package', async () => {
 });
 
 test('a fresh Node project writes a story, and so does npx unmask', async () => {
-  const cwd = nodeProject;
+  const cwd = join(nodeProject, 'node');
   const { stdout } = await run('node', ['story.js', 'Once upon a time'], { cwd });
   expect(stdout).toMatch(/^Once upon a time.{40,}[.!?]["”]?\s/s);
   expect(stdout).toMatch(/block size 1: perplexity \d+\.\d\n/);
@@ -76,8 +101,7 @@ test('a fresh Node project writes a story, and so does npx unmask', async () => 
 });
 
 test('fresh Vite projects, built: a page writes a story, and a chat in React answers', async () => {
-  const folder = await project('page', 'chat');
-  await visit(join(folder, 'page'), '', async (page) => {
+  await visit(join(webProjects, 'page'), '', async (page) => {
     await page.getByLabel('Begin with').fill('The little fox');
     await page.locator('button:enabled').click();
     await page.getByText(/^The little fox./s).waitFor();
@@ -89,7 +113,7 @@ test('fresh Vite projects, built: a page writes a story, and a chat in React ans
   const host = new ModelHost(await otherModel(folders, TEMPLATE));
   await host.start();
   try {
-    await visit(join(folder, 'chat'), `?model=${host.url}`, async (page) => {
+    await visit(join(webProjects, 'chat'), `?model=${host.url}`, async (page) => {
       await page.getByRole('heading', { name: 'Other stories' }).waitFor();
       await page.getByLabel('Your message').fill('Tell me of the sea.');
       await page.getByRole('button', { name: 'Send' }).click();
@@ -99,6 +123,18 @@ test('fresh Vite projects, built: a page writes a story, and a chat in React ans
   } finally {
     await host.stop();
   }
+});
+
+test('a page under a strict policy starts the worker itself, writes what Node writes, and gets errors with codes', async () => {
+  const folder = join(webProjects, 'own');
+  await visit(folder, '', async (page) => {
+    // The server answers with a page what it does not have.
+    await page.getByText('true,network').waitFor();
+    expect(page.workers().map((worker) => worker.url())).toEqual([expect.stringMatching(/worker-[\w-]+\.js$/)]);
+    const args = ['--no-install', 'unmask', 'Once upon a time', '--seed', '1', '--max-tokens', '11', '--json'];
+    const { answer } = JSON.parse((await run('npx', args, { cwd: join(nodeProject, 'node') })).stdout);
+    expect(await page.locator('p').textContent()).toBe(answer);
+  });
 });
 
 test('the types are those of the package, for either module resolution', async () => {
@@ -115,7 +151,7 @@ test('the types are those of the package, for either module resolution', async (
     // @ts-expect-error: types are not any
     model.generate(7);
   `;
-  const file = join(nodeProject, 'program.mts');
+  const file = join(nodeProject, 'node', 'program.mts');
   await writeFile(file, program);
   for (const resolution of ['bundler', 'nodenext']) {
     const module = resolution === 'bundler' ? 'esnext' : 'nodenext';

@@ -81,6 +81,7 @@ describe('a text', () => {
     ['a conversation without a chat template', [{ role: 'user', content: 'Hello' }] as const, {}, /no chat template/],
     ['a block size that the model was not trained on', 'Once', { blockSize: 5 }, /Choose 1, 2, 4, 8, 16 or 32/],
     ['a length below 0', 'Once', { maxTokens: -1 }, /of 1 or more, not -1/],
+    ['a prompt that is none', 7 as unknown as string, {}, /prompt must be a text/],
     ['a setting that is no number', 'Once', { topP: 'all' as unknown as number }, /topP must be a number/],
   ])('refuses %s', async (_, prompt, options, message) => {
     const refused = { code: 'bad-input', message: expect.stringMatching(message) };
@@ -101,6 +102,8 @@ test('a text is scored exactly at block size 1 and estimated above it, and what 
   expect(sizes[3]!.standardError).toBeGreaterThan(0);
   const alone = await model.score(' there was a fox.', { blockSizes: [1] });
   expect(alone.sizes).toHaveLength(1);
+  await expect(model.score('x', { blockSizes: [] })).rejects.toMatchObject({ code: 'bad-input' });
+  await expect(model.score('x', { blockSizes: [3] })).rejects.toMatchObject({ code: 'bad-input' });
   expect(alone.sizes[0]!.natsPerToken).toBeGreaterThan(sizes[0]!.natsPerToken);
 });
 

@@ -15,7 +15,7 @@ const settings = { ...DEFAULT_SETTINGS, title: 'Fog', maxTokens: 2, seed: 5 };
 const asked = FIRST_RACE.sides.map((side) =>
   settingsOfSide(side, settings, MODEL),
 ) as unknown as Pair<GenerateSettings>;
-const started: RaceAction = { type: 'started', settings: asked, model: 'Stories' };
+const started: RaceAction = { type: 'started', by: 'Scripted', settings: asked };
 const over: RaceAction = { type: 'told', message: { type: 'race-done' } };
 
 function raced(racer: number, event: GenerationEvent): RaceAction {

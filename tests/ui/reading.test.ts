@@ -13,7 +13,6 @@ import {
 import { placeOn, rangeOf, scheduleName } from '../../src/ui/read/spread';
 import { bitsText, heatOf, likelihoodText, mostSurprising, summaryOf } from '../../src/ui/read/surprisal';
 
-const STARTED = { type: 'started', model: 'Stories' } as const;
 const told = (message: ReadEvent): ReadAction => ({ type: 'told', message });
 const opened = told({
   type: 'read-started',
@@ -31,7 +30,7 @@ test('tokens, sizes and draws come as they are measured, and the end tells what 
   const schedule = { from: 0, to: 1 };
   const spread = { blockSize: 4, schedule, values: [1, 3], mean: 2, deviation: 1 };
   const reading = after(
-    STARTED,
+    { type: 'started', by: 'Scripted' },
     opened,
     told({ type: 'read-tokens', from: 0, nats: [null, 0.7] }),
     told({ type: 'read-progress', done: 2, total: 9 }),
@@ -39,7 +38,6 @@ test('tokens, sizes and draws come as they are measured, and the end tells what 
     size(4, 0.2),
     told({ type: 'read-spread', ...spread }),
   );
-  expect(reading.model).toBe('Stories');
   expect(reading.report).toMatchObject({ done: 2, total: 9, nats: [null, 0.7, undefined] });
   expect(reading.report?.sizes.map(({ blockSize }) => blockSize)).toEqual([1, 4]);
   expect(reading.report?.spreads).toMatchObject([spread]);
@@ -52,7 +50,7 @@ test('tokens, sizes and draws come as they are measured, and the end tells what 
 });
 
 test('what was measured stays after a stop, and nothing comes after it', () => {
-  const stopped = after(STARTED, opened, size(1, null), { type: 'stopped' });
+  const stopped = after({ type: 'started', by: 'Scripted' }, opened, size(1, null), { type: 'stopped' });
   expect(stopped.phase).toBe('stopped');
   expect(stopped.report?.sizes).toHaveLength(1);
   expect(reduceReading(stopped, size(4, 0.1))).toBe(stopped);
@@ -60,9 +58,12 @@ test('what was measured stays after a stop, and nothing comes after it', () => {
 });
 
 test('a problem goes with the next reading or load', () => {
-  const failed = after(STARTED, { type: 'failed', problem: { code: 'device-lost', message: 'Gone.' } });
+  const failed = after(
+    { type: 'started', by: 'Scripted' },
+    { type: 'failed', problem: { code: 'device-lost', message: 'Gone.' } },
+  );
   expect(failed.problem?.message).toBe('Gone.');
-  expect(reduceReading(failed, STARTED).problem).toBeNull();
+  expect(reduceReading(failed, { type: 'started', by: 'Scripted' }).problem).toBeNull();
   expect(reduceReading(failed, { type: 'load-started' }).problem).toBeNull();
 });
 

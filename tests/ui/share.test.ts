@@ -329,6 +329,18 @@ test('a saved run opens without a model, and another model is named', async () =
   expect(third.notice()).toContain('Scripted wrote it');
 });
 
+test('a link that is followed while the model loads is written once it is there, also over a text', async () => {
+  const first = openPage(LINK);
+  await first.controller.open();
+  const { model, controller, sharing, address } = openPage('');
+  const opening = controller.open();
+  await sharing.openFile(new Blob([first.sharing.file ?? '']));
+  address.push(LINK.replace('seed=41', 'seed=42'));
+  sharing.arrive();
+  await opening;
+  expect(model.log).toContain('write 42');
+});
+
 test('a run that is opened while the model loads is not written over', async () => {
   const first = openPage(LINK);
   await first.controller.open();

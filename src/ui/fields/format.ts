@@ -23,25 +23,20 @@ export function rate(value: number): string {
   return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
 }
 
-/** A licence as people write its name: checkpoints have it in small letters. */
-export function licenceName(licence: string): string {
-  return licence.replace(/^mit$/, 'MIT').replace(/^apache-/, 'Apache-');
-}
-
 /** `24.2`, `133`, `2,400,000` */
 export function perplexityText(perplexity: number): string {
   if (perplexity < 100) return perplexity.toFixed(1);
   return Number(perplexity.toPrecision(3)).toLocaleString('en');
 }
 
-/** Whether the CPU computes, be it behind a software adapter of WebGPU: fewer passes alone are no faster there. */
-export function runsOnCpu({ backend, adapter }: Pick<ModelInfo, 'backend' | 'adapter'>): boolean {
-  return backend === 'wasm' || adapter.endsWith('(software)');
-}
-
 /** `WebGPU, apple metal-3` or `WebAssembly, CPU, 2 threads`. */
 export function deviceOf({ backend, adapter }: Pick<ModelInfo, 'backend' | 'adapter'>): string {
   return `${backend === 'webgpu' ? 'WebGPU' : 'WebAssembly'}, ${adapter}`;
+}
+
+/** Whether the arithmetic is done by a CPU, as it also is behind WebGPU in software. */
+export function runsOnCpu({ backend, adapter }: Pick<ModelInfo, 'backend' | 'adapter'>): boolean {
+  return backend === 'wasm' || adapter.endsWith('(software)');
 }
 
 /** `1 token`, `2 tokens` */

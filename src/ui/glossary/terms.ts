@@ -22,7 +22,7 @@ export const TERMS = {
   },
   bound: {
     name: 'Bound',
-    text: 'A number that the true one is no worse than. How well blocks of several tokens are predicted is only known so: the model does at least this well.',
+    text: 'A value that the true one cannot exceed. For blocks of more than one token the likelihood of a text is only known to be at least this good.',
   },
   'denoise-step': {
     name: 'Denoise step',
@@ -42,11 +42,11 @@ export const TERMS = {
   },
   nat: {
     name: 'Nat',
-    text: 'A unit of surprise, as a bit is: 1 nat is 1.44 bits. A token with a probability of 37 % carries one.',
+    text: 'A unit of information, as the bit is: 1 nat is about 1.44 bits. An event of probability p carries −ln p nats.',
   },
   'noise-schedule': {
     name: 'Noise schedule',
-    text: 'How large a share of a block is masked in training and when a text is scored. The linear schedule draws any share; a clipped one leaves out the extremes.',
+    text: 'How much of a block is masked in training and in measuring: any share under the linear schedule, a share within limits under a clipped one.',
   },
   nucleus: {
     name: 'Nucleus, top-p',
@@ -62,7 +62,7 @@ export const TERMS = {
   },
   policy: {
     name: 'Policy',
-    text: 'The rule by which each step decides which masks become tokens: the surest, those above a threshold, or at random.',
+    text: 'The rule that decides which of the guesses of a pass stay: the surest ones, those above a threshold, or random ones.',
   },
   probability: {
     name: 'Probability',
@@ -74,7 +74,7 @@ export const TERMS = {
   },
   surprisal: {
     name: 'Surprisal',
-    text: 'How unexpected a token was: −log₂ of its probability, in bits. 0 bits is certain, 1 bit a coin toss, 10 bits one in a thousand.',
+    text: 'How little the model expected a token: −log₂ of the probability it gave it, in bits. 1 bit is a coin toss, 10 bits about one in a thousand.',
   },
   temperature: {
     name: 'Temperature',

@@ -98,8 +98,12 @@ export default function HowView({ update }: { update: SiteUpdate }) {
           </Section>
           <Section id="how-order">
             <p>
-              In each pass, the network guesses every masked token. A <em>policy</em> decides which of these guesses
-              stay, and so how many passes a block takes. Here are four of them on the same block:
+              In each pass, the network guesses every masked token. A{' '}
+              <Term id="policy">
+                <em>policy</em>
+              </Term>{' '}
+              decides which of these guesses stay, and so how many passes a block takes. Here are four of them on the
+              same block:
             </p>
             <PoliciesFigure />
           </Section>

@@ -93,7 +93,7 @@ function paceOf({ policy: { name, steps = 1, threshold = 1, entropyBound = 0 }, 
     case 'threshold':
       return `All above ${Math.round(threshold * 100)} %, at least one`;
     case 'entropy':
-      return `The surest, up to ${entropyBound} ${entropyBound === 1 ? 'nat' : 'nats'} of entropy in all`;
+      return `As many as fit a total entropy of ${entropyBound} ${entropyBound === 1 ? 'nat' : 'nats'}`;
     default:
       return name satisfies never;
   }

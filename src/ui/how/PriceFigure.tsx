@@ -33,8 +33,8 @@ export function PriceFigure() {
       <BlockSizeTable />
       <p>
         The price falls with training. In the paper’s models, which are larger and were trained far longer, blocks of 4
-        cost 18 % more than blocks of 1, and blocks of 16 cost 27 % more. <a href="#read">Read</a> measures how this
-        model fares on a text of yours.
+        cost 18 % more than blocks of 1, and blocks of 16 cost 27 % more. See how this model fares on a text of your own
+        in <a href="#read">Read</a> measures.
       </p>
     </>
   );

@@ -1,6 +1,5 @@
 import { type ChangeEvent, type FormEvent, useId, useRef, useState } from 'react';
-import type { DistantPlace } from '../../library/unmask';
-import { folderOfFiles } from './chosen-folder';
+import { type DistantPlace, folderOf } from '../../library/unmask';
 
 interface Props {
   /** The name of what is being looked for. */
@@ -68,7 +67,7 @@ export function OpenModelForm({ looking, refused, onOpen, onCancel }: Props) {
 function FolderButton({ onOpen }: Pick<Props, 'onOpen'>) {
   const input = useRef<HTMLInputElement>(null);
   const choose = ({ target }: ChangeEvent<HTMLInputElement>) => {
-    const folder = folderOfFiles([...(target.files ?? [])]);
+    const folder = folderOf(target.files ?? []);
     // The same folder can be chosen again.
     target.value = '';
     if (folder) onOpen(folder);

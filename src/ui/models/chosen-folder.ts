@@ -2,14 +2,6 @@ import type { DistantPlace } from '../../library/unmask';
 
 type Folder = Extract<DistantPlace, { type: 'folder' }>;
 
-/** The folder that a person chose, of whose files the browser gives those in folders below it too. Null for an empty one. */
-export function folderOfFiles(files: readonly File[]): Folder | null {
-  const name = files[0]?.webkitRelativePath.split('/')[0];
-  if (name === undefined) return null;
-  const own = files.filter(({ webkitRelativePath }) => webkitRelativePath.split('/').length === 2);
-  return { type: 'folder', name, files: own };
-}
-
 /** The folder among what was dropped, if there is one. To be called while the drop is handled. */
 export function droppedFolder(transfer: DataTransfer): FileSystemDirectoryEntry | null {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry());

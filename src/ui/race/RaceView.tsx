@@ -3,7 +3,6 @@ import type { GenerateSettings, ModelInfo } from '../../library/unmask';
 import type { SiteUpdate } from '../../offline/site-update';
 import { runsOnCpu } from '../fields/format';
 import { Term } from '../glossary/Term';
-import { ModelName } from '../models/ModelName';
 import { ModelNotice } from '../models/ModelNotice';
 import { LoadStatus } from '../page/LoadStatus';
 import { Masthead } from '../page/Masthead';
@@ -82,7 +81,6 @@ export default function RaceView({ runner, controller, update }: Props) {
           <ProblemAlert session={{ ...session, problem: race.problem }} controller={controller} />
           <ModelNotice notices={session.notices} controller={controller} />
           <LoadStatus session={session} controller={controller} onLoad={() => void controller.models.load()} />
-          <ModelName doing="Written by" past={race.stories ? race.model : null} model={model} />
           <div className="race-board" ref={board}>
             <Outcome race={race} expected={info && isToCome(race, toRace) ? expectation(toRace, info) : null} />
             <div className="racers">
@@ -94,9 +92,10 @@ export default function RaceView({ runner, controller, update }: Props) {
           </div>
           {race.phase === 'finished' && race.stories && info ? <Afterwards stories={race.stories} info={info} /> : null}
           <p className="hint">
+            {(race.by ?? info?.name) ? `${race.by ?? info?.name} writes both. ` : ''}
             They take turns on this device; each clock counts only its own racer’s time. A <Term id="pass">pass</Term>{' '}
-            is one run of the network. Reading the prompt and storing a finished block take passes too
-            {info?.singlePasses === 2 ? ', so one at a time takes two for each token' : ''}.
+            is one run of the network. Reading the prompt and storing a finished block count too
+            {info?.singlePasses === 2 ? ', so one at a time takes two passes per token' : ''}.
           </p>
         </div>
       </main>

@@ -20,10 +20,10 @@ export interface Side {
 export interface Race {
   readonly sides: Pair<Side>;
   readonly phase: 'ready' | 'running' | 'finished' | 'stopped' | 'failed';
+  /** The name of the model that writes, or has written; null before the first race. */
+  readonly by: string | null;
   /** Null before the first race. */
   readonly stories: Pair<Story> | null;
-  /** The name of the model that wrote them; '' before the first race. */
-  readonly model: string;
   /** Why the last race ended early; stays until the next race or load. */
   readonly problem: Problem | null;
   /** The latest thing a screen reader is told: the start or the verdict. */
@@ -32,7 +32,7 @@ export interface Race {
 
 export type RaceAction =
   | { readonly type: 'side-changed'; readonly racer: number; readonly change: Partial<Side> }
-  | { readonly type: 'started'; readonly settings: Pair<GenerateSettings>; readonly model: string }
+  | { readonly type: 'started'; readonly settings: Pair<GenerateSettings>; readonly by: string }
   | RunAction<RaceEvent>;
 
 /** One token at a time against blocks that take about a third of its passes. */
@@ -42,8 +42,8 @@ export const FIRST_RACE: Race = {
     { blockSize: 16, policy: 'confidence', steps: 8 },
   ],
   phase: 'ready',
+  by: null,
   stories: null,
-  model: '',
   problem: null,
   announced: '',
 };
@@ -70,7 +70,7 @@ export function reduceRace(race: Race, action: RaceAction): Race {
     case 'started': {
       const started = pairOf(action.settings.map((settings) => newStory(settings, null)));
       const announced = `The race is on: ${nameOfBoth(started).join(' against ')}.`;
-      return { ...race, phase: 'running', stories: started, model: action.model, problem: null, announced };
+      return { ...race, phase: 'running', by: action.by, stories: started, problem: null, announced };
     }
     case 'told':
       return stories && phase === 'running' ? hear(race, stories, action.message) : race;

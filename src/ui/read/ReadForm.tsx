@@ -45,7 +45,7 @@ export function ReadForm({ reading: { form, phase }, ready, runner }: Props) {
           onChange={(event) => runner.set({ before: event.target.value })}
         />
         <p className="hint" id={`${id}-before-hint`}>
-          The model sees this before the text. It is not measured.
+          The model sees this first. It is not measured.
         </p>
       </div>
       <ActionButton
@@ -59,7 +59,7 @@ export function ReadForm({ reading: { form, phase }, ready, runner }: Props) {
         Use the example
       </button>
       <SliderField
-        label="Clipped schedule, from"
+        label="Clipped noise from"
         value={clip.from}
         min={0.05}
         max={0.9}
@@ -69,13 +69,13 @@ export function ReadForm({ reading: { form, phase }, ready, runner }: Props) {
         onChange={(from) => runner.set({ clip: { from, to: Math.max(clip.to, rounded(from + 0.05)) } })}
       />
       <SliderField
-        label="Clipped schedule, to"
+        label="Clipped noise to"
         value={clip.to}
         min={0.1}
         max={1}
         step={0.05}
         shown={`ω = ${clip.to.toFixed(2)}`}
-        hint="The linear schedule masks any share of a block; the clipped one masks between β and ω."
+        hint="The linear schedule masks any share of a block; the clipped one masks a share between β and ω."
         disabled={isReading}
         onChange={(to) => runner.set({ clip: { from: Math.min(clip.from, rounded(to - 0.05)), to } })}
       />

@@ -1,7 +1,6 @@
-import { useEffect, useRef } from 'react';
+import { type RefObject, useEffect, useRef } from 'react';
 import type { SiteUpdate } from '../../offline/site-update';
 import { Term } from '../glossary/Term';
-import { ModelName } from '../models/ModelName';
 import { ModelNotice } from '../models/ModelNotice';
 import { LoadStatus } from '../page/LoadStatus';
 import { Masthead } from '../page/Masthead';
@@ -36,9 +35,9 @@ export default function ReadView({ runner, controller, update }: Props) {
   const reading = useFrameStore(runner.store, BY_HAND);
   useReadShortcuts(runner);
   const { report } = reading;
-  const outcome = useRef<HTMLDivElement>(null);
-  // Once the text is there: before it there is too little below the progress to scroll to.
-  useBroughtIntoView(outcome, reading.phase === 'reading' && report !== null, '.heat-text');
+  const status = useRef<HTMLDivElement>(null);
+  // Once there is something under it: a page that ends there cannot be scrolled any further.
+  useBroughtIntoView(status, reading.phase === 'reading' && report !== null);
   return (
     <div className="page">
       <div className="panel">
@@ -54,11 +53,8 @@ export default function ReadView({ runner, controller, update }: Props) {
           <ProblemAlert session={{ ...session, problem: reading.problem }} controller={controller} />
           <ModelNotice notices={session.notices} controller={controller} />
           <LoadStatus session={session} controller={controller} onLoad={() => void controller.models.load()} />
-          <ModelName doing="Read by" past={report ? reading.model : null} model={session.model} />
-          <div className="read-outcome" ref={outcome}>
-            <Status reading={reading} />
-            {report ? <ReportView report={report} reading={reading.phase === 'reading'} /> : null}
-          </div>
+          <Status reading={reading} box={status} />
+          {report ? <ReportView report={report} reading={reading} /> : null}
         </div>
       </main>
       <p className="visually-hidden" aria-live="polite">
@@ -69,11 +65,11 @@ export default function ReadView({ runner, controller, update }: Props) {
 }
 
 /** What this is for, how far it is, or what came out. */
-function Status({ reading: { phase, report } }: { reading: Reading }) {
+function Status({ reading: { phase, report }, box }: { reading: Reading; box: RefObject<HTMLDivElement | null> }) {
   if (phase === 'reading') {
     const { done = 0, total = 0 } = report ?? {};
     return (
-      <div className="read-progress">
+      <div className="read-progress" ref={box}>
         <p>{total > 0 ? `Reading: ${Math.floor((100 * done) / total)} %` : 'Reading the text'}</p>
         <progress aria-label="Reading" max={total || 1} value={done} />
       </div>
@@ -89,7 +85,14 @@ const PHASES: Readonly<Record<Exclude<Reading['phase'], 'reading'>, string>> = {
   failed: 'Reading ended with an error.',
 };
 
-function ReportView({ report, reading }: { report: Report; reading: boolean }) {
+const SURPRISAL = (
+  <>
+    <Term id="surprisal">Surprisal</Term> is −log₂ of the probability that the model gave a token, given everything
+    before it: 1 bit is a coin toss.
+  </>
+);
+
+function ReportView({ report, reading }: { report: Report; reading: Reading }) {
   const { windows, tokens, bytes, blockSizes, sizes, spreads } = report;
   return (
     <>
@@ -99,17 +102,12 @@ function ReportView({ report, reading }: { report: Report; reading: boolean }) {
           one before it, and nothing earlier.
         </p>
       ) : null}
-      <HeatText report={report} reading={reading} />
+      <HeatText report={report} reading={reading.phase === 'reading'} />
       <p className="hint">
-        {tokens.length} tokens, {bytes} bytes.{' '}
-        {blockSizes.includes(1) ? (
-          <>
-            <Term id="surprisal">Surprisal</Term> is −log₂ of the probability that the model gave a{' '}
-            <Term id="token">token</Term>, given everything before it: 1 bit is a coin toss.
-          </>
-        ) : (
-          'This model was not trained on block size 1, so it cannot say how surprising a single token is.'
-        )}
+        Read by {reading.by}: {tokens.length} tokens, {bytes} bytes.{' '}
+        {blockSizes.includes(1)
+          ? SURPRISAL
+          : 'This model was not trained on block size 1, so it cannot say how surprising a single token is.'}
       </p>
       <SizeTable report={report} />
       <p className="hint">
@@ -121,11 +119,10 @@ function ReportView({ report, reading }: { report: Report; reading: boolean }) {
         <>
           <SpreadTable report={report} />
           <p className="hint">
-            Each dot is the result of one draw of noise, and the line is their mean. How far apart the dots are is the
-            variance that training has to live with, and the reason why the paper clips its{' '}
-            <Term id="noise-schedule">noise schedule</Term>: under U[β, ω] they are closer together, but their mean is
-            no longer a bound. The table above estimates the bound more steadily: it draws how many tokens are masked
-            rather than a rate.
+            Each dot is the result of one draw of <Term id="noise-schedule">noise</Term>, and the line is their mean.
+            How far apart the dots are is the variance that training has to live with, and the reason why the paper
+            clips its noise: under U[β, ω] they are closer together, but their mean is no longer a bound. The table
+            above estimates the bound more steadily: it draws how many tokens are masked rather than a rate.
           </p>
         </>
       ) : null}

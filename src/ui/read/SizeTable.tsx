@@ -18,7 +18,7 @@ export function SizeTable({ report: { blockSizes, sizes } }: { report: Report })
             <Term id="perplexity">Perplexity</Term>
           </th>
           <th scope="col">
-            <Term id="nat">Nats</Term> per token
+            <Term id="nat">Nats per token</Term>
           </th>
         </tr>
       </thead>

@@ -29,7 +29,7 @@ export class ReadRunner {
     const { model } = this.#controller.session;
     if (model.phase !== 'ready' || !request) return;
     this.stop();
-    this.#dispatch({ type: 'started', model: model.info.name });
+    this.#dispatch({ type: 'started', by: model.info.name });
     await this.#run.start((client, signal) => client.read(request, signal));
   }
 

@@ -17,10 +17,10 @@ export interface ReadForm {
 export interface Reading {
   readonly form: ReadForm;
   readonly phase: 'ready' | 'reading' | 'finished' | 'stopped' | 'failed';
+  /** The name of the model that reads, or has read; '' before the first reading. */
+  readonly by: string;
   /** Null until the model has begun. */
   readonly report: Report | null;
-  /** The name of the model that it is of; '' before the first reading. */
-  readonly model: string;
   /** Why the last reading ended early; stays until the next one or a load. */
   readonly problem: Problem | null;
   /** The latest thing a screen reader is told: the start or what came out. */
@@ -29,14 +29,14 @@ export interface Reading {
 
 export type ReadAction =
   | { readonly type: 'form-changed'; readonly change: Partial<ReadForm> }
-  | { readonly type: 'started'; readonly model: string }
+  | { readonly type: 'started'; readonly by: string }
   | RunAction<ReadEvent>;
 
 export const FIRST_READING: Reading = {
   form: { ...EXAMPLE, clip: { from: 0.3, to: 0.8 } },
   phase: 'ready',
+  by: '',
   report: null,
-  model: '',
   problem: null,
   announced: '',
 };
@@ -64,8 +64,8 @@ export function reduceReading(reading: Reading, action: ReadAction): Reading {
       return {
         ...reading,
         phase: 'reading',
+        by: action.by,
         report: null,
-        model: action.model,
         problem: null,
         announced: 'Reading the text.',
       };

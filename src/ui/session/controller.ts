@@ -84,10 +84,13 @@ export class Controller {
     this.#writer.changeSoon();
   }
 
-  /** What opening the page does: loads the model and, once it is there, begins to write, unless there is a text. */
+  /**
+   * What opening the page does: loads the model and, once it is there, begins to write, unless there is a text and no
+   * link has been followed meanwhile.
+   */
   async open(): Promise<void> {
     await this.models.load();
-    if (!this.session.story) await this.write();
+    if (!this.session.story || this.#writer.link) await this.write();
   }
 
   /** The next text is a link's, with its settings. The page's own stay as they are. */

@@ -170,16 +170,14 @@ export function differenceOf({ digest, device }: Pick<Link, 'digest' | 'device'>
     return 'This link was made with another version of the model, so the text may differ from the original.';
   }
   if (device !== null && device !== here.device) {
-    return `This link was made ${placeOf(device)}; here the model runs ${placeOf(here.device)}, so the text may differ in places.`;
+    return `This link was made ${placeText(device)}; here the model runs ${placeText(here.device)}, so the text may differ in places.`;
   }
   return null;
 }
 
-/** Where a model runs, by the name of its device. */
-function placeOf(device: string): string {
-  if (device === 'wasm') return 'on the CPU';
-  const name = device.replace(/^webgpu-?/, '').replaceAll('-', ' ');
-  return name === '' ? 'on a GPU' : `on a GPU (${name})`;
+/** `on the CPU`, or `on a GPU (apple-metal-3)`. */
+function placeText(device: string): string {
+  return device === 'wasm' ? 'on the CPU' : `on a GPU (${device.replace(/^webgpu-/, '')})`;
 }
 
 function isUsed(field: keyof TextSettings, { policy }: TextSettings): boolean {

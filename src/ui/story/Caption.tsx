@@ -5,8 +5,8 @@ const ORDERS: Readonly<Record<PolicyName, string>> = {
   confidence: 'the surest first',
   'first-hitting': 'in random order',
   ancestral: 'in random order',
-  threshold: 'each as soon as it is sure enough',
-  entropy: 'as many at each step as are sure enough',
+  threshold: 'every one as soon as it is sure enough',
+  entropy: 'as many at once as the entropy bound allows',
 };
 
 interface Props {
