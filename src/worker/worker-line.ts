@@ -10,8 +10,8 @@ interface Run {
 }
 
 const NO_SCRIPT =
-  'The script of the worker that runs the model could not be fetched, or its host forbids it. Reload the page, or tell ' +
-  'whoever runs the site.';
+  'The script of the worker that runs the model could not be fetched or started, or its host forbids it. Reload the ' +
+  'page, or tell whoever runs the site.';
 
 const cancelled = () => new UnmaskError('cancelled', 'Cancelled.');
 
@@ -169,7 +169,7 @@ function errorOf(message: WorkerMessage): UnmaskError {
   return new UnmaskError('internal', 'Something went wrong between the page and its worker. Reload the page.');
 }
 
-/** A worker that says nothing and throws nothing had no script: one that has begun is `isHeard`. */
+/** A worker that says nothing has not begun: its script did not come, or threw at once, which browsers do not tell apart. */
 function crashOf(event: Event, isHeard: boolean): UnmaskError {
   const thrown = 'message' in event && typeof event.message === 'string' ? event.message : null;
   if (!isHeard && thrown === null) return new UnmaskError('network', NO_SCRIPT);

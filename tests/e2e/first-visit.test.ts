@@ -78,6 +78,8 @@ test.each([DESKTOP, PHONE])(
     expect(await visit.masks()).toBe(0);
     expect(await violations(visit.page)).toEqual([]);
     weights.release();
+    await visit.reaches('writing', 'finished');
+    expect(await visit.page.locator('.story .caption').textContent()).toMatch(/^Now live, on your device\. /);
     await visit.close();
   },
 );

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { readRunFile } from '../../share/run-file';
 import type { Story } from '../../story/story';
 
@@ -15,10 +15,11 @@ interface Playing {
 /** The recorded run, from when it is `wanted` until it ends itself; `story` is the text that is written. */
 export function useRecording(story: Story | null, wanted: boolean): Playing {
   const [recorded, setRecorded] = useState<Story | null>(null);
+  const [seen, setSeen] = useState(false);
   const first = story?.provenance?.first;
-  const latest = useRef(first);
-  latest.current = first;
   const [live, setLive] = useState<typeof first>();
+  // The first text after a recording, which may begin only after that has ended.
+  if (seen && first && !live) setLive(first);
   useEffect(() => {
     if (!wanted) return;
     let isCurrent = true;
@@ -33,7 +34,7 @@ export function useRecording(story: Story | null, wanted: boolean): Playing {
   }, [wanted]);
   const end = useCallback((seen: boolean) => {
     setRecorded(null);
-    if (seen) setLive(latest.current);
+    setSeen(seen);
   }, []);
   return { recorded, end, isLive: live !== undefined && live === first };
 }
