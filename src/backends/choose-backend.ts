@@ -1,5 +1,6 @@
 import { UnmaskError } from '../errors';
 import { findAdapter, type Gpu, isSoftwareAdapter, openDevice } from '../gpu/device';
+import type { CompileProgress } from '../gpu/kernel';
 import type { ModelSource } from '../model/source/model-source';
 import { gpuRuntime, gpuRuntimeFile } from '../onnx/gpu-runtime';
 import { isNode, type OnProgress, RUNTIME_FILES } from '../onnx/runtime-file';
@@ -34,9 +35,16 @@ async function startOnWasm(): Promise<void> {
   await startWasm();
 }
 
+export interface BackendOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Told when the GPU goes away. */
+  readonly onLost?: (() => void) | undefined;
+  /** Told how many of a GPU's pipelines are compiled, while the load waits for them. */
+  readonly onCompiled?: CompileProgress | undefined;
+}
+
 /**
- * Loads a model onto the backend that was asked for; see `backendFor`. On a GPU the backend outlives its device, and
- * `onLost` is told when that goes away.
+ * Loads a model onto the backend that was asked for; see `backendFor`. On a GPU the backend outlives its device.
  *
  * Throws `no-webgpu`, `bad-model`, `network`, `cancelled`, `out-of-memory` or `device-lost`.
  */
@@ -44,11 +52,10 @@ export async function createBackend(
   source: ModelSource,
   choice: BackendName | 'auto',
   gpu: GPU | undefined,
-  signal?: AbortSignal,
-  onLost?: () => void,
+  options: BackendOptions = {},
 ): Promise<Backend> {
   const backend = await backendFor(choice, gpu);
-  return backend === 'wasm' ? onWasm(source, signal) : onWebgpu(source, gpu, signal, onLost);
+  return backend === 'wasm' ? onWasm(source, options.signal) : onWebgpu(source, gpu, options);
 }
 
 /** Imported when chosen, so that nobody downloads the code of both. */
@@ -60,13 +67,12 @@ async function onWasm(source: ModelSource, signal?: AbortSignal): Promise<Backen
 async function onWebgpu(
   source: ModelSource,
   gpu: GPU | undefined,
-  signal?: AbortSignal,
-  onLost?: () => void,
+  { signal, onLost, onCompiled }: BackendOptions,
 ): Promise<Backend> {
   const device = await deviceOf(gpu);
   const { createWebgpuBackend } = await import('./webgpu/webgpu-backend');
   const open = () => onceThere(async () => createWebgpuBackend(source, await deviceOf(gpu)));
-  return new RecoveringBackend(await createWebgpuBackend(source, device, { signal }), { open, onLost });
+  return new RecoveringBackend(await createWebgpuBackend(source, device, { signal, onCompiled }), { open, onLost });
 }
 
 /** Waits before each try to find a GPU that was reset, in milliseconds: it is not back at once. */

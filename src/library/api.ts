@@ -28,6 +28,11 @@ export interface OpenOptions {
    * is not known); and whether another tab is at work on the model, which is waited for.
    */
   readonly onProgress?: ((loadedBytes: number, totalBytes: number, atWork?: AtWork) => void) | undefined;
+  /**
+   * Told how many of the GPU's compute pipelines are compiled, of how many, once all bytes have come. That takes seconds
+   * on some drivers, at the first visit. Never on the wasm backend.
+   */
+  readonly onCompiled?: ((done: number, total: number) => void) | undefined;
   /** Tokens that one token sees at most; fewer take less memory. Default: the model's usual context. */
   readonly context?: number | undefined;
   /**

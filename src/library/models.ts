@@ -33,6 +33,9 @@ export type ModelPlace =
 /** A place that has to be fetched from before a model is kept here. */
 export type DistantPlace = Extract<ModelPlace, { type: 'url' | 'folder' }>;
 
+/** The files of a folder of this device. */
+export type FolderPlace = Extract<ModelPlace, { type: 'folder' }>;
+
 /** Where a model first came from. */
 export type ModelOrigin =
   | { readonly type: 'embedded' }

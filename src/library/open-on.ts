@@ -7,9 +7,9 @@ import type { ReadEvent, SizeScore, TokenText } from './texts';
 /** Opens a model in a client's worker, which ends with it, or with the failure to open it. */
 export async function openOn(client: Client, place: ModelPlace, options: OpenOptions): Promise<Model> {
   try {
-    const { backend = 'auto', signal, onProgress, context, firstText } = options;
+    const { backend = 'auto', signal, onProgress, onCompiled, context, firstText } = options;
     const here = await bring(client, place, options);
-    return modelOf(client, await client.load(here, backend, { signal, onProgress, context, firstText }));
+    return modelOf(client, await client.load(here, backend, { signal, onProgress, onCompiled, context, firstText }));
   } catch (error) {
     client.dispose();
     throw error;

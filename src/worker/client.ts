@@ -51,6 +51,8 @@ export interface ClientOpenOptions extends ClientFetchOptions {
 
 /** How a model is loaded. */
 export interface ClientLoadOptions extends ClientFetchOptions {
+  /** See `OpenOptions`. */
+  readonly onCompiled?: OpenOptions['onCompiled'];
   /** The model's usual context where not given. */
   readonly context?: ContextSize | undefined;
   /** See `OpenOptions`. */
@@ -119,11 +121,12 @@ export function createClient(open: () => WorkerPort, events: Partial<WorkerEvent
   };
 
   return {
-    load: (place, backend, { signal, onProgress, context, firstText } = {}) =>
+    load: (place, backend, { signal, onProgress, onCompiled, context, firstText } = {}) =>
       askAnew(
         (runId) => ({ type: 'load', version, runId, place, backend, context, firstText }),
         (message) => {
           tellProgress(message, onProgress);
+          if (message.type === 'compiled') onCompiled?.(message.done, message.total);
           return message.type === 'loaded' ? message.model : undefined;
         },
         signal,

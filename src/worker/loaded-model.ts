@@ -58,6 +58,8 @@ export interface OpenOptions
     Pick<Extract<PageMessage, { type: 'load' }>, 'context' | 'firstText'> {
   /** Told when the GPU is lost, before the model is put on it again. */
   readonly onDeviceLost: () => void;
+  /** Told how many of the GPU's pipelines are compiled, once the weights are there. */
+  readonly onCompiled: (done: number, total: number) => void;
 }
 
 /** What the worker can do about models. Everything throws `UnmaskError`, or the AbortError of a signal. */

@@ -34,7 +34,7 @@ export interface Device {
 export async function openModel(
   { source: whole, origin, keptId }: FoundModel,
   { choice, gpu }: Device,
-  { signal, context, firstText, onDeviceLost }: OpenOptions,
+  { signal, context, firstText, onDeviceLost, onCompiled }: OpenOptions,
 ): Promise<LoadedModel> {
   const files = await readTokenizerFiles(whole, signal);
   const tokenizer = files ? createTokenizer(whole.config.vocabSize, ...files) : NO_TOKENIZER;
@@ -42,7 +42,7 @@ export async function openModel(
   const texts = { tokenizer, template };
   const tokens = firstText ? tokensFor(firstText, whole.config, texts) : 0;
   const source = withContext(whole, contextTokens(context, whole.config, tokens));
-  const backend = await createBackend(source, choice, gpu, signal, onDeviceLost);
+  const backend = await createBackend(source, choice, gpu, { signal, onLost: onDeviceLost, onCompiled });
   const { config } = source;
   return {
     info: {

@@ -107,6 +107,8 @@ export type WorkerMessage =
       readonly totalBytes: number;
       readonly atWork?: AtWork | undefined;
     }
+  /** How many of the GPU's pipelines are compiled, once all bytes are there. */
+  | { readonly type: 'compiled'; readonly runId: number; readonly done: number; readonly total: number }
   | { readonly type: 'loaded'; readonly runId: number; readonly model: ModelInfo }
   /** `place` is where to load it from: another than was asked for, if it is kept now. */
   | { readonly type: 'fetched'; readonly runId: number; readonly place: ModelPlace }

@@ -67,7 +67,7 @@ export class WorkerLine {
     return new Promise((resolve, reject) => {
       const receive = (message: WorkerMessage) => {
         const answer = take(message);
-        if (answer === undefined && message.type === 'progress') return;
+        if (answer === undefined && (message.type === 'progress' || message.type === 'compiled')) return;
         if (answer === undefined) reject(errorOf(message));
         else resolve(answer);
         finish();

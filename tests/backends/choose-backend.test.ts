@@ -19,7 +19,7 @@ afterEach(() => {
   for (const backend of made.splice(0)) backend.dispose();
 });
 async function create(...[choice, at, signal]: [choice: 'auto' | 'webgpu' | 'wasm', at?: GPU, signal?: AbortSignal]) {
-  const backend = await createBackend(source, choice, at, signal);
+  const backend = await createBackend(source, choice, at, { signal });
   made.push(backend);
   return backend;
 }

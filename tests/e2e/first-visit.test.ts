@@ -95,7 +95,8 @@ test('the text is followed at a pace while its run goes on; the run itself is no
   expect(steps).toBeGreaterThan(100);
   expect(Number(await visit.timeline.inputValue())).toBeLessThan(steps);
   expect(await page.locator('.ending').count()).toBe(0);
-  await page.getByRole('radio', { name: 'Full speed' }).check();
+  expect(await page.locator('.live').textContent()).toBe('Show all');
+  await page.keyboard.press('Escape');
   await page.locator('.ending').waitFor();
   expect(Number(await visit.timeline.inputValue())).toBe(steps);
   const front = page.locator('.figures > dl dt');

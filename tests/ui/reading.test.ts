@@ -13,7 +13,7 @@ import {
 import { placeOn, rangeOf, scheduleName } from '../../src/ui/read/spread';
 import { bitsText, heatOf, likelihoodText, mostSurprising, summaryOf } from '../../src/ui/read/surprisal';
 
-const told = (message: ReadEvent): ReadAction => ({ type: 'told', message });
+const told = (event: ReadEvent): ReadAction => ({ type: 'event', event });
 const opened = told({
   type: 'read-started',
   tokens: [' a', ' red', ' kite'].map((text, id) => ({ id, text })),

@@ -40,6 +40,11 @@ test('a load counts bytes and ends with the model', () => {
   expect(after(...loaded).model).toEqual({ phase: 'ready', info: INFO });
 });
 
+test('a load counts the pipelines of a GPU after its bytes', () => {
+  const { model } = after(...loaded.slice(0, 2), { type: 'load-compiled', compiled: { done: 2, total: 7 } });
+  expect(model).toMatchObject({ phase: 'loading', loadedBytes: 3, compiled: { done: 2, total: 7 } });
+});
+
 test('progress that comes after the end of a load changes nothing', () => {
   const cancelled = after({ type: 'load-started', earlierModel: null }, { type: 'load-cancelled' });
   expect(

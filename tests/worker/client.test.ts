@@ -39,12 +39,17 @@ function threadPort(thread: Worker): WorkerPort {
   };
 }
 
-test('load resolves with the model and passes bytes on', async () => {
+test('load resolves with the model and passes bytes and pipelines on', async () => {
   const progress: [number, number][] = [];
+  const compiled: [number, number][] = [];
   const { client } = openClient(new ScriptedModel());
-  const info = await client.load(PLACE, 'auto', { onProgress: (loaded, total) => progress.push([loaded, total]) });
+  const info = await client.load(PLACE, 'auto', {
+    onProgress: (loaded, total) => progress.push([loaded, total]),
+    onCompiled: (done, total) => compiled.push([done, total]),
+  });
   expect(info).toEqual(INFO);
   expect(progress).toEqual([[5, 10]]);
+  expect(compiled).toEqual([[1, 3]]);
 });
 
 test('generate yields everything up to done', async () => {

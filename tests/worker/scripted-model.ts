@@ -1,7 +1,7 @@
 import { UnmaskError } from '../../src/errors';
 import type { DistantPlace, FoundOffer, KeptModel, ModelInfo, ModelPlace, ModelShelf } from '../../src/library/models';
 import type { GenerateSettings, GenerationEvent, ReadEvent, Report } from '../../src/library/texts';
-import type { FetchOptions, LoadedModel, LoadOptions, Models } from '../../src/worker/loaded-model';
+import type { FetchOptions, LoadedModel, Models, OpenOptions } from '../../src/worker/loaded-model';
 import type { RacerEvent } from '../../src/worker/race-texts';
 
 export const SETTINGS: GenerateSettings = {
@@ -83,9 +83,10 @@ export class ScriptedModel implements Models {
   /** What a model is that is opened from elsewhere than the page's own place. */
   other: Partial<ModelInfo> = {};
 
-  async open(place: ModelPlace, _backend: unknown, options: LoadOptions): Promise<LoadedModel> {
+  async open(place: ModelPlace, _backend: unknown, options: OpenOptions): Promise<LoadedModel> {
     this.log.push(place.type === 'embedded' ? 'open' : `open ${place.type}`);
     options.onProgress(5, 10);
+    options.onCompiled(1, 3);
     await this.loading;
     if (this.loadFailure) throw this.loadFailure;
     const kept = place.type === 'kept' ? this.kept.find(({ id }) => id === place.id) : undefined;

@@ -30,10 +30,11 @@ async function loaded(model = new ScriptedModel()) {
   return { model, ...line };
 }
 
-test('a load reports bytes, then the model', async () => {
+test('a load reports bytes and pipelines, then the model', async () => {
   const { heard } = await loaded();
   expect(heard).toMatchObject([
     { type: 'progress', runId: 1, loadedBytes: 5, totalBytes: 10 },
+    { type: 'compiled', runId: 1, done: 1, total: 3 },
     { type: 'loaded', runId: 1, model: { name: 'Scripted' } },
   ]);
 });

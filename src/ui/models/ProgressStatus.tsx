@@ -1,4 +1,5 @@
 import { megabytes } from '../fields/format';
+import { CancellableBar } from './CancellableBar';
 import { type Progress, paceText } from './pace';
 
 interface Props {
@@ -14,17 +15,15 @@ export function ProgressStatus({ name, doing, progress, onCancel }: Props) {
   const { loadedBytes, totalBytes, pace } = progress;
   const complete = totalBytes > 0 && loadedBytes >= totalBytes;
   return (
-    <div className="load-status">
-      <p>{textOf(name, doing, progress)}</p>
-      {pace && !complete && totalBytes > 0 ? <p className="pace">{paceText(pace)}</p> : null}
-      <progress aria-label={`${doing} ${name}`} max={totalBytes || 1} value={loadedBytes} />
-      <button type="button" className="quiet" onClick={onCancel}>
-        Cancel
-      </button>
-      <p className="visually-hidden" role="status">
-        {milestone(name, doing, progress)}
-      </p>
-    </div>
+    <CancellableBar
+      text={textOf(name, doing, progress)}
+      spoken={milestone(name, doing, progress)}
+      pace={pace && !complete && totalBytes > 0 ? paceText(pace) : null}
+      label={`${doing} ${name}`}
+      value={loadedBytes}
+      max={totalBytes || 1}
+      onCancel={onCancel}
+    />
   );
 }
 

@@ -200,6 +200,8 @@ export class ModelLoader {
           client.load(place, page.session.settings.backend, {
             signal,
             onProgress,
+            onCompiled: (done, total) =>
+              this.#client === client && page.dispatch({ type: 'load-compiled', compiled: { done, total } }),
             context: { share: this.#contextShare },
           }),
         (progress) => this.#client === client && page.dispatch({ type: 'load-progressed', progress }),

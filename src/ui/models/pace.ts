@@ -16,6 +16,12 @@ export interface Progress {
   readonly atWork: AtWork | null;
 }
 
+/** How many pipelines of the GPU are compiled. */
+export interface Compiled {
+  readonly done: number;
+  readonly total: number;
+}
+
 export const NO_PROGRESS: Progress = { loadedBytes: 0, totalBytes: 0, pace: null, atWork: null };
 
 /** The mean is over so many milliseconds, and told anew after so many: a number that changes faster is not read. */

@@ -1,3 +1,4 @@
+import { CancellableBar } from '../models/CancellableBar';
 import { FetchStatus } from '../models/FetchStatus';
 import { ProgressStatus } from '../models/ProgressStatus';
 import type { Controller } from '../session/controller';
@@ -19,11 +20,18 @@ export function LoadStatus({ session, controller, onLoad }: Props) {
   );
 }
 
-/** How far a model is that is loaded into the page. */
+/** How far a model is that is loaded into the page: first its bytes, then on a GPU what has to be compiled. */
 export function LoadProgress({ session: { model }, controller }: Omit<Props, 'onLoad'>) {
   if (model.phase !== 'loading') return null;
   const cancel = () => controller.models.cancelLoad();
-  return <ProgressStatus name="the model and runtime" doing="Loading" progress={model} onCancel={cancel} />;
+  const { compiled } = model;
+  if (!compiled?.total) {
+    return <ProgressStatus name="the model and runtime" doing="Loading" progress={model} onCancel={cancel} />;
+  }
+  const { done, total } = compiled;
+  const doing = 'Preparing the GPU';
+  const text = `${doing}, ${done} of ${total}`;
+  return <CancellableBar text={text} spoken={doing} label={doing} value={done} max={total} onCancel={cancel} />;
 }
 
 /** How far a model is that is fetched beside the one in use; or a way back in after a load that was cancelled. */

@@ -72,8 +72,8 @@ export function reduceRace(race: Race, action: RaceAction): Race {
       const announced = `The race is on: ${nameOfBoth(started).join(' against ')}.`;
       return { ...race, phase: 'running', by: action.by, stories: started, problem: null, announced };
     }
-    case 'told':
-      return stories && phase === 'running' ? hear(race, stories, action.message) : race;
+    case 'event':
+      return stories && phase === 'running' ? hear(race, stories, action.event) : race;
     case 'stopped':
       return stories && phase === 'running' ? end(race, stories, 'stopped') : race;
     case 'failed':
@@ -85,17 +85,17 @@ export function reduceRace(race: Race, action: RaceAction): Race {
   }
 }
 
-function hear(race: Race, stories: Pair<Story>, message: RaceEvent): Race {
-  switch (message.type) {
+function hear(race: Race, stories: Pair<Story>, heard: RaceEvent): Race {
+  switch (heard.type) {
     case 'raced': {
-      const { racer, event } = message;
-      const told = stories.map((story, index) => (index === racer ? continueStory(story, event) : story));
-      return { ...race, stories: pairOf(told) };
+      const { racer, event } = heard;
+      const next = stories.map((story, index) => (index === racer ? continueStory(story, event) : story));
+      return { ...race, stories: pairOf(next) };
     }
     case 'race-done':
       return { ...race, phase: 'finished', announced: verdict(stories) };
     default:
-      return message satisfies never;
+      return heard satisfies never;
   }
 }
 

@@ -69,8 +69,8 @@ export function reduceReading(reading: Reading, action: ReadAction): Reading {
         problem: null,
         announced: 'Reading the text.',
       };
-    case 'told':
-      return phase === 'reading' ? hear(reading, action.message) : reading;
+    case 'event':
+      return phase === 'reading' ? hear(reading, action.event) : reading;
     case 'stopped':
       return phase === 'reading' ? { ...reading, phase: 'stopped', announced: 'Stopped.' } : reading;
     case 'failed': {
@@ -84,19 +84,19 @@ export function reduceReading(reading: Reading, action: ReadAction): Reading {
   }
 }
 
-function hear(reading: Reading, message: ReadEvent): Reading {
+function hear(reading: Reading, event: ReadEvent): Reading {
   const { report } = reading;
-  switch (message.type) {
+  switch (event.type) {
     case 'read-started':
-      return { ...reading, report: newReport(message) };
+      return { ...reading, report: newReport(event) };
     case 'read-done':
       return { ...reading, phase: 'finished', announced: `The text is read. ${report ? summaryOf(report) : ''}` };
     case 'read-tokens':
     case 'read-size':
     case 'read-spread':
     case 'read-progress':
-      return report ? { ...reading, report: learn(report, message) } : reading;
+      return report ? { ...reading, report: learn(report, event) } : reading;
     default:
-      return message satisfies never;
+      return event satisfies never;
   }
 }

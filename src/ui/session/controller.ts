@@ -277,6 +277,13 @@ export class Controller {
     if (isWriting(this.session)) this.#writer.end();
   }
 
+  /** Ends the text on screen; one that is done already and still comes at a pace is shown whole. */
+  stopOrShowAll(): void {
+    const { playhead } = this.session;
+    if (isWriting(this.session)) this.stop();
+    else if (playhead?.clock === 'pace') this.playback.goLive();
+  }
+
   /** Ends the text of the other view if it is being written. */
   stopElsewhere(): void {
     if (!isWriting(this.session)) this.#writer.end();

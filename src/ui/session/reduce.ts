@@ -1,7 +1,7 @@
 import type { CheckpointOffer, GenerationEvent, ModelInfo } from '../../library/unmask';
 import { systemOf } from '../chat/conversation';
 import type { Edit } from '../editing/editing';
-import { NO_PROGRESS, type Progress } from '../models/pace';
+import { type Compiled, NO_PROGRESS, type Progress } from '../models/pace';
 import { PACES, type Settings } from '../settings/settings';
 import { continueStory, endStory, type Story } from '../story/story';
 import { follow, followOn, moveBy, moveByBlock, type Playhead, playOn, restAt, togglePlay } from '../timeline/playhead';
@@ -22,6 +22,7 @@ export type Action =
   | { readonly type: 'settings-changed'; readonly change: Partial<Settings> }
   | { readonly type: 'load-started'; readonly earlierModel: string | null }
   | { readonly type: 'load-progressed'; readonly progress: Progress }
+  | { readonly type: 'load-compiled'; readonly compiled: Compiled }
   | { readonly type: 'load-ended'; readonly info: ModelInfo }
   | { readonly type: 'load-cancelled' }
   | { readonly type: 'load-failed'; readonly problem: Problem }
@@ -94,10 +95,13 @@ function change(session: Session, action: Action): Session {
       return followAtPace(withSettings(session, action.change), session.settings);
     case 'load-started': {
       const { earlierModel } = action;
-      return { ...session, problem: null, notices: [], earlierModel, model: { phase: 'loading', ...NO_PROGRESS } };
+      const model = { phase: 'loading', compiled: null, ...NO_PROGRESS } as const;
+      return { ...session, problem: null, notices: [], earlierModel, model };
     }
     case 'load-progressed':
       return model.phase === 'loading' ? { ...session, model: { ...model, ...action.progress } } : session;
+    case 'load-compiled':
+      return model.phase === 'loading' ? { ...session, model: { ...model, compiled: action.compiled } } : session;
     case 'load-ended':
       return { ...session, earlierModel: null, model: { phase: 'ready', info: action.info } };
     case 'load-cancelled':

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../errors';
 import type { CheckpointOffer, ModelInfo } from '../../library/unmask';
 import type { Edit } from '../editing/editing';
-import { NO_PROGRESS, type Progress } from '../models/pace';
+import { type Compiled, NO_PROGRESS, type Progress } from '../models/pace';
 import type { ModelTraits, Settings } from '../settings/settings';
 import type { Story } from '../story/story';
 import type { Playhead } from '../timeline/playhead';
@@ -12,7 +12,8 @@ export interface Problem {
 }
 
 export type ModelState =
-  | ({ readonly phase: 'loading' } & Progress)
+  /** `compiled` is null until the GPU's pipelines are waited for. */
+  | ({ readonly phase: 'loading'; readonly compiled: Compiled | null } & Progress)
   | { readonly phase: 'ready'; readonly info: ModelInfo }
   | { readonly phase: 'cancelled' }
   | { readonly phase: 'failed'; readonly problem: Problem }
@@ -69,7 +70,7 @@ export interface Session extends Work {
 
 export function newSession(settings: Settings): Session {
   return {
-    model: { phase: 'loading', ...NO_PROGRESS },
+    model: { phase: 'loading', compiled: null, ...NO_PROGRESS },
     earlierModel: null,
     fetch: null,
     notices: [],
