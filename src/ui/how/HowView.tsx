@@ -88,7 +88,7 @@ export default function HowView({ update }: { update: SiteUpdate }) {
             <p>
               A pass uses every one of the model’s weights, the numbers it is made of. On a GPU, most of the time goes
               into reading them from memory rather than computing with them, so a pass takes about as long for sixteen
-              tokens as for one, and fewer passes mean a faster text. (On a CPU, computing is what takes the time, and a
+              tokens as for one, and fewer passes mean a faster text. (On a CPU the arithmetic is the slow part, and a
               pass over a large block takes longer than one over a small block.)
             </p>
             <PassesFigure />

@@ -6,15 +6,10 @@ const AIR = 40;
 const NEAR = 40;
 
 /**
- * Keeps the end of a growing text above the bar, line by line, for as long as the reader stays near it. Where its head
- * `stays`, no further than that is in view. Nothing moves under a card of the tour, which points at it.
+ * Keeps the end of a growing text above the bar, line by line, for as long as the reader stays near it. Nothing moves
+ * under a card of the tour, which points at it.
  */
-export function useFollow(
-  text: RefObject<HTMLElement | null>,
-  writing: boolean,
-  growth: unknown,
-  head: 'stays' | 'may leave' = 'may leave',
-): void {
+export function useFollow(text: RefObject<HTMLElement | null>, writing: boolean, growth: unknown): void {
   const following = useRef(true);
   useEffect(() => {
     const onScroll = () => {
@@ -27,9 +22,8 @@ export function useFollow(
   useEffect(() => {
     if (!following.current || document.querySelector('.tour')) return;
     const below = endOf(text) - (window.innerHeight - barHeight() - AIR);
-    const room = head === 'stays' ? (text.current?.getBoundingClientRect().top ?? 0) - AIR : below;
-    if (Math.min(below, room) > 0) window.scrollBy({ top: Math.min(below, room) });
-  }, [text, writing, growth, head]);
+    if (below > 0) window.scrollBy({ top: below });
+  }, [text, writing, growth]);
 }
 
 /** What the bar takes of the window. */
