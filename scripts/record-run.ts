@@ -1,6 +1,7 @@
 /**
  * Makes src/ui/write/recording/recorded-run.json: a run of the embedded model, which the page plays while that model
- * is on its way. It is written with the settings of a first visit.
+ * is on its way. It is written with the settings of a first visit, and is of another kind and title than the text that
+ * comes after it, which would otherwise look like a restart.
  *
  *     node scripts/run.mjs scripts/record-run.ts [seed]
  *
@@ -19,10 +20,12 @@ import { writeText } from '../src/worker/write-text.ts';
 
 const MODEL = 'public/models/stories';
 const FILE = 'src/ui/write/recording/recorded-run.json';
+const KIND = 'Campfire story';
+const TITLE = 'The Lantern on Hollow Lake';
 const TOKENS = 112;
 const MOST_BYTES = 10_000;
 
-const seed = Number(process.argv[2] ?? 12);
+const seed = Number(process.argv[2] ?? 1);
 const { signal } = new AbortController();
 const source = await openModelFolder(MODEL);
 const tokenizer = await openTokenizer(source);
@@ -30,7 +33,7 @@ if (!tokenizer) throw new Error(`${MODEL} has no tokenizer.`);
 const backend = await createBackend(source, 'wasm', undefined);
 const facts = factsOf(source);
 const { defaultBlockSize, decoding } = source.config;
-const page = { ...FIRST_VISIT, seed, maxTokens: TOKENS };
+const page = { ...FIRST_VISIT, kind: KIND, title: TITLE, seed, maxTokens: TOKENS };
 const settings = generateSettings(page, { ...facts, defaultBlockSize, decoding, origin: { type: 'embedded' } });
 const provenance = {
   first: textSettings(page),

@@ -1,28 +1,11 @@
 import { UnmaskError } from '../errors';
 import { adapterName, findAdapter, isSoftwareAdapter } from '../gpu/device';
+import type { DeviceNeed, DevicePlace } from '../model/device-need';
 import { byteLength, type Packing, storedTensors, weightsLength } from '../model/format/packing';
 import type { ModelConfig } from '../network/model-config';
 import { cacheNumbersPerToken, cacheWidth, isMatrix, numbersOf, tensorsOf } from '../network/network';
 import { cpuDtypes } from '../onnx/cpu-dtypes';
 import { gpuLayout } from '../onnx/gpu-layout';
-
-/** Where `auto` puts a model, and what that has. */
-export type DevicePlace =
-  /** Its name, and the bytes that one of its bindings can have. How much memory it has, browsers do not say. */
-  | { readonly type: 'gpu'; readonly name: string; readonly mostBytes: number }
-  /** The bytes that WebAssembly can have. */
-  | { readonly type: 'cpu'; readonly mostBytes: number };
-
-/** What a model takes there. */
-export interface DeviceNeed {
-  readonly weightBytes: number;
-  /** Of keys and values, once the context is full. */
-  readonly cacheBytes: number;
-  /** The largest of the weights; where it is larger than a GPU's binding it is cut up. */
-  readonly largestBytes: number;
-  /** False where it cannot be run; a GPU may still have too little memory. */
-  readonly fits: boolean;
-}
 
 /** A 32-bit memory. */
 const MOST_OF_WASM = 2 ** 32;

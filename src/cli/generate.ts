@@ -1,5 +1,5 @@
 import { type Model, type ModelInfo, openModel, type Prompt, type TokenText, UnmaskError } from '../library/node';
-import { EXIT, runToExit, standWhereStarted } from './command';
+import { EXIT, runToExit, standWhereStarted, UsageError } from './command';
 import { GENERATE_HELP, type GenerateOptions, readGenerateOptions } from './generate-options';
 import { jsonOutput, textOutput } from './generation-output';
 import { stopOnInterrupt } from './interrupt';
@@ -14,8 +14,13 @@ async function main(args: readonly string[]): Promise<number> {
   standWhereStarted();
   const abort = new AbortController();
   stopOnInterrupt(abort);
-  await write(options, abort.signal);
+  await write(options, abort.signal).catch(blameOptions);
   return abort.signal.aborted ? EXIT.interrupted : EXIT.done;
+}
+
+/** What the model cannot be asked for was asked for by an option. */
+function blameOptions(error: unknown): never {
+  throw error instanceof UnmaskError && error.code === 'bad-input' ? new UsageError(error.message) : error;
 }
 
 async function write(options: GenerateOptions, signal: AbortSignal): Promise<void> {

@@ -21,7 +21,7 @@ export function checkBlockSize(blockSize: number, { blockSizes }: ModelConfig): 
 
 /** Throws `bad-input` unless `value`, which a person knows as `what`, counts at least one thing. */
 export function checkCount(what: string, value: number): void {
-  if (!isWhole(value, 1, Number.MAX_SAFE_INTEGER)) fail(`${what} must be a whole number from 1 on, not ${value}.`);
+  if (!isWhole(value, 1, Number.MAX_SAFE_INTEGER)) fail(`${what} must be a whole number of 1 or more, not ${value}.`);
 }
 
 /** Throws `bad-input` unless the seed is a 32-bit unsigned integer. */
@@ -42,7 +42,7 @@ function checkPolicy(policy: RevealPolicy, blockSize: number): void {
       break;
     case 'entropy':
       if (!isWithin(policy.entropyBound, 0, Number.MAX_VALUE)) {
-        fail(`The entropy bound must be a number of nats from 0 on, not ${policy.entropyBound}.`);
+        fail(`The entropy bound must be 0 nats or more, not ${policy.entropyBound}.`);
       }
       break;
     case 'first-hitting':
@@ -54,7 +54,7 @@ function checkPolicy(policy: RevealPolicy, blockSize: number): void {
 
 function checkSampling({ temperature, topP, seed }: Sampling): void {
   if (!isWithin(temperature, 0, Number.MAX_VALUE)) {
-    fail(`The temperature must be a number from 0 on, not ${temperature}.`);
+    fail(`The temperature must be 0 or more, not ${temperature}.`);
   }
   if (!isWithin(topP, 0, 1) || topP === 0) fail(`Top-p must be above 0 and at most 1, not ${topP}.`);
   checkSeed(seed);

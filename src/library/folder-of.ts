@@ -1,10 +1,10 @@
-import type { DistantPlace } from './models';
+import type { FolderPlace } from './models';
 
 /**
  * The folder that files were chosen from, as `<input type="file" webkitdirectory>` gives them: with those in folders
  * below it, which are left out. Null where there are none.
  */
-export function folderOf(files: Iterable<File>): Extract<DistantPlace, { type: 'folder' }> | null {
+export function folderOf(files: Iterable<File>): FolderPlace | null {
   const all = [...files];
   const [first] = all;
   if (!first) return null;

@@ -1,5 +1,10 @@
 /** Where models are, what is known of them, and which of them the browser keeps. */
 
+import type { DeviceNeed, DevicePlace } from '../model/device-need';
+import type { AtWork } from '../model/store/kept-model';
+
+export type { AtWork, DeviceNeed, DevicePlace };
+
 /** How a model is run: `auto` is webgpu where there is a hardware GPU, and wasm (the CPU) elsewhere. */
 export type BackendChoice = 'auto' | 'webgpu' | 'wasm';
 
@@ -28,6 +33,9 @@ export type ModelPlace =
 /** A place that has to be fetched from before a model is kept here. */
 export type DistantPlace = Extract<ModelPlace, { type: 'url' | 'folder' }>;
 
+/** The files of a folder of this device. */
+export type FolderPlace = Extract<ModelPlace, { type: 'folder' }>;
+
 /** Where a model first came from. */
 export type ModelOrigin =
   | { readonly type: 'embedded' }
@@ -38,22 +46,6 @@ export type ModelOrigin =
 
 /** How a checkpoint is kept: matrices in 4 or 8 bits, with a scale for 32 weights. */
 export type KeptDtype = 'q4' | 'q8';
-
-/** Where a model would run: on a GPU that binds so many bytes at once, or where WebAssembly has so many. */
-export type DevicePlace =
-  | { readonly type: 'gpu'; readonly name: string; readonly mostBytes: number }
-  | { readonly type: 'cpu'; readonly mostBytes: number };
-
-/** What a model takes there. */
-export interface DeviceNeed {
-  readonly weightBytes: number;
-  /** Of keys and values, once the context is full. */
-  readonly cacheBytes: number;
-  /** The largest of the weights. */
-  readonly largestBytes: number;
-  /** False where it cannot be run; a GPU may still have too little memory. */
-  readonly fits: boolean;
-}
 
 /** What is here already of a checkpoint that is kept with a dtype. */
 export interface BegunConversion {
@@ -107,9 +99,6 @@ export interface ModelFacts {
   /** Of all its files. */
   readonly totalBytes: number;
 }
-
-/** Who fetches or converts a model now, where that is not this tab. */
-export type AtWork = 'another tab';
 
 /** A model in the browser's storage. */
 export interface KeptModel extends ModelFacts {

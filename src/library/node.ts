@@ -29,6 +29,7 @@ const models = createModels({ gpu: gpuFor, readFolder });
  * environment variable `UNMASK_THREADS` says, at most four.
  *
  * @param model - Where the model is. Default: the stories model that comes with this package (12 MB).
+ * @param options - How it is opened.
  * @throws `bad-input` for a place that is none, `bad-model`, `network`, `no-webgpu`, `device-lost`, `out-of-memory` or
  *   `cancelled`.
  */

@@ -39,14 +39,13 @@ export interface BrowserOpenOptions extends OpenOptions {
  * there is one, and opens from there the next time.
  *
  * @param model - Where the model is. Default: the stories model that comes with this package (12 MB).
+ * @param options - How it is opened.
  * @throws `bad-input` for a place that is none, `bad-model`, `network`, `no-webgpu`, `device-lost`, `out-of-memory`,
  *   `storage-full` or `cancelled`.
  */
-export async function openModel(
-  model: ModelToOpen = stories(),
-  { worker, ...options }: BrowserOpenOptions = {},
-): Promise<Model> {
-  return openOn(startClient({}, worker), placeOf(model), options);
+export async function openModel(model: ModelToOpen = stories(), options: BrowserOpenOptions = {}): Promise<Model> {
+  const { worker, ...others } = options;
+  return openOn(startClient({}, worker), placeOf(model), others);
 }
 
 function placeOf(model: ModelToOpen): ModelPlace {

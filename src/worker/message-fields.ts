@@ -1,7 +1,7 @@
 import { UnmaskError } from '../errors';
 
 /** What a message is refused with that this version of the page cannot have sent. */
-export const RELOAD = 'The page and its worker do not understand each other. Reload the page.';
+export const RELOAD = 'Parts of this page are from different versions. Reload the page.';
 
 /** An object whose fields are not known yet. What reads them throws `bad-input` for one of another type. */
 export type Fields = Readonly<Record<string, unknown>>;

@@ -97,7 +97,7 @@ function bundledUrl(path: string, urls: Readonly<Record<string, string>>): URL {
 
 async function findKept(store: ModelStore | null, id: string, options: LoadOptions): Promise<FoundModel> {
   const kept = (await store?.list())?.find((model) => model.id === id);
-  if (!store || !kept) throw new UnmaskError('bad-model', 'This model is not kept here any more. Open it again.');
+  if (!store || !kept) throw new UnmaskError('bad-model', 'This model is no longer saved here. Open it again.');
   const source = await store.openKept(id, options);
   return { source: tellWhole(source, options), origin: kept.from, keptId: id };
 }

@@ -3,22 +3,22 @@ import { UnmaskError } from '../errors';
 import type { LoadedModel, LoadOptions, Models } from './loaded-model';
 import { parsePageMessage, runIdOf } from './page-message';
 import type { PageMessage, WorkerMessage } from './protocol';
-import { failureOf, Lane, type PagePort, type Run } from './run-lane';
+import { failureOf, type PagePort, type Run, RunQueue } from './run-queue';
 
 /**
  * Answers the page's messages with what `models` has.
  *
  * One run at a time has the model, and the newest wins: a `load` or `generate` that arrives while another is at
  * work cancels it (the page gets its `cancelled` at once) and starts when the pass in flight is over, since calls
- * to a backend must not overlap. A `fetch-model` has a lane of its own, so a text is written on meanwhile. Nothing
+ * to a backend must not overlap. A `fetch-model` has a queue of its own, so a text is written on meanwhile. Nothing
  * of a run is sent after its last message, which is `loaded`, `fetched`, `done`, `cancelled` or `error`.
  *
  * Returns what frees the model once the pass in flight is over, for who serves in a thread that lives on.
  */
 export function serve(port: PagePort, models: Models): () => void {
   let model: LoadedModel | undefined;
-  const withModel = new Lane(port);
-  const fetching = new Lane(port);
+  const withModel = new RunQueue(port);
+  const fetching = new RunQueue(port);
 
   async function load(
     { place, backend, context, firstText }: Extract<PageMessage, { type: 'load' }>,
@@ -139,7 +139,7 @@ export function serve(port: PagePort, models: Models): () => void {
         port.postMessage({ type: 'tokens', runId, tokens: loaded().tokenize(message.text) });
         break;
       case 'cancel':
-        for (const lane of [withModel, fetching]) lane.find(runId)?.cancel();
+        for (const queue of [withModel, fetching]) queue.find(runId)?.cancel();
         break;
       default:
         message satisfies never;

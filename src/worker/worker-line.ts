@@ -9,6 +9,10 @@ interface Run {
   fail(error: UnmaskError): void;
 }
 
+const NO_SCRIPT =
+  'The script of the worker that runs the model could not be fetched or started, or its host forbids it. Reload the ' +
+  'page, or tell whoever runs the site.';
+
 const cancelled = () => new UnmaskError('cancelled', 'Cancelled.');
 
 /**
@@ -120,14 +124,16 @@ export class WorkerLine {
     if (this.#port) return this.#port;
     const port = this.#open();
     this.#port = port;
+    let isHeard = false;
     port.addEventListener('message', ({ data }) => {
+      isHeard = true;
       if (this.#port !== port) return;
       if (data.type === 'device-lost') this.#events.deviceLost?.();
       else this.#runs.get(data.runId)?.receive(data);
     });
     const crash = (event: Event) => {
       if (this.#port !== port) return;
-      const error = crashOf(event);
+      const error = crashOf(event, isHeard);
       this.#stop(error);
       this.#events.stopped?.(error);
     };
@@ -160,10 +166,13 @@ function errorOf(message: WorkerMessage): UnmaskError {
     return new UnmaskError(code, why, stack === undefined ? {} : { cause: Object.assign(new Error(why), { stack }) });
   }
   if (message.type === 'cancelled') return cancelled();
-  return new UnmaskError('internal', `The worker answered with "${message.type}" out of turn. Reload the page.`);
+  return new UnmaskError('internal', 'Something went wrong between the page and its worker. Reload the page.');
 }
 
-function crashOf(event: Event): UnmaskError {
-  const detail = 'message' in event && typeof event.message === 'string' ? ` (${event.message})` : '';
+/** A worker that says nothing has not begun: its script did not come, or threw at once, which browsers do not tell apart. */
+function crashOf(event: Event, isHeard: boolean): UnmaskError {
+  const thrown = 'message' in event && typeof event.message === 'string' ? event.message : null;
+  if (!isHeard && thrown === null) return new UnmaskError('network', NO_SCRIPT);
+  const detail = thrown === null ? '' : ` (${thrown})`;
   return new UnmaskError('internal', `The worker that runs the model has stopped${detail}. Load the model again.`);
 }

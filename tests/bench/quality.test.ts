@@ -99,7 +99,7 @@ it.each<[what: string, args: () => Promise<string[]>, status: number, error: Reg
     'no samples',
     async () => ['--model', model, '--out', 'none.jsonl', '--samples', '0'],
     1,
-    /^The number of samples must be a whole number from 1 on, not 0\.\n$/,
+    /^The number of samples must be a whole number of 1 or more, not 0\.\n$/,
   ],
 ])('refuses %s', async (_, args, status, error) => {
   expect(await runCommand(ENTRY, await args())).toEqual({ status, out: '', error: expect.stringMatching(error) });

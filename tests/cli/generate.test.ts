@@ -113,17 +113,32 @@ describe('says in one sentence what is wrong', () => {
   it.each([
     ['usage', () => [], 2, /^Give a prompt, in words or with --prompt-ids\. See --help\.\n$/],
     ['no folder', () => ['--model', join(plain, 'nothing'), '--prompt-ids', '1'], 1, /^.*nothing.*\n$/],
-    ['no tokenizer', () => ['--model', plain, '--prompt', 'x'], 1, /^This model has no tokenizer .* --prompt-ids\.\n$/],
-    ['a block size', () => ['--model', plain, '--prompt-ids', '1', '--block-size', '5'], 1, /^.*Choose 4\.\n$/],
+    [
+      'no tokenizer',
+      () => ['--model', plain, '--prompt', 'x'],
+      2,
+      /^This model has no tokenizer .* --prompt-ids\. See --help\.\n$/,
+    ],
+    [
+      'a block size',
+      () => ['--model', plain, '--prompt-ids', '1', '--block-size', '5'],
+      2,
+      /^.*Choose 4\. See --help\.\n$/,
+    ],
     ['a policy', () => ['--model', plain, '--prompt-ids', '1', '--policy', 'best'], 2, /^--policy must be .*\n$/],
-    ['a length', () => ['--model', plain, '--prompt-ids', '1', '--max-tokens', '-5'], 1, /^.* from 1 on, not -5\.\n$/],
+    [
+      'a length',
+      () => ['--model', plain, '--prompt-ids', '1', '--max-tokens', '-5'],
+      2,
+      /^.* of 1 or more, not -5\. See --help\.\n$/,
+    ],
     [
       'a context',
       () => ['--model', plain, '--prompt-ids', '1', '--context', '3'],
-      1,
-      /^The context .* 4 on, not 3\.\n$/,
+      2,
+      /^The context .* 4 or more, not 3\. See --help\.\n$/,
     ],
-    ['an id', () => ['--model', plain, '--prompt-ids', '98'], 1, /^The prompt has id 98.*\n$/],
+    ['an id', () => ['--model', plain, '--prompt-ids', '98'], 2, /^The prompt has id 98.*\n$/],
   ])('%s', async (_, args, status, message) => {
     expect(await runCommand(ENTRY, args())).toEqual({ status, out: '', error: expect.stringMatching(message) });
   });

@@ -125,7 +125,7 @@ test('a conversation by keyboard alone: asked, answered, stopped, asked anew fro
   expect((await turns(visit))[0]).toContain('A little kite\nflew away.');
   const told = await page.evaluate(() => (window as unknown as { told: string[] }).told);
   expect(told[0]).toBe('Answering.');
-  expect(told.at(-1)).toMatch(/^Finished: \d+ words/);
+  expect(told.at(-1)).toMatch(/Finished: \d+ words in \d+ seconds?\.$/);
   expect(await violations(page)).toEqual([]);
 
   await keyboard.type('And then?');

@@ -107,6 +107,9 @@ test('a token is typed over: what is before stays, the block is kept around it, 
   await writeOn(visit);
   expect(await textUpTo(visit, 1)).toBe(before);
   expect(await textUpTo(visit, 2)).toContain('dragon');
+  // It has a tip, as its neighbours have.
+  await visit.page.locator('.token[data-given]', { hasText: 'dragon' }).first().hover();
+  expect(await visit.page.locator('.tip').textContent()).toMatch(/kept or chosen by you$/);
   expect(await visit.text()).not.toBe(whole);
   expect((await visit.blockLengths()).length).toBeGreaterThan(3);
   await isOfFullLength(visit);
@@ -118,6 +121,30 @@ test('a token is typed over: what is before stays, the block is kept around it, 
   await visit.page.getByRole('button', { name: 'End' }).click();
 
   const edited = await visit.text();
+  await visit.page.goBack();
+  await expect.poll(() => visit.text()).toBe(whole);
+  await visit.page.goForward();
+  await expect.poll(() => visit.text()).toBe(edited);
+  await visit.page.reload();
+  await visit.reaches('finished');
+  expect(await visit.text()).toBe(edited);
+  await visit.page.goBack();
+  await visit.reaches('finished');
+  await visit.page.getByRole('button', { name: 'Undo' }).waitFor();
+  await expect.poll(() => visit.text(), { timeout: 30_000 }).toBe(whole);
+  await visit.close();
+});
+
+test('an edit is undone and redone', async () => {
+  const visit = await open();
+  await visit.reaches('finished');
+  const whole = await visit.text();
+  await tokenAt(visit, '2.4').click();
+  await visit.page.getByRole('button', { name: 'Regenerate from here' }).click();
+  await visit.reaches('starting', 'writing');
+  await visit.reaches('finished');
+  const edited = await visit.text();
+  expect(edited).not.toBe(whole);
   await visit.page.getByRole('button', { name: 'Undo' }).click();
   expect(await visit.text()).toBe(whole);
   await visit.page.getByRole('button', { name: 'Redo' }).click();

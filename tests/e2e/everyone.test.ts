@@ -91,6 +91,13 @@ test('360 pixels: nothing scrolls sideways, a tap opens a menu inside the window
   await visit.reaches('finished');
   const width = () => visit.page.evaluate(() => document.documentElement.scrollWidth);
   expect(await width()).toBe(360);
+  // Nor does a title without a space.
+  const title = visit.page.getByLabel('Title', { exact: true });
+  await title.fill('x'.repeat(160));
+  await title.press('Enter');
+  await visit.page.getByRole('heading', { name: /^x{160}$/ }).waitFor();
+  await visit.reaches('finished');
+  expect(await width()).toBe(360);
   const box = (await visit.timeline.boundingBox())!;
   await visit.page.mouse.click(box.x + 3, box.y + box.height / 2);
   expect(await visit.masks()).toBeGreaterThan(0);

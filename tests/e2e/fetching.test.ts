@@ -369,7 +369,7 @@ describe('a server', () => {
   });
 
   test.each<[string, Lie, ReturnType<typeof failed>]>([
-    ['has no manifest', { type: 'answers', status: 404 }, failed('bad-model', 'is no Unmask model folder')],
+    ['has no manifest', { type: 'answers', status: 404 }, failed('bad-model', 'is not an Unmask model folder')],
     ['has a page for it', { type: 'sends-page' }, failed('network', 'manifest.json with a web page')],
     ['stalls at it', { type: 'stalls', at: 5 }, failed('network', 'manifest.json could not be fetched')],
     ['cuts it short', { type: 'ends', at: 100 }, failed('bad-model', 'manifest.json is damaged: it is not JSON')],
@@ -477,7 +477,7 @@ describe('storage', () => {
     await visit.damage(`unmask-models/${id}/manifest.json`, { cut: 50 });
     expect(await visit.value('list')).toEqual([]);
     expect(await visit.files()).toEqual({});
-    expect(await visit.call('open', id)).toEqual(failed('bad-model', 'not kept here any more'));
+    expect(await visit.call('open', id)).toEqual(failed('bad-model', 'no longer saved here'));
     expect(await visit.call('fetch', server.url)).toEqual(done());
   });
 
@@ -489,7 +489,7 @@ describe('storage', () => {
     expect(await visit.value('list')).toEqual([]);
     expect((await visit.value('space')).usedBytes).toBeLessThan(totalBytes);
     // It is open still, and says so when more of it is wanted.
-    expect(await visit.call('read', id, shards[0]!)).toEqual(failed('bad-model', 'not kept here any more'));
+    expect(await visit.call('read', id, shards[0]!)).toEqual(failed('bad-model', 'no longer saved here'));
     await visit.value('remove', id);
   });
 });
@@ -582,7 +582,7 @@ describe('a folder of this device', () => {
 
   test('that is none, or lacks a file, or has another, is explained', async () => {
     expect(await visit.importFiles('tiny', pathsBut('manifest.json'))).toEqual(
-      failed('bad-model', 'tiny is no Unmask model folder: it has no manifest.json'),
+      failed('bad-model', 'tiny is not an Unmask model folder: it has no manifest.json'),
     );
     expect(await visit.importFiles('tiny', pathsBut(shards[1]!))).toEqual(
       failed('bad-model', `tiny has no ${shards[1]}.`),

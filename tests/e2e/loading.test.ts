@@ -53,13 +53,14 @@ test.each([
   await visit.close();
 });
 
-test('a worker that cannot start is an error with a way out', async () => {
+test.each([
+  ['throws', { contentType: 'text/javascript', body: 'throw new Error("broken")' }],
+  ['is not there', { status: 404, body: 'gone' }],
+])('a worker whose script %s is an error with a way out', async (_, answer) => {
   const worker = '**/assets/worker-*.js';
-  const visit = await StoryPage.open(site, {}, (page) =>
-    page.route(worker, (route) => route.fulfill({ contentType: 'text/javascript', body: 'throw new Error("broken")' })),
-  );
+  const visit = await StoryPage.open(site, {}, (page) => page.route(worker, (route) => route.fulfill(answer)));
   await visit.alert.waitFor();
-  expect(await visit.alert.textContent()).toContain('has stopped');
+  expect(await visit.alert.textContent()).toContain('could not be fetched or started');
   await visit.page.unroute(worker);
   await visit.alert.getByRole('button', { name: 'Try again' }).click();
   await visit.reaches('finished');

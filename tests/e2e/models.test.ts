@@ -115,7 +115,7 @@ test('an address that leads nowhere is explained in the dialog while the text is
   const visit = await visitor({ maxTokens: 1024 });
   await visit.reaches('writing');
   for (const [address, sentence] of [
-    ['no address', /is no address of a model folder/],
+    ['no address', /is not the address of a model folder/],
     [`${host.url}nowhere/`, /nowhere/],
   ] as const) {
     const dialog = await openUrl(visit, address);

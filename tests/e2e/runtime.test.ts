@@ -66,7 +66,7 @@ test('a runtime that comes at last is used', async () => {
   await visit.close();
 });
 
-test('the bytes of the runtime and of the model are counted together, as they are when unpacked', async () => {
+test('the bytes of the runtime and of the model are counted together, as the connection carries them', async () => {
   const visit = await StoryPage.open(site, {}, (page) =>
     page.addInitScript(() => {
       const told: [number, number][] = [];
@@ -87,7 +87,10 @@ test('the bytes of the runtime and of the model are counted together, as they ar
   await visit.close();
   const [loaded, total] = told.at(-1)!;
   expect(loaded).toBe(total);
-  expect(total).toBeGreaterThan(statSync(`${FOLDER}/models/stories/model.safetensors`).size + 14e6);
+  // The preview compresses the runtime to a quarter, and weights hardly at all.
+  const runtime = total - statSync(`${FOLDER}/models/stories/model.safetensors`).size;
+  expect(runtime).toBeGreaterThan(3e6);
+  expect(runtime).toBeLessThan(6e6);
   const counts = told.map(([loaded]) => loaded);
   expect(counts).toEqual(counts.toSorted((a, b) => a - b));
 });

@@ -79,7 +79,8 @@ test.each(['a sandboxed frame', 'a policy of the host'])(
     page.on('pageerror', (error) => errors.push(error.message));
     await page.goto(frame ? `${host.url}frame` : host.url);
     const root = frame ? page.frameLocator('iframe') : page;
-    await root.getByText('This page is shown in a sandboxed frame').waitFor({ timeout: 30_000 });
+    const why = frame ? 'This page is shown in a sandboxed frame' : 'The host of this page sandboxes it';
+    await root.getByText(why).waitFor({ timeout: 30_000 });
     // What needs no model works.
     await root.getByLabel('Title', { exact: true }).fill('Two Moons');
     await root.getByRole('link', { name: 'How it works' }).click();

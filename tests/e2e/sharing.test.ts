@@ -99,7 +99,9 @@ test('a link from another model says that the text may differ; one that is paste
   });
   await visit.page.getByRole('heading', { name: 'Snow' }).waitFor();
   await visit.reaches('finished');
-  expect(await visit.page.locator('.share-notice').textContent()).toContain('another device');
+  expect(await visit.page.locator('.share-notice').textContent()).toContain(
+    'made on a GPU (apple-metal-3); here the model runs on the CPU',
+  );
   // A broken link is a link with defaults.
   const broken = await follow(`${site.url}#write?title=%E0%A4%A&seed=-1&t=hot&block=1e9&length=16&x=%00`);
   await broken.reaches('finished');
@@ -158,13 +160,13 @@ test('the run is saved as a video that knows how long it is, MP4 first where the
   for (const [index, extension] of expected.entries()) {
     if (index > 0) await sheet.getByLabel('Format').selectOption({ index });
     const { name, bytes } = await saved(visit, 'Save video');
-    expect(name).toBe(`unmask.${extension}`);
+    expect(name).toBe(`unmask-the-lost-kite.${extension}`);
     if (process.env.PICTURES) await writeFile(`${process.env.PICTURES}/${name}`, bytes);
     expect(bytes.length).toBeGreaterThan(10_000);
     // The magic number of Matroska, which WebM is, and the first box of MP4.
     const magic = extension === 'webm' ? bytes.subarray(0, 4).toString('hex') : bytes.subarray(4, 8).toString();
     expect(magic).toBe(extension === 'webm' ? '1a45dfa3' : 'ftyp');
-    expect(await sheet.locator('.video [role=status]').textContent()).toBe(`Saved as unmask.${extension}.`);
+    expect(await sheet.locator('.video [role=status]').textContent()).toBe(`Saved as ${name}.`);
     // What there is to know of an MP4 stands before its pictures, so that it plays while it comes.
     if (extension === 'mp4') expect(bytes.indexOf('moov')).toBeLessThan(bytes.indexOf('mdat'));
     const { seconds, size, inked } = await watched(bytes, `video/${extension}`);
@@ -194,7 +196,7 @@ test('a saved run opens in another visit without computing, with its timeline; a
     await sheet.getByText('only in a saved run').waitFor();
   });
   const { name, bytes } = await savedRun(writer);
-  expect(name).toBe('unmask-run.json');
+  expect(name).toBe('unmask-two-moons.json');
   await writer.close();
 
   const reader = await StoryPage.open(site, { title: 'Elsewhere', maxTokens: 16 });

@@ -100,8 +100,22 @@ export class StoryPage {
 
   /** Starts a text and waits for its end. */
   async write(): Promise<void> {
+    // A short text may be done before anyone who looks now and then sees it begin.
+    const begun = this.page.evaluate(
+      (selector) =>
+        new Promise<void>((resolve) => {
+          const observer = new MutationObserver(() => {
+            if (!document.querySelector(selector)) return;
+            observer.disconnect();
+            resolve();
+          });
+          const options = { subtree: true, childList: true, attributeFilter: ['data-phase'] };
+          observer.observe(document.body, options);
+        }),
+      storyAt(['starting', 'writing']),
+    );
     await this.generate.click();
-    await this.reaches('starting', 'writing');
+    await begun;
     await this.reaches('finished');
   }
 

@@ -6,7 +6,7 @@ const { sampling } = REQUEST;
 
 it.each<[string, Partial<GenerationRequest>, string]>([
   ['a block size of no training', { blockSize: 5 }, 'not trained on block size 5. Choose 1, 2, 3 or 4.'],
-  ['no tokens', { maxTokens: 0 }, 'must be a whole number from 1 on, not 0'],
+  ['no tokens', { maxTokens: 0 }, 'must be a whole number of 1 or more, not 0'],
   ['half a token', { maxTokens: 1.5 }, 'not 1.5'],
   ['no end', { maxTokens: Number.POSITIVE_INFINITY }, 'not Infinity'],
   ['no steps', { policy: { name: 'confidence', steps: 0 } }, 'from 1 to the block size 4, not 0'],
@@ -17,15 +17,11 @@ it.each<[string, Partial<GenerationRequest>, string]>([
   [
     'an entropy bound below 0',
     { policy: { name: 'entropy', entropyBound: -0.1 } },
-    'The entropy bound must be a number of nats from 0 on, not -0.1.',
+    'The entropy bound must be 0 nats or more, not -0.1.',
   ],
   ['no entropy bound at all', { policy: { name: 'entropy', entropyBound: Number.POSITIVE_INFINITY } }, 'not Infinity'],
   ['an entropy bound that is no number', { policy: { name: 'entropy', entropyBound: Number.NaN } }, 'not NaN'],
-  [
-    'cold below 0',
-    { sampling: { ...sampling, temperature: -1 } },
-    'The temperature must be a number from 0 on, not -1',
-  ],
+  ['cold below 0', { sampling: { ...sampling, temperature: -1 } }, 'The temperature must be 0 or more, not -1'],
   ['endless heat', { sampling: { ...sampling, temperature: Number.POSITIVE_INFINITY } }, 'not Infinity'],
   ['an empty nucleus', { sampling: { ...sampling, topP: 0 } }, 'Top-p must be above 0 and at most 1, not 0'],
   ['too large a nucleus', { sampling: { ...sampling, topP: 1.01 } }, 'not 1.01'],

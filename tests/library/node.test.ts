@@ -80,7 +80,7 @@ describe('a text', () => {
   test.each([
     ['a conversation without a chat template', [{ role: 'user', content: 'Hello' }] as const, {}, /no chat template/],
     ['a block size that the model was not trained on', 'Once', { blockSize: 5 }, /Choose 1, 2, 4, 8, 16 or 32/],
-    ['a length below 0', 'Once', { maxTokens: -1 }, /from 1 on, not -1/],
+    ['a length below 0', 'Once', { maxTokens: -1 }, /of 1 or more, not -1/],
     ['a prompt that is none', 7 as unknown as string, {}, /prompt must be a text/],
     ['a setting that is no number', 'Once', { topP: 'all' as unknown as number }, /topP must be a number/],
   ])('refuses %s', async (_, prompt, options, message) => {

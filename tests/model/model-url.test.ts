@@ -204,7 +204,7 @@ describe('a server', () => {
       message: `The server answered ${server.url}${path} with ${status}. ${advice}`,
     });
     await expect(source.read(weights)).rejects.toMatchObject(failure(weights));
-    const noFolder = `${server.url} is no Unmask model folder: it has no manifest.json. Check its address, or make one`;
+    const noFolder = `${server.url} is not an Unmask model folder: it has no manifest.json. Check its address, or make one`;
     await expect(open()).rejects.toMatchObject(
       status === 404 ? { code: 'bad-model', message: expect.stringContaining(noFolder) } : failure('manifest.json'),
     );

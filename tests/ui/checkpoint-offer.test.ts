@@ -66,13 +66,13 @@ test('of a conversion that was begun the sheet says what is left, and asks for n
 
 test('the sheet says what the device needs, and whether it fits', () => {
   expect(memoryText(OFFER, 'q4')).toBe('106.0 MB of weights, 37.7 MB for a context of 1024 tokens');
-  const which = 'It fits this GPU (nvidia ampere), which binds 134.2 MB at once: the largest part has';
+  const which = 'It fits this GPU (nvidia ampere), whose largest buffer is 134.2 MB: the largest part takes';
   const memory = 'Browsers do not say how much memory a GPU has.';
   expect(deviceText(OFFER, 'q4')).toBe(`${which} 19.0 MB. ${memory}`);
-  expect(deviceText(OFFER, 'q8')).toBe(`${which} 154.0 MB, so it is cut up. ${memory}`);
+  expect(deviceText(OFFER, 'q8')).toBe(`${which} 154.0 MB, so it is split. ${memory}`);
   const needs = { ...OFFER.needs, q8: { ...OFFER.needs.q8, fits: false } };
   expect(deviceText({ ...OFFER, needs }, 'q8')).toBe(
-    'It does not fit this GPU (nvidia ampere), which binds 134.2 MB at most.',
+    'It does not fit this GPU (nvidia ampere), whose largest buffer is 134.2 MB.',
   );
   const device = { type: 'cpu', mostBytes: 2 ** 32 } as const;
   expect(deviceText({ ...OFFER, device }, 'q8')).toBe('No GPU here is faster than the CPU, which runs it.');
@@ -92,8 +92,8 @@ test('the published models are there once each, with the sizes of their shapes, 
     expect(listed, repository).toMatchObject({ parameters, bytes: parameters * (dtype === 'F32' ? 4 : 2) });
   }
   const texts = PUBLISHED_MODELS.map((models) => `${publishedText(models)} ${ranText(models)}`);
-  expect(texts[0]).toBe('170 M parameters, 678.5 MB to fetch, Apache-2.0. We have not run its real weights yet.');
-  expect(texts.filter((text) => /We have run its real weights: 64 tokens/.test(text))).toHaveLength(1);
+  expect(texts[0]).toBe('170 M parameters, 678.5 MB to fetch, Apache-2.0. Not yet tested with its real weights.');
+  expect(texts.filter((text) => /Tested with its real weights: the same 64 tokens/.test(text))).toHaveLength(1);
 });
 
 test('a checkpoint is offered, and fetched once it is accepted; a fetch that failed is tried again as it was', async () => {

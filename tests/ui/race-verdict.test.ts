@@ -29,8 +29,8 @@ function racer({ blockSize, steps = blockSize, policy = 'confidence', tokens = 6
   return { ...newStory(settings, null), phase: 'finished', reason: 'length', blocks, nfe, seconds };
 }
 
-const CPU = { backend: 'wasm', origin: MODEL.origin } as const;
-const GPU = { backend: 'webgpu', origin: MODEL.origin } as const;
+const CPU = { backend: 'wasm', adapter: 'x', origin: MODEL.origin } as const;
+const GPU = { backend: 'webgpu', adapter: 'x', origin: MODEL.origin } as const;
 
 const single = racer({ blockSize: 1, nfe: 120, seconds: 9.84 });
 const blocks = racer({ blockSize: 16, steps: 8, nfe: 61, seconds: 4.1 });
@@ -78,6 +78,6 @@ test('what was measured of such texts is said where it is known of both, and of 
   expect(notes([single, blocks], GPU)).toEqual([said]);
   const sure = racer({ blockSize: 16, policy: 'threshold', nfe: 61, seconds: 4.1 });
   expect(notes([single, sure], GPU)).toEqual([]);
-  const other = { backend: 'webgpu', origin: { type: 'url', url: 'https://example.org/' } } as const;
+  const other = { backend: 'webgpu', adapter: 'x', origin: { type: 'url', url: 'https://example.org/' } } as const;
   expect(notes([single, blocks], other)).toEqual([]);
 });

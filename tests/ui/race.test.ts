@@ -15,11 +15,11 @@ const settings = { ...DEFAULT_SETTINGS, title: 'Fog', maxTokens: 2, seed: 5 };
 const asked = FIRST_RACE.sides.map((side) =>
   settingsOfSide(side, settings, MODEL),
 ) as unknown as Pair<GenerateSettings>;
-const started: RaceAction = { type: 'started', settings: asked };
-const over: RaceAction = { type: 'told', message: { type: 'race-done' } };
+const started: RaceAction = { type: 'started', by: 'Scripted', settings: asked };
+const over: RaceAction = { type: 'event', event: { type: 'race-done' } };
 
 function raced(racer: number, event: GenerationEvent): RaceAction {
-  return { type: 'told', message: { type: 'raced', racer, event } };
+  return { type: 'event', event: { type: 'raced', racer, event } };
 }
 function after(...actions: RaceAction[]): Race {
   return actions.reduce(reduceRace, FIRST_RACE);

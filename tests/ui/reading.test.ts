@@ -13,7 +13,7 @@ import {
 import { placeOn, rangeOf, scheduleName } from '../../src/ui/read/spread';
 import { bitsText, heatOf, likelihoodText, mostSurprising, summaryOf } from '../../src/ui/read/surprisal';
 
-const told = (message: ReadEvent): ReadAction => ({ type: 'told', message });
+const told = (event: ReadEvent): ReadAction => ({ type: 'event', event });
 const opened = told({
   type: 'read-started',
   tokens: [' a', ' red', ' kite'].map((text, id) => ({ id, text })),
@@ -30,7 +30,7 @@ test('tokens, sizes and draws come as they are measured, and the end tells what 
   const schedule = { from: 0, to: 1 };
   const spread = { blockSize: 4, schedule, values: [1, 3], mean: 2, deviation: 1 };
   const reading = after(
-    { type: 'started' },
+    { type: 'started', by: 'Scripted' },
     opened,
     told({ type: 'read-tokens', from: 0, nats: [null, 0.7] }),
     told({ type: 'read-progress', done: 2, total: 9 }),
@@ -50,7 +50,7 @@ test('tokens, sizes and draws come as they are measured, and the end tells what 
 });
 
 test('what was measured stays after a stop, and nothing comes after it', () => {
-  const stopped = after({ type: 'started' }, opened, size(1, null), { type: 'stopped' });
+  const stopped = after({ type: 'started', by: 'Scripted' }, opened, size(1, null), { type: 'stopped' });
   expect(stopped.phase).toBe('stopped');
   expect(stopped.report?.sizes).toHaveLength(1);
   expect(reduceReading(stopped, size(4, 0.1))).toBe(stopped);
@@ -58,9 +58,12 @@ test('what was measured stays after a stop, and nothing comes after it', () => {
 });
 
 test('a problem goes with the next reading or load', () => {
-  const failed = after({ type: 'started' }, { type: 'failed', problem: { code: 'device-lost', message: 'Gone.' } });
+  const failed = after(
+    { type: 'started', by: 'Scripted' },
+    { type: 'failed', problem: { code: 'device-lost', message: 'Gone.' } },
+  );
   expect(failed.problem?.message).toBe('Gone.');
-  expect(reduceReading(failed, { type: 'started' }).problem).toBeNull();
+  expect(reduceReading(failed, { type: 'started', by: 'Scripted' }).problem).toBeNull();
   expect(reduceReading(failed, { type: 'load-started' }).problem).toBeNull();
 });
 

@@ -143,5 +143,7 @@ test('another model, then another device, is a reason why the text may differ', 
   expect(differenceOf(ORIGIN, ORIGIN)).toBeNull();
   expect(differenceOf({ digest: null, device: null }, ORIGIN)).toBeNull();
   expect(differenceOf({ ...ORIGIN, digest: 'ffffffffffff' }, ORIGIN)).toContain('another version of the model');
-  expect(differenceOf({ ...ORIGIN, device: 'webgpu-apple-metal-3' }, ORIGIN)).toContain('webgpu-apple-metal-3');
+  expect(differenceOf({ ...ORIGIN, device: 'webgpu-apple-metal-3' }, ORIGIN)).toContain(
+    'on a GPU (apple-metal-3); here the model runs on the CPU',
+  );
 });

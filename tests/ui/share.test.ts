@@ -320,13 +320,25 @@ test('a saved run opens without a model, and another model is named', async () =
   expect(second.controller.session.settings.title).toBe('Rain');
   expect(second.controller.session.inForce.title).toBe('Fog');
   expect(second.sharing.hash).toBe(LINK);
-  expect(second.notice()).toBe('Opened from a file: nothing was computed.');
+  expect(second.notice()).toBe('Opened from a file, not written just now.');
   await second.controller.open();
   expect(second.model.log).toEqual(['open']);
   const third = openPage('');
   await third.controller.models.load();
   await third.sharing.openFile(new Blob([(file ?? '').replace('0123456789ab', 'ffffffffffff')]));
   expect(third.notice()).toContain('Scripted wrote it');
+});
+
+test('a link that is followed while the model loads is written once it is there, also over a text', async () => {
+  const first = openPage(LINK);
+  await first.controller.open();
+  const { model, controller, sharing, address } = openPage('');
+  const opening = controller.open();
+  await sharing.openFile(new Blob([first.sharing.file ?? '']));
+  address.push(LINK.replace('seed=41', 'seed=42'));
+  sharing.arrive();
+  await opening;
+  expect(model.log).toContain('write 42');
 });
 
 test('a run that is opened while the model loads is not written over', async () => {

@@ -200,6 +200,20 @@ test('a real worker that exits in the middle of a run is replaced by the next lo
   client.dispose();
 });
 
+test('a worker whose script does not come is not said to have stopped', async () => {
+  const events = new EventTarget();
+  const port: WorkerPort = {
+    postMessage: () => setTimeout(() => events.dispatchEvent(new Event('error'))),
+    addEventListener: (type: string, listener: (event: never) => void) =>
+      events.addEventListener(type, listener as EventListener),
+    terminate: () => {},
+  };
+  await expect(createClient(() => port).load(PLACE, 'auto')).rejects.toMatchObject({
+    code: 'network',
+    message: expect.stringMatching(/script .* could not be fetched/),
+  });
+});
+
 test('a model is fetched while a text is written, and that can be called off', async () => {
   const { client, model } = await loaded();
   const [pass, fetching] = [new Gate(), new Gate()];

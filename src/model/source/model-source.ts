@@ -24,7 +24,10 @@ export function withContext(source: ModelSource, tokens: number): ModelSource {
   const { config } = source;
   const least = config.defaultBlockSize;
   if (!Number.isSafeInteger(tokens) || tokens < least) {
-    throw new UnmaskError('bad-input', `The context must be a whole number of tokens from ${least} on, not ${tokens}.`);
+    throw new UnmaskError(
+      'bad-input',
+      `The context must be a whole number of tokens, ${least} or more, not ${tokens}.`,
+    );
   }
   const contextLength = Math.min(tokens, config.longestContext);
   const blockSizes = config.blockSizes.filter((size) => size <= contextLength);

@@ -70,7 +70,7 @@ export function tooLong(path: string, limit: number): DamagedFile {
 /** What a folder without a manifest throws. */
 export function noModelFolder(folder: string): UnmaskError {
   const advice = 'Check its address, or make one from a checkpoint with "npm run export".';
-  return new UnmaskError('bad-model', `${folder} is no Unmask model folder: it has no ${MANIFEST}. ${advice}`);
+  return new UnmaskError('bad-model', `${folder} is not an Unmask model folder: it has no ${MANIFEST}. ${advice}`);
 }
 
 async function check(file: ManifestFile, bytes: Uint8Array<ArrayBuffer>): Promise<void> {

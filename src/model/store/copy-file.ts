@@ -1,10 +1,10 @@
 import { fileNamed, unreadable } from '../source/model-files';
 import { checkLength, checkSha256, tooLong } from '../source/open-model-source';
 import { piecesOf } from '../source/pieces';
-import type { Bring } from './bring';
+import type { FillFile } from './fill-file';
 
 /** Copies files of a folder of this device. Throws `bad-model` where one is not what the manifest says. */
-export function copyFrom(folderName: string, files: readonly File[]): Bring {
+export function copyFrom(folderName: string, files: readonly File[]): FillFile {
   return async (file, part, { signal, onChange }) => {
     const source = fileNamed(file.path, folderName, files);
     part.clear();

@@ -3,12 +3,12 @@ import type { ManifestFile } from '../format/manifest';
 import { fileUrl, shownUrl } from '../source/file-url';
 import { piecesOf } from '../source/pieces';
 import { bodyOf, connectionLost, hasExpired, PassingFailure } from '../source/server-answer';
-import type { Bring, BringOptions } from './bring';
 import { contentRangeStart } from './content-range';
+import type { FillFile, FillOptions } from './fill-file';
 import type { PartFile } from './part-file';
 import { type Patience, pause, watched } from './patience';
 
-interface Fetching extends BringOptions {
+interface Fetching extends FillOptions {
   readonly url: URL;
   readonly file: ManifestFile;
   readonly part: PartFile;
@@ -36,7 +36,7 @@ const TRIES_BEFORE_ASKING = 2;
  * Throws `network`, a `PassingFailure` where a further try may help; `bad-model` where the server's file is not what
  * the manifest says, and then nothing is left of it; a QuotaExceededError; or the AbortError.
  */
-export function fetchFrom(modelUrl: string, patience: Patience): Bring {
+export function fetchFrom(modelUrl: string, patience: Patience): FillFile {
   return async (file, part, options) => {
     const fetching = { ...options, url: fileUrl(file.path, modelUrl), file, part, patience };
     const from = await fetchAll(fetching);

@@ -1,22 +1,22 @@
 import { UnmaskError } from '../../errors';
 import type { ManifestFile } from '../format/manifest';
 import { PassingFailure } from '../source/server-answer';
-import type { Bring } from './bring';
+import type { FillFile } from './fill-file';
 import type { KeptFolder } from './kept-folder';
 import type { StoreOptions } from './kept-model';
 import { linkedAbort } from './linked-abort';
 import { megabytes, withinSpace } from './storage-space';
 
-/** Files that are brought at the same time. */
+/** Files that are filled at the same time. */
 const AT_ONCE = 4;
 
 /**
- * Brings every file that a model lacks. Whatever ends it, what has come stays. Throws what `bring` throws, with what is
+ * Fills in every file that a model lacks. Whatever ends it, what has come stays. Throws what `fillFile` throws, with what is
  * kept where a further try may help; `storage-full`; or the AbortError.
  */
 export async function fillFolder(
   folder: KeptFolder,
-  bring: Bring,
+  fillFile: FillFile,
   { signal, onProgress }: StoreOptions,
 ): Promise<void> {
   const { manifest, totalBytes } = folder;
@@ -25,7 +25,7 @@ export async function fillFolder(
   const keptBytes = () => [...kept.values()].reduce((sum, bytes) => sum + bytes, 0);
   const tell = () => onProgress(keptBytes(), totalBytes);
 
-  async function bringOne(file: ManifestFile, signal: AbortSignal): Promise<void> {
+  async function fillOne(file: ManifestFile, signal: AbortSignal): Promise<void> {
     if (!(await folder.lacks(file))) return;
     const part = await folder.openPart(file, signal);
     const onChange = () => {
@@ -34,7 +34,7 @@ export async function fillFolder(
     };
     try {
       onChange();
-      await bring(file, part, { signal, onChange });
+      await fillFile(file, part, { signal, onChange });
     } finally {
       part.close();
     }
@@ -44,9 +44,9 @@ export async function fillFolder(
   tell();
   // What is small tells of the model, or says soon that it cannot be used.
   const files = manifest.files.toSorted((a, b) => a.bytes - b.bytes);
-  const bringAll = () => eachAtOnce(files, signal, bringOne);
+  const fillAll = () => eachAtOnce(files, signal, fillOne);
   try {
-    await withinSpace(manifest.name, () => totalBytes - keptBytes(), bringAll);
+    await withinSpace(manifest.name, () => totalBytes - keptBytes(), fillAll);
   } catch (error) {
     throw error instanceof PassingFailure ? withKept(error, keptBytes(), totalBytes) : error;
   }
@@ -60,13 +60,13 @@ async function eachAtOnce<T>(
 ): Promise<void> {
   await linkedAbort(signal, async (stop) => {
     const queue = items.values();
-    const lanes = Array.from({ length: AT_ONCE }, async () => {
+    const slots = Array.from({ length: AT_ONCE }, async () => {
       for (const item of queue) {
         if (stop.signal.aborted) return;
         await run(item, stop.signal).catch((error: unknown) => stop.abort(error));
       }
     });
-    await Promise.all(lanes);
+    await Promise.all(slots);
     stop.signal.throwIfAborted();
   });
 }

@@ -26,7 +26,7 @@ function parse(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
     const wanted = 'one that begins with https://, or a Hugging Face repository as owner/name';
-    throw new UnmaskError('bad-input', `"${text}" is no address of a model folder. Give ${wanted}.`);
+    throw new UnmaskError('bad-input', `"${text}" is not the address of a model folder. Give ${wanted}.`);
   }
   if (url.username || url.password) {
     throw new UnmaskError('bad-input', 'The address must have no user name or password in it. Take them out.');

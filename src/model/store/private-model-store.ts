@@ -5,10 +5,10 @@ import { fileUrl } from '../source/file-url';
 import { readFrom } from '../source/model-files';
 import { MANIFEST, MANIFEST_LIMIT, manifestOf, openFilesOf, type ReadFile } from '../source/open-model-source';
 import { connectionLost } from '../source/server-answer';
-import type { Bring } from './bring';
 import { ConversionFolder, removeConversion, type UnfinishedConversion } from './conversion-folder';
 import { copyFrom } from './copy-file';
 import { fetchFrom } from './fetch-file';
+import type { FillFile } from './fill-file';
 import { fillFolder } from './fill-folder';
 import { KeptFolder, removeFolder } from './kept-folder';
 import type { KeptFrom, KeptModel, KeptSource, Making, StoreOptions } from './kept-model';
@@ -135,7 +135,7 @@ export class PrivateModelStore {
   }
 
   /** Checks the heads of a model, then puts it into the store. */
-  async #keep(readFile: ReadFile, from: KeptFrom, bring: Bring, options: StoreOptions): Promise<KeptSource> {
+  async #keep(readFile: ReadFile, from: KeptFrom, fillFile: FillFile, options: StoreOptions): Promise<KeptSource> {
     const bytes = await readFile(MANIFEST, MANIFEST_LIMIT, options.signal);
     const manifest = manifestOf(bytes);
     await openFilesOf(manifest, readFile, options.signal);
@@ -146,7 +146,7 @@ export class PrivateModelStore {
       const neededBytes = totalBytes - ((await found?.keptBytes()) ?? 0);
       const put = () => KeptFolder.put(this.#models, bytes, from);
       const folder = await withinSpace(manifest.name, () => neededBytes, put);
-      await fillFolder(folder, bring, options);
+      await fillFolder(folder, fillFile, options);
       return folder;
     });
     return this.#open(folder, options);
@@ -179,7 +179,7 @@ export class PrivateModelStore {
   async #found(id: string): Promise<KeptFolder> {
     const folder = await KeptFolder.find(this.#models, id);
     if (folder) return folder;
-    throw new UnmaskError('bad-model', 'This model is not kept here any more. Open it again.');
+    throw new UnmaskError('bad-model', 'This model is no longer saved here. Open it again.');
   }
 
   /** Null for what is no model, which is deleted unless a tab is at work on it. */
@@ -230,7 +230,7 @@ export class PrivateModelStore {
 const conversionLock = (key: string) => `conversion.${key}`;
 
 /** Of a model that cannot be had again without the person: from a folder of this device, or converted here. */
-function lackingFrom(place: string): Bring {
+function lackingFrom(place: string): FillFile {
   return async ({ path }) => {
     throw new UnmaskError('bad-model', `${path} is missing here, or was damaged. Open ${place} again.`);
   };

@@ -34,6 +34,11 @@ export function deviceOf({ backend, adapter }: Pick<ModelInfo, 'backend' | 'adap
   return `${backend === 'webgpu' ? 'WebGPU' : 'WebAssembly'}, ${adapter}`;
 }
 
+/** Whether the arithmetic is done by a CPU, as it also is behind WebGPU in software. */
+export function runsOnCpu({ backend, adapter }: Pick<ModelInfo, 'backend' | 'adapter'>): boolean {
+  return backend === 'wasm' || adapter.endsWith('(software)');
+}
+
 /** `1 token`, `2 tokens` */
 export function tokensText(count: number): string {
   return countOf(count, 'token');

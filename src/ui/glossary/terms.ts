@@ -20,6 +20,10 @@ export const TERMS = {
     name: 'Block size',
     text: 'How many tokens a block has. Larger blocks leave more freedom of order and can take fewer passes; smaller ones read better.',
   },
+  bound: {
+    name: 'Bound',
+    text: 'A value that the true one cannot exceed. For blocks of more than one token the likelihood of a text is only known to be at least this good.',
+  },
   'denoise-step': {
     name: 'Denoise step',
     text: 'One run of the network over the block as it stands, after which some of its masks become tokens.',
@@ -36,6 +40,14 @@ export const TERMS = {
     name: 'Mask',
     text: 'The place of a token that is not known yet. The page draws it as a strip of noise.',
   },
+  nat: {
+    name: 'Nat',
+    text: 'A unit of information, as the bit is: 1 nat is about 1.44 bits. An event of probability p carries −ln p nats.',
+  },
+  'noise-schedule': {
+    name: 'Noise schedule',
+    text: 'How much of a block is masked in training and in measuring: any share under the linear schedule, a share within limits under a clipped one.',
+  },
   nucleus: {
     name: 'Nucleus, top-p',
     text: 'The likeliest tokens that together reach a share p of the probability. Only these are drawn from, so very unlikely ones never appear.',
@@ -48,6 +60,10 @@ export const TERMS = {
     name: 'Perplexity',
     text: 'How many equally likely tokens the model hesitates between, on average. Lower is better.',
   },
+  policy: {
+    name: 'Policy',
+    text: 'The rule that decides which of the guesses of a pass stay: the surest ones, those above a threshold, or random ones.',
+  },
   probability: {
     name: 'Probability',
     text: 'How likely the model thought a token was at its place when it chose it, between 0 and 100 %.',
@@ -55,6 +71,10 @@ export const TERMS = {
   seed: {
     name: 'Seed',
     text: 'The number that all random choices come from. The same seed with the same settings and model writes the same text.',
+  },
+  surprisal: {
+    name: 'Surprisal',
+    text: 'How little the model expected a token: −log₂ of the probability it gave it, in bits. 1 bit is a coin toss, 10 bits about one in a thousand.',
   },
   temperature: {
     name: 'Temperature',

@@ -88,7 +88,7 @@ export default function HowView({ update }: { update: SiteUpdate }) {
             <p>
               A pass uses every one of the model’s weights, the numbers it is made of. On a GPU, most of the time goes
               into reading them from memory rather than computing with them, so a pass takes about as long for sixteen
-              tokens as for one, and fewer passes mean a faster text. (On a CPU, computing is what takes the time, and a
+              tokens as for one, and fewer passes mean a faster text. (On a CPU the arithmetic is the slow part, and a
               pass over a large block takes longer than one over a small block.)
             </p>
             <PassesFigure />
@@ -98,8 +98,12 @@ export default function HowView({ update }: { update: SiteUpdate }) {
           </Section>
           <Section id="how-order">
             <p>
-              In each pass, the network guesses every masked token. A <em>policy</em> decides which of these guesses
-              stay, and so how many passes a block takes. Here are four of them on the same block:
+              In each pass, the network guesses every masked token. A{' '}
+              <Term id="policy">
+                <em>policy</em>
+              </Term>{' '}
+              decides which of these guesses stay, and so how many passes a block takes. Here are four of them on the
+              same block:
             </p>
             <PoliciesFigure />
           </Section>

@@ -58,7 +58,7 @@ export function PoliciesFigure() {
       </div>
       <figcaption className="hint">
         Recorded from the model on this page, which took its likeliest token wherever one was uncovered. The text before
-        is the same for all four; they part where a token is uncovered before another could be seen.
+        is the same for all four; they diverge where a token is uncovered before another could be seen.
       </figcaption>
     </figure>
   );
@@ -87,13 +87,13 @@ function paceOf({ policy: { name, steps = 1, threshold = 1, entropyBound = 0 }, 
     case 'first-hitting':
       return 'One token per pass, at a random place';
     case 'confidence':
-      return `The ${tokens.length / steps} surest a pass`;
+      return `The ${tokens.length / steps} surest per pass`;
     case 'ancestral':
       return `Each with its own chance, ${steps} steps`;
     case 'threshold':
       return `All above ${Math.round(threshold * 100)} %, at least one`;
     case 'entropy':
-      return `As many as a doubt of ${entropyBound} ${entropyBound === 1 ? 'nat' : 'nats'} allows`;
+      return `As many as fit a total entropy of ${entropyBound} ${entropyBound === 1 ? 'nat' : 'nats'}`;
     default:
       return name satisfies never;
   }

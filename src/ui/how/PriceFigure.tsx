@@ -33,8 +33,8 @@ export function PriceFigure() {
       <BlockSizeTable />
       <p>
         The price falls with training. In the paper’s models, which are larger and were trained far longer, blocks of 4
-        cost 18 % more than blocks of 1, and blocks of 16 cost 27 % more. How this model fares on a text of your own,{' '}
-        <a href="#read">Read</a> measures.
+        cost 18 % more than blocks of 1, and blocks of 16 cost 27 % more. See how this model fares on a text of your own
+        in <a href="#read">Read</a> measures.
       </p>
     </>
   );
@@ -49,7 +49,7 @@ function BlockSizeTable() {
         <tr>
           <th scope="col">Block size</th>
           <th scope="col">Perplexity</th>
-          <th scope="col">Over size 1</th>
+          <th scope="col">vs. size 1</th>
         </tr>
       </thead>
       <tbody>

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { ModelFacts, ModelOrigin } from '../../library/unmask';
-import { blockSizesText, originText, sizeText } from './model-texts';
+import { blockSizesText, licenceText, originText, sizeText } from './model-texts';
 
 interface Props {
   readonly facts: ModelFacts;
@@ -24,7 +24,7 @@ export function ModelCard({ facts, origin, disk, children }: Props) {
         <dt>Block sizes</dt>
         <dd>{blockSizesText(facts.blockSizes)}</dd>
         <dt>Licence</dt>
-        <dd>{facts.licence}</dd>
+        <dd>{licenceText(facts.licence)}</dd>
         <dt>From</dt>
         <dd>{originText(origin)}</dd>
       </dl>

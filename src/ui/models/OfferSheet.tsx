@@ -4,7 +4,7 @@ import { ChoiceField } from '../fields/ChoiceField';
 import { millions } from '../fields/format';
 import { Sheet } from '../fields/Sheet';
 import type { ModelLoader } from './model-loader';
-import { deviceText, fetchText, hasRoom, isHere, memoryText, roomText } from './model-texts';
+import { deviceText, fetchText, hasRoom, isHere, licenceText, memoryText, roomText } from './model-texts';
 import './models.css';
 
 interface Props {
@@ -40,7 +40,7 @@ export default function OfferSheet({ offer, models }: Props) {
         <dt>From</dt>
         <dd>{offer.place}</dd>
         <dt>Licence</dt>
-        <dd>{offer.licence}</dd>
+        <dd>{licenceText(offer.licence)}</dd>
         <dt>Parameters</dt>
         <dd>
           {millions(offer.parameters)}, {offer.modelType}

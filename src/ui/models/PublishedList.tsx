@@ -12,8 +12,7 @@ export function PublishedList({ onOpen }: Props) {
     <section className="open-model" aria-labelledby="published-title">
       <h3 id="published-title">Published models</h3>
       <p className="hint">
-        On Hugging Face, as their authors have them. With random weights each family computes what its authors’ code
-        does.
+        Published by their authors on Hugging Face. We checked each architecture against its authors’ code.
       </p>
       <ul className="published">
         {PUBLISHED_MODELS.map((models) => (

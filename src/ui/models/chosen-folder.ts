@@ -1,6 +1,4 @@
-import type { DistantPlace } from '../../library/unmask';
-
-type Folder = Extract<DistantPlace, { type: 'folder' }>;
+import type { FolderPlace } from '../../library/unmask';
 
 /** The folder among what was dropped, if there is one. To be called while the drop is handled. */
 export function droppedFolder(transfer: DataTransfer): FileSystemDirectoryEntry | null {
@@ -10,7 +8,7 @@ export function droppedFolder(transfer: DataTransfer): FileSystemDirectoryEntry 
 }
 
 /** Its files, without those in folders below it. Rejects where the browser cannot read it. */
-export async function filesOfFolder(folder: FileSystemDirectoryEntry): Promise<Folder> {
+export async function filesOfFolder(folder: FileSystemDirectoryEntry): Promise<FolderPlace> {
   const reader = folder.createReader();
   const files: File[] = [];
   for (;;) {

@@ -8,6 +8,12 @@ export function sizeText({ parameters, dtype }: Pick<ModelFacts, 'parameters' | 
   return `${millions(parameters)} parameters, ${dtype}`;
 }
 
+/** `MIT`, `Apache-2.0`: repositories write the names of these in small letters. */
+export function licenceText(licence: string): string {
+  const known = ['MIT', 'Apache-2.0', 'BSD-3-Clause', 'CC-BY-4.0', 'CC-BY-SA-4.0'];
+  return known.find((name) => name.toLowerCase() === licence) ?? licence;
+}
+
 /** `4, 8, 16`, or that it is not known. */
 export function blockSizesText(sizes: readonly number[] | null): string {
   if (!sizes || sizes.length === 0) return 'known once it is complete';
@@ -91,10 +97,10 @@ export function deviceText({ device, needs }: CheckpointOffer, dtype: KeptDtype)
     const where = 'No GPU here is faster than the CPU, which runs it';
     return fits ? `${where}.` : `${where}, but a page has ${most} of memory at most: this is too much.`;
   }
-  if (!fits) return `It does not fit this GPU (${device.name}), which binds ${most} at most.`;
-  const cut = largestBytes > device.mostBytes ? ', so it is cut up' : '';
+  if (!fits) return `It does not fit this GPU (${device.name}), whose largest buffer is ${most}.`;
+  const cut = largestBytes > device.mostBytes ? ', so it is split' : '';
   return (
-    `It fits this GPU (${device.name}), which binds ${most} at once: the largest part has ${roughly(largestBytes)}${cut}. ` +
+    `It fits this GPU (${device.name}), whose largest buffer is ${most}: the largest part takes ${roughly(largestBytes)}${cut}. ` +
     'Browsers do not say how much memory a GPU has.'
   );
 }
@@ -106,7 +112,7 @@ export function publishedText({ parameters, bytes, licence }: PublishedModels): 
 
 /** Whether its real weights were run. */
 export function ranText({ ran }: PublishedModels): string {
-  return ran === null ? 'We have not run its real weights yet.' : `We have run its real weights: ${ran}.`;
+  return ran === null ? 'Not yet tested with its real weights.' : `Tested with its real weights: ${ran}.`;
 }
 
 const NOTHING_KEPT =

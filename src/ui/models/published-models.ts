@@ -96,7 +96,7 @@ export const PUBLISHED_MODELS: readonly PublishedModels[] = [
     parameters: 134_515_008,
     bytes: 269_030_016,
     licence: APACHE,
-    ran: '64 tokens are those that transformers writes',
+    ran: 'the same 64 tokens as in Transformers',
     repositories: one('HuggingFaceTB/SmolLM2-135M-Instruct'),
   },
   {

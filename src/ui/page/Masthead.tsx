@@ -8,10 +8,20 @@ interface Props {
   readonly onHelp?: () => void;
 }
 
+/** What follows the panel. An address of its own would name another view. */
+function skip(): void {
+  const reading = document.querySelector('.reading');
+  const target = reading?.querySelector<HTMLElement>('.text') ?? reading?.querySelector<HTMLElement>('[tabindex]');
+  target?.focus();
+}
+
 /** The name, and what this is for someone who has never heard of it. */
 export const Masthead = memo(function Masthead({ view, onHelp }: Props) {
   return (
     <header className="masthead">
+      <button type="button" className="skip quiet" onClick={skip}>
+        Skip to the text
+      </button>
       <div className="masthead-head">
         <h1 tabIndex={-1} data-view-heading={view === 'write' || undefined}>
           <svg className="mark" viewBox="0 0 32 32" aria-hidden="true">

@@ -31,7 +31,13 @@ export const SHORTCUTS: readonly Shortcut[] = [
     reach: 'always',
     run: (controller) => void controller.write(),
   },
-  { keys: 'Escape', shown: ['Esc'], text: 'Stop', reach: 'always', run: (controller) => controller.stop() },
+  {
+    keys: 'Escape',
+    shown: ['Esc'],
+    text: 'Stop, or show all of it',
+    reach: 'always',
+    run: (controller) => controller.stopOrShowAll(),
+  },
   {
     keys: '$mod+z',
     shown: ['Ctrl or ⌘', 'Z'],

@@ -10,7 +10,7 @@ interface Props {
   readonly singlePasses: ModelInfo['singlePasses'];
 }
 
-/** What a GPU that is bound by its memory would make of the passes of a race on the CPU: computed, and marked so. */
+/** What a GPU whose memory is its limit would make of the passes of a race on the CPU: computed, and marked so. */
 export function Costs({ stories, singlePasses }: Props) {
   const names = nameOfBoth(stories).map(upperFirst);
   const reads = stories.map((story) => weightReads(story, singlePasses));
@@ -36,9 +36,9 @@ export function Costs({ stories, singlePasses }: Props) {
       </dl>
       <p>{computedVerdict(names, costs)}</p>
       <p className="hint">
-        Assumption: time = how often the weights are read. A GPU that is bound by its memory reads all of them once a
-        pass, which takes as long for sixteen tokens as for one.
-        {singlePasses === 2 ? ' The pass that stores a block rides along with the next where there is room.' : ''}{' '}
+        Assumption: only reading the weights takes time. Each pass reads all of them once, which takes as long for
+        sixteen tokens as for one.
+        {singlePasses === 2 ? ' The pass that stores a block is combined with the next pass where there is room.' : ''}{' '}
         Nothing else is counted.
       </p>
     </section>

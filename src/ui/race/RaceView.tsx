@@ -1,6 +1,8 @@
 import { useEffect, useRef } from 'react';
 import type { GenerateSettings, ModelInfo } from '../../library/unmask';
 import type { SiteUpdate } from '../../offline/site-update';
+import { runsOnCpu } from '../fields/format';
+import { Term } from '../glossary/Term';
 import { ModelNotice } from '../models/ModelNotice';
 import { LoadStatus } from '../page/LoadStatus';
 import { Masthead } from '../page/Masthead';
@@ -90,9 +92,10 @@ export default function RaceView({ runner, controller, update }: Props) {
           </div>
           {race.phase === 'finished' && race.stories && info ? <Afterwards stories={race.stories} info={info} /> : null}
           <p className="hint">
-            They take turns on this device, whichever has had less time going next, and seconds are a racer’s own.
-            Passes are runs of the network, those that read the prompt and those that store a finished block for the
-            next included{info?.singlePasses === 2 ? ': one at a time takes two for each token' : ''}.
+            {(race.by ?? info?.name) ? `${race.by ?? info?.name} writes both. ` : ''}
+            They take turns on this device; each clock counts only its own racer’s time. A <Term id="pass">pass</Term>{' '}
+            is one run of the network. Reading the prompt and storing a finished block count too
+            {info?.singlePasses === 2 ? ', so one at a time takes two passes per token' : ''}.
           </p>
         </div>
       </main>
@@ -125,7 +128,7 @@ function Afterwards({ stories, info }: { stories: Pair<Story>; info: ModelInfo }
   return (
     <>
       <p className="notes">{notes(stories, info).join(' ')}</p>
-      {info.backend === 'wasm' ? <Costs stories={stories} singlePasses={info.singlePasses} /> : null}
+      {runsOnCpu(info) ? <Costs stories={stories} singlePasses={info.singlePasses} /> : null}
     </>
   );
 }

@@ -1,5 +1,5 @@
 import type { GenerateSettings, ModelInfo } from '../../library/unmask';
-import { rate } from '../fields/format';
+import { rate, runsOnCpu } from '../fields/format';
 import { cpuPassCost, cpuTokenCost, passesPerToken } from './costs';
 import { type Pair, pairOf } from './pair';
 import { nameOfBoth, upperFirst } from './racer-names';
@@ -17,9 +17,10 @@ interface Forecast {
 /** What to expect of a race on a CPU, and why: fewer passes alone do not win there. Null on a GPU, where they do. */
 export function expectation(
   settings: Pair<GenerateSettings>,
-  { backend, singlePasses }: Pick<ModelInfo, 'backend' | 'singlePasses'>,
+  info: Pick<ModelInfo, 'backend' | 'adapter' | 'singlePasses'>,
 ): string | null {
-  if (backend !== 'wasm') return null;
+  if (!runsOnCpu(info)) return null;
+  const { singlePasses } = info;
   const names = nameOfBoth([{ settings: settings[0] }, { settings: settings[1] }]);
   const [one, other] = pairOf(
     settings.map((way, racer): Forecast => {
@@ -47,7 +48,7 @@ function reason(one: Forecast, other: Forecast): string {
   if (small === large) return 'Their passes cover as many tokens, so fewer of them are faster.';
   const times = cpuPassCost(large) / cpuPassCost(small);
   return (
-    'This model runs on the CPU, where computing takes the time: ' +
+    'This model runs on the CPU, where the arithmetic is the slow part: ' +
     `a pass over ${large} tokens takes about ${times.toFixed(times < 3 ? 1 : 0)} times as long as one over ${small}.`
   );
 }

@@ -30,7 +30,7 @@ export class RaceRunner {
     if (model.phase !== 'ready') return;
     this.stop();
     const asked = pairOf(this.race.sides.map((side) => settingsOfSide(side, settings, model.info)));
-    this.#dispatch({ type: 'started', settings: asked });
+    this.#dispatch({ type: 'started', settings: asked, by: model.info.name });
     await this.#run.start((client, signal) => client.race(asked, signal));
   }
 

@@ -20,6 +20,8 @@ export interface Side {
 export interface Race {
   readonly sides: Pair<Side>;
   readonly phase: 'ready' | 'running' | 'finished' | 'stopped' | 'failed';
+  /** The name of the model that writes, or has written; null before the first race. */
+  readonly by: string | null;
   /** Null before the first race. */
   readonly stories: Pair<Story> | null;
   /** Why the last race ended early; stays until the next race or load. */
@@ -30,7 +32,7 @@ export interface Race {
 
 export type RaceAction =
   | { readonly type: 'side-changed'; readonly racer: number; readonly change: Partial<Side> }
-  | { readonly type: 'started'; readonly settings: Pair<GenerateSettings> }
+  | { readonly type: 'started'; readonly settings: Pair<GenerateSettings>; readonly by: string }
   | RunAction<RaceEvent>;
 
 /** One token at a time against blocks that take about a third of its passes. */
@@ -40,6 +42,7 @@ export const FIRST_RACE: Race = {
     { blockSize: 16, policy: 'confidence', steps: 8 },
   ],
   phase: 'ready',
+  by: null,
   stories: null,
   problem: null,
   announced: '',
@@ -67,10 +70,10 @@ export function reduceRace(race: Race, action: RaceAction): Race {
     case 'started': {
       const started = pairOf(action.settings.map((settings) => newStory(settings, null)));
       const announced = `The race is on: ${nameOfBoth(started).join(' against ')}.`;
-      return { ...race, phase: 'running', stories: started, problem: null, announced };
+      return { ...race, phase: 'running', by: action.by, stories: started, problem: null, announced };
     }
-    case 'told':
-      return stories && phase === 'running' ? hear(race, stories, action.message) : race;
+    case 'event':
+      return stories && phase === 'running' ? hear(race, stories, action.event) : race;
     case 'stopped':
       return stories && phase === 'running' ? end(race, stories, 'stopped') : race;
     case 'failed':
@@ -82,17 +85,17 @@ export function reduceRace(race: Race, action: RaceAction): Race {
   }
 }
 
-function hear(race: Race, stories: Pair<Story>, message: RaceEvent): Race {
-  switch (message.type) {
+function hear(race: Race, stories: Pair<Story>, heard: RaceEvent): Race {
+  switch (heard.type) {
     case 'raced': {
-      const { racer, event } = message;
-      const told = stories.map((story, index) => (index === racer ? continueStory(story, event) : story));
-      return { ...race, stories: pairOf(told) };
+      const { racer, event } = heard;
+      const next = stories.map((story, index) => (index === racer ? continueStory(story, event) : story));
+      return { ...race, stories: pairOf(next) };
     }
     case 'race-done':
       return { ...race, phase: 'finished', announced: verdict(stories) };
     default:
-      return message satisfies never;
+      return heard satisfies never;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ModelInfo } from '../../library/unmask';
-import { rate } from '../fields/format';
+import { rate, runsOnCpu } from '../fields/format';
 import { BEST_PERPLEXITY, curveFor, expectedAt } from '../settings/quality';
 import { usesSteps } from '../settings/settings';
 import { type Story, tokensWritten } from '../story/story';
@@ -38,14 +38,17 @@ export function verdict(stories: Pair<Story>): string {
 }
 
 /** What to know beside the verdict: why fewer passes took longer, if they did, and what the texts are worth. */
-export function notes([one, other]: Pair<Story>, model: Pick<ModelInfo, 'backend' | 'origin'>): readonly string[] {
+export function notes(
+  [one, other]: Pair<Story>,
+  model: Pick<ModelInfo, 'backend' | 'adapter' | 'origin'>,
+): readonly string[] {
   const perPass = (story: Story) => story.seconds / story.nfe;
   const [fewer, more] = one.nfe < other.nfe ? [one, other] : [other, one];
   const lost = perPass(fewer) > perPass(more) && fewer.seconds > more.seconds;
   const said: string[] = [];
   if (lost) {
     const times = (perPass(fewer) / perPass(more)).toFixed(1);
-    const where = model.backend === 'wasm' ? 'on this CPU' : 'here';
+    const where = runsOnCpu(model) ? 'on this CPU' : 'here';
     said.push(`Fewer passes did not help: ${where} each of them took ${times} times as long.`);
   }
   // Only the model that comes with the page was measured.

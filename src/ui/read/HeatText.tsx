@@ -22,20 +22,58 @@ export function HeatText({ report, reading }: { report: Report; reading: boolean
         aria-busy={reading}
         {...handlers}
       >
-        {pieces.map((piece, index) => (
-          <HeatToken
-            // biome-ignore lint/suspicious/noArrayIndexKey: a piece is its place in the text
+        {pagesOf(pieces).map((page, index) => (
+          <HeatPage
+            // biome-ignore lint/suspicious/noArrayIndexKey: a page is its place in the text
             key={index}
-            index={index}
-            text={piece.text}
-            heat={heatOf(piece.nats)}
-            known={piece.nats != null}
-            marked={tip?.token === index}
+            from={index * PAGE}
+            pieces={page}
+            marked={tip && Math.floor(tip.token / PAGE) === index ? tip.token : null}
           />
         ))}
       </section>
       {tip ? <Tip tip={tip} piece={pieces[tip.token]} /> : null}
     </>
+  );
+}
+
+/** Pieces that are drawn together: of a long text only the page that changes is drawn again. */
+const PAGE = 100;
+
+function pagesOf(pieces: readonly Piece[]): (readonly Piece[])[] {
+  return Array.from({ length: Math.ceil(pieces.length / PAGE) }, (_, page) =>
+    pieces.slice(page * PAGE, (page + 1) * PAGE),
+  );
+}
+
+interface PageProps {
+  /** The place of its first piece. */
+  readonly from: number;
+  readonly pieces: readonly Piece[];
+  readonly marked: number | null;
+}
+
+const HeatPage = memo(
+  function HeatPage({ from, pieces, marked }: PageProps) {
+    return pieces.map(({ text, nats }, offset) => (
+      <HeatToken
+        // biome-ignore lint/suspicious/noArrayIndexKey: a piece is its place in the text
+        key={offset}
+        index={from + offset}
+        text={text}
+        heat={heatOf(nats)}
+        known={nats != null}
+        marked={marked === from + offset}
+      />
+    ));
+  },
+  (one, other) => one.marked === other.marked && isSamePage(one.pieces, other.pieces),
+);
+
+function isSamePage(one: readonly Piece[], other: readonly Piece[]): boolean {
+  return (
+    one.length === other.length &&
+    one.every(({ text, nats }, index) => text === other[index]?.text && nats === other[index]?.nats)
   );
 }
 

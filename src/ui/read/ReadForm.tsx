@@ -35,7 +35,7 @@ export function ReadForm({ reading: { form, phase }, ready, runner }: Props) {
         </p>
       </div>
       <div className="field">
-        <label htmlFor={`${id}-before`}>Before it</label>
+        <label htmlFor={`${id}-before`}>Context (optional)</label>
         <textarea
           id={`${id}-before`}
           rows={2}
@@ -75,7 +75,7 @@ export function ReadForm({ reading: { form, phase }, ready, runner }: Props) {
         max={1}
         step={0.05}
         shown={`ω = ${clip.to.toFixed(2)}`}
-        hint="How much of a block is masked: under the linear schedule anything, under the clipped one a share from β to ω."
+        hint="The linear schedule masks any share of a block; the clipped one masks a share between β and ω."
         disabled={isReading}
         onChange={(to) => runner.set({ clip: { from: Math.min(clip.from, rounded(to - 0.05)), to } })}
       />

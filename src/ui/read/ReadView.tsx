@@ -1,5 +1,6 @@
 import { type RefObject, useEffect, useRef } from 'react';
 import type { SiteUpdate } from '../../offline/site-update';
+import { Term } from '../glossary/Term';
 import { ModelNotice } from '../models/ModelNotice';
 import { LoadStatus } from '../page/LoadStatus';
 import { Masthead } from '../page/Masthead';
@@ -35,7 +36,8 @@ export default function ReadView({ runner, controller, update }: Props) {
   useReadShortcuts(runner);
   const { report } = reading;
   const status = useRef<HTMLDivElement>(null);
-  useBroughtIntoView(status, reading.phase === 'reading');
+  // Once there is something under it: a page that ends there cannot be scrolled any further.
+  useBroughtIntoView(status, reading.phase === 'reading' && report !== null);
   return (
     <div className="page">
       <div className="panel">
@@ -52,7 +54,7 @@ export default function ReadView({ runner, controller, update }: Props) {
           <ModelNotice notices={session.notices} controller={controller} />
           <LoadStatus session={session} controller={controller} onLoad={() => void controller.models.load()} />
           <Status reading={reading} box={status} />
-          {report ? <ReportView report={report} reading={reading.phase === 'reading'} /> : null}
+          {report ? <ReportView report={report} reading={reading} /> : null}
         </div>
       </main>
       <p className="visually-hidden" aria-live="polite">
@@ -83,7 +85,14 @@ const PHASES: Readonly<Record<Exclude<Reading['phase'], 'reading'>, string>> = {
   failed: 'Reading ended with an error.',
 };
 
-function ReportView({ report, reading }: { report: Report; reading: boolean }) {
+const SURPRISAL = (
+  <>
+    <Term id="surprisal">Surprisal</Term> is −log₂ of the probability that the model gave a token, given everything
+    before it: 1 bit is a coin toss.
+  </>
+);
+
+function ReportView({ report, reading }: { report: Report; reading: Reading }) {
   const { windows, tokens, bytes, blockSizes, sizes, spreads } = report;
   return (
     <>
@@ -93,27 +102,27 @@ function ReportView({ report, reading }: { report: Report; reading: boolean }) {
           one before it, and nothing earlier.
         </p>
       ) : null}
-      <HeatText report={report} reading={reading} />
+      <HeatText report={report} reading={reading.phase === 'reading'} />
       <p className="hint">
-        {tokens.length} tokens, {bytes} bytes.{' '}
+        Read by {reading.by}: {tokens.length} tokens, {bytes} bytes.{' '}
         {blockSizes.includes(1)
-          ? 'Surprisal is −log₂ of the probability that the model gave a token, given everything before it: 1 bit is a coin toss.'
+          ? SURPRISAL
           : 'This model was not trained on block size 1, so it cannot say how surprising a single token is.'}
       </p>
       <SizeTable report={report} />
       <p className="hint">
         {sizes.some(({ standardError }) => standardError === null) ? 'At block size 1 the likelihood is exact. ' : ''}
-        For larger blocks only a bound is known, the mean over draws of noise, with its standard error: the model
-        predicts at least this well. A lower number is better.
+        For larger blocks only a <Term id="bound">bound</Term> is known, the mean over draws of noise, with its standard
+        error: the model predicts at least this well. A lower number is better.
       </p>
       {spreads.length > 0 ? (
         <>
           <SpreadTable report={report} />
           <p className="hint">
-            Each dot is the result of one draw of noise, and the line is their mean. How far apart the dots are is the
-            variance that training has to live with, and the reason why the paper clips its noise: under U[β, ω] they
-            are closer together, but their mean is no longer a bound. The table above estimates the bound more steadily:
-            it draws how many tokens are masked rather than a rate.
+            Each dot is the result of one draw of <Term id="noise-schedule">noise</Term>, and the line is their mean.
+            How far apart the dots are is the variance that training has to live with, and the reason why the paper
+            clips its noise: under U[β, ω] they are closer together, but their mean is no longer a bound. The table
+            above estimates the bound more steadily: it draws how many tokens are masked rather than a rate.
           </p>
         </>
       ) : null}

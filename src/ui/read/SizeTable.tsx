@@ -1,4 +1,5 @@
 import { perplexityText } from '../fields/format';
+import { Term } from '../glossary/Term';
 import type { Report } from './report';
 
 /** How well the model predicts the text at each of its block sizes; rows fill as they are measured. */
@@ -10,9 +11,15 @@ export function SizeTable({ report: { blockSizes, sizes } }: { report: Report })
       <thead>
         <tr>
           <th scope="col">Block size</th>
-          <th scope="col">Bits per byte</th>
-          <th scope="col">Perplexity</th>
-          <th scope="col">Nats per token</th>
+          <th scope="col">
+            <Term id="bits-a-byte">Bits per byte</Term>
+          </th>
+          <th scope="col">
+            <Term id="perplexity">Perplexity</Term>
+          </th>
+          <th scope="col">
+            <Term id="nat">Nats per token</Term>
+          </th>
         </tr>
       </thead>
       <tbody>

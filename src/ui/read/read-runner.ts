@@ -26,9 +26,10 @@ export class ReadRunner {
   /** Reads the text as it is now. Nothing happens where there is no model, or nothing to read. */
   async start(): Promise<void> {
     const request = requestOf(this.reading.form);
-    if (this.#controller.session.model.phase !== 'ready' || !request) return;
+    const { model } = this.#controller.session;
+    if (model.phase !== 'ready' || !request) return;
     this.stop();
-    this.#dispatch({ type: 'started' });
+    this.#dispatch({ type: 'started', by: model.info.name });
     await this.#run.start((client, signal) => client.read(request, signal));
   }
 

@@ -17,6 +17,8 @@ export interface ReadForm {
 export interface Reading {
   readonly form: ReadForm;
   readonly phase: 'ready' | 'reading' | 'finished' | 'stopped' | 'failed';
+  /** The name of the model that reads, or has read; '' before the first reading. */
+  readonly by: string;
   /** Null until the model has begun. */
   readonly report: Report | null;
   /** Why the last reading ended early; stays until the next one or a load. */
@@ -27,12 +29,13 @@ export interface Reading {
 
 export type ReadAction =
   | { readonly type: 'form-changed'; readonly change: Partial<ReadForm> }
-  | { readonly type: 'started' }
+  | { readonly type: 'started'; readonly by: string }
   | RunAction<ReadEvent>;
 
 export const FIRST_READING: Reading = {
   form: { ...EXAMPLE, clip: { from: 0.3, to: 0.8 } },
   phase: 'ready',
+  by: '',
   report: null,
   problem: null,
   announced: '',
@@ -58,9 +61,16 @@ export function reduceReading(reading: Reading, action: ReadAction): Reading {
     case 'form-changed':
       return { ...reading, form: { ...reading.form, ...action.change } };
     case 'started':
-      return { ...reading, phase: 'reading', report: null, problem: null, announced: 'Reading the text.' };
-    case 'told':
-      return phase === 'reading' ? hear(reading, action.message) : reading;
+      return {
+        ...reading,
+        phase: 'reading',
+        by: action.by,
+        report: null,
+        problem: null,
+        announced: 'Reading the text.',
+      };
+    case 'event':
+      return phase === 'reading' ? hear(reading, action.event) : reading;
     case 'stopped':
       return phase === 'reading' ? { ...reading, phase: 'stopped', announced: 'Stopped.' } : reading;
     case 'failed': {
@@ -74,19 +84,19 @@ export function reduceReading(reading: Reading, action: ReadAction): Reading {
   }
 }
 
-function hear(reading: Reading, message: ReadEvent): Reading {
+function hear(reading: Reading, event: ReadEvent): Reading {
   const { report } = reading;
-  switch (message.type) {
+  switch (event.type) {
     case 'read-started':
-      return { ...reading, report: newReport(message) };
+      return { ...reading, report: newReport(event) };
     case 'read-done':
       return { ...reading, phase: 'finished', announced: `The text is read. ${report ? summaryOf(report) : ''}` };
     case 'read-tokens':
     case 'read-size':
     case 'read-spread':
     case 'read-progress':
-      return report ? { ...reading, report: learn(report, message) } : reading;
+      return report ? { ...reading, report: learn(report, event) } : reading;
     default:
-      return message satisfies never;
+      return event satisfies never;
   }
 }

@@ -1,13 +1,13 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { UnmaskError } from '../../errors';
-import type { AlternativeToken, Client, ModelInfo, WorkerEvents } from '../../library/unmask';
+import type { AlternativeToken, Client, WorkerEvents } from '../../library/unmask';
 import type { Asked } from '../chat/conversation';
 import { Editor } from '../editing/editor';
 import type { EmbeddedModel } from '../models/embedded-models';
 import { ModelLoader } from '../models/model-loader';
 import { newSeed } from '../settings/new-seed';
 import { blockSizeFor, generateSettings, type Settings, settingsOn } from '../settings/settings';
-import { type Link, originOf, samplingSettings, textSettings } from '../share/link';
+import { type Link, samplingSettings, textSettings, writerOf } from '../share/link';
 import { Alternatives } from '../story/alternatives';
 import type { Provenance } from '../story/provenance';
 import { idsAfterPrompt, newStory, newStoryAfter, type Story } from '../story/story';
@@ -84,10 +84,13 @@ export class Controller {
     this.#writer.changeSoon();
   }
 
-  /** What opening the page does: loads the model and, once it is there, begins to write, unless there is a text. */
+  /**
+   * What opening the page does: loads the model and, once it is there, begins to write, unless there is a text and no
+   * link has been followed meanwhile.
+   */
   async open(): Promise<void> {
     await this.models.load();
-    if (!this.session.story) await this.write();
+    if (!this.session.story || this.#writer.link) await this.write();
   }
 
   /** The next text is a link's, with its settings. The page's own stay as they are. */
@@ -274,6 +277,13 @@ export class Controller {
     if (isWriting(this.session)) this.#writer.end();
   }
 
+  /** Ends the text on screen; one that is done already and still comes at a pace is shown whole. */
+  stopOrShowAll(): void {
+    const { playhead } = this.session;
+    if (isWriting(this.session)) this.stop();
+    else if (playhead?.clock === 'pace') this.playback.goLive();
+  }
+
   /** Ends the text of the other view if it is being written. */
   stopElsewhere(): void {
     if (!isWriting(this.session)) this.#writer.end();
@@ -282,9 +292,4 @@ export class Controller {
   #dispatch(action: Action): void {
     this.store.setState(reduce(this.session, action), true);
   }
-}
-
-/** The model as a text's provenance names it. */
-function writerOf(info: ModelInfo): Provenance['model'] {
-  return { name: info.name, ...originOf(info) };
 }

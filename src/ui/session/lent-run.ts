@@ -4,8 +4,8 @@ import type { Controller } from './controller';
 import type { Problem } from './session';
 
 /** What happens to a run of a view that does not write. */
-export type RunAction<Message> =
-  | { readonly type: 'told'; readonly message: Message }
+export type RunAction<Event> =
+  | { readonly type: 'event'; readonly event: Event }
   /** A person ended it, or another run or a load has taken its place. */
   | { readonly type: 'stopped' }
   | { readonly type: 'failed'; readonly problem: Problem }
@@ -13,12 +13,12 @@ export type RunAction<Message> =
   | { readonly type: 'load-started' };
 
 /** The runs of a view that does not write: each takes the model from a text that is being written. */
-export class LentRun<Message> {
+export class LentRun<Event> {
   readonly #controller: Controller;
-  readonly #dispatch: (action: RunAction<Message>) => void;
+  readonly #dispatch: (action: RunAction<Event>) => void;
   #running = new AbortController();
 
-  constructor(controller: Controller, dispatch: (action: RunAction<Message>) => void) {
+  constructor(controller: Controller, dispatch: (action: RunAction<Event>) => void) {
     this.#controller = controller;
     this.#dispatch = dispatch;
     controller.store.subscribe(({ model }) => {
@@ -27,13 +27,13 @@ export class LentRun<Message> {
   }
 
   /** Tells of a run until it has ended, or another is started. */
-  async start(run: (client: Client, signal: AbortSignal) => AsyncIterable<Message>): Promise<void> {
+  async start(run: (client: Client, signal: AbortSignal) => AsyncIterable<Event>): Promise<void> {
     this.#running.abort();
     this.#running = new AbortController();
     const { signal } = this.#running;
     try {
-      for await (const message of this.#controller.lend((client) => run(client, signal))) {
-        this.#dispatch({ type: 'told', message });
+      for await (const event of this.#controller.lend((client) => run(client, signal))) {
+        this.#dispatch({ type: 'event', event });
       }
     } catch (error) {
       // One that was stopped is shown as such already, and another may be on by now.

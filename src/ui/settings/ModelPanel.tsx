@@ -2,7 +2,7 @@ import { memo } from 'react';
 import type { BackendChoice, ModelInfo } from '../../library/unmask';
 import { ChoiceField } from '../fields/ChoiceField';
 import { bytes, deviceOf } from '../fields/format';
-import { sizeText } from '../models/model-texts';
+import { licenceText, sizeText } from '../models/model-texts';
 import type { Controller } from '../session/controller';
 import type { ModelState } from '../session/session';
 
@@ -49,7 +49,7 @@ function Facts({ info }: { info: ModelInfo }) {
       <dt>Backend</dt>
       <dd data-fact="backend">{deviceOf(info)}</dd>
       <dt>Licence</dt>
-      <dd>{info.licence}</dd>
+      <dd>{licenceText(info.licence)}</dd>
     </dl>
   );
 }

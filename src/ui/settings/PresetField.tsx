@@ -16,13 +16,13 @@ export const PresetField = memo(function PresetField({ settings, model, controll
   const sizes = traitsOf(model);
   const presets = presetsFor(sizes);
   const current = presetOf(settings, sizes);
-  const backend = model.phase === 'ready' ? model.info.backend : null;
+  const info = model.phase === 'ready' ? model.info : null;
   return (
     <ChoiceField
       label="Style"
       value={current?.name ?? null}
       choices={presets.map((preset) => ({ value: preset.name, label: preset.label }))}
-      hint={current ? presetText(current, backend) : 'Custom.'}
+      hint={current ? presetText(current, info) : 'Custom: your own settings, below.'}
       onChange={(name) => {
         const preset = presets.find((preset) => preset.name === name);
         if (preset) controller.set(presetSettings(preset, sizes));

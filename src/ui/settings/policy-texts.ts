@@ -20,7 +20,7 @@ export const POLICY_TEXTS: Readonly<Record<PolicyName, { readonly name: string; 
   },
   entropy: {
     name: 'Within an entropy bound',
-    text: 'Each pass uncovers the tokens the model doubts least, as many as the bound on their total doubt allows: fast where the text is easy, one token per pass where it is hard.',
+    text: 'Each pass uncovers the tokens the model is surest of, as long as their total entropy stays within the bound: fast where the text is easy, one token per pass where it is hard.',
   },
 };
 

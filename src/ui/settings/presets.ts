@@ -1,4 +1,5 @@
 import type { ModelInfo } from '../../library/unmask';
+import { runsOnCpu } from '../fields/format';
 import { blockSizeFor, type ModelTraits, policyFor, type Settings, stepsFor } from './settings';
 
 export type PresetName = 'autoregressive' | 'balanced' | 'fast' | 'wild';
@@ -35,7 +36,7 @@ export const PRESETS: readonly Preset[] = [
     name: 'balanced',
     label: 'In blocks',
     text: 'The surest token of each block first.',
-    onGpu: 'About half the work of one by one, and almost as good.',
+    onGpu: 'It takes about half the work of one by one and is almost as good.',
     onCpu: 'Almost as good as one by one, but on a CPU it takes more than twice as long.',
     blockSize: 8,
     tokensPerStep: 1,
@@ -46,8 +47,8 @@ export const PRESETS: readonly Preset[] = [
     name: 'fast',
     label: 'In pairs',
     text: 'The two surest tokens at each step, in larger blocks.',
-    onGpu: 'A third of the work of one by one, with the odd mistake.',
-    onCpu: 'The odd mistake, and on a CPU still more than twice as long as one by one.',
+    onGpu: 'It takes a third of the work of one by one, with the odd mistake.',
+    onCpu: 'It makes the odd mistake, and on a CPU it still takes more than twice as long as one by one.',
     blockSize: 16,
     tokensPerStep: 2,
     temperature: 0.8,
@@ -57,7 +58,7 @@ export const PRESETS: readonly Preset[] = [
     name: 'wild',
     label: 'Wild',
     text: 'Four tokens at each step, and unlikely words are welcome. It rarely makes sense.',
-    onGpu: 'A sixth of the work of one by one.',
+    onGpu: 'It takes a sixth of the work of one by one.',
     onCpu: 'On a CPU it still takes more than twice as long as one by one.',
     blockSize: 32,
     tokensPerStep: 4,
@@ -104,7 +105,9 @@ export function presetOf(
 }
 
 /** What a preset does, and once it is known where the model runs, what that costs there. */
-export function presetText({ text, onGpu, onCpu }: Preset, backend: ModelInfo['backend'] | null): string {
-  if (backend === null) return text;
-  return `${text} ${backend === 'wasm' ? onCpu : onGpu}`;
+export function presetText(
+  { text, onGpu, onCpu }: Preset,
+  info: Pick<ModelInfo, 'backend' | 'adapter'> | null,
+): string {
+  return info ? `${text} ${runsOnCpu(info) ? onCpu : onGpu}` : text;
 }

@@ -5,6 +5,7 @@ import { Sheet } from '../fields/Sheet';
 import type { Heat } from '../settings/settings';
 import { type Story, wholeText } from '../story/story';
 import { downloadFile } from './download-file';
+import { fileName } from './file-name';
 import type { Sharing } from './sharing';
 import { VideoMaker } from './video/VideoMaker';
 
@@ -22,7 +23,7 @@ export default function ShareSheet({ story, heat, sharing, onClose }: Props) {
   const { provenance } = story;
   const save = () => {
     const { file } = sharing;
-    if (file !== null) downloadFile(new Blob([file], { type: 'application/json' }), 'unmask-run.json');
+    if (file !== null) downloadFile(new Blob([file], { type: 'application/json' }), fileName(story, 'json'));
   };
   return (
     <Sheet title="Share" className="share-sheet" onClose={onClose}>

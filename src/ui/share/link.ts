@@ -164,15 +164,25 @@ export function originOf(model: Pick<ModelInfo, 'digest' | 'backend' | 'adapter'
   return { digest: model.digest, device: deviceName(model) };
 }
 
+/** The model as the provenance of a text names it. */
+export function writerOf(model: Pick<ModelInfo, 'name' | 'digest' | 'backend' | 'adapter'>) {
+  return { name: model.name, ...originOf(model) };
+}
+
 /** Why a link may show another text here than where it was made; null where nothing tells. */
 export function differenceOf({ digest, device }: Pick<Link, 'digest' | 'device'>, here: Origin): string | null {
   if (digest !== null && digest !== here.digest) {
     return 'This link was made with another version of the model, so the text may differ from the original.';
   }
   if (device !== null && device !== here.device) {
-    return `This link was made on another device (${device}; here it is ${here.device}), so the text may differ in places.`;
+    return `This link was made ${placeText(device)}; here the model runs ${placeText(here.device)}, so the text may differ in places.`;
   }
   return null;
+}
+
+/** `on the CPU`, or `on a GPU (apple-metal-3)`. */
+function placeText(device: string): string {
+  return device === 'wasm' ? 'on the CPU' : `on a GPU (${device.replace(/^webgpu-/, '')})`;
 }
 
 function isUsed(field: keyof TextSettings, { policy }: TextSettings): boolean {

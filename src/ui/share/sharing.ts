@@ -246,5 +246,5 @@ export function noticeOf(story: Story | null, model: ModelState): string | null 
   const other = `${writer.name} wrote it, so it cannot be continued or edited with the model in use.`;
   // Another model can answer the next question of a conversation.
   if (source === 'here') return isOther && !story.settings.messages ? other : null;
-  return isOther ? `Opened from a file. ${other}` : 'Opened from a file: nothing was computed.';
+  return isOther ? `Opened from a file. ${other}` : 'Opened from a file, not written just now.';
 }

@@ -5,7 +5,10 @@ const AIR = 40;
 /** How far below the window's end a text may end, in pixels, while its reader still reads along. */
 const NEAR = 40;
 
-/** Keeps the end of a growing text above the bar, line by line, for as long as the reader stays near it. */
+/**
+ * Keeps the end of a growing text above the bar, line by line, for as long as the reader stays near it. Nothing moves
+ * under a card of the tour, which points at it.
+ */
 export function useFollow(text: RefObject<HTMLElement | null>, writing: boolean, growth: unknown): void {
   const following = useRef(true);
   useEffect(() => {
@@ -17,8 +20,9 @@ export function useFollow(text: RefObject<HTMLElement | null>, writing: boolean,
   }, [text]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: it has to run whenever the text has grown, and once at its end
   useEffect(() => {
+    if (!following.current || document.querySelector('.tour')) return;
     const below = endOf(text) - (window.innerHeight - barHeight() - AIR);
-    if (following.current && below > 0) window.scrollBy({ top: below });
+    if (below > 0) window.scrollBy({ top: below });
   }, [text, writing, growth]);
 }
 

@@ -40,16 +40,53 @@ export function useTokenTip(blocks: readonly Block[]) {
       setPlace(null);
       return;
     }
-    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
-    if (step === 0) return;
-    event.preventDefault();
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const tokens = [...event.currentTarget.querySelectorAll('[data-token]')];
     const at = place ? tokens.indexOf(place.element) : -1;
-    const next = tokens[Math.max(0, Math.min(tokens.length - 1, at + step))] ?? null;
+    const to = destination(event.key, tokens, at);
+    if (to === null) return;
+    event.preventDefault();
+    const next = tokens[Math.max(0, Math.min(tokens.length - 1, to))] ?? null;
     next?.scrollIntoView({ block: 'nearest' });
     setPlace(placeOf(next));
   };
   return { tip, place, handlers: { onPointerOver, onPointerLeave, onClick: show, onBlur, onKeyDown } };
+}
+
+/** Where a key leads from the token at `at`, which is -1 before the first; null for a key that leads nowhere. */
+function destination(key: string, tokens: readonly Element[], at: number): number | null {
+  switch (key) {
+    case 'ArrowRight':
+      return at + 1;
+    case 'ArrowLeft':
+      return at - 1;
+    case 'Home':
+      return 0;
+    case 'End':
+      return tokens.length - 1;
+    case 'ArrowDown':
+      return at < 0 ? 0 : inOtherLine(tokens, at, 1);
+    case 'ArrowUp':
+      return at < 0 ? 0 : inOtherLine(tokens, at, -1);
+    default:
+      return null;
+  }
+}
+
+/** The token under this one in the next line, or over it in the one before; itself where there is no such line. */
+function inOtherLine(tokens: readonly Element[], at: number, way: 1 | -1): number {
+  const { left, top, height } = tokens[at]!.getBoundingClientRect();
+  let line: number | null = null;
+  let best = at;
+  let least = Number.POSITIVE_INFINITY;
+  for (let index = at + way; tokens[index]; index += way) {
+    const box = tokens[index]!.getBoundingClientRect();
+    if (Math.abs(box.top - top) < height / 2) continue;
+    line ??= box.top;
+    if (Math.abs(box.top - line) >= height / 2) break;
+    if (Math.abs(box.left - left) < least) [best, least] = [index, Math.abs(box.left - left)];
+  }
+  return best;
 }
 
 /** The token that an event of a pointer is about. */

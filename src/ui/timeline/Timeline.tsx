@@ -1,7 +1,7 @@
 import type { Controller } from '../session/controller';
 import { type Settings, SPEEDS } from '../settings/settings';
 import type { Story } from '../story/story';
-import type { Playhead } from './playhead';
+import { motionOf, type Playhead } from './playhead';
 import { placeAt, placeText } from './replay';
 import { StepChart } from './StepChart';
 import { usePlayback } from './use-playback';
@@ -60,7 +60,11 @@ export function Timeline({ story, playhead, speed, controller }: Props) {
         title="Jump to end (L)"
         onClick={() => controller.playback.goLive()}
       >
-        {story.phase === 'starting' || story.phase === 'writing' ? 'Live' : 'End'}
+        {story.phase === 'starting' || story.phase === 'writing'
+          ? 'Live'
+          : motionOf(playhead) === 'following'
+            ? 'Show all'
+            : 'End'}
       </button>
       <select
         className="speed"

@@ -11,25 +11,27 @@ export default function Tour({ onEnd }: { onEnd: () => void }) {
   const card = CARDS[at]!;
   const isLast = at === CARDS.length - 1;
   const end = () => {
-    if (opener.current instanceof HTMLElement && opener.current !== document.body) opener.current.focus();
+    // One that began by itself has no opener.
+    const before = opener.current === document.body ? document.querySelector('[data-view-heading]') : opener.current;
+    if (before instanceof HTMLElement) before.focus({ preventScroll: true });
     onEnd();
   };
   useEscape(end);
   return createPortal(
     <Card key={at} card={card} place={`${at + 1} of ${CARDS.length}`}>
-      <button type="button" className="quiet" onClick={end}>
-        {isLast ? 'Close' : 'Skip'}
-      </button>
+      {isLast ? null : (
+        <button type="button" className="quiet" onClick={end}>
+          Skip
+        </button>
+      )}
       {at > 0 ? (
         <button type="button" className="quiet" onClick={() => setAt(at - 1)}>
           Back
         </button>
       ) : null}
-      {isLast ? null : (
-        <button type="button" className="action" onClick={() => setAt(at + 1)}>
-          Next
-        </button>
-      )}
+      <button type="button" className="action" onClick={isLast ? end : () => setAt(at + 1)}>
+        {isLast ? 'Done' : 'Next'}
+      </button>
     </Card>,
     document.body,
   );

@@ -1,7 +1,7 @@
 export interface TourCard {
   readonly title: string;
   readonly text: string;
-  /** What it is about: the first of these selectors that matches something in view of the page. */
+  /** What it is about: the first of these selectors that matches something that is drawn. */
   readonly targets: readonly string[];
 }
 
@@ -10,7 +10,7 @@ export const CARDS: readonly TourCard[] = [
   {
     title: 'Words out of noise',
     text: 'Each grey strip hides a token: a word, or a part of one. All tokens of a block are uncovered together, the surest first, and colour shows how sure the model was.',
-    targets: ['.story .text'],
+    targets: ['.story .block', '.story .text'],
   },
   {
     title: 'Every step is kept',
@@ -20,7 +20,7 @@ export const CARDS: readonly TourCard[] = [
   {
     title: 'Look behind any word',
     text: 'Point at a word to see what else could have stood there. Once the text is finished, click a word to change it and have the rest rewritten.',
-    targets: ['.story .text'],
+    targets: ['.story .token:not([data-given])', '.story .text'],
   },
   {
     title: 'Change how it writes',

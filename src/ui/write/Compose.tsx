@@ -105,7 +105,13 @@ function TitleForm({ settings, onChange, onWrite }: FormProps & { readonly onWri
           .slice(0, 2)
           .map((title) => (
             <li key={title}>
-              <button type="button" onClick={() => onChange({ title })}>
+              <button
+                type="button"
+                onClick={() => {
+                  onChange({ title });
+                  onWrite();
+                }}
+              >
                 {title}
               </button>
             </li>

@@ -35,7 +35,7 @@ import { storyAt } from '../timeline/replay';
 import { useTour } from '../tour/use-tour';
 import { Compose } from './Compose';
 import { Recording } from './recording/Recording';
-import { useRecordedRun } from './recording/use-recorded-run';
+import { useRecording } from './recording/use-recording';
 import { StatusBar } from './StatusBar';
 
 const Tour = lazy(() => import('../tour/Tour'));
@@ -59,7 +59,8 @@ export function WriteView({ controller, sharing, upgrade, update }: Props) {
   const shown = useMemo(() => (story && position !== undefined ? storyAt(story, position) : story), [story, position]);
   const writing = isWriting(session);
   const waiting = writing && story ? waitingSettings(story, inForce, traitsOf(model)) : NOTHING_WAITS;
-  const recorded = useRecordedRun(story === null && model.phase === 'loading');
+  const isAwaited = story === null && model.phase === 'loading';
+  const recording = useRecording(story, isAwaited);
   const tour = useTour(controller, shown, settings.tour === 'new');
   const onFile = useCallback((file: File) => void sharing.openFile(file), [sharing]);
   const onFolder = useCallback(
@@ -101,9 +102,11 @@ export function WriteView({ controller, sharing, upgrade, update }: Props) {
             onLoad={() => void controller.open()}
           />
           <ShareNotice sharing={sharing} session={session} controller={controller} />
-          {recorded ? <Recording story={recorded} /> : null}
+          {recording.recorded ? (
+            <Recording story={recording.recorded} wanted={isAwaited} onEnd={recording.end} />
+          ) : null}
           <ContextNote story={story} model={model} />
-          {story && shown ? (
+          {story && shown && !recording.recorded ? (
             <StoryView
               story={story}
               shown={shown}
@@ -122,7 +125,7 @@ export function WriteView({ controller, sharing, upgrade, update }: Props) {
                   sharing={sharing}
                 />
               }
-              caption={<Caption settings={story.settings} />}
+              caption={<Caption settings={story.settings} isLive={recording.isLive} />}
               controller={controller}
             />
           ) : null}

@@ -36,7 +36,7 @@ describe('the address of a model folder', () => {
       expect.objectContaining({
         code: 'bad-input',
         message:
-          `"${text}" is no address of a model folder. Give one that begins with https://, ` +
+          `"${text}" is not the address of a model folder. Give one that begins with https://, ` +
           'or a Hugging Face repository as owner/name.',
       }),
     );

@@ -3,6 +3,7 @@ import { describeError } from '../../../errors';
 import { type Heat, SPEEDS } from '../../settings/settings';
 import type { Story } from '../../story/story';
 import { downloadFile } from '../download-file';
+import { fileName } from '../file-name';
 import { drawStory, VIDEO_SIZE } from './draw-story';
 import { FRAMES_PER_SECOND, framesOf } from './frames';
 import { palette } from './palette';
@@ -71,8 +72,9 @@ export function VideoMaker({ story, heat }: Props) {
         signal: recording.current.signal,
         onProgress: setDone,
       });
-      downloadFile(video, `unmask.${format.extension}`);
-      setSaid(`Saved as unmask.${format.extension}.`);
+      const name = fileName(story, format.extension);
+      downloadFile(video, name);
+      setSaid(`Saved as ${name}.`);
     } catch (error) {
       const { code, message } = describeError(error);
       setSaid(code === 'cancelled' ? 'Cancelled.' : message);

@@ -4,24 +4,35 @@ import { StoryBlocks } from '../../story/StoryBlocks';
 import type { Story } from '../../story/story';
 import { useFollow } from '../../story/use-follow';
 import { storyAt } from '../../timeline/replay';
+import { isBetweenBlocks } from './between-blocks';
 
 /** A load that takes no longer than this shows the noise alone, in milliseconds: the words would go as they come. */
 const REST_MS = 1000;
 
 const SAID = 'A recording, until the model has loaded';
 
+interface Props {
+  readonly story: Story;
+  /** Whether it is to go on; if not it ends with its block, so that nothing is torn away in mid-sentence. */
+  readonly wanted: boolean;
+  readonly onEnd: (seen: boolean) => void;
+}
+
 /** A run that was recorded, in the place where the live one will be. It plays once and then stays as it is. */
-export function Recording({ story }: { story: Story }) {
+export function Recording({ story, wanted, onEnd }: Props) {
   const position = usePosition(story.steps.length);
   const said = useLate(SAID);
-  // Its first block comes into view as that of the live text will, and the rest is not followed.
   const article = useRef<HTMLElement>(null);
-  useFollow(article, false, null);
+  useFollow(article, true, position);
+  const ends = !wanted && isBetweenBlocks(story, position);
+  useEffect(() => {
+    if (ends) onEnd(position > 0);
+  }, [ends, onEnd, position]);
   const { heading, blocks } = storyAt(story, position);
   return (
     <article
       className="story"
-      ref={position === story.steps.length ? null : article}
+      ref={article}
       data-phase="recorded"
       data-view={position < story.steps.length ? 'playing' : 'past'}
     >

@@ -15,7 +15,7 @@ export function failureOf(runId: number, error: unknown): WorkerMessage {
 }
 
 /** Runs of which one is at work at a time, and the newest wins. */
-export class Lane {
+export class RunQueue {
   readonly #port: PagePort;
   #current: Run | undefined;
   /** Settles when the last run has let go, cancelled or not. */

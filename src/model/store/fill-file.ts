@@ -1,7 +1,7 @@
 import type { ManifestFile } from '../format/manifest';
 import type { PartFile } from './part-file';
 
-export interface BringOptions {
+export interface FillOptions {
   readonly signal: AbortSignal;
   /** To be called whenever the part has grown or shrunk. */
   readonly onChange: () => void;
@@ -11,4 +11,4 @@ export interface BringOptions {
  * Completes the part of a file, wherever the rest comes from, so that it has the length and the SHA-256 of the
  * manifest. Throws otherwise, or the AbortError.
  */
-export type Bring = (file: ManifestFile, part: PartFile, options: BringOptions) => Promise<void>;
+export type FillFile = (file: ManifestFile, part: PartFile, options: FillOptions) => Promise<void>;
