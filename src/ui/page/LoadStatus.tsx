@@ -1,4 +1,3 @@
-import { CancellableBar } from '../models/CancellableBar';
 import { FetchStatus } from '../models/FetchStatus';
 import { ProgressStatus } from '../models/ProgressStatus';
 import type { Controller } from '../session/controller';
@@ -25,13 +24,15 @@ export function LoadProgress({ session: { model }, controller }: Omit<Props, 'on
   if (model.phase !== 'loading') return null;
   const cancel = () => controller.models.cancelLoad();
   const { compiled } = model;
-  if (!compiled?.total) {
-    return <ProgressStatus name="the model and runtime" doing="Loading" progress={model} onCancel={cancel} />;
-  }
-  const { done, total } = compiled;
-  const doing = 'Preparing the GPU';
-  const text = `${doing}, ${done} of ${total}`;
-  return <CancellableBar text={text} spoken={doing} label={doing} value={done} max={total} onCancel={cancel} />;
+  return (
+    <ProgressStatus
+      name="the model and runtime"
+      doing="Loading"
+      progress={model}
+      compiled={compiled}
+      onCancel={cancel}
+    />
+  );
 }
 
 /** How far a model is that is fetched beside the one in use; or a way back in after a load that was cancelled. */
