@@ -111,3 +111,30 @@ test('the seed can be emptied and typed anew; what is no seed is refused in word
   expect(visit.page.url()).toContain('seed=4294967295');
   await visit.close();
 });
+
+test('a button leads past the panel, and keys walk the text by words, lines and ends', async () => {
+  const visit = await StoryPage.open(site, { maxTokens: 64 });
+  await visit.reaches('finished');
+  const { page } = visit;
+  await page.keyboard.press('Tab');
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the text');
+  await page.keyboard.press('Enter');
+  expect(await page.evaluate(() => document.activeElement?.className)).toBe('text');
+  const marked = page.locator('.token[data-marked]');
+  const placeAfter = async (key: string) => {
+    await page.keyboard.press(key);
+    const { x, y } = (await marked.boundingBox())!;
+    return { token: await marked.getAttribute('data-token'), x, y };
+  };
+  const first = await placeAfter('ArrowDown');
+  const last = await placeAfter('End');
+  expect(last.y).toBeGreaterThan(first.y);
+  expect((await placeAfter('Home')).token).toBe(first.token);
+  const second = await placeAfter('ArrowRight');
+  const below = await placeAfter('ArrowDown');
+  expect(below.y).toBeGreaterThan(second.y);
+  expect(Math.abs(below.x - second.x)).toBeLessThan(100);
+  const above = await placeAfter('ArrowUp');
+  expect(above.y).toBeLessThan(below.y);
+  await visit.close();
+});

@@ -1,13 +1,13 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { UnmaskError } from '../../errors';
-import type { AlternativeToken, Client, ModelInfo, WorkerEvents } from '../../library/unmask';
+import type { AlternativeToken, Client, WorkerEvents } from '../../library/unmask';
 import type { Asked } from '../chat/conversation';
 import { Editor } from '../editing/editor';
 import type { EmbeddedModel } from '../models/embedded-models';
 import { ModelLoader } from '../models/model-loader';
 import { newSeed } from '../settings/new-seed';
 import { blockSizeFor, generateSettings, type Settings, settingsOn } from '../settings/settings';
-import { type Link, originOf, samplingSettings, textSettings } from '../share/link';
+import { type Link, samplingSettings, textSettings, writerOf } from '../share/link';
 import { Alternatives } from '../story/alternatives';
 import type { Provenance } from '../story/provenance';
 import { idsAfterPrompt, newStory, newStoryAfter, type Story } from '../story/story';
@@ -292,9 +292,4 @@ export class Controller {
   #dispatch(action: Action): void {
     this.store.setState(reduce(this.session, action), true);
   }
-}
-
-/** The model as a text's provenance names it. */
-function writerOf(info: ModelInfo): Provenance['model'] {
-  return { name: info.name, ...originOf(info) };
 }

@@ -164,6 +164,11 @@ export function originOf(model: Pick<ModelInfo, 'digest' | 'backend' | 'adapter'
   return { digest: model.digest, device: deviceName(model) };
 }
 
+/** The model as the provenance of a text names it. */
+export function writerOf(model: Pick<ModelInfo, 'name' | 'digest' | 'backend' | 'adapter'>) {
+  return { name: model.name, ...originOf(model) };
+}
+
 /** Why a link may show another text here than where it was made; null where nothing tells. */
 export function differenceOf({ digest, device }: Pick<Link, 'digest' | 'device'>, here: Origin): string | null {
   if (digest !== null && digest !== here.digest) {
