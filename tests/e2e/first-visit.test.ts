@@ -54,7 +54,7 @@ test.each([DESKTOP, PHONE])('at $width pixels a recording plays until the live t
   const before = await Promise.all(places.map((place) => topOf(page, place)));
   const title = await page.locator('.story h2').textContent();
   weights.release();
-  await visit.reaches('writing');
+  await visit.reaches('writing', 'finished');
   expect(await recorded.count()).toBe(0);
   // No restart of the same: another text begins in the same place, says what it is, and is in view.
   expect(await page.locator('.story h2').textContent()).not.toBe(title);

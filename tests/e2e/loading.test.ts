@@ -41,6 +41,8 @@ test.each([
   );
   await visit.alert.waitFor();
   expect(await visit.alert.textContent()).toContain(file);
+  // What plays instead goes on, and no longer promises a model.
+  expect(await visit.page.locator('.story .caption').textContent()).toBe('A recording');
   await visit.page.getByLabel('Title', { exact: true }).fill('Kept through it all');
   await visit.page.unroute(pattern);
   await visit.alert.getByRole('button', { name: 'Try again' }).click();

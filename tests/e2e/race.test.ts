@@ -52,6 +52,8 @@ test.each([
   expect(inBlocks).toBeLessThanOrEqual(most);
 
   const said = await verdict.textContent();
+  expect(await visit.page.getByText(/^Unmask Stories writes both\./).count()).toBe(1);
+  expect(await visit.page.locator('.won').count()).toBe(said?.includes(' won: ') ? 1 : 0);
   for (const racer of [one, blocks]) expect(said).toContain(`${(await counter(racer, 'seconds')).toFixed(1)} s`);
   expect(await visit.page.locator('[aria-live]').textContent()).toBe(said);
   // Each token of the first is found by a read of the weights; the passes that store them ride along.

@@ -83,11 +83,15 @@ test('a text is read by keyboard alone, with its surprises, its scores and its d
 test('it can be stopped, keeps what it has while another view is looked at, and says what is too long', async () => {
   const visit = await openRead();
   const { page } = visit;
+  await page.setViewportSize({ width: 360, height: 740 });
   const field = page.getByLabel('Text to read');
   await field.fill('The sea was calm. '.repeat(500));
   await page.getByText('Only the first 8,000 characters are read; the last 1,000 are left out.').waitFor();
   await page.getByRole('button', { name: 'Read', exact: true }).click();
   await page.locator('.heat-token[data-known]').first().waitFor();
+  // On a phone the form is above: what comes out is brought into view.
+  expect((await page.locator('.read-progress').boundingBox())!.y).toBeLessThan(60);
+  expect(await page.getByText(/^Read by Unmask Stories: /).count()).toBe(1);
   await page.getByText(/longer than the model’s context, so it is read in \d+ pieces/).waitFor();
   await page.keyboard.press('Escape');
   await page.getByText('Stopped. What was measured so far stays.').waitFor();

@@ -17,7 +17,7 @@ test('presets set everything, say what they cost, and are left by a setting of o
   expect(await visit.page.getByText('The two surest tokens at each step').isVisible()).toBe(true);
   await visit.write();
   expect(await visit.measure('passes/token')).toBeLessThan(0.8);
-  await visit.page.getByRole('radio', { name: 'One by one' }).check();
+  await visit.page.getByRole('radio', { name: 'One at a time' }).check();
   await visit.write();
   expect(Math.max(...(await visit.blockLengths()))).toBe(1);
   await visit.page.getByLabel('Temperature').press('ArrowRight');

@@ -20,7 +20,7 @@ test.each(PRESETS)('$name is recognised once taken, asks for what the worker all
 test.each(PRESETS)('what $name costs is said once it is known where the model runs', (preset) => {
   expect(presetText(preset, null)).toBe(preset.text);
   for (const backend of ['wasm', 'webgpu'] as const)
-    expect(presetText(preset, { backend, adapter: 'x' })).toMatch(/one by one|passes|CPU/);
+    expect(presetText(preset, { backend, adapter: 'x' })).toMatch(/one at a time|passes|CPU/);
   expect(presetText(preset, null)).not.toMatch(/CPU|work|passes/);
   // A GPU of software is a CPU.
   const software = { backend: 'webgpu', adapter: 'google swiftshader (software)' } as const;

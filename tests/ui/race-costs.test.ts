@@ -47,7 +47,7 @@ test('on a CPU it is said beforehand who wins and why; on a GPU nothing is', () 
   expect(expectation([way(1), way(16, 8)], CPU)).toBe(
     'Expect one at a time to win. This model runs on the CPU, where the arithmetic is the slow part: ' +
       'a pass over 16 tokens takes about 6 times as long as one over 1. ' +
-      'One at a time: 2.00 passes per token; blocks of 16: 0.56.',
+      'One at a time: 0.50 tokens per pass; blocks of 16: 1.78.',
   );
   expect(expectation([way(1), way(16, 8)], { ...CPU, backend: 'webgpu', adapter: 'x' })).toBeNull();
 });

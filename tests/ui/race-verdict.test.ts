@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { PolicyName } from '../../src/library/models';
-import { notes, verdict } from '../../src/ui/race/verdict';
+import { notes, verdict, winnerOf } from '../../src/ui/race/verdict';
 import { DEFAULT_SETTINGS, generateSettings } from '../../src/ui/settings/settings';
 import { newStory, type Story } from '../../src/ui/story/story';
 
@@ -39,6 +39,7 @@ test('the faster one first, with the seconds of both', () => {
   const said = 'Blocks of 16 won: 4.1 s against 9.8 s (2.4× faster).';
   expect(verdict([single, blocks])).toBe(said);
   expect(verdict([blocks, single])).toBe(said);
+  expect([winnerOf([single, blocks]), winnerOf([blocks, single])]).toEqual([1, 0]);
 });
 
 test('the reverse is said as plainly', () => {
@@ -57,6 +58,7 @@ test('a few per cent are no victory', () => {
   expect(verdict([close, blocks])).toBe('A tie: blocks of 16 took 4.1 s, one at a time 4.2 s.');
   const instant = [racer({ blockSize: 1, nfe: 0, seconds: 0 }), racer({ blockSize: 4, nfe: 0, seconds: 0 })] as const;
   expect(verdict(instant)).toContain('A tie');
+  expect([winnerOf([close, blocks]), winnerOf(instant)]).toEqual([null, null]);
 });
 
 test('texts of different lengths are compared by the second', () => {

@@ -25,7 +25,7 @@ import type { RaceRunner } from './race-runner';
 import { isSameWay, lowerFirst } from './racer-names';
 import { SideField } from './SideField';
 import { useRace } from './use-race';
-import { notes, verdict } from './verdict';
+import { notes, verdict, winnerOf } from './verdict';
 import './race.css';
 
 interface Props {
@@ -44,6 +44,7 @@ export default function RaceView({ runner, controller, update }: Props) {
   const running = race.phase === 'running';
   const info = model.phase === 'ready' ? model.info : null;
   const toRace = pairOf(race.sides.map((side) => settingsOfSide(side, settings, traitsOf(model))));
+  const winner = race.phase === 'finished' && race.stories ? winnerOf(race.stories) : null;
   const board = useRef<HTMLDivElement>(null);
   useBroughtIntoView(board, running, '.racer:last-child');
   return (
@@ -86,7 +87,7 @@ export default function RaceView({ runner, controller, update }: Props) {
             <div className="racers">
               {toRace.map((asked, racer) => (
                 // biome-ignore lint/suspicious/noArrayIndexKey: a racer is its place
-                <Racer key={racer} settings={asked} story={race.stories?.[racer] ?? null} />
+                <Racer key={racer} settings={asked} story={race.stories?.[racer] ?? null} won={winner === racer} />
               ))}
             </div>
           </div>

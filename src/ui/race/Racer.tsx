@@ -10,18 +10,21 @@ interface Props {
   readonly settings: GenerateSettings;
   /** What it writes, or has written last. */
   readonly story: Story | null;
+  /** Whether it was the faster one of a race that is over. */
+  readonly won: boolean;
 }
 
 /** One of the two: how far it is, what that has cost, and its text. */
-export function Racer({ settings, story }: Props) {
+export function Racer({ settings, story, won }: Props) {
   const id = useId();
   const shown = story?.settings ?? settings;
   const name = upperFirst(nameOf(shown));
   const tokens = story ? tokensWritten(story) : 0;
   const finished = story?.phase === 'finished';
   return (
-    <article className="racer" aria-labelledby={id} data-phase={story?.phase ?? 'ready'}>
+    <article className="racer" aria-labelledby={id} data-phase={story?.phase ?? 'ready'} data-won={won || undefined}>
       <h3 id={id}>{name}</h3>
+      {won ? <p className="won">Winner</p> : null}
       <p className="pace">{upperFirst(paceOf(shown)) || 'Left to right'}</p>
       <progress
         aria-label={`Progress, ${name}`}

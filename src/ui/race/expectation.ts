@@ -55,5 +55,5 @@ function reason(one: Forecast, other: Forecast): string {
 
 function passesOf(one: Forecast, other: Forecast): string {
   if (one.passes === null || other.passes === null) return 'How many passes they take depends on the text.';
-  return `${upperFirst(one.name)}: ${rate(one.passes)} passes per token; ${other.name}: ${rate(other.passes)}.`;
+  return `${upperFirst(one.name)}: ${rate(1 / one.passes)} tokens per pass; ${other.name}: ${rate(1 / other.passes)}.`;
 }

@@ -3,7 +3,7 @@ import { rate, runsOnCpu } from '../fields/format';
 import { BEST_PERPLEXITY, curveFor, expectedAt } from '../settings/quality';
 import { usesSteps } from '../settings/settings';
 import { type Story, tokensWritten } from '../story/story';
-import type { Pair } from './pair';
+import { type Pair, pairOf } from './pair';
 import { nameOfBoth, upperFirst } from './racer-names';
 
 interface Result {
@@ -16,6 +16,13 @@ interface Result {
 
 /** Below this ratio two racers are called equal: the next race may turn out the other way. */
 export const EQUAL = 1.05;
+
+/** The place of the faster of two finished racers; null for a tie. */
+export function winnerOf(stories: Pair<Story>): number | null {
+  const [one, other] = pairOf(stories.map((story) => tokensWritten(story) / story.seconds));
+  if (!(Math.max(one, other) / Math.min(one, other) >= EQUAL)) return null;
+  return one > other ? 0 : 1;
+}
 
 /** Which of two finished racers was faster, and by how much, in a sentence. */
 export function verdict(stories: Pair<Story>): string {

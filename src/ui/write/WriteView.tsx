@@ -59,7 +59,7 @@ export function WriteView({ controller, sharing, upgrade, update }: Props) {
   const shown = useMemo(() => (story && position !== undefined ? storyAt(story, position) : story), [story, position]);
   const writing = isWriting(session);
   const waiting = writing && story ? waitingSettings(story, inForce, traitsOf(model)) : NOTHING_WAITS;
-  const isAwaited = story === null && model.phase === 'loading';
+  const isAwaited = story === null && (model.phase === 'loading' || model.phase === 'failed');
   const recording = useRecording(story, isAwaited);
   const tour = useTour(controller, shown, settings.tour === 'new');
   const onFile = useCallback((file: File) => void sharing.openFile(file), [sharing]);
@@ -103,7 +103,12 @@ export function WriteView({ controller, sharing, upgrade, update }: Props) {
           />
           <ShareNotice sharing={sharing} session={session} controller={controller} />
           {recording.recorded ? (
-            <Recording story={recording.recorded} wanted={isAwaited} onEnd={recording.end} />
+            <Recording
+              story={recording.recorded}
+              wanted={isAwaited}
+              about={model.phase === 'failed' ? 'A recording' : 'A recording, until the model has loaded'}
+              onEnd={recording.end}
+            />
           ) : null}
           <ContextNote story={story} model={model} />
           {story && shown && !recording.recorded ? (

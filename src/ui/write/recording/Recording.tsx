@@ -9,19 +9,19 @@ import { isBetweenBlocks } from './between-blocks';
 /** A load that takes no longer than this shows the noise alone, in milliseconds: the words would go as they come. */
 const REST_MS = 1000;
 
-const SAID = 'A recording, until the model has loaded';
-
 interface Props {
   readonly story: Story;
   /** Whether it is to go on; if not it ends with its block, so that nothing is torn away in mid-sentence. */
   readonly wanted: boolean;
+  /** Says that it is a recording. */
+  readonly about: string;
   readonly onEnd: (seen: boolean) => void;
 }
 
 /** A run that was recorded, in the place where the live one will be. It plays once and then stays as it is. */
-export function Recording({ story, wanted, onEnd }: Props) {
+export function Recording({ story, wanted, about, onEnd }: Props) {
   const position = usePosition(story.steps.length);
-  const said = useLate(SAID);
+  const said = useLate(about);
   const article = useRef<HTMLElement>(null);
   useFollow(article, true, position);
   const ends = !wanted && isBetweenBlocks(story, position);
@@ -42,7 +42,7 @@ export function Recording({ story, wanted, onEnd }: Props) {
           <h2 className="view-title">{heading.title}</h2>
         </header>
       ) : null}
-      <p className="caption">{SAID}</p>
+      <p className="caption">{about}</p>
       <section className="text" aria-label="Recorded text">
         <StoryBlocks blocks={blocks} />
       </section>
