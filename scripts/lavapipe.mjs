@@ -11,7 +11,6 @@ import { output, run } from './install.mjs';
 
 const FOLDER = resolve('.drivers/lavapipe');
 const PACKAGE = 'mesa-vulkan-drivers';
-const SERVER = 'http://deb.debian.org/debian';
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /** The suites to fetch from, or null where this is no Debian. Debian 12's own Mesa 22 is too old for Dawn. */
@@ -23,11 +22,25 @@ export function debianSuites() {
   return codename === 'bookworm' ? ['bookworm', 'bookworm-backports'] : [codename];
 }
 
+/** The URL that this machine takes the packages of a suite from, or null. */
+function mirrorOf(suite) {
+  const targets = output('apt-get', [
+    'indextargets',
+    '--format',
+    '$(SITE) $(CODENAME)/$(COMPONENT)',
+    'Created-By: Packages',
+  ]);
+  const site = targets?.split('\n').find((line) => line.endsWith(` ${suite}/main`));
+  return site?.split(' ')[0] ?? null;
+}
+
 /** Downloads the driver's package and those of its libraries that this machine lacks. Returns whether that worked. */
 function download(folder, wanted) {
+  const mirror = mirrorOf(wanted[0]);
+  if (!mirror) return false;
   for (const name of ['lists/partial', 'archives/partial']) mkdirSync(join(folder, name), { recursive: true });
   const sources = join(folder, 'sources.list');
-  writeFileSync(sources, wanted.map((suite) => `deb [signed-by=${KEYRING}] ${SERVER} ${suite} main\n`).join(''));
+  writeFileSync(sources, wanted.map((suite) => `deb [signed-by=${KEYRING}] ${mirror} ${suite} main\n`).join(''));
   const options = {
     'Dir::Etc::SourceList': sources,
     'Dir::Etc::SourceParts': '/dev/null',
