@@ -16,6 +16,8 @@ export default defineConfig({
     ],
     pool: 'forks',
     maxWorkers: 2,
+    // LLVM's optimisation takes most of the time to compile, and the tests' shapes are tiny.
+    env: { GALLIVM_PERF: 'nopt' },
     // A pipeline takes a second to compile, and some tests compile twenty.
     testTimeout: 120_000,
     hookTimeout: 120_000,
