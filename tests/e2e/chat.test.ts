@@ -397,12 +397,14 @@ test('a model that cannot answer leaves the conversation as it is, and says what
 });
 
 test('a tip goes with the tokens it is about, and an answer of nothing is said to be one', async () => {
-  const visit = await visitor({ maxTokens: 128 });
+  // Long enough to be pointed at while it is written, on a fast machine too.
+  const visit = await visitor({ maxTokens: 512 });
   const { page } = visit;
   const field = page.getByLabel('Your message');
   await field.fill('Once upon a time');
   await field.press('Enter');
-  await page.locator('.turn [data-token="1.1"]').hover();
+  // Without waiting for it to lie still, which it may not do before the answer is over.
+  await page.locator('.turn [data-token="1.1"]').hover({ force: true });
   await page.locator('.tip').waitFor();
   // The pointer stays where it is while the answer becomes Markdown.
   await page.keyboard.press('Escape');
