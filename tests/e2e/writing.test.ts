@@ -22,11 +22,12 @@ const watchBlocks = () => {
   }).observe(document, { subtree: true, childList: true, attributes: true });
 };
 
+// Tokens enough for some blocks to be seen between two frames, however fast the machine is.
 test.each([
-  ['webgpu', 'WebGPU'],
-  ['wasm', 'WebAssembly'],
-] as const)('%s: opening the page writes a story, block after block out of masks', async (backend, shown) => {
-  const visit = await StoryPage.open(site, { backend, maxTokens: 24 }, (page) => page.addInitScript(watchBlocks));
+  ['webgpu', 'WebGPU', 24],
+  ['wasm', 'WebAssembly', 96],
+] as const)('%s: opening the page writes a story, block after block out of masks', async (backend, shown, maxTokens) => {
+  const visit = await StoryPage.open(site, { backend, maxTokens }, (page) => page.addInitScript(watchBlocks));
   await visit.reaches('finished');
   expect(await visit.page.locator('[data-fact="backend"]').textContent()).toContain(shown);
   expect(await visit.text()).toMatch(/[a-z]{2,} [a-z]+/i);
@@ -42,11 +43,11 @@ test.each([
   // A fast backend may finish some blocks between two frames.
   expect(masksOfBlocks.some((masks) => masks.length > 1)).toBe(true);
 
-  // It ends with a sentence: in the block that reaches 24 tokens, or within 32 more.
+  // It ends with a sentence: in the block that reaches so many tokens, or within 32 more.
   const tokens = await visit.measure('tokens');
-  expect(tokens).toBeGreaterThan(16);
-  expect(tokens).toBeLessThanOrEqual(24 + 32);
-  if (tokens < 24 + 32) expect((await visit.text()).trim()).toMatch(/[.!?…]["”'’)]*$/);
+  expect(tokens).toBeGreaterThan(maxTokens - 8);
+  expect(tokens).toBeLessThanOrEqual(maxTokens + 32);
+  if (tokens < maxTokens + 32) expect((await visit.text()).trim()).toMatch(/[.!?…]["”'’)]*$/);
   expect(await visit.measure('passes/token')).toBeGreaterThanOrEqual(1);
   expect(await visit.measure('tokens/s')).toBeGreaterThan(0);
   await visit.close();

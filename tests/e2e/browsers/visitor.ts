@@ -104,8 +104,10 @@ export class Visitor {
 
   /** Types into the field with this label, in place of what it has. */
   async fill(label: string, text: string): Promise<void> {
-    await this.click(`//*[@id=//label[normalize-space()="${label}"]/@for]`);
-    await this.sees('input:focus, textarea:focus');
+    const end = Date.now() + PATIENCE_MS;
+    // A click misses a field that what comes above it has just moved.
+    do await this.click(`//*[@id=//label[normalize-space()="${label}"]/@for]`);
+    while (!(await this.page.run(() => document.activeElement?.matches('input, textarea'))) && Date.now() < end);
     await this.page.press('Control+a');
     await this.page.type(text);
     await this.until((text) => (document.activeElement as HTMLInputElement).value === text, text);
