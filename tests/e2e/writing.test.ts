@@ -26,32 +26,36 @@ const watchBlocks = () => {
 test.each([
   ['webgpu', 'WebGPU', 24],
   ['wasm', 'WebAssembly', 96],
-] as const)('%s: opening the page writes a story, block after block out of masks', async (backend, shown, maxTokens) => {
-  const visit = await StoryPage.open(site, { backend, maxTokens }, (page) => page.addInitScript(watchBlocks));
-  await visit.reaches('finished');
-  expect(await visit.page.locator('[data-fact="backend"]').textContent()).toContain(shown);
-  expect(await visit.text()).toMatch(/[a-z]{2,} [a-z]+/i);
+] as const)(
+  '%s: opening the page writes a story, block after block out of masks',
+  async (backend, shown, maxTokens) => {
+    const visit = await StoryPage.open(site, { backend, maxTokens }, (page) => page.addInitScript(watchBlocks));
+    await visit.reaches('finished');
+    expect(await visit.page.locator('[data-fact="backend"]').textContent()).toContain(shown);
+    expect(await visit.text()).toMatch(/[a-z]{2,} [a-z]+/i);
 
-  const seen = await visit.page.evaluate(() => (window as unknown as { seen: [number, number][] }).seen);
-  const finished = seen.map(([blocks]) => blocks);
-  expect(new Set(finished).size).toBeGreaterThanOrEqual(3);
-  expect(finished).toEqual(finished.toSorted((a, b) => a - b));
-  // Within a block masks only become fewer.
-  const masksOf = (block: number) => seen.filter(([blocks, masks]) => blocks === block && masks > 0).map(([, m]) => m);
-  const masksOfBlocks = [...new Set(finished)].map(masksOf);
-  for (const masks of masksOfBlocks) expect(masks).toEqual(masks.toSorted((a, b) => b - a));
-  // A fast backend may finish some blocks between two frames.
-  expect(masksOfBlocks.some((masks) => masks.length > 1)).toBe(true);
+    const seen = await visit.page.evaluate(() => (window as unknown as { seen: [number, number][] }).seen);
+    const finished = seen.map(([blocks]) => blocks);
+    expect(new Set(finished).size).toBeGreaterThanOrEqual(3);
+    expect(finished).toEqual(finished.toSorted((a, b) => a - b));
+    // Within a block masks only become fewer.
+    const masksOf = (block: number) =>
+      seen.filter(([blocks, masks]) => blocks === block && masks > 0).map(([, m]) => m);
+    const masksOfBlocks = [...new Set(finished)].map(masksOf);
+    for (const masks of masksOfBlocks) expect(masks).toEqual(masks.toSorted((a, b) => b - a));
+    // A fast backend may finish some blocks between two frames.
+    expect(masksOfBlocks.some((masks) => masks.length > 1)).toBe(true);
 
-  // It ends with a sentence: in the block that reaches so many tokens, or within 32 more.
-  const tokens = await visit.measure('tokens');
-  expect(tokens).toBeGreaterThan(maxTokens - 8);
-  expect(tokens).toBeLessThanOrEqual(maxTokens + 32);
-  if (tokens < maxTokens + 32) expect((await visit.text()).trim()).toMatch(/[.!?…]["”'’)]*$/);
-  expect(await visit.measure('passes/token')).toBeGreaterThanOrEqual(1);
-  expect(await visit.measure('tokens/s')).toBeGreaterThan(0);
-  await visit.close();
-});
+    // It ends with a sentence: in the block that reaches so many tokens, or within 32 more.
+    const tokens = await visit.measure('tokens');
+    expect(tokens).toBeGreaterThan(maxTokens - 8);
+    expect(tokens).toBeLessThanOrEqual(maxTokens + 32);
+    if (tokens < maxTokens + 32) expect((await visit.text()).trim()).toMatch(/[.!?…]["”'’)]*$/);
+    expect(await visit.measure('passes/token')).toBeGreaterThanOrEqual(1);
+    expect(await visit.measure('tokens/s')).toBeGreaterThan(0);
+    await visit.close();
+  },
+);
 
 test('the same seed and settings give the same text, a new seed another', async () => {
   const visit = await StoryPage.open(site);
