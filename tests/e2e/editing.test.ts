@@ -28,9 +28,7 @@ async function isOfFullLength(visit: StoryPage): Promise<void> {
 }
 
 async function writeOn(visit: StoryPage): Promise<void> {
-  await visit.page.getByRole('button', { name: 'Regenerate from here' }).click();
-  await visit.reaches('starting', 'writing');
-  await visit.reaches('finished');
+  await visit.writesFrom(() => visit.page.getByRole('button', { name: 'Regenerate from here' }).click());
 }
 
 test('a token tells what else could have stood there, and how likely', async () => {
@@ -140,9 +138,7 @@ test('an edit is undone and redone', async () => {
   await visit.reaches('finished');
   const whole = await visit.text();
   await tokenAt(visit, '2.4').click();
-  await visit.page.getByRole('button', { name: 'Regenerate from here' }).click();
-  await visit.reaches('starting', 'writing');
-  await visit.reaches('finished');
+  await visit.writesFrom(() => visit.page.getByRole('button', { name: 'Regenerate from here' }).click());
   const edited = await visit.text();
   expect(edited).not.toBe(whole);
   await visit.page.getByRole('button', { name: 'Undo' }).click();

@@ -186,9 +186,7 @@ test('the run is saved as a video that knows how long it is, MP4 first where the
 test('a saved run opens in another visit without computing, with its timeline; a broken file changes nothing', async () => {
   const writer = await StoryPage.open(site, { title: 'Two Moons' });
   await writer.reaches('finished');
-  await writer.page.getByRole('button', { name: 'Continue' }).click();
-  await writer.reaches('starting', 'writing');
-  await writer.reaches('finished');
+  await writer.writesFrom(() => writer.page.getByRole('button', { name: 'Continue' }).click());
   const text = await writer.text();
   const steps = await writer.timeline.getAttribute('max');
   await inShareSheet(writer, async (sheet) => {

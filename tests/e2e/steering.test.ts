@@ -54,9 +54,7 @@ test('Continue goes on with the same text; Another writes one with a new seed', 
   expect((await visit.text()).startsWith(first)).toBe(true);
   await visit.page.getByRole('button', { name: 'End' }).click();
 
-  await visit.page.getByRole('button', { name: 'Another' }).click();
-  await visit.reaches('starting', 'writing');
-  await visit.reaches('finished');
+  await visit.writesFrom(() => visit.page.getByRole('button', { name: 'Another' }).click());
   expect(await visit.text()).not.toContain(first.slice(-30));
   expect(await visit.page.getByRole('heading', { name: 'Elsewhere' }).isVisible()).toBe(true);
   expect(await visit.page.getByLabel('Seed', { exact: true }).inputValue()).not.toBe('7');

@@ -99,7 +99,12 @@ export class StoryPage {
   }
 
   /** Starts a text and waits for its end. */
-  async write(): Promise<void> {
+  write(): Promise<void> {
+    return this.writesFrom(() => this.generate.click());
+  }
+
+  /** Starts a text in some way and waits for its end, however soon that comes. */
+  async writesFrom(start: () => Promise<unknown>): Promise<void> {
     // A short text may be done before anyone who looks now and then sees it begin.
     const begun = this.page.evaluate(
       (selector) =>
@@ -114,7 +119,7 @@ export class StoryPage {
         }),
       storyAt(['starting', 'writing']),
     );
-    await this.generate.click();
+    await start();
     await begun;
     await this.reaches('finished');
   }
