@@ -60,6 +60,8 @@ export async function surveyCheckpoint(
   checkText(plan);
   const { config, small, heads } = plan;
   const smallBytes = [...small.values()].reduce((sum, { length }) => sum + length, 0);
+  const key = (dtype: QuantizedDtype) =>
+    keyOf(found, small, planFiles(config.network, { dtype, embeddingDtype: dtype }, FILE_BYTES));
   const keptBytes = (dtype: QuantizedDtype) =>
     smallBytes + weightsLength(config.network, { dtype, embeddingDtype: dtype });
   const ends = new Map<string, number>();
@@ -74,7 +76,7 @@ export async function surveyCheckpoint(
     config,
     fetchBytes: [...ends.values()].reduce((sum, bytes) => sum + bytes, 0),
     keptBytes: { q4: keptBytes('q4'), q8: keptBytes('q8') },
-    keys: { q4: await keyOf(found, plan, 'q4'), q8: await keyOf(found, plan, 'q8') },
+    keys: { q4: await key('q4'), q8: await key('q8') },
   };
 }
 
@@ -114,7 +116,7 @@ export async function makingOf(
   const plan = await planConversion(checkpoint, { id: found.id, packing, tokenizer: tokenizer?.source }, signal);
   const planned = planFiles(plan.config.network, packing, FILE_BYTES);
   return {
-    key: await keyOf(found, plan, dtype),
+    key: await keyOf(found, plan.small, planned),
     name: heads.name,
     dtype,
     place: found.place,
@@ -130,15 +132,14 @@ export async function makingOf(
   };
 }
 
-/** Names what a checkpoint becomes with this dtype. */
+/** Names what a checkpoint becomes with these files. */
 async function keyOf(
   found: FoundCheckpoint,
-  { config, small }: Pick<ConversionPlan, 'config' | 'small'>,
-  dtype: QuantizedDtype,
+  small: ConversionPlan['small'],
+  planned: ReturnType<typeof planFiles>,
 ): Promise<string> {
   const key = await createSHA256();
   key.update(found.version());
-  const planned = planFiles(config.network, { dtype, embeddingDtype: dtype }, FILE_BYTES);
   for (const { path, header } of planned) key.update(path).update(header);
   for (const [path, bytes] of small) key.update(path).update(bytes);
   return key.digest('hex');

@@ -46,8 +46,8 @@ export class Sharing {
   }
 
   /**
-   * What opening the page does: the first text is the one that was kept with the address, or the one that the address names, which
-   * comes once there is a model.
+   * What opening the page does: the first text is the one that was kept with the address, or the one that the address
+   * names, which comes once there is a model.
    */
   begin(): void {
     const { hash, kept } = this.#address;
