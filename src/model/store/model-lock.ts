@@ -20,11 +20,11 @@ export function whileChanging<T>(id: string, signal: AbortSignal, change: () => 
   });
 }
 
-/** Tells of a model whether another tab changes it now. */
-export async function changesElsewhere(): Promise<(id: string) => boolean> {
+/** Tells of a model who changes it now, if that is another tab. */
+export async function workElsewhere(): Promise<(id: string) => 'another tab' | null> {
   const { held = [] } = await navigator.locks.query();
   const names = held.filter(({ mode }) => mode === 'exclusive').map(({ name }) => name);
-  return (id) => names.includes(lockOf(id)) && !ours.has(lockOf(id));
+  return (id) => (names.includes(lockOf(id)) && !ours.has(lockOf(id)) ? 'another tab' : null);
 }
 
 /** Waits for whoever changes the model, then runs `read`. Throws what it throws, or the AbortError. */

@@ -13,7 +13,7 @@ import { fillFolder } from './fill-folder';
 import { KeptFolder, removeFolder } from './kept-folder';
 import type { KeptFrom, KeptModel, KeptSource, Making, StoreOptions } from './kept-model';
 import { openKeptSource } from './kept-source';
-import { changesElsewhere, ifUnused, whileChanging } from './model-lock';
+import { ifUnused, whileChanging, workElsewhere } from './model-lock';
 import { type Patience, watched } from './patience';
 import { sha256Of } from './sha256';
 import { storageSpace, withinSpace } from './storage-space';
@@ -38,10 +38,10 @@ export class PrivateModelStore {
     const ids: string[] = [];
     for await (const id of this.#models.keys()) ids.push(id);
     const kept = await Promise.all(ids.map((id) => this.#describe(id)));
-    const isElsewhere = await changesElsewhere();
+    const workOn = await workElsewhere();
     return kept
       .filter((model) => model !== null)
-      .map((model) => ({ ...model, atWork: isElsewhere(model.id) ? ('another tab' as const) : null }))
+      .map((model) => ({ ...model, atWork: workOn(model.id) }))
       .sort((a, b) => a.name.localeCompare(b.name));
   }
 
@@ -100,10 +100,10 @@ export class PrivateModelStore {
     const keys: string[] = [];
     for await (const key of this.#conversions.keys()) keys.push(key);
     const found = await Promise.all(keys.map((key) => ConversionFolder.describe(this.#conversions, key)));
-    const isElsewhere = await changesElsewhere();
+    const workOn = await workElsewhere();
     return found
       .filter((conversion) => conversion !== null)
-      .map((it) => ({ ...it, atWork: isElsewhere(conversionLock(it.key)) ? ('another tab' as const) : null }))
+      .map((it) => ({ ...it, atWork: workOn(conversionLock(it.key)) }))
       .sort((a, b) => a.name.localeCompare(b.name));
   }
 
