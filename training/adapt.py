@@ -2,8 +2,9 @@
 
     python -m training.adapt --prepared <folder> --base <folder> --out <folder> --steps n
 
-Killed, it resumes from `<out>/state.pt`; a larger `--steps` goes on from there. It writes `<out>/checkpoint/`
-(Hugging Face layout) and `<out>/log.jsonl`. Matrix products run in bf16, weights are kept in f32.
+The same command on a CPU and a GPU. Killed, it resumes from `<out>/state.pt`; a larger `--steps` goes on from there.
+It writes `<out>/checkpoint/` (Hugging Face layout) and `<out>/log.jsonl`. Matrix products run in bf16, weights are
+kept in f32.
 """
 
 import math
@@ -11,11 +12,13 @@ import sys
 import time
 from collections import defaultdict
 from dataclasses import asdict, replace
+from functools import partial
 
 import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from . import ranks
 from .adapt_recipe import AdaptRecipe, parse_recipe
 from .adapt_step import backward, step_batch
 from .checkpoint import load_state, save_state
@@ -27,16 +30,16 @@ from .mask_embedding import MaskEmbedding, merged_state
 from .memory import keep_memory
 from .models.llama import Llama
 from .muon import Muon
-from .rounding import RoundedEmbedding, RoundedLinear, round_layers, rounded_state
+from .rounding import RoundedEmbedding, RoundedLinear, RoundedMatrix, round_layers, rounded_state
 from .schedules import NoiseSchedule
 from .train import CLIP_NORM, Log, learning_rate_factor, set_lr_factor, with_full_lr
-from .trained_parts import add_adapters, replace_embedding
+from .trained_parts import replace_embedding, replace_linears
 from .variance import grid_search
 
 LOG_EVERY = 5
 VALIDATED_TEXTS = 16
-PARTS = {"none": (MaskEmbedding, LoRALinear), "q4": (RoundedEmbedding, RoundedLinear)}
-"""By `--rounding`: the embedding, and a linear layer with an adapter."""
+PARTS = {"none": (MaskEmbedding, LoRALinear, None), "q4": (RoundedEmbedding, RoundedLinear, RoundedMatrix)}
+"""By `--rounding`: the embedding, a linear layer with an adapter, and one that is trained whole."""
 
 
 class Clock:
@@ -66,20 +69,23 @@ def new_model(recipe: AdaptRecipe, mask_id: int) -> Llama:
     """The base with a mask token, or a checkpoint, with the parts that the recipe trains."""
     start = recipe.start_from
     model = load_llama(start) if start else with_mask_token(load_llama(recipe.base), mask_id)
-    embedding, linear = PARTS[recipe.rounding]
+    embedding, adapted, whole = PARTS[recipe.rounding]
     replace_embedding(model, embedding)
     if recipe.lora_rank:
-        add_adapters(model, recipe.lora_rank, linear)
+        replace_linears(model, partial(adapted, rank=recipe.lora_rank))
+    elif whole is not None:
+        replace_linears(model, whole)
     return model
 
 
 def validate(average: nn.Module, recipe: AdaptRecipe, mask_id: int) -> tuple[dict[str, float], list[list[Scored]]]:
     """Bits per byte of a few conversations, by block size, and what they were computed from."""
-    model = Llama(replace(average.config, mask_token_id=mask_id))
+    device = next(average.parameters()).device
+    model = Llama(replace(average.config, mask_token_id=mask_id)).to(device)
     state = merged_state(average)
     model.load_state_dict(rounded_state(state) if recipe.rounding == "q4" else state)
     texts = written_texts(load_texts(recipe.prepared, "valid.conversation"), recipe.length)[:VALIDATED_TEXTS]
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(device.type, torch.bfloat16):
         results = score_texts(model, texts)
     found = likelihoods(texts, results, token_bytes(recipe.prepared))
     return {f"bits_per_byte_{one.block_size}": round(one.bits_per_byte, 4) for one in found}, results
@@ -97,19 +103,22 @@ def adapt(recipe: AdaptRecipe) -> None:
     texts = training_windows(split, recipe.length)
     scored = replace(texts, ids=split.scored)
     mask_id = mask_token_of(recipe.prepared)
-    model = new_model(recipe, mask_id)
+    device = ranks.own_device()
+    model = new_model(recipe, mask_id).to(device)
     optimizers = make_optimizers(model, recipe)
     average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay))
     recipe.run.mkdir(parents=True, exist_ok=True)
     state_file = recipe.run / "state.pt"
     schedules = recipe.first_schedules()
     step = load_state(state_file, model, average, optimizers, schedules) if state_file.exists() else 0
-    model.model.compile(dynamic=False)
+    for layer in model.model.layers:
+        layer.compile(dynamic=False)
     log = Log(recipe.run)
     log.write(
         {
             "recipe": {name: str(value) for name, value in asdict(recipe).items()},
             "trained": sum(p.numel() for p in model.parameters() if p.requires_grad),
+            "device": str(device),
             "windows": len(texts.starts),
             "from_step": step,
         }
@@ -128,7 +137,7 @@ def adapt(recipe: AdaptRecipe) -> None:
         norm = nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM).item()
         if not math.isfinite(norm):
             raise FloatingPointError(f"the gradient is not finite at step {step}; resume with a lower learning rate")
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(device.type, torch.bfloat16):
             for optimizer in optimizers:
                 optimizer.step()
         round_layers(model)

@@ -66,8 +66,6 @@ class AdaptRecipe:
             raise ValueError(f"--following must be a share above 0, not {self.following:g}")
         if self.masks == "complementary" and self.copies != 2:
             raise ValueError("--masks complementary needs --copies 2")
-        if self.rounding != "none" and not self.lora_rank:
-            raise ValueError(f"--rounding {self.rounding} needs a --lora-rank")
         self.first_schedules()
 
     @property

@@ -50,20 +50,28 @@ def step_batch(
 
 
 def backward(model: Llama, batch: Batch, recipe: AdaptRecipe) -> dict[str, float]:
-    """Adds a step's gradients, window by window. Returns nats of a next token, and of a masked one by block size."""
-    masked_scale = batch.scored.sum() * recipe.copies
-    following_scale = batch.following.sum()
+    """Adds a step's gradients. Returns nats of a next token, and of a masked one by block size.
+
+    A GPU takes all windows at once, a CPU one by one: the logits of all would not stay in its caches.
+    """
+    device = next(model.parameters()).device
+    at_once = len(batch.clean) if device.type == "cuda" else 1
+    scored = batch.scored.sum(1)
+    masked_scale = scored.sum().item() * recipe.copies
+    following_scale = batch.following.sum().item()
     nats: defaultdict[str, float] = defaultdict(float)
     tokens: defaultdict[str, float] = defaultdict(float)
-    for row in range(len(batch.clean)):
-        one = slice(row, row + 1)
-        noised = Noised(batch.noised.ids[one], batch.noised.weights[one])
-        sums = losses(model, batch.clean[one], noised, batch.block_sizes[one], batch.following[one])
+    for first in range(0, len(batch.clean), at_once):
+        some = slice(first, first + at_once)
+        ids, weights = batch.noised.ids[some].to(device), batch.noised.weights[some].to(device)
+        clean, sizes, following = (x[some].to(device) for x in (batch.clean, batch.block_sizes, batch.following))
+        sums = losses(model, clean, Noised(ids, weights), sizes, following)
         loss = sums.masked.sum() / masked_scale + recipe.following_weight * sums.following.sum() / following_scale
         loss.backward()
         nats["following"] += sums.following.sum().item()
-        tokens["following"] += batch.following[one].sum().item()
-        for size, total in zip(batch.block_sizes[row].tolist(), sums.masked[0].tolist(), strict=True):
-            nats[f"masked_{size}"] += total
-            tokens[f"masked_{size}"] += batch.scored[one].sum().item() * (size - 1) / size
+        for row, totals in enumerate(sums.masked.tolist(), first):
+            for size, total in zip(batch.block_sizes[row].tolist(), totals, strict=True):
+                nats[f"masked_{size}"] += total
+                tokens[f"masked_{size}"] += scored[row].item() * (size - 1) / size
+    tokens["following"] = following_scale
     return {name: nats[name] / tokens[name] for name in nats if tokens[name]}

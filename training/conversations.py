@@ -29,6 +29,8 @@ RESERVED = "<empty_output>"
 """The base never saw this token: its embedding is what many reserved tokens have in common."""
 ALIGNMENT = 32
 DOCUMENT_SHARE = 0.1
+GENERAL_SHARE = 0.25
+"""Of what `--general` names, so much is taken: about one token in four of all is then of it."""
 EVERYDAY_REPEATS = 8
 """About one token in a hundred is then of an everyday answer."""
 SEED = 1
@@ -79,10 +81,14 @@ class Encoder:
 
 
 def read_documents(path: Path) -> Iterator[dict[str, str]]:
-    """The documents of a `.jsonl.gz` file whose kinds a reader would ask for."""
+    """The documents of a `.jsonl.gz` file."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
-        documents = (json.loads(line) for line in lines)
-        yield from (document for document in documents if document["kind"] in NOUNS)
+        yield from map(json.loads, lines)
+
+
+def asked_for(documents: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    """Those whose kinds a reader would ask for."""
+    return [document for document in documents if document["kind"] in NOUNS]
 
 
 def padded(text: Text, end_of_text: int) -> Text:
@@ -127,6 +133,7 @@ def main() -> None:
     parser.add_argument("--base", type=Path, required=True, help="folder that training.gguf_import wrote")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--everyday", type=Path, help="answers of the base that training.everyday wrote")
+    parser.add_argument("--general", type=Path, help="a .jsonl.gz of other documents, a quarter of which is mixed in")
     arguments = parser.parse_args()
 
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -137,12 +144,15 @@ def main() -> None:
     def conversation(document: dict[str, str]) -> Text:
         return encoder.conversation(request(document, draw), document["text"])
 
-    train = list(read_documents(arguments.data / "train.jsonl.gz"))
-    valid = list(read_documents(arguments.data / "valid.jsonl.gz"))
+    train = asked_for(read_documents(arguments.data / "train.jsonl.gz"))
+    valid = asked_for(read_documents(arguments.data / "valid.jsonl.gz"))
     mixed = [encoder.document(d) if draw.random() < DOCUMENT_SHARE else conversation(d) for d in train]
     if arguments.everyday is not None:
         answers = [json.loads(line) for line in arguments.everyday.read_text().splitlines()]
         mixed += [encoder.conversation(one["question"], one["answer"]) for one in answers] * EVERYDAY_REPEATS
+    if arguments.general is not None:
+        general = read_documents(arguments.general)
+        mixed += [encoder.document(document) for document in general if draw.random() < GENERAL_SHARE]
     write_split((padded(text, encoder.end_of_text) for text in mixed), arguments.out, "train")
     write_split(map(conversation, valid), arguments.out, "valid.conversation")
     write_split(map(encoder.document, valid), arguments.out, "valid.document")

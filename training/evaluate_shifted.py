@@ -26,6 +26,7 @@ from .llama_checkpoint import load_llama, mask_token_of, with_mask_token
 from .memory import keep_memory
 from .models.llama import Llama
 from .objective import predict
+from .ranks import own_device
 from .rounding import rounded_state
 from .shifted import TILE, hide_padding, tile_biases
 from .variance import MaskedLossMoments
@@ -71,19 +72,21 @@ def score_text(
     model: Llama, ids: Tensor, scored: Tensor, sizes: list[int], masker: Masker, generator: torch.Generator
 ) -> Scored:
     """One pass over a text's ids [n] with a noised copy for each of the block sizes, all 2 or more."""
+    device = next(model.parameters()).device
     padding = -len(ids) % TILE
     clean, written = F.pad(ids, (0, padding)), F.pad(scored, (0, padding))
     drawn = [masker(written, size, generator) for size in sizes]
     masked = torch.stack([mask for mask, _ in drawn])
     weights = torch.cat((torch.stack([weight for _, weight in drawn]), written[None].float()))
     wanted = weights > 0
-    block_sizes = torch.tensor([sizes])
+    block_sizes = torch.tensor([sizes], device=device)
     biases = hide_padding(tile_biases(len(clean), block_sizes), len(ids), block_sizes.shape[1])
     noised = torch.where(masked, model.config.mask_id, clean)
-    logits = predict(model, clean[None], noised[None], wanted[None], biases)
+    logits = predict(model, clean[None].to(device), noised[None].to(device), wanted[None].to(device), biases)
     targets = clean.expand(wanted.shape)[wanted]
-    nats = torch.zeros(wanted.shape).masked_scatter(wanted, F.cross_entropy(logits, targets, reduction="none"))
-    right = torch.zeros(wanted.shape, dtype=torch.bool).masked_scatter(wanted, logits.argmax(-1) == targets)
+    of_wanted = F.cross_entropy(logits, targets.to(device), reduction="none").cpu()
+    nats = torch.zeros(wanted.shape).masked_scatter(wanted, of_wanted)
+    right = torch.zeros(wanted.shape, dtype=torch.bool).masked_scatter(wanted, logits.argmax(-1).cpu() == targets)
     return Scored(nats, right, weights)
 
 
@@ -187,12 +190,13 @@ def main() -> None:
     keep_memory()
     torch.set_num_threads(arguments.threads)
 
-    model = load_llama(arguments.checkpoint).eval()
+    device = own_device()
+    model = load_llama(arguments.checkpoint).eval().to(device)
     if model.config.mask_token_id is None:
         model = with_mask_token(model, mask_token_of(arguments.prepared))
     if arguments.rounding == "q4":
         model.load_state_dict(rounded_state(model.state_dict()))
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(device.type, torch.bfloat16):
         for result in results(model, arguments):
             print(json.dumps({"split": arguments.split, **asdict(result)}), flush=True)
 

@@ -77,6 +77,6 @@ def save_llama(folder: Path, state: dict[str, Tensor], mask_token_id: int, base:
         source = tokenizer / name if (tokenizer / name).exists() else base / name
         shutil.copyfile(source, folder / name)
     weights = folder / WEIGHTS
-    tensors = {name: tensor.detach().contiguous() for name, tensor in state.items()}
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
     save_file(tensors, weights.with_suffix(".partial"), metadata={"format": "pt"})
     weights.with_suffix(".partial").rename(weights)

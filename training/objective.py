@@ -16,7 +16,7 @@ from torch import Tensor
 from .diffusion import draw_masks
 from .models.llama import Llama
 from .schedules import FULL, NoiseSchedule, stratified
-from .shifted import shifted_attention, tile_biases
+from .shifted import Seen, seen_rows, shifted_attention
 
 
 @dataclass(frozen=True)
@@ -73,16 +73,16 @@ def complement(noised: Noised, clean: Tensor, scored: Tensor, block_sizes: Tenso
     return Noised(torch.cat((noised.ids, other), dim=1), torch.cat((first, second), dim=1) * 2.0)
 
 
-def predict(model: Llama, clean: Tensor, noised: Tensor, wanted: Tensor, biases: list[Tensor]) -> Tensor:
+def predict(model: Llama, clean: Tensor, noised: Tensor, wanted: Tensor, seen: Seen) -> Tensor:
     """Logits [n, vocab] of the n tokens in `wanted` [batch, copies + 1, length], in their order; place 0 has none.
 
-    One pass over noised [batch, copies, length] and clean [batch, length] under `tile_biases`. The last of `wanted`'s
+    One pass over noised [batch, copies, length] and clean [batch, length], whose rows see `seen`. The last of `wanted`'s
     copies is the clean half. The head runs on these rows alone. The mask token's logit is −∞ (SUBS).
     """
     copies, length = noised.shape[1:]
-    positions = torch.arange(length).repeat(copies + 1)
+    positions = torch.arange(length, device=clean.device).repeat(copies + 1)
     rows = F.pad(wanted[..., 1:], (0, 1)).flatten()
-    hidden = model.trunk(torch.cat((noised.flatten(1), clean), dim=1), positions, shifted_attention(biases))
+    hidden = model.trunk(torch.cat((noised.flatten(1), clean), dim=1), positions, shifted_attention(seen))
     logits = model.head(hidden.flatten(0, 1)[rows]).float()
     logits[:, model.config.mask_id] = -torch.inf
     return logits
@@ -103,10 +103,10 @@ def losses(model: Llama, clean: Tensor, noised: Noised, block_sizes: Tensor, fol
     """
     weights = torch.cat((noised.weights, following[:, None].float()), dim=1)
     wanted = weights > 0
-    biases = tile_biases(clean.shape[1], block_sizes)
-    with torch.autocast("cpu", torch.bfloat16):
-        logits = predict(model, clean, noised.ids, wanted, biases)
+    seen = seen_rows(clean.shape[1], block_sizes)
+    with torch.autocast(clean.device.type, torch.bfloat16):
+        logits = predict(model, clean, noised.ids, wanted, seen)
     targets = clean[:, None].expand(wanted.shape)[wanted]
     nats = F.cross_entropy(logits, targets, reduction="none")
-    sums = torch.zeros(weights.shape).masked_scatter(wanted, nats * weights[wanted]).sum(-1)
+    sums = torch.zeros_like(weights).masked_scatter(wanted, nats * weights[wanted]).sum(-1)
     return Losses(masked=sums[:, :-1], following=sums[:, -1])

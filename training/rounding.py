@@ -58,6 +58,25 @@ class RoundedLinear(LoRALinear):
         self.rounded.copy_(round_q4(self.merged()))
 
 
+class RoundedMatrix(nn.Module):
+    """A linear layer that is trained whole and computes with its weight in q4, `rounded` [out, in]."""
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        self.weight = linear.weight
+        self.register_buffer("rounded", torch.empty(self.weight.shape, dtype=torch.bfloat16), persistent=False)
+        self.round()
+
+    def forward(self, x: Tensor) -> Tensor:
+        # Adds zero, for the weight's gradient.
+        return F.linear(x, self.rounded + (self.weight - self.weight.detach()))
+
+    @torch.no_grad()
+    def round(self) -> None:
+        """Rounds the weight, which each step of the optimiser changes."""
+        self.rounded.copy_(round_q4(self.weight))
+
+
 class RoundedEmbedding(MaskEmbedding):
     """A frozen embedding, and head, in q4, with a trained row for the mask token."""
 
@@ -75,9 +94,9 @@ class RoundedEmbedding(MaskEmbedding):
 
 
 def round_layers(model: nn.Module) -> None:
-    """Rounds every `RoundedLinear` of a model anew."""
+    """Rounds every linear layer of a model that computes with a rounded weight anew."""
     for module in model.modules():
-        if isinstance(module, RoundedLinear):
+        if isinstance(module, RoundedLinear | RoundedMatrix):
             module.round()
 
 

@@ -6,12 +6,41 @@ of earlier blocks. Sources: Arriola et al. (ICLR 2025), section 3.2, and Fast-dL
 """
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
+from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex_attention
 
 from .attention import Attend
 
 TILE = 64
 """Rows attend in tiles of this many places, so that no key after a tile's end is looked at."""
+
+Seen = list[Tensor] | BlockMask
+"""What rows see, as `shifted_attention` wants it: `tile_biases`, or a mask for FlexAttention."""
+
+
+def seen_rows(length: int, block_sizes: Tensor) -> Seen:
+    """Which keys the rows [copies · length noised, length clean] see, as the device of block_sizes does it best."""
+    return flex_mask(length, block_sizes) if block_sizes.is_cuda else tile_biases(length, block_sizes)
+
+
+def flex_mask(length: int, block_sizes: Tensor) -> BlockMask:
+    """What FlexAttention wants, which skips the empty tiles. block_sizes [batch, copies]."""
+    batch, copies = block_sizes.shape
+    rows = (copies + 1) * length
+
+    def sees(text: Tensor, _head: Tensor, query: Tensor, key: Tensor) -> Tensor:
+        query_copy, key_copy = query // length, key // length
+        query_place, key_place = query % length, key % length
+        size = block_sizes[text, query_copy.clamp(max=copies - 1)]
+        query_block, key_block = query_place // size, key_place // size
+        noised, key_clean = query_copy < copies, key_copy == copies
+        own_block = (query_copy == key_copy) & (query_block == key_block)
+        earlier = key_clean & (key_block < query_block)
+        causal = key_clean & (key_place <= query_place)
+        return torch.where(noised, own_block | earlier, causal)
+
+    return create_block_mask(sees, batch, None, rows, rows, device=str(block_sizes.device))
 
 
 def tile_biases(length: int, block_sizes: Tensor) -> list[Tensor]:
@@ -22,20 +51,21 @@ def tile_biases(length: int, block_sizes: Tensor) -> list[Tensor]:
     rows of every copy.
     """
     batch, copies = block_sizes.shape
-    place = torch.arange(TILE)
+    device = block_sizes.device
+    place = torch.arange(TILE, device=device)
     block = (place // block_sizes[..., None]).flatten(1)
-    copy = torch.arange(copies).repeat_interleave(TILE)
+    copy = torch.arange(copies, device=device).repeat_interleave(TILE)
     clean_block = place // block_sizes.repeat_interleave(TILE, dim=1)[..., None]
     own_block = (block[:, :, None] == block[:, None, :]) & (copy[:, None] == copy)
     noised = torch.cat((block[..., None] > clean_block, own_block), dim=2)
     causal = (place[:, None] >= place).expand(batch, -1, -1)
-    clean = torch.cat((causal, torch.zeros(batch, TILE, copies * TILE, dtype=torch.bool)), dim=2)
+    clean = torch.cat((causal, torch.zeros(batch, TILE, copies * TILE, dtype=torch.bool, device=device)), dim=2)
     in_tile = torch.cat((noised, clean), dim=1)
     biases = []
     for tile in range(length // TILE):
-        earlier = torch.ones(batch, in_tile.shape[1], tile * TILE, dtype=torch.bool)
+        earlier = torch.ones(batch, in_tile.shape[1], tile * TILE, dtype=torch.bool, device=device)
         seen = torch.cat((earlier, in_tile), dim=2)
-        biases.append(torch.zeros(seen.shape).masked_fill(~seen, -torch.inf))
+        biases.append(torch.zeros(seen.shape, device=device).masked_fill(~seen, -torch.inf))
     return biases
 
 
@@ -43,16 +73,32 @@ def hide_padding(biases: list[Tensor], length: int, copies: int) -> list[Tensor]
     """The same biases, with the noised keys from place `length` on unseen: a text's last block may be a short one."""
     hidden = []
     for tile, bias in enumerate(biases):
-        noised_place = torch.arange(tile * TILE, (tile + 1) * TILE).repeat(copies)
-        place = torch.cat((torch.zeros(bias.shape[2] - len(noised_place), dtype=torch.long), noised_place))
+        noised_place = torch.arange(tile * TILE, (tile + 1) * TILE, device=bias.device).repeat(copies)
+        place = F.pad(noised_place, (bias.shape[2] - len(noised_place), 0))
         whole = bias.masked_fill(place >= length, -torch.inf)
         # A row of the padding may see nothing then; what it computes is not used.
         hidden.append(whole.masked_fill((whole == -torch.inf).all(-1, keepdim=True), 0.0))
     return hidden
 
 
-def shifted_attention(biases: list[Tensor]) -> Attend:
-    """Attention for rows [copies · length noised, length clean] by `tile_biases`."""
+def shifted_attention(seen: Seen) -> Attend:
+    """Attention for rows [copies · length noised, length clean]. FlexAttention is to be compiled with the layers."""
+    return flex_shifted_attention(seen) if isinstance(seen, BlockMask) else tiled_attention(seen)
+
+
+def flex_shifted_attention(mask: BlockMask) -> Attend:
+    """FlexAttention under `flex_mask`."""
+
+    def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        groups = q.shape[1] // k.shape[1]
+        k, v = (x.repeat_interleave(groups, dim=1) for x in (k, v))
+        return flex_attention(q, k, v, block_mask=mask)
+
+    return attend
+
+
+def tiled_attention(biases: list[Tensor]) -> Attend:
+    """Dense attention in tiles by `tile_biases`."""
 
     def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         batch, heads, rows, dim = q.shape

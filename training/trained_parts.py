@@ -1,6 +1,9 @@
 """Which parts of a base llama an adaptation trains."""
 
-from .lora import LoRALinear
+from collections.abc import Callable
+
+from torch import nn
+
 from .mask_embedding import MaskEmbedding
 from .models.llama import Llama
 
@@ -10,9 +13,9 @@ def replace_embedding(model: Llama, kind: type[MaskEmbedding]) -> None:
     model.model.embed_tokens = kind(model.model.embed_tokens, model.config.mask_id)
 
 
-def add_adapters(model: Llama, rank: int, kind: type[LoRALinear]) -> None:
-    """Puts adapters in place of the linear layers."""
+def replace_linears(model: Llama, make: Callable[[nn.Linear], nn.Module]) -> None:
+    """Puts what `make` makes of a linear layer in its place."""
     for layer in model.model.layers:
         for part in (layer.self_attn, layer.mlp):
             for name, linear in list(part.named_children()):
-                setattr(part, name, kind(linear, rank))
+                setattr(part, name, make(linear))

@@ -1,6 +1,7 @@
 """That rounding in training is the exporter's, and that gradients pass through it."""
 
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from training.lora import SCALE
 from training.mask_embedding import merged_state
 from training.models.llama import TiedEmbedding
 from training.rounding import RoundedEmbedding, RoundedLinear, round_layers, round_q4, rounded_state
-from training.trained_parts import add_adapters, replace_embedding
+from training.trained_parts import replace_embedding, replace_linears
 
 ROOT = Path(__file__).parents[2]
 
@@ -74,7 +75,7 @@ def test_what_is_trained_is_what_is_kept(base: Path) -> None:
     model, plain = load_llama(base), load_llama(base)
     model.config = plain.config.__class__(**{**vars(model.config), "mask_token_id": 3})
     replace_embedding(model, RoundedEmbedding)
-    add_adapters(model, 4, RoundedLinear)
+    replace_linears(model, partial(RoundedLinear, rank=4))
     for name, parameter in model.named_parameters():
         if "lora_b" in name:
             nn.init.normal_(parameter, std=0.1)

@@ -1,5 +1,7 @@
 """One pass over noised copies and a shared clean half against the passes it stands for, its noise and its losses."""
 
+from functools import partial
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -10,8 +12,8 @@ from training.mask_embedding import MaskEmbedding, merged_state
 from training.models.llama import Llama, LlamaConfig, causal_attention
 from training.objective import add_shifted_noise, complement, losses, predict
 from training.schedules import LINEAR, clipped
-from training.shifted import TILE, hide_padding, shifted_attention, tile_biases
-from training.trained_parts import add_adapters, replace_embedding
+from training.shifted import TILE, flex_mask, hide_padding, shifted_attention, tile_biases
+from training.trained_parts import replace_embedding, replace_linears
 
 MASK = 29
 CONFIG = LlamaConfig(
@@ -74,6 +76,16 @@ def test_one_pass_equals_a_pass_for_the_clean_half_and_for_every_block() -> None
                 ids = torch.cat((clean[text, :first], noised[text, copy, first:end]))[None]
                 alone = model.trunk(ids, torch.arange(end), block_attention(first))[0, first:]
                 torch.testing.assert_close(together[text, copy, first:end], alone, atol=1e-4, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_flex_attention_sees_what_the_tiles_do() -> None:
+    _, _, sizes = random_texts()
+    generator = torch.Generator().manual_seed(1)
+    rows = 4 * LENGTH
+    q, k, v = (torch.randn(2, heads, rows, 8, generator=generator) for heads in (4, 2, 2))
+    attend, flex = (shifted_attention(seen) for seen in (tile_biases(LENGTH, sizes), flex_mask(LENGTH, sizes)))
+    torch.testing.assert_close(flex(q, k, v), attend(q, k, v))
 
 
 @torch.no_grad()
@@ -159,7 +171,7 @@ def test_merged_adapters_are_a_plain_llama_that_computes_the_same() -> None:
     before = random_model()
     adapted = random_model()
     replace_embedding(adapted, MaskEmbedding)
-    add_adapters(adapted, 4, LoRALinear)
+    replace_linears(adapted, partial(LoRALinear, rank=4))
     trained = {name for name, parameter in adapted.named_parameters() if parameter.requires_grad}
     assert all("lora_" in name or "norm" in name or name.endswith("embed_tokens.mask") for name in trained)
     positions = torch.arange(LENGTH)
