@@ -16,9 +16,15 @@ EXTREMES = (-6.5, -7.0, -7.25, -7.5, -7.75, -8.0, -8.5, -9.0)
 """Levels, among −8 … 7, for a group's number of largest magnitude; that with the least squared error is taken."""
 
 
-@torch.compile(dynamic=True)
+@torch.no_grad()
 def round_q4(weight: Tensor) -> Tensor:
     """weight [rows, columns] as `src/convert/quantize.ts` stores it in q4, but for ties."""
+    return rounded_groups(weight.detach())
+
+
+@torch.compile(dynamic=True)
+def rounded_groups(weight: Tensor) -> Tensor:
+    """`round_q4` of a tensor that is no parameter and without gradients, for which it would be compiled anew."""
     rows, columns = weight.shape
     groups = F.pad(weight, (0, -columns % GROUP)).view(-1, GROUP)
     highest, lowest = groups.amax(1, keepdim=True), groups.amin(1, keepdim=True)
@@ -86,7 +92,7 @@ class RoundedEmbedding(MaskEmbedding):
         self.register_buffer("rounded", rounded.bfloat16(), persistent=False)
 
     def forward(self, ids: Tensor) -> Tensor:
-        mask = self.mask + (round_q4(self.mask[None])[0] - self.mask).detach()
+        mask = self.mask + (round_q4(self.mask[None])[0] - self.mask.detach())
         return torch.where((ids == self.mask_id)[..., None], mask, F.embedding(ids, self.rounded))
 
     def logits(self, hidden: Tensor) -> Tensor:
