@@ -7,10 +7,8 @@ It writes `<out>/checkpoint/` (Hugging Face layout) and `<out>/log.jsonl`. Matri
 kept in f32.
 """
 
-import math
 import sys
 import time
-from collections import defaultdict
 from dataclasses import asdict, replace
 from functools import partial
 
@@ -20,7 +18,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from . import ranks
 from .adapt_recipe import AdaptRecipe, parse_recipe
-from .adapt_step import backward, step_batch
+from .adapt_step import backward, mean_nats, step_batch
 from .checkpoint import load_state, save_state
 from .data import load_texts, token_bytes, training_windows, written_texts
 from .evaluate_shifted import Scored, likelihoods, masked_loss_moments, score_texts
@@ -65,17 +63,18 @@ def make_optimizers(model: Llama, recipe: AdaptRecipe) -> list[torch.optim.Optim
     return with_full_lr([matrices, torch.optim.AdamW(groups.others, recipe.lr, **adam)])
 
 
-def new_model(recipe: AdaptRecipe, mask_id: int) -> Llama:
-    """The base with a mask token, or a checkpoint, with the parts that the recipe trains."""
+def new_model(recipe: AdaptRecipe, mask_id: int, device: torch.device) -> Llama:
+    """The base with a mask token, or a checkpoint, with the parts that the recipe trains, on a device."""
     start = recipe.start_from
     model = load_llama(start) if start else with_mask_token(load_llama(recipe.base), mask_id)
+    model.to(device)  # It is rounded faster there.
     embedding, adapted, whole = PARTS[recipe.rounding]
     replace_embedding(model, embedding)
     if recipe.lora_rank:
         replace_linears(model, partial(adapted, rank=recipe.lora_rank))
     elif whole is not None:
         replace_linears(model, whole)
-    return model
+    return model.to(device)
 
 
 def validate(average: nn.Module, recipe: AdaptRecipe, mask_id: int) -> tuple[dict[str, float], list[list[Scored]]]:
@@ -104,7 +103,7 @@ def adapt(recipe: AdaptRecipe) -> None:
     scored = replace(texts, ids=split.scored)
     mask_id = mask_token_of(recipe.prepared)
     device = ranks.own_device()
-    model = new_model(recipe, mask_id).to(device)
+    model = new_model(recipe, mask_id, device)
     optimizers = make_optimizers(model, recipe)
     average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay))
     recipe.run.mkdir(parents=True, exist_ok=True)
@@ -123,7 +122,7 @@ def adapt(recipe: AdaptRecipe) -> None:
             "from_step": step,
         }
     )
-    clock, means, count = Clock(), defaultdict(list), 0
+    clock, done, norms = Clock(), [], []
     saved = time.monotonic()
     round_layers(model)
     while step < recipe.steps:
@@ -132,31 +131,30 @@ def adapt(recipe: AdaptRecipe) -> None:
         for optimizer in optimizers:
             optimizer.zero_grad(set_to_none=True)
         batch = step_batch(texts, scored, mask_id, recipe, schedules, step)
-        for name, value in backward(model, batch, recipe).items():
-            means[name].append(value)
-        norm = nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM).item()
-        if not math.isfinite(norm):
-            raise FloatingPointError(f"the gradient is not finite at step {step}; resume with a lower learning rate")
+        done.append((batch, backward(model, batch, recipe)))
+        norms.append(nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM))
         with torch.autocast(device.type, torch.bfloat16):
             for optimizer in optimizers:
                 optimizer.step()
         round_layers(model)
         average.update_parameters(model)
         step += 1
-        count += 1
-        if step % LOG_EVERY == 0:
-            losses_now = {name: round(sum(values) / len(values), 4) for name, values in sorted(means.items())}
-            pace = {**clock.per(count), "tokens": step * recipe.batch_size * recipe.length}
-            log.write({"step": step, **losses_now, "grad_norm": round(norm, 3), "lr": factor, **pace})
-            clock, means, count = Clock(), defaultdict(list), 0
         last = step == recipe.steps
+        if step % LOG_EVERY and step % recipe.validate_every and not last:
+            continue
+        # A GPU is waited for here, and nowhere before.
+        if not all(norm.isfinite() for norm in norms):
+            raise FloatingPointError(f"a gradient is not finite by step {step}; resume with a lower learning rate")
+        pace = {**clock.per(len(done)), "tokens": step * recipe.batch_size * recipe.length}
+        log.write({"step": step, **mean_nats(done), "grad_norm": round(norms[-1].item(), 3), "lr": factor, **pace})
+        clock, done, norms = Clock(), [], []
         if step % recipe.validate_every == 0 or last:
             scores, results = validate(average.module, recipe, mask_id)
             if recipe.schedule == "search":
                 schedules |= search(results, recipe.block_sizes)
             names = {size: schedule.name for size, schedule in schedules.items()}
             log.write({"step": step, **scores, "schedules": names})
-            clock, means, count = Clock(), defaultdict(list), 0
+            clock = Clock()
         if time.monotonic() - saved > 60 * recipe.save_minutes or last:
             saved = time.monotonic()
             save_state(state_file, step, model, average, optimizers, schedules)

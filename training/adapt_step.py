@@ -10,7 +10,7 @@ from torch import Tensor
 from .adapt_recipe import AdaptRecipe
 from .data import Windows, batch_numbers
 from .models.llama import Llama
-from .objective import Noised, add_shifted_noise, complement, losses
+from .objective import Losses, Noised, add_shifted_noise, complement, losses
 from .schedules import NoiseSchedule
 
 
@@ -49,29 +49,35 @@ def step_batch(
     return Batch(clean, written, sizes, following, noised)
 
 
-def backward(model: Llama, batch: Batch, recipe: AdaptRecipe) -> dict[str, float]:
-    """Adds a step's gradients. Returns nats of a next token, and of a masked one by block size.
+def backward(model: Llama, batch: Batch, recipe: AdaptRecipe) -> Losses:
+    """Adds a step's gradients, and returns its losses, without waiting for a GPU.
 
     A GPU takes all windows at once, a CPU one by one: the logits of all would not stay in its caches.
     """
-    device = next(model.parameters()).device
-    at_once = len(batch.clean) if device.type == "cuda" else 1
-    scored = batch.scored.sum(1)
-    masked_scale = scored.sum().item() * recipe.copies
-    following_scale = batch.following.sum().item()
-    nats: defaultdict[str, float] = defaultdict(float)
-    tokens: defaultdict[str, float] = defaultdict(float)
+    at_once = len(batch.clean) if next(model.parameters()).is_cuda else 1
+    # Short windows may hold nothing but a user's turn.
+    masked_scale = max(1, batch.scored.sum().item()) * recipe.copies
+    following_scale = recipe.following_weight / max(1, batch.following.sum().item())
+    parts = []
     for first in range(0, len(batch.clean), at_once):
         some = slice(first, first + at_once)
-        ids, weights = batch.noised.ids[some].to(device), batch.noised.weights[some].to(device)
-        clean, sizes, following = (x[some].to(device) for x in (batch.clean, batch.block_sizes, batch.following))
-        sums = losses(model, clean, Noised(ids, weights), sizes, following)
-        loss = sums.masked.sum() / masked_scale + recipe.following_weight * sums.following.sum() / following_scale
-        loss.backward()
+        noised = Noised(batch.noised.ids[some], batch.noised.weights[some])
+        sums = losses(model, batch.clean[some], noised, batch.block_sizes[some], batch.following[some])
+        (sums.masked.sum() / masked_scale + following_scale * sums.following.sum()).backward()
+        parts.append(sums)
+    masked, following = ([getattr(part, name).detach() for part in parts] for name in ("masked", "following"))
+    return Losses(torch.cat(masked), torch.cat(following))
+
+
+def mean_nats(steps: list[tuple[Batch, Losses]]) -> dict[str, float]:
+    """Nats of a next token, and of a masked one by block size, over some steps."""
+    nats: defaultdict[str, float] = defaultdict(float)
+    tokens: defaultdict[str, float] = defaultdict(float)
+    for batch, sums in steps:
         nats["following"] += sums.following.sum().item()
-        for row, totals in enumerate(sums.masked.tolist(), first):
-            for size, total in zip(batch.block_sizes[row].tolist(), totals, strict=True):
+        tokens["following"] += batch.following.sum().item()
+        for sizes, totals, scored in zip(batch.block_sizes, sums.masked.cpu(), batch.scored.sum(1), strict=True):
+            for size, total in zip(sizes.tolist(), totals.tolist(), strict=True):
                 nats[f"masked_{size}"] += total
-                tokens[f"masked_{size}"] += scored[row].item() * (size - 1) / size
-    tokens["following"] = following_scale
-    return {name: nats[name] / tokens[name] for name in nats if tokens[name]}
+                tokens[f"masked_{size}"] += scored.item() * (size - 1) / size
+    return {name: round(nats[name] / tokens[name], 4) for name in sorted(nats) if tokens[name]}

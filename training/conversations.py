@@ -147,6 +147,7 @@ def main() -> None:
     train = asked_for(read_documents(arguments.data / "train.jsonl.gz"))
     valid = asked_for(read_documents(arguments.data / "valid.jsonl.gz"))
     mixed = [encoder.document(d) if draw.random() < DOCUMENT_SHARE else conversation(d) for d in train]
+    asked = [conversation(document) for document in valid]  # Before any further draw, so always the same.
     if arguments.everyday is not None:
         answers = [json.loads(line) for line in arguments.everyday.read_text().splitlines()]
         mixed += [encoder.conversation(one["question"], one["answer"]) for one in answers] * EVERYDAY_REPEATS
@@ -154,7 +155,7 @@ def main() -> None:
         general = read_documents(arguments.general)
         mixed += [encoder.document(document) for document in general if draw.random() < GENERAL_SHARE]
     write_split((padded(text, encoder.end_of_text) for text in mixed), arguments.out, "train")
-    write_split(map(conversation, valid), arguments.out, "valid.conversation")
+    write_split(asked, arguments.out, "valid.conversation")
     write_split(map(encoder.document, valid), arguments.out, "valid.document")
 
 

@@ -82,7 +82,7 @@ def score_text(
     block_sizes = torch.tensor([sizes], device=device)
     biases = hide_padding(tile_biases(len(clean), block_sizes), len(ids), block_sizes.shape[1])
     noised = torch.where(masked, model.config.mask_id, clean)
-    logits = predict(model, clean[None].to(device), noised[None].to(device), wanted[None].to(device), biases)
+    logits = predict(model, clean[None].to(device), noised[None].to(device), wanted[None], biases)
     targets = clean.expand(wanted.shape)[wanted]
     of_wanted = F.cross_entropy(logits, targets.to(device), reduction="none").cpu()
     nats = torch.zeros(wanted.shape).masked_scatter(wanted, of_wanted)

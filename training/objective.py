@@ -77,11 +77,12 @@ def predict(model: Llama, clean: Tensor, noised: Tensor, wanted: Tensor, seen: S
     """Logits [n, vocab] of the n tokens in `wanted` [batch, copies + 1, length], in their order; place 0 has none.
 
     One pass over noised [batch, copies, length] and clean [batch, length], whose rows see `seen`. The last of `wanted`'s
-    copies is the clean half. The head runs on these rows alone. The mask token's logit is −∞ (SUBS).
+    copies is the clean half. The head runs on these rows alone. The mask token's logit is −∞ (SUBS). `wanted` may stay
+    on the CPU, so that nobody waits for the GPU to count it.
     """
     copies, length = noised.shape[1:]
     positions = torch.arange(length, device=clean.device).repeat(copies + 1)
-    rows = F.pad(wanted[..., 1:], (0, 1)).flatten()
+    rows = F.pad(wanted[..., 1:], (0, 1)).flatten().nonzero()[:, 0].to(clean.device)
     hidden = model.trunk(torch.cat((noised.flatten(1), clean), dim=1), positions, shifted_attention(seen))
     logits = model.head(hidden.flatten(0, 1)[rows]).float()
     logits[:, model.config.mask_id] = -torch.inf
@@ -99,14 +100,18 @@ class Losses:
 def losses(model: Llama, clean: Tensor, noised: Noised, block_sizes: Tensor, following: Tensor) -> Losses:
     """One pass over x_t ⊕ x_0. following [batch, length] are the tokens whose prediction by the clean half counts.
 
-    clean [batch, length], block_sizes [batch, copies].
+    clean [batch, length], block_sizes [batch, copies]. All are given on the CPU; the losses are on the model's device.
     """
+    device = next(model.parameters()).device
     weights = torch.cat((noised.weights, following[:, None].float()), dim=1)
     wanted = weights > 0
-    seen = seen_rows(clean.shape[1], block_sizes)
-    with torch.autocast(clean.device.type, torch.bfloat16):
-        logits = predict(model, clean, noised.ids, wanted, seen)
-    targets = clean[:, None].expand(wanted.shape)[wanted]
-    nats = F.cross_entropy(logits, targets, reduction="none")
-    sums = torch.zeros_like(weights).masked_scatter(wanted, nats * weights[wanted]).sum(-1)
+    copies = weights.shape[1]
+    targets = clean[:, None].expand(wanted.shape)[wanted].to(device)
+    of_text = wanted.flatten(0, 1).nonzero()[:, 0].to(device)
+    weight = weights[wanted].to(device)
+    seen = seen_rows(clean.shape[1], block_sizes.to(device))
+    with torch.autocast(device.type, torch.bfloat16):
+        logits = predict(model, clean.to(device), noised.ids.to(device), wanted, seen)
+    nats = F.cross_entropy(logits, targets, reduction="none") * weight
+    sums = torch.zeros(len(clean) * copies, device=device).index_add(0, of_text, nats).view(-1, copies)
     return Losses(masked=sums[:, :-1], following=sums[:, -1])

@@ -4,6 +4,8 @@ The gradient passes through the rounding as if it were not there: the straight-t
 "Estimating or Propagating Gradients Through Stochastic Neurons" (2013).
 """
 
+from collections import defaultdict
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -12,7 +14,7 @@ from .lora import SCALE, LoRALinear
 from .mask_embedding import MaskEmbedding
 
 GROUP = 32
-EXTREMES = (-6.5, -7.0, -7.25, -7.5, -7.75, -8.0, -8.5, -9.0)
+EXTREMES = (-6.0, -7.0, -7.25, -7.5, -7.75, -8.0, -8.5, -9.0)
 """Levels, among −8 … 7, for a group's number of largest magnitude; that with the least squared error is taken."""
 
 
@@ -50,18 +52,12 @@ class RoundedLinear(LoRALinear):
     def __init__(self, linear: nn.Linear, rank: int) -> None:
         super().__init__(linear, rank)
         # In bf16, as a training step multiplies.
-        self.register_buffer("rounded", torch.empty(self.weight.shape, dtype=torch.bfloat16), persistent=False)
-        self.round()
+        self.register_buffer("rounded", torch.empty_like(self.weight, dtype=torch.bfloat16), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         # Adds zero, for the adapter's gradient.
         product = SCALE * F.linear(F.linear(x.detach(), self.lora_a), self.lora_b)
         return F.linear(x, self.rounded) + (product - product.detach())
-
-    @torch.no_grad()
-    def round(self) -> None:
-        """Rounds the merged weight, which each step of the optimiser changes."""
-        self.rounded.copy_(round_q4(self.merged()))
 
 
 class RoundedMatrix(nn.Module):
@@ -70,17 +66,15 @@ class RoundedMatrix(nn.Module):
     def __init__(self, linear: nn.Linear) -> None:
         super().__init__()
         self.weight = linear.weight
-        self.register_buffer("rounded", torch.empty(self.weight.shape, dtype=torch.bfloat16), persistent=False)
-        self.round()
+        self.register_buffer("rounded", torch.empty_like(self.weight, dtype=torch.bfloat16), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         # Adds zero, for the weight's gradient.
         return F.linear(x, self.rounded + (self.weight - self.weight.detach()))
 
-    @torch.no_grad()
-    def round(self) -> None:
-        """Rounds the weight, which each step of the optimiser changes."""
-        self.rounded.copy_(round_q4(self.weight))
+    def merged(self) -> Tensor:
+        """The weight itself."""
+        return self.weight
 
 
 class RoundedEmbedding(MaskEmbedding):
@@ -99,11 +93,20 @@ class RoundedEmbedding(MaskEmbedding):
         return F.linear(hidden, self.rounded)
 
 
+@torch.no_grad()
 def round_layers(model: nn.Module) -> None:
-    """Rounds every linear layer of a model that computes with a rounded weight anew."""
+    """Rounds the weights that linear layers compute with anew, as is due before a first step and after each one.
+
+    All of one shape are rounded together: a GPU would rest between so many small launches.
+    """
+    by_shape: defaultdict[torch.Size, list[RoundedLinear | RoundedMatrix]] = defaultdict(list)
     for module in model.modules():
         if isinstance(module, RoundedLinear | RoundedMatrix):
-            module.round()
+            by_shape[module.rounded.shape].append(module)
+    for modules in by_shape.values():
+        rounded = round_q4(torch.cat([module.merged() for module in modules]))
+        for module, part in zip(modules, rounded.chunk(len(modules)), strict=True):
+            module.rounded.copy_(part)
 
 
 @torch.no_grad()

@@ -9,7 +9,7 @@ const Q4_ZERO = ZERO_LEVEL.q4;
 const Q4_LARGEST = 2 * Q4_ZERO - 1;
 
 /** What the number of largest magnitude in a group of q4 is, in steps. Where it is less than −8, it is cut to that. */
-const Q4_EXTREMES = [-6.5, -7, -7.25, -7.5, -7.75, -8, -8.5, -9];
+const Q4_EXTREMES = [-6, -7, -7.25, -7.5, -7.75, -8, -8.5, -9];
 
 /** The group that is being quantised, with zeros for what a row's last group lacks. */
 const group = new Float64Array(GROUP);

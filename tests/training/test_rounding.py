@@ -46,7 +46,7 @@ def test_a_rounded_layer_computes_with_its_merged_weight_and_trains_the_adapter(
     torch.manual_seed(0)
     layer = RoundedLinear(nn.Linear(48, 40, bias=False), rank=4)
     nn.init.normal_(layer.lora_b, std=0.1)
-    layer.round()
+    round_layers(layer)
     x = torch.randn(7, 48, dtype=torch.bfloat16).requires_grad_()
     out_gradient = torch.randn(7, 40)
     with torch.autocast("cpu", torch.bfloat16):
