@@ -76,9 +76,9 @@ def complement(noised: Noised, clean: Tensor, scored: Tensor, block_sizes: Tenso
 def predict(model: Llama, clean: Tensor, noised: Tensor, wanted: Tensor, seen: Seen) -> Tensor:
     """Logits [n, vocab] of the n tokens in `wanted` [batch, copies + 1, length], in their order; place 0 has none.
 
-    One pass over noised [batch, copies, length] and clean [batch, length], whose rows see `seen`. The last of `wanted`'s
-    copies is the clean half. The head runs on these rows alone. The mask token's logit is −∞ (SUBS). `wanted` may stay
-    on the CPU, so that nobody waits for the GPU to count it.
+    One pass over noised [batch, copies, length] and clean [batch, length], whose rows see `seen`. The last of the
+    copies in `wanted` is the clean half. The head runs on these rows alone. The mask token's logit is −∞ (SUBS).
+    `wanted` may stay on the CPU, so that nobody waits for the GPU to count it.
     """
     copies, length = noised.shape[1:]
     positions = torch.arange(length, device=clean.device).repeat(copies + 1)
