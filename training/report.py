@@ -173,6 +173,17 @@ def adaptation_table() -> str:
     )
 
 
+def curve_table() -> str:
+    sizes = (1, 2, 4, 8, 16)
+    return table(
+        ("", "million tokens", *(f"L' = {size}" for size in sizes)),
+        (
+            (row["run"], f"{row['tokens'] / 1e6:.1f}", *(f"{row[f'bits_per_byte_{size}']:.3f}" for size in sizes))
+            for row in read_log("adaptation-curve")
+        ),
+    )
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "likelihood": likelihood_table,
     "schedules": schedule_table,
@@ -182,6 +193,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "quality": quality_table,
     "samples": samples,
     "adaptation": adaptation_table,
+    "curve": curve_table,
 }
 
 
