@@ -1,6 +1,7 @@
 """Adapts an autoregressive llama to block diffusion by further training, x_t ⊕ x_0 in one pass.
 
     python -m training.adapt --prepared <folder> --base <folder> --out <folder> --steps n
+    torchrun --nproc-per-node <gpus or cores> -m training.adapt …
 
 The same command on a CPU and a GPU. Killed, it resumes from `<out>/state.pt`; a larger `--steps` goes on from there.
 It writes `<out>/checkpoint/` (Hugging Face layout) and `<out>/log.jsonl`. Matrix products run in bf16, weights are
@@ -29,7 +30,7 @@ from .memory import keep_memory
 from .models.llama import Llama
 from .muon import Muon
 from .rounding import RoundedEmbedding, RoundedLinear, RoundedMatrix, round_layers, rounded_state
-from .schedules import NoiseSchedule
+from .schedules import NoiseSchedule, names_of, schedules_named
 from .train import CLIP_NORM, Log, learning_rate_factor, set_lr_factor, with_full_lr
 from .trained_parts import replace_embedding, replace_linears
 from .variance import grid_search
@@ -102,7 +103,9 @@ def adapt(recipe: AdaptRecipe) -> None:
     texts = training_windows(split, recipe.length)
     scored = replace(texts, ids=split.scored)
     mask_id = mask_token_of(recipe.prepared)
-    device = ranks.own_device()
+    device = ranks.join()
+    if recipe.batch_size < ranks.count():
+        raise ValueError(f"--batch-size must be at least the number of processes, {ranks.count()}")
     model = new_model(recipe, mask_id, device)
     optimizers = make_optimizers(model, recipe)
     average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay))
@@ -131,7 +134,8 @@ def adapt(recipe: AdaptRecipe) -> None:
         for optimizer in optimizers:
             optimizer.zero_grad(set_to_none=True)
         batch = step_batch(texts, scored, mask_id, recipe, schedules, step)
-        done.append((batch, backward(model, batch, recipe)))
+        done.append(backward(model, batch, recipe))
+        ranks.sum_gradients(model)
         norms.append(nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM))
         with torch.autocast(device.type, torch.bfloat16):
             for optimizer in optimizers:
@@ -150,16 +154,18 @@ def adapt(recipe: AdaptRecipe) -> None:
         log.write({"step": step, **mean_nats(done), "grad_norm": round(norms[-1].item(), 3), "lr": factor, **pace})
         clock, done, norms = Clock(), [], []
         if step % recipe.validate_every == 0 or last:
-            scores, results = validate(average.module, recipe, mask_id)
-            if recipe.schedule == "search":
-                schedules |= search(results, recipe.block_sizes)
-            names = {size: schedule.name for size, schedule in schedules.items()}
-            log.write({"step": step, **scores, "schedules": names})
+            if ranks.rank() == 0:
+                scores, results = validate(average.module, recipe, mask_id)
+                if recipe.schedule == "search":
+                    schedules |= search(results, recipe.block_sizes)
+                log.write({"step": step, **scores, "schedules": names_of(schedules)})
+            schedules |= schedules_named(ranks.from_first(names_of(schedules)))
             clock = Clock()
-        if time.monotonic() - saved > 60 * recipe.save_minutes or last:
+        if ranks.rank() == 0 and (time.monotonic() - saved > 60 * recipe.save_minutes or last):
             saved = time.monotonic()
             save_state(state_file, step, model, average, optimizers, schedules)
             save_llama(recipe.run / "checkpoint", merged_state(average.module), mask_id, recipe.base, recipe.prepared)
+    ranks.leave()
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from . import ranks
 from .adapt_recipe import AdaptRecipe
 from .data import Windows, batch_numbers
 from .models.llama import Llama
@@ -23,6 +24,11 @@ class Batch:
     block_sizes: Tensor
     following: Tensor
     noised: Noised
+
+    def rows(self, some: slice) -> "Batch":
+        """Some of the windows."""
+        noised = Noised(self.noised.ids[some], self.noised.weights[some])
+        return Batch(self.clean[some], self.scored[some], self.block_sizes[some], self.following[some], noised)
 
 
 def step_batch(
@@ -49,24 +55,24 @@ def step_batch(
     return Batch(clean, written, sizes, following, noised)
 
 
-def backward(model: Llama, batch: Batch, recipe: AdaptRecipe) -> Losses:
-    """Adds a step's gradients, and returns its losses, without waiting for a GPU.
+def backward(model: Llama, batch: Batch, recipe: AdaptRecipe) -> tuple[Batch, Losses]:
+    """Adds a step's gradients. Returns this process's share of the windows and its losses, without waiting for a GPU.
 
-    A GPU takes all windows at once, a CPU one by one: the logits of all would not stay in its caches.
+    A GPU takes its share at once, a CPU window by window: the logits of all would not stay in its caches.
     """
-    at_once = len(batch.clean) if next(model.parameters()).is_cuda else 1
     # Short windows may hold nothing but a user's turn.
     masked_scale = max(1, batch.scored.sum().item()) * recipe.copies
     following_scale = recipe.following_weight / max(1, batch.following.sum().item())
+    mine = batch.rows(slice(ranks.rank(), None, ranks.count()))
+    at_once = len(mine.clean) if next(model.parameters()).is_cuda else 1
     parts = []
-    for first in range(0, len(batch.clean), at_once):
-        some = slice(first, first + at_once)
-        noised = Noised(batch.noised.ids[some], batch.noised.weights[some])
-        sums = losses(model, batch.clean[some], noised, batch.block_sizes[some], batch.following[some])
+    for first in range(0, len(mine.clean), at_once):
+        some = mine.rows(slice(first, first + at_once))
+        sums = losses(model, some.clean, some.noised, some.block_sizes, some.following)
         (sums.masked.sum() / masked_scale + following_scale * sums.following.sum()).backward()
         parts.append(sums)
     masked, following = ([getattr(part, name).detach() for part in parts] for name in ("masked", "following"))
-    return Losses(torch.cat(masked), torch.cat(following))
+    return mine, Losses(torch.cat(masked), torch.cat(following))
 
 
 def mean_nats(steps: list[tuple[Batch, Losses]]) -> dict[str, float]:

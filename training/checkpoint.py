@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 from torch.optim.swa_utils import AveragedModel
 
 from .models.bd3lm import BD3LM, ModelConfig
-from .schedules import NoiseSchedule, schedule_named
+from .schedules import NoiseSchedule, names_of, schedules_named
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
 WEIGHTS = "model.safetensors"
@@ -85,7 +85,7 @@ def save_state(
         "model": model.state_dict(),
         "average": average.state_dict(),
         "optimizers": [optimizer.state_dict() for optimizer in optimizers],
-        "schedules": {size: schedule.name for size, schedule in schedules.items()},
+        "schedules": names_of(schedules),
     }
     torch.save(state, path.with_suffix(".partial"))
     path.with_suffix(".partial").rename(path)
@@ -110,5 +110,5 @@ def load_state(
             optimizer.load_state_dict(values)
     except (KeyError, RuntimeError, ValueError) as cause:
         raise ValueError(f"{path} is the state of another run ({cause}); name another --out") from cause
-    schedules |= {size: schedule_named(name) for size, name in state["schedules"].items() if size in schedules}
+    schedules |= {size: found for size, found in schedules_named(state["schedules"]).items() if size in schedules}
     return state["step"]

@@ -37,11 +37,18 @@ def count() -> int:
     return dist.get_world_size() if dist.is_initialized() else 1
 
 
-def sum_gradients(model: nn.Module, loss: torch.Tensor) -> None:
-    """Adds up the processes' gradients, and their losses [], in place."""
+def sum_gradients(model: nn.Module) -> None:
+    """Adds up the processes' gradients, in place."""
     if dist.is_initialized():
-        for tensor in [p.grad for p in model.parameters() if p.grad is not None] + [loss]:
-            dist.all_reduce(tensor)
+        for parameter in model.parameters():
+            if parameter.grad is not None:
+                dist.all_reduce(parameter.grad)
+
+
+def sum_up(value: torch.Tensor) -> None:
+    """Adds up the processes' values, in place."""
+    if dist.is_initialized():
+        dist.all_reduce(value)
 
 
 def from_first(value: Value) -> Value:

@@ -4,7 +4,7 @@ Source: Arriola et al., "Block Diffusion" (ICLR 2025), sections 5.1 to 5.3 and t
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -78,6 +78,16 @@ FULL = clipped(1.0, 1.0)
 """Everything masked with weight 1: a block of one token is then exactly autoregression (section 4)."""
 UNCLIPPED = (LINEAR, COSINE, SQUARE, SQUARE_ROOT, LOGARITHMIC)
 """The schedules whose expected loss is the NELBO."""
+
+
+def names_of(schedules: Mapping[int, NoiseSchedule]) -> dict[int, str]:
+    """What `schedules_named` takes, and another process or a file can be told."""
+    return {size: schedule.name for size, schedule in schedules.items()}
+
+
+def schedules_named(names: Mapping[int, str]) -> dict[int, NoiseSchedule]:
+    """The schedules of block sizes by their names."""
+    return {size: schedule_named(name) for size, name in names.items()}
 
 
 def schedule_named(name: str) -> NoiseSchedule:

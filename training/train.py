@@ -30,7 +30,7 @@ from .memory import keep_memory
 from .models.bd3lm import BD3LM, ModelConfig
 from .muon import Muon
 from .recipe import Recipe, parse_recipe
-from .schedules import NoiseSchedule
+from .schedules import NoiseSchedule, names_of, schedules_named
 from .variance import grid_search
 
 MUON_LR, ADAM_LR, ADAM_MATRIX_LR = 0.02, 2e-3, 2e-3
@@ -200,7 +200,8 @@ def train(recipe: Recipe) -> None:
         loss = batch_loss(model, hidden_of, clean, block_sizes, schedules, generator)
         loss.backward()
         loss = loss.detach()
-        ranks.sum_gradients(model, loss)
+        ranks.sum_gradients(model)
+        ranks.sum_up(loss)
         norm = nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM).item()
         if not math.isfinite(norm):
             raise FloatingPointError(f"the gradient is not finite at step {step}; resume with a lower learning rate")
@@ -218,9 +219,10 @@ def train(recipe: Recipe) -> None:
         if step % recipe.validate_every == 0 or last:
             average.module.eval()
             if recipe.schedule == "search":
-                schedules |= ranks.from_first(search(average.module, texts, recipe.block_sizes))
-            names = {size: schedule.name for size, schedule in schedules.items()}
-            log.write({"step": step, **validate(average.module, texts, bytes_of), "schedules": names})
+                found = names_of(search(average.module, texts, recipe.block_sizes))
+                schedules |= schedules_named(ranks.from_first(found))
+            scores = validate(average.module, texts, bytes_of)
+            log.write({"step": step, **scores, "schedules": names_of(schedules)})
             started = time.monotonic()
         if (step % recipe.save_every == 0 or last) and ranks.rank() == 0:
             save_state(state_file, step, model, average, optimizers, schedules)

@@ -1,8 +1,10 @@
 """A real adaptation of a tiny llama: conversations, a run that is killed and resumed, and its likelihood."""
 
 import json
+import os
 import random
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -21,6 +23,8 @@ from training.llama_checkpoint import load_llama
 from training.models.llama import Llama, causal_attention
 from training.sample import Sample, sample
 from training.wordings import NOUNS, request
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_conversations_are_the_templates(base: Path, conversations: Path) -> None:
@@ -95,6 +99,21 @@ def test_learns_and_resumes_to_the_bit(more: str, base: Path, conversations: Pat
     assert_same_state(tmp_path / "whole", tmp_path / "parts")
     checkpoint = load_llama(tmp_path / "whole" / "checkpoint")
     assert checkpoint.config.mask_token_id == 3
+
+
+def test_two_processes_adapt_as_one(base: Path, conversations: Path, tmp_path: Path) -> None:
+    more = "--steps 10 --batch-size 3 --lora-rank 4 --schedule search --mixture 2:1,4:1,8:1"
+    train(base, conversations, tmp_path / "solo", more)
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command = [*launcher, "-m", "training.adapt", *arguments_of(base, conversations, tmp_path / "pair", more)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    states = [torch.load(tmp_path / run / "state.pt", weights_only=True) for run in ("solo", "pair")]
+    assert states[0]["schedules"] == states[1]["schedules"]
+    # All of these began at 0. Where a gradient is nearly 0, its sign decides about a step of AdamW.
+    learned = [torch.cat([t.flatten() for name, t in state["model"].items() if "lora_b" in name]) for state in states]
+    assert (learned[0] - learned[1]).norm() < 0.02 * learned[0].norm()
 
 
 @pytest.mark.parametrize(
