@@ -1,6 +1,6 @@
 """The base's own answers to everyday questions, so that the adapted model can still chat.
 
-    python -m training.everyday --base <folder> --out training/logs/everyday.jsonl
+    python -m training.everyday --base <folder> --out training/everyday.jsonl
 
 writes one JSON object a line, `question` and `answer`: greedy, and only what ended by itself. Questions come from
 `training/questions.txt`. Stopped, it goes on after the last question that it answered.
