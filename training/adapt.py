@@ -140,10 +140,9 @@ def adapt(recipe: AdaptRecipe) -> None:
         with torch.autocast(device.type, torch.bfloat16):
             for optimizer in optimizers:
                 optimizer.step()
+        round_layers(model)
         average.update_parameters(model)
         step += 1
-        if step % recipe.round_every == 0:
-            round_layers(model)
         last = step == recipe.steps
         if step % LOG_EVERY and step % recipe.validate_every and not last:
             continue

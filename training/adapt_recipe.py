@@ -22,8 +22,8 @@ class AdaptRecipe:
     `mixture` holds (block size, how often it is drawn); `schedule` is a name for `schedule_named`, or `search`: a grid
     search over U[β, ω] per block size, at each validation. `following` is the share of the clean rows with an
     autoregressive loss, `following_weight` what it counts against the masked one. `lora_rank` 0 trains all weights but
-    the embedding. `rounding` q4 computes with the matrices as they are shipped, rounded anew every `round_every`
-    steps. Raises ValueError for what cannot be trained.
+    the embedding. `rounding` q4 computes with the matrices as they are shipped, rounded anew at each step. Raises
+    ValueError for what cannot be trained.
     """
 
     prepared: Path
@@ -43,7 +43,6 @@ class AdaptRecipe:
     muon_lr: float
     lora_rank: int
     rounding: str
-    round_every: int
     decay_steps: int
     warmup_steps: int
     ema_decay: float
@@ -55,7 +54,7 @@ class AdaptRecipe:
     seed: int
 
     def __post_init__(self) -> None:
-        for name in ("steps", "copies", "batch_size", "round_every", "decay_steps", "warmup_steps", "validate_every"):
+        for name in ("steps", "copies", "batch_size", "decay_steps", "warmup_steps", "validate_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"--{name.replace('_', '-')} must be 1 or more, not {getattr(self, name)}")
         if self.length < TILE or self.length % TILE:
@@ -103,9 +102,6 @@ def parse_recipe(arguments: list[str]) -> AdaptRecipe:
     parser.add_argument("--muon-lr", type=float, default=0.005)
     parser.add_argument("--lora-rank", type=int, default=0, help="0 trains the matrices themselves")
     parser.add_argument("--rounding", choices=ROUNDINGS, default="none", help="of matrices in the forward pass")
-    parser.add_argument(
-        "--round-every", type=int, default=1, help="steps; on a CPU, rounding takes as long as half of one"
-    )
     parser.add_argument("--decay-steps", type=int, default=200, help="the learning rate falls to 0 over the last n")
     parser.add_argument("--warmup-steps", type=int, default=20)
     parser.add_argument("--ema-decay", type=float, default=0.98, help="of the weights that are validated and kept")
