@@ -27,6 +27,8 @@ from .wordings import NOUNS, request
 
 RESERVED = "<empty_output>"
 """The base never saw this token: its embedding is what many reserved tokens have in common."""
+SPECIAL_TOKENS = {"mask_token": MASK, "bos_token": END_OF_TEXT, "add_bos_token": True}
+"""What the base's tokenizer_config.json is changed to: a plain document begins with its BOS, a conversation does not."""
 ALIGNMENT = 32
 DOCUMENT_SHARE = 0.1
 GENERAL_SHARE = 0.25
@@ -123,7 +125,7 @@ def write_tokenizer(base: Path, out: Path) -> None:
     (out / "tokenizer.json").write_text(json.dumps(tokenizer, ensure_ascii=False, indent=1) + "\n")
     config = json.loads((base / "tokenizer_config.json").read_text())
     (out / "tokenizer_config.json").write_text(
-        json.dumps({**config, "mask_token": MASK}, ensure_ascii=False, indent=1) + "\n"
+        json.dumps({**config, **SPECIAL_TOKENS}, ensure_ascii=False, indent=1) + "\n"
     )
 
 

@@ -30,6 +30,8 @@ ROOT = Path(__file__).parents[2]
 def test_conversations_are_the_templates(base: Path, conversations: Path) -> None:
     tokenizer = Tokenizer.from_file(str(conversations / "tokenizer.json"))
     assert tokenizer.token_to_id("<|mask|>") == 3 and tokenizer.token_to_id("<empty_output>") is None
+    special = json.loads((conversations / "tokenizer_config.json").read_text())
+    assert (special["bos_token"], special["add_bos_token"]) == ("<|endoftext|>", True)
     texts = load_texts(conversations, "valid.conversation")
     assert len(texts.starts) == 40
     ids, scored = written_texts(texts, 10_000)[7]

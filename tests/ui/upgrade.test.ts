@@ -4,7 +4,7 @@ import type { ModelInfo } from '../../src/library/models';
 import { Upgrade } from '../../src/ui/models/upgrade';
 import { Controller } from '../../src/ui/session/controller';
 import { canContinue } from '../../src/ui/session/session';
-import { DEFAULT_SETTINGS, type Settings } from '../../src/ui/settings/settings';
+import { DEFAULT_SETTINGS, FIRST_VISIT, type Settings } from '../../src/ui/settings/settings';
 import type { LoadedModel, Models } from '../../src/worker/loaded-model';
 import { openClient, settle } from '../worker/line';
 import { Gate, keptModel, ScriptedModel } from '../worker/scripted-model';
@@ -25,7 +25,7 @@ class OnDevice extends ScriptedModel {
   override async open(...load: Parameters<Models['open']>): Promise<LoadedModel> {
     const opened = await super.open(...load);
     if (load[0].type === 'kept' && this.tooLarge) throw this.tooLarge;
-    return { ...opened, info: { ...opened.info, backend: this.#backend } };
+    return { ...opened, info: { ...opened.info, backend: this.#backend, blockSizes: [1, 4, 16] } };
   }
 }
 
@@ -65,6 +65,14 @@ test('on a GPU the better model is fetched behind the first text and writes the 
   expect(phase()).toBe('none');
   expect(controller.session.settings.model).toBe(keptModel(1).id);
   expect(model.log.filter((entry) => entry === 'fetch')).toHaveLength(1);
+});
+
+test('the small model is shown with two tokens a step, the better one decodes as it was trained to', async () => {
+  const { controller, upgrade } = openPage('wasm', { ...FIRST_VISIT, pace: 'full', maxTokens: 4 });
+  await controller.open();
+  expect(controller.session.settings).toMatchObject({ policy: 'confidence', blockSize: 16, steps: 8 });
+  await upgrade.fetch();
+  expect(controller.session.settings).toMatchObject({ policy: null, blockSize: null, steps: null });
 });
 
 test.each([

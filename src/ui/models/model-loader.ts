@@ -213,7 +213,7 @@ export class ModelLoader {
       const info = this.#withOrigin(loaded);
       this.#earlier = null;
       page.dispatch({ type: 'load-ended', info });
-      this.#fit(info);
+      this.#fit(loaded);
     } catch (error) {
       // A load that was cancelled has already been shown as such, or another has taken its place.
       if (signal.aborted || this.#client !== client) return;

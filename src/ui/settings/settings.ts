@@ -88,7 +88,7 @@ const PAGES_OWN = { policy: 'confidence', blockSize: 16, steps: 8 } as const sat
 export const FIRST_VISIT: Settings = { ...DEFAULT_SETTINGS, ...PAGES_OWN, pace: 'steady', tour: 'new' };
 
 /**
- * What changes as a model comes into use: one that does not come with the page is decoded as its authors do, unless a
+ * What changes as a model comes into use: any but the one that writes at once is decoded as its authors do, unless a
  * person has chosen otherwise.
  */
 export function unmaskingOn({ policy, blockSize, steps }: Settings, { origin }: Pick<ModelTraits, 'origin'>) {
