@@ -404,9 +404,14 @@ test('a tip goes with the tokens it is about, and an answer of nothing is said t
   const field = page.getByLabel('Your message');
   await field.fill('Once upon a time');
   await field.press('Enter');
-  // Without waiting for it to lie still, which it may not do before the answer is over.
-  await page.locator('.turn [data-token="1.1"]').hover({ force: true });
-  await page.locator('.tip').waitFor();
+  // It may not lie still before the answer is over, and move away from under the pointer.
+  await expect
+    .poll(async () => {
+      await page.mouse.move(0, 0);
+      await page.locator('.turn [data-token="1.1"]').hover({ force: true });
+      return page.locator('.tip').isVisible();
+    })
+    .toBe(true);
   // The pointer stays where it is while the answer becomes Markdown.
   await page.keyboard.press('Escape');
   await visit.reaches('stopped');
