@@ -28,7 +28,7 @@ from .wordings import NOUNS, request
 RESERVED = "<empty_output>"
 """The base never saw this token: its embedding is what many reserved tokens have in common."""
 SPECIAL_TOKENS = {"mask_token": MASK, "bos_token": END_OF_TEXT, "add_bos_token": True}
-"""What the base's tokenizer_config.json is changed to: a plain document begins with its BOS, a conversation does not."""
+"""Changes to the base's tokenizer_config.json: a plain document begins with its BOS, a conversation does not."""
 ALIGNMENT = 32
 DOCUMENT_SHARE = 0.1
 GENERAL_SHARE = 0.25
