@@ -138,7 +138,7 @@ test('an edit is undone and redone', async () => {
   await visit.reaches('finished');
   const whole = await visit.text();
   await tokenAt(visit, '2.4').click();
-  await visit.writesFrom(() => visit.page.getByRole('button', { name: 'Regenerate from here' }).click());
+  await writeOn(visit);
   const edited = await visit.text();
   expect(edited).not.toBe(whole);
   await visit.page.getByRole('button', { name: 'Undo' }).click();

@@ -42,6 +42,11 @@ def test_the_exporter_stores_these_numbers(base: Path, tmp_path: Path) -> None:
             assert apart.max() < 1.001
 
 
+def test_rounding_what_is_rounded_changes_nothing() -> None:
+    once = round_q4(torch.randn(2000, 96, generator=torch.Generator().manual_seed(0)))
+    torch.testing.assert_close(round_q4(once), once, atol=1e-6, rtol=1e-6)
+
+
 def test_a_rounded_layer_computes_with_its_merged_weight_and_trains_the_adapter() -> None:
     torch.manual_seed(0)
     layer = RoundedLinear(nn.Linear(48, 40, bias=False), rank=4)
