@@ -38,10 +38,27 @@ export async function nodeGpu(): Promise<GPU> {
     const dawn = await import('webgpu');
     Object.assign(globalThis, dawn.globals);
     gpu = dawn.create([]);
-    loadQuicklyOnceOpened(gpu);
+    onDevice(gpu, loadQuickly, destroyAtExit);
     offerAsNavigatorGpu(gpu);
   }
   return gpu;
+}
+
+/** Has every device that is opened from now on go through `steps`. */
+function onDevice(gpu: GPU, ...steps: readonly ((device: GPUDevice) => void)[]): void {
+  const requestAdapter = gpu.requestAdapter.bind(gpu);
+  gpu.requestAdapter = async (options) => {
+    const adapter = await requestAdapter(options);
+    const requestDevice = adapter?.requestDevice.bind(adapter);
+    if (adapter && requestDevice) {
+      adapter.requestDevice = async (descriptor) => {
+        const device = await requestDevice(descriptor);
+        for (const step of steps) step(device);
+        return device;
+      };
+    }
+    return adapter;
+  };
 }
 
 /**
@@ -49,19 +66,20 @@ export async function nodeGpu(): Promise<GPU> {
  * it. The build only hands weights over, so from the first device on nothing is optimised; a process that
  * runs on the CPU opens none. Can go once the least Node has JSPI, whose build is another.
  */
-function loadQuicklyOnceOpened(gpu: GPU): void {
-  const requestAdapter = gpu.requestAdapter.bind(gpu);
-  gpu.requestAdapter = async (options) => {
-    const adapter = await requestAdapter(options);
-    const requestDevice = adapter?.requestDevice.bind(adapter);
-    if (adapter && requestDevice) {
-      adapter.requestDevice = (descriptor) => {
-        setFlagsFromString('--liftoff-only');
-        return requestDevice(descriptor);
-      };
-    }
-    return adapter;
-  };
+function loadQuickly(): void {
+  setFlagsFromString('--liftoff-only');
+}
+
+const opened: GPUDevice[] = [];
+
+/** A process that ends with a device open ends in a segmentation fault now and then: `destroy` waits for its threads. */
+function destroyAtExit(device: GPUDevice): void {
+  if (opened.length === 0) {
+    process.once('exit', () => {
+      for (const device of opened) device.destroy();
+    });
+  }
+  opened.push(device);
 }
 
 /** onnxruntime-web takes a device of ours only where `navigator.gpu` exists. Node 20 has no navigator at all. */
