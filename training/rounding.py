@@ -22,9 +22,10 @@ EXTREMES = (-6.0, -7.0, -7.25, -7.5, -7.75, -8.0, -8.5, -9.0)
 def round_q4(weight: Tensor) -> Tensor:
     """weight [rows, columns] as `src/convert/quantize.ts` stores it in q4, but for ties."""
     rows, columns = weight.shape
+    missing = -columns % GROUP
     # Compiled with the rest, padding keeps a CPU from working on more than one number at a time.
-    padded = F.pad(weight.detach(), (0, -columns % GROUP))
-    return rounded_groups(padded.view(-1, GROUP)).view(rows, -1)[:, :columns]
+    padded = F.pad(weight.detach(), (0, missing)) if missing else weight.detach()
+    return rounded_groups(padded.reshape(-1, GROUP)).view(rows, -1)[:, :columns]
 
 
 @torch.compile(dynamic=True)
