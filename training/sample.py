@@ -53,9 +53,7 @@ class Cached:
                 before = self._kept[len(now)]
                 k, v = torch.cat((before[0], k), dim=2), torch.cat((before[1], v), dim=2)
             now.append((k, v))
-            groups = q.shape[1] // k.shape[1]
-            k, v = (x.repeat_interleave(groups, dim=1) for x in (k, v))
-            return F.scaled_dot_product_attention(q, k, v, attn_mask=seen)
+            return F.scaled_dot_product_attention(q, k, v, attn_mask=seen, enable_gqa=True)
 
         positions = torch.arange(self.length, self.length + len(ids))
         hidden = self._model.trunk(ids[None], positions, attend)[0]

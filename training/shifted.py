@@ -90,9 +90,7 @@ def flex_shifted_attention(mask: BlockMask) -> Attend:
     """FlexAttention under `flex_mask`."""
 
     def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        groups = q.shape[1] // k.shape[1]
-        k, v = (x.repeat_interleave(groups, dim=1) for x in (k, v))
-        return flex_attention(q, k, v, block_mask=mask)
+        return flex_attention(q, k, v, block_mask=mask, enable_gqa=True)
 
     return attend
 

@@ -189,6 +189,4 @@ class Llama(nn.Module):
 
 def causal_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     """Every row sees itself and those before it. q [batch, heads, rows, d]; k and v with as many heads or fewer."""
-    groups = q.shape[1] // k.shape[1]
-    k, v = (x.repeat_interleave(groups, dim=1) for x in (k, v))
-    return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    return F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
