@@ -134,14 +134,15 @@ export class WasmBackend implements Backend, CarryingBackend {
     const { vocabSize, network } = this.config;
     const { blockSize, position, ring } = this.#sequence;
     const within = ids.length > blockSize ? network.cleanAttention : 'block';
-    const rows = await this.#passes.run(ids, { position, ring, blockSize, within });
-    if (network.predicts === 'own') return this.#network.logits(rows);
+    const run = () => this.#passes.run(ids, { position, ring, blockSize, within });
+    if (network.predicts === 'own') return this.#network.logits(await run());
     // Row r of the answer comes from row r − 1, the first from the clean pass before.
-    const width = hiddenSize(network);
     const logits = new Float32Array(ids.length * vocabSize);
     if (this.#lastRow && position > 0) logits.set(await this.#network.logits(this.#lastRow));
     else logits.fill(Number.NaN, 0, vocabSize);
-    if (ids.length > 1) logits.set(await this.#network.logits(rows.subarray(0, rows.length - width)), vocabSize);
+    if (ids.length === 1) return logits;
+    const rows = (await run()).subarray(0, -hiddenSize(network));
+    logits.set(await this.#network.logits(rows), vocabSize);
     return logits;
   }
 
