@@ -33,13 +33,19 @@ test('a model with other block sizes gets the nearest that are not larger', () =
   expect(PRESETS.map((preset) => presetSettings(preset, small).steps)).toEqual([2, 4, 2, 1]);
 });
 
+test('in blocks are the blocks that a model is usually decoded in', () => {
+  const adapted = { ...MODEL, defaultBlockSize: 4 };
+  expect(presetOf(parseSettings({}), adapted)?.name).toBe('balanced');
+  expect(presetSettings(PRESETS[1]!, adapted)).toMatchObject({ blockSize: 4, steps: 4 });
+});
+
 test.each([
   ['of all sizes', [1, 2, 4, 8, 16, 32], ['autoregressive', 'balanced', 'fast', 'wild']],
   ['that writes no single tokens', [8], ['balanced', 'fast', 'wild']],
   ['that writes nothing else', [1], ['autoregressive']],
   ['of small blocks', [1, 2], ['autoregressive', 'balanced', 'fast']],
 ])('a model %s has the presets that mean something on it', (_, blockSizes, names) => {
-  const model = { ...MODEL, blockSizes };
+  const model = { ...MODEL, blockSizes, defaultBlockSize: Math.min(8, blockSizes.at(-1)!) };
   expect(presetsFor(model).map(({ name }) => name)).toEqual(names);
   for (const preset of presetsFor(model)) {
     expect(presetOf({ ...DEFAULT_SETTINGS, ...presetSettings(preset, model) }, model)).toBe(preset);
