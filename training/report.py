@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from statistics import mean
 
@@ -36,8 +37,8 @@ def schedule_title(name: str) -> str:
     return f"U[{name.replace(':', ', ')}]" if ":" in name else name
 
 
-def likelihood_table() -> str:
-    rows = read_log("evaluation")
+def likelihood_table(log: str) -> str:
+    rows = read_log(log)
     first = rows[0]["ppl"]
     return table(
         ("block size", "NELBO, nats a token", "standard error", "perplexity (≤)", "over size 1", "bits a byte (≤)"),
@@ -123,7 +124,7 @@ def by_setting(rows: list[Row]) -> dict[tuple[str, str, int], list[Row]]:
     return groups
 
 
-def quality_table() -> str:
+def quality_table(log: str) -> str:
     measures = ("passes_per_token", "nats_per_token", "distinct_1", "distinct_2", "distinct_3", "repetition_4")
     return table(
         (
@@ -132,34 +133,64 @@ def quality_table() -> str:
         ),
         (
             (*key, f"{values[0]:.2f}", f"{math.exp(values[1]):.1f}", *(f"{value:.2f}" for value in values[2:]))
-            for key, rows in by_setting(read_log("quality")).items()
+            for key, rows in by_setting(read_log(log)).items()
             for values in [[mean(row[measure] for row in rows) for measure in measures]]
         ),
     )
 
 
-def samples() -> str:
-    """A text each of twelve settings, the samples taken in turn."""
+def samples(log: str) -> str:
+    """A text each of some settings, the samples taken in turn."""
     parts = []
-    chosen = [group for key, group in by_setting(read_log("quality")).items() if key in SAMPLED]
+    chosen = [group for key, group in by_setting(read_log(log)).items() if key in SAMPLED[log]]
     for number, group in enumerate(chosen):
         row = group[number % len(group)]
         policy, parameter = setting_of(row)
         what = ", ".join(filter(None, [policy, parameter, f"block size {row['block_size']}"]))
-        quoted = "\n".join(f"> {line}".rstrip() for line in (row["prompt"] + row["text"]).splitlines())
+        quoted = "\n".join(
+            f"> {line}".rstrip() for line in f"{row['prompt'].strip()}\n\n{row['text'].strip()}".splitlines()
+        )
         parts.append(f"**{what}**, seed {row['seed']}, {row['passes_per_token']:.2f} passes a token:\n\n{quoted}")
     return "\n\n".join(parts)
 
 
 SAMPLED = {
-    ("autoregressive", "", 1),
-    *(("confidence", f"{steps} steps", 4) for steps in (4, 2, 1)),
-    *(("confidence", f"{steps} steps", 8) for steps in (8, 4, 2)),
-    *(("confidence", f"{steps} steps", 16) for steps in (16, 4)),
-    ("first-hitting", "", 16),
-    ("ancestral", "8 steps", 16),
-    ("threshold", "above 0.7", 16),
+    "quality": {
+        ("autoregressive", "", 1),
+        *(("confidence", f"{steps} steps", 4) for steps in (4, 2, 1)),
+        *(("confidence", f"{steps} steps", 8) for steps in (8, 4, 2)),
+        *(("confidence", f"{steps} steps", 16) for steps in (16, 4)),
+        ("first-hitting", "", 16),
+        ("ancestral", "8 steps", 16),
+        ("threshold", "above 0.7", 16),
+    },
+    "adapted-quality": {
+        ("autoregressive", "", 1),
+        *(("confidence", "4 steps", size) for size in (4, 8)),
+        ("confidence", "8 steps", 8),
+        ("confidence", "8 steps", 16),
+        *(("threshold", f"above {bound}", 8) for bound in (0.9, 0.7, 0.5)),
+    },
 }
+"""By log, the settings of which the report shows a text."""
+
+
+def acceptance_table() -> str:
+    rows = read_log("adapted-acceptance")
+    most = max(len(row["right"]) for row in rows)
+    return table(
+        ("block size", "blocks", *(f"place {place}" for place in range(most)), "run"),
+        (
+            (
+                row["block_size"],
+                row["blocks"],
+                *(f"{right:.0%}" for right in row["right"]),
+                *[""] * (most - len(row["right"])),
+                f"{row['run']:.2f}",
+            )
+            for row in rows
+        ),
+    )
 
 
 def adaptation_table() -> str:
@@ -185,15 +216,20 @@ def curve_table() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    "likelihood": likelihood_table,
+    "adapted-likelihood": partial(likelihood_table, "adapted-conversations"),
+    "adapted-documents": partial(likelihood_table, "adapted-documents"),
+    "acceptance": acceptance_table,
+    "adapted-quality": partial(quality_table, "adapted-quality"),
+    "adapted-samples": partial(samples, "adapted-quality"),
+    "curve": curve_table,
+    "adaptation": adaptation_table,
+    "likelihood": partial(likelihood_table, "evaluation"),
     "schedules": schedule_table,
     "beginnings": beginning_table,
     "optimizers": optimizer_table,
     "one-pass": one_pass_table,
-    "quality": quality_table,
-    "samples": samples,
-    "adaptation": adaptation_table,
-    "curve": curve_table,
+    "quality": partial(quality_table, "quality"),
+    "samples": partial(samples, "quality"),
 }
 
 
@@ -244,14 +280,15 @@ def draw_figures() -> None:
     plt.xticks(sizes, map(str, sizes))
     save("block-sizes", "block size", "nats a token")
 
-    by_policy: dict[str, list[tuple[float, float]]] = {}
-    for (policy, _, block_size), texts in by_setting(read_log("quality")).items():
-        name = policy if block_size == 1 else f"{policy}, block size {block_size}"
-        point = (mean(row["passes_per_token"] for row in texts), mean(row["nats_per_token"] for row in texts))
-        by_policy.setdefault(name, []).append(point)
-    for name, points in by_policy.items():
-        plt.plot(*zip(*sorted(points), strict=True), "o-", label=name)
-    save("quality", "forward passes a token", "nats a token under the model's own L' = 1")
+    for log in ("quality", "adapted-quality"):
+        by_policy: dict[str, list[tuple[float, float]]] = {}
+        for (policy, _, block_size), texts in by_setting(read_log(log)).items():
+            name = policy if block_size == 1 else f"{policy}, block size {block_size}"
+            point = (mean(row["passes_per_token"] for row in texts), mean(row["nats_per_token"] for row in texts))
+            by_policy.setdefault(name, []).append(point)
+        for name, points in by_policy.items():
+            plt.plot(*zip(*sorted(points), strict=True), "o-", label=name)
+        save(log, "forward passes a token", "nats a token under the model's own L' = 1")
 
     variances = read_log("variance")
     for size, marker in ((4, "o"), (16, "s")):

@@ -13,7 +13,7 @@ def test_the_tables_are_those_of_the_logs() -> None:
 
 
 def test_a_missing_table_is_named() -> None:
-    with pytest.raises(ValueError, match="no place for the table likelihood"):
+    with pytest.raises(ValueError, match="no place for the table adapted-likelihood"):
         filled("# Report\n")
 
 
