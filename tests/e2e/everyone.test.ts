@@ -123,7 +123,15 @@ test('360 pixels: nothing scrolls sideways, a tap opens a menu inside the window
 test('what is written does not move: finished blocks stay in place while the next is uncovered', async () => {
   const visit = await StoryPage.open(site, { maxTokens: 1024, blockSize: 8 });
   await visit.page.locator('[data-phase]:not([data-phase="recorded"]) .block[data-committed="true"]').nth(1).waitFor();
-  const place = () => visit.page.locator('.block').first().boundingBox();
+  // On the page, which follows the text down once it fills the window.
+  const place = () =>
+    visit.page
+      .locator('.block')
+      .first()
+      .evaluate((block) => {
+        const { x, y, width, height } = block.getBoundingClientRect();
+        return { x, y: y + scrollY, width, height };
+      });
   const bar = () => visit.page.locator('.status').boundingBox();
   const before = [await place(), await bar()];
   await visit.page.locator('[data-phase]:not([data-phase="recorded"]) .block[data-committed="true"]').nth(3).waitFor();
