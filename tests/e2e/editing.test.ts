@@ -1,5 +1,6 @@
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LONG_TEXT } from './page-parts';
 import { openSite, type Site } from './site';
 import { StoryPage } from './story-page';
 
@@ -76,7 +77,7 @@ test('an alternative is a button; once it is used, the facts name the new word',
 });
 
 test('while a text is written, its tips say when there is more, and the run goes on', async () => {
-  const visit = await StoryPage.open(site, { maxTokens: 1024 });
+  const visit = await StoryPage.open(site, LONG_TEXT);
   await visit.page.locator('[data-phase]:not([data-phase="recorded"]) .block[data-committed="true"]').nth(1).waitFor();
   await tokenAt(visit, '0.6').hover();
   expect(await visit.page.locator('.tip').textContent()).toContain('once nothing is being written');
@@ -225,7 +226,7 @@ test('an edit by keyboard alone', async () => {
 });
 
 test('the block size changes during a run with the next block, and the page says so', async () => {
-  const visit = await StoryPage.open(site, { maxTokens: 1024 });
+  const visit = await StoryPage.open(site, LONG_TEXT);
   await visit.page.locator('[data-phase]:not([data-phase="recorded"]) .block[data-committed="true"]').nth(1).waitFor();
   const note = visit.page.getByText('Takes effect with the next block');
   await visit.page.getByLabel('Block size').press('ArrowRight');

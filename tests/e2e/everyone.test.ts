@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LONG_TEXT } from './page-parts';
 import { openSite, type Site } from './site';
 import { StoryPage } from './story-page';
 import { violations } from './violations';
@@ -75,9 +76,7 @@ test.each(LOOKS)('%s, %i × %i: WCAG AA in the other views', async (colorScheme,
 });
 
 test('with reduced motion nothing moves by itself', async () => {
-  const visit = await StoryPage.open(site, { maxTokens: 1024 }, (page) =>
-    page.emulateMedia({ reducedMotion: 'reduce' }),
-  );
+  const visit = await StoryPage.open(site, LONG_TEXT, (page) => page.emulateMedia({ reducedMotion: 'reduce' }));
   await visit.page.waitForSelector('[data-phase]:not([data-phase="recorded"]) .block[data-committed="true"] .token');
   await visit.page.waitForSelector('.noise');
   expect(await visit.page.evaluate(() => document.getAnimations().length)).toBe(0);
@@ -121,7 +120,7 @@ test('360 pixels: nothing scrolls sideways, a tap opens a menu inside the window
 });
 
 test('what is written does not move: finished blocks stay in place while the next is uncovered', async () => {
-  const visit = await StoryPage.open(site, { maxTokens: 1024, blockSize: 8 });
+  const visit = await StoryPage.open(site, LONG_TEXT);
   await visit.page.locator('[data-phase]:not([data-phase="recorded"]) .block[data-committed="true"]').nth(1).waitFor();
   // On the page, which follows the text down once it fills the window.
   const place = () =>

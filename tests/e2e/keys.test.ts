@@ -1,5 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LONG_TEXT } from './page-parts';
 import { openSite, type Site } from './site';
 import { StoryPage } from './story-page';
 
@@ -49,7 +50,7 @@ test('Enter in the title writes, but not the Enter of a composition', async () =
 });
 
 test('the keys of a composition stop nothing and start nothing: in the text’s view, in an edit, in the race', async () => {
-  const visit = await StoryPage.open(site, { maxTokens: 1024 });
+  const visit = await StoryPage.open(site, LONG_TEXT);
   await visit.reaches('writing');
   const title = visit.page.getByLabel('Title', { exact: true });
   await compose(title, 'Escape');

@@ -1,5 +1,6 @@
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LONG_TEXT } from './page-parts';
 import { LAUNCH, openSite, type Site } from './site';
 import { StoryPage } from './story-page';
 
@@ -23,7 +24,7 @@ async function workers(): Promise<number> {
 }
 
 test('a page that is left while it writes has no worker; coming back shows the text and loads the model', async () => {
-  const visit = await StoryPage.open({ ...site, browser }, { maxTokens: 1024 }, (page) =>
+  const visit = await StoryPage.open({ ...site, browser }, LONG_TEXT, (page) =>
     page.addInitScript(() => {
       addEventListener('pageshow', ({ persisted }) => Object.assign(window, { persisted }));
     }),

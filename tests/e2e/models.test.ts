@@ -113,7 +113,7 @@ test('a model is fetched from another origin, called off, gone on with, kept, us
 });
 
 test('an address that leads nowhere is explained in the dialog while the text is written on, and nothing is lost', async () => {
-  const visit = await visitor(LONG_TEXT);
+  const visit = await visitor({ ...LONG_TEXT, blockSize: 32 });
   await visit.reaches('writing');
   for (const [address, sentence] of [
     ['no address', /is not the address of a model folder/],
@@ -160,7 +160,7 @@ test('a folder of this device is chosen or dropped; one that cannot be opened le
 });
 
 test('a worker that is gone without a word is started again once, and then offered', async () => {
-  const visit = await visitor(LONG_TEXT);
+  const visit = await visitor({ ...LONG_TEXT, blockSize: 32 });
   const { page } = visit;
   await visit.page.locator('[data-phase]:not([data-phase="recorded"]) .block[data-committed="true"]').nth(1).waitFor();
   const title = page.getByLabel('Title', { exact: true });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LONG_TEXT } from './page-parts';
 import { openSite, type Site } from './site';
 import { StoryPage } from './story-page';
 
@@ -70,7 +71,7 @@ test('the same seed and settings give the same text, a new seed another', async 
 });
 
 test.each(['webgpu', 'wasm'] as const)('%s: Stop ends the text at once, and Generate starts again', async (backend) => {
-  const visit = await StoryPage.open(site, { backend, maxTokens: 1024 });
+  const visit = await StoryPage.open(site, { backend, ...LONG_TEXT });
   await visit.page.waitForSelector('[data-phase="writing"] .token[data-state="committed"]', { timeout: 100_000 });
   await visit.stop.click();
   await visit.reaches('stopped');
@@ -162,7 +163,7 @@ test('kind and title head the story; own words are gone on from', async () => {
 });
 
 test('a title can be edited in its middle while a story is being written', async () => {
-  const visit = await StoryPage.open(site, { title: 'The Kite', maxTokens: 1024 });
+  const visit = await StoryPage.open(site, { title: 'The Kite', ...LONG_TEXT });
   await visit.reaches('writing');
   const title = visit.page.getByLabel('Title', { exact: true });
   await title.press('Home');
@@ -173,7 +174,7 @@ test('a title can be edited in its middle while a story is being written', async
 });
 
 test('Ctrl+Enter writes, Escape stops, arrow keys walk the tokens and say how sure the model was', async () => {
-  const visit = await StoryPage.open(site, { maxTokens: 1024 });
+  const visit = await StoryPage.open(site, LONG_TEXT);
   await visit.reaches('writing');
   await visit.page.keyboard.press('Escape');
   await visit.reaches('stopped');
