@@ -13,8 +13,8 @@ interface Preset {
   readonly onGpu: string;
   /** And where a pass takes longer the more tokens it covers, as measured: docs/LOG.md. */
   readonly onCpu: string;
-  /** `own`: the one that the model is usually decoded in. */
-  readonly blockSize: number | 'own';
+  /** null as in `Settings`: the one that the model is usually decoded in. */
+  readonly blockSize: number | null;
   readonly tokensPerStep: number;
   readonly temperature: number;
   readonly topP: number;
@@ -40,7 +40,7 @@ export const PRESETS: readonly Preset[] = [
     onGpu:
       'Depending on the model, it takes half the work of writing one at a time or just as much, and it is almost as good.',
     onCpu: 'Almost as good as one at a time, but on a CPU it takes more than twice as long.',
-    blockSize: 'own',
+    blockSize: null,
     tokensPerStep: 1,
     temperature: 0.8,
     topP: 0.95,
@@ -75,7 +75,7 @@ type BlockTraits = Pick<ModelTraits, 'blockSizes' | 'defaultBlockSize'>;
 /** The preset as this model can do it: with its largest block size that is not larger. */
 export function presetSettings(preset: Preset, { blockSizes, defaultBlockSize }: BlockTraits) {
   const { tokensPerStep, temperature, topP } = preset;
-  const wanted = preset.blockSize === 'own' ? defaultBlockSize : preset.blockSize;
+  const wanted = preset.blockSize ?? defaultBlockSize;
   const blockSize = blockSizes.findLast((size) => size <= wanted) ?? blockSizes[0] ?? wanted;
   const steps = Math.ceil(blockSize / tokensPerStep);
   return { policy: 'confidence', blockSize, steps, temperature, topP } as const satisfies Partial<Settings>;
