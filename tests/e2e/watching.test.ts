@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LONG_TEXT } from './page-parts';
 import { openSite, type Site } from './site';
 import { StoryPage } from './story-page';
 
@@ -41,7 +42,7 @@ test('the run is scrubbed with the mouse and stepped with the arrow keys, and co
 });
 
 test('a run is looked back on while it goes on, and played back to where it is', async () => {
-  const visit = await StoryPage.open(site, { maxTokens: 1024, speed: 4 });
+  const visit = await StoryPage.open(site, { ...LONG_TEXT, speed: 4 });
   await visit.page.locator('[data-phase]:not([data-phase="recorded"]) .block[data-committed="true"]').nth(1).waitFor();
   await visit.timeline.press('Home');
   const steps = Number(await visit.timeline.getAttribute('max'));

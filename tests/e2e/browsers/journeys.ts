@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { TemporaryFolders } from '../../temporary-folders';
 import { blocksInNode } from '../blocks-in-node';
 import { ModelHost, otherModel } from '../model-host';
-import { NAMES } from '../page-parts';
+import { LONG_TEXT, NAMES } from '../page-parts';
 import { PlainHost } from '../plain-host';
 import { FOLDER, openServer } from '../site';
 import type { DrivenBrowser } from './driven';
@@ -62,7 +62,7 @@ export function journeys(start: () => Promise<DrivenBrowser>, { keepsModels }: T
   });
 
   test('Stop ends a text at once, and Generate starts another', async () => {
-    const visit = await Visitor.open(browser, site.url, { maxTokens: 1024 });
+    const visit = await Visitor.open(browser, site.url, LONG_TEXT);
     await visit.sees('.token[data-state="committed"]');
     await visit.press(NAMES.stop);
     await visit.reaches('stopped');
