@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .frozen_head import FrozenHeadNats
 from .lora import LoRALinear
 from .models.llama import Llama
 
@@ -27,6 +28,10 @@ class MaskEmbedding(nn.Module):
     def logits(self, hidden: Tensor) -> Tensor:
         """hidden [..., dim] → [..., vocab]; what the mask token gets is of no use."""
         return F.linear(hidden, self.weight)
+
+    def nats(self, hidden: Tensor, targets: Tensor, mask_id: int) -> Tensor:
+        """As `TiedEmbedding.nats`."""
+        return FrozenHeadNats.apply(hidden, self.weight, targets, mask_id)
 
 
 @torch.no_grad()

@@ -73,18 +73,22 @@ def complement(noised: Noised, clean: Tensor, scored: Tensor, block_sizes: Tenso
     return Noised(torch.cat((noised.ids, other), dim=1), torch.cat((first, second), dim=1) * 2.0)
 
 
-def predict(model: Llama, clean: Tensor, noised: Tensor, wanted: Tensor, seen: Seen) -> Tensor:
-    """Logits [n, vocab] of the n tokens in `wanted` [batch, copies + 1, length], in their order; place 0 has none.
+def predicting_rows(model: Llama, clean: Tensor, noised: Tensor, wanted: Tensor, seen: Seen) -> Tensor:
+    """Hidden states [n, dim] that predict the n tokens in `wanted` [batch, copies + 1, length]; place 0 has none.
 
     One pass over noised [batch, copies, length] and clean [batch, length], whose rows see `seen`. The last of the
-    copies in `wanted` is the clean half. The head runs on these rows alone. The mask token's logit is −∞ (SUBS).
-    `wanted` may stay on the CPU, so that nobody waits for the GPU to count it.
+    copies in `wanted` is the clean half. `wanted` may stay on the CPU, so that nobody waits for the GPU to count it.
     """
     copies, length = noised.shape[1:]
     positions = torch.arange(length, device=clean.device).repeat(copies + 1)
     rows = F.pad(wanted[..., 1:], (0, 1)).flatten().nonzero()[:, 0].to(clean.device)
     hidden = model.trunk(torch.cat((noised.flatten(1), clean), dim=1), positions, shifted_attention(seen))
-    logits = model.head(hidden.flatten(0, 1)[rows]).float()
+    return hidden.flatten(0, 1)[rows]
+
+
+def predict(model: Llama, clean: Tensor, noised: Tensor, wanted: Tensor, seen: Seen) -> Tensor:
+    """Logits [n, vocab] of `predicting_rows`, where the mask token's is −∞ (SUBS)."""
+    logits = model.head(predicting_rows(model, clean, noised, wanted, seen)).float()
     logits[:, model.config.mask_id] = -torch.inf
     return logits
 
@@ -111,7 +115,7 @@ def losses(model: Llama, clean: Tensor, noised: Noised, block_sizes: Tensor, fol
     weight = weights[wanted].to(device)
     seen = seen_rows(clean.shape[1], block_sizes.to(device))
     with torch.autocast(device.type, torch.bfloat16):
-        logits = predict(model, clean.to(device), noised.ids.to(device), wanted, seen)
-    nats = F.cross_entropy(logits, targets, reduction="none") * weight
+        hidden = predicting_rows(model, clean.to(device), noised.ids.to(device), wanted, seen)
+        nats = model.nats(hidden, targets) * weight
     sums = torch.zeros(len(clean) * copies, device=device).index_add(0, of_text, nats).view(-1, copies)
     return Losses(masked=sums[:, :-1], following=sums[:, -1])

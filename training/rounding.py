@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .frozen_head import FrozenHeadNats
 from .lora import SCALE, LoRALinear
 from .mask_embedding import MaskEmbedding
 
@@ -93,6 +94,9 @@ class RoundedEmbedding(MaskEmbedding):
 
     def logits(self, hidden: Tensor) -> Tensor:
         return F.linear(hidden, self.rounded)
+
+    def nats(self, hidden: Tensor, targets: Tensor, mask_id: int) -> Tensor:
+        return FrozenHeadNats.apply(hidden, self.rounded, targets, mask_id)
 
 
 @torch.no_grad()

@@ -46,9 +46,9 @@ test('a token tells what else could have stood there, and how likely', async () 
     const head = await tip.locator('.tip-head').textContent();
     expect(chosen[0]).toBe((await token.textContent())?.trim());
     expect(head).toContain(`probability ${chosen[1]}`);
-    expect(await tip.getByRole('status').textContent()).toMatch(
-      /^.+: probability [<\d. ]+ %, step \d of \d in block \d; alternatives: .+ %\.$/,
-    );
+    await expect
+      .poll(() => tip.getByRole('status').textContent())
+      .toMatch(/^.+: probability [<\d. ]+ %, step \d of \d in block \d; alternatives: .+ %\.$/);
   }
   await visit.page.mouse.move(5, 5);
   await visit.close();

@@ -166,7 +166,7 @@ test('the run is saved as a video that knows how long it is, MP4 first where the
     // The magic number of Matroska, which WebM is, and the first box of MP4.
     const magic = extension === 'webm' ? bytes.subarray(0, 4).toString('hex') : bytes.subarray(4, 8).toString();
     expect(magic).toBe(extension === 'webm' ? '1a45dfa3' : 'ftyp');
-    expect(await sheet.locator('.video [role=status]').textContent()).toBe(`Saved as ${name}.`);
+    await sheet.locator('.video [role=status]', { hasText: `Saved as ${name}.` }).waitFor();
     // What there is to know of an MP4 stands before its pictures, so that it plays while it comes.
     if (extension === 'mp4') expect(bytes.indexOf('moov')).toBeLessThan(bytes.indexOf('mdat'));
     const { seconds, size, inked } = await watched(bytes, `video/${extension}`);

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..attention import Attend
+from ..diffusion import token_losses
 from .groups import ParameterGroups
 
 
@@ -145,6 +146,10 @@ class TiedEmbedding(nn.Embedding):
         """hidden [..., dim] → [..., vocab]."""
         return F.linear(hidden, self.weight)
 
+    def nats(self, hidden: Tensor, targets: Tensor, mask_id: int) -> Tensor:
+        """hidden [n, dim], targets [n] → −log p [n], the mask token's logit being −∞ (SUBS)."""
+        return token_losses(self.logits(hidden), targets, mask_id)
+
 
 class Decoder(nn.Module):
     """Embedding, layers and final norm under their published names."""
@@ -178,6 +183,10 @@ class Llama(nn.Module):
     def head(self, hidden: Tensor) -> Tensor:
         """hidden [..., dim] → raw logits [..., vocab]."""
         return self.model.embed_tokens.logits(self.model.norm(hidden))
+
+    def nats(self, hidden: Tensor, targets: Tensor) -> Tensor:
+        """hidden [n, dim] before the final norm, targets [n] → −log p of each [n]; the mask has none (SUBS)."""
+        return self.model.embed_tokens.nats(self.model.norm(hidden), targets, self.config.mask_id)
 
     def parameter_groups(self) -> ParameterGroups:
         """The trained matrices inside the layers, and everything else that is trained."""
