@@ -7,8 +7,8 @@
  * policy then has the same block before it, and takes the likeliest token wherever it uncovers one.
  */
 import { writeFileSync } from 'node:fs';
-import type { Backend, Draw, RevealPolicy } from '../src/backends/backend';
-import { type BlockVerbs, writeBlocksByVerbs } from '../src/backends/block-loop';
+import type { Backend, BlockwisePolicy, Draw } from '../src/backends/backend';
+import { type BlockVerbs, writeBlockwise } from '../src/backends/block-loop';
 import { createBackend } from '../src/backends/choose-backend';
 import { generate } from '../src/engine/generate';
 import { prefillWhole } from '../src/engine/prefill';
@@ -20,7 +20,7 @@ const PROMPT = "Children's tale: The Lost Kite\n\n";
 const BLOCK_SIZE = 16;
 const BLOCKS_BEFORE = 2;
 const SEED = 1;
-const POLICIES: readonly RevealPolicy[] = [
+const POLICIES: readonly BlockwisePolicy[] = [
   { name: 'first-hitting' },
   { name: 'confidence', steps: 8 },
   { name: 'threshold', threshold: 0.4 },
@@ -57,7 +57,7 @@ async function textBefore(backend: Backend, { encode }: Tokenizer): Promise<numb
 }
 
 /** One block by a policy: what the network predicted in each pass, and which places were uncovered. */
-async function record(policy: RevealPolicy) {
+async function record(policy: BlockwisePolicy) {
   backend.begin(BLOCK_SIZE, before);
   const nfe = await prefillWhole(backend, before, BLOCK_SIZE, NEVER);
   const asked: Draw[][] = [];
@@ -75,7 +75,7 @@ async function record(policy: RevealPolicy) {
   const sampling = { temperature: 0, topP: 1, seed: SEED };
   const tokens = [...first];
   const passes: { predictions: number[][]; reveal: number[] }[] = [];
-  for await (const { reveal } of writeBlocksByVerbs(verbs, { first, blocks: 1, policy, sampling, nfe }, NEVER)) {
+  for await (const { reveal } of writeBlockwise(verbs, { first, blocks: 1, policy, sampling, nfe }, NEVER)) {
     for (const { position, id } of reveal) tokens[position] = id;
     const predictions = asked[passes.length]!.map((each) => [each.position, each.probability, each.entropy]);
     passes.push({ predictions, reveal: reveal.map(({ position }) => position) });

@@ -10,6 +10,7 @@
 import { writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { createBackend } from '../src/backends/choose-backend.ts';
+import { policiesOf } from '../src/backends/reveal-policies.ts';
 import { openModelFolder, openTokenizer } from '../src/library/model-folder.ts';
 import { FIRST_VISIT, generateSettings } from '../src/ui/settings/settings.ts';
 import { originOf, textSettings } from '../src/ui/share/link.ts';
@@ -32,9 +33,16 @@ const tokenizer = await openTokenizer(source);
 if (!tokenizer) throw new Error(`${MODEL} has no tokenizer.`);
 const backend = await createBackend(source, 'wasm', undefined);
 const facts = factsOf(source);
-const { defaultBlockSize, decoding } = source.config;
+const { defaultBlockSize, decoding, network } = source.config;
+const policies = policiesOf(network);
 const page = { ...FIRST_VISIT, kind: KIND, title: TITLE, seed, maxTokens: TOKENS };
-const settings = generateSettings(page, { ...facts, defaultBlockSize, decoding, origin: { type: 'embedded' } });
+const settings = generateSettings(page, {
+  ...facts,
+  defaultBlockSize,
+  policies,
+  decoding,
+  origin: { type: 'embedded' },
+});
 const provenance = {
   first: textSettings(page),
   model: { name: facts.name, ...originOf({ ...facts, backend: 'wasm', adapter: '' }) },

@@ -1,8 +1,8 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web/webgpu';
 import type { DenoiseStep, Draw } from '../../src/backends/backend';
 import { checkPredictions } from '../../src/backends/check-predictions';
+import { sample } from '../../src/backends/sample';
 import { ropeTable } from '../../src/backends/wasm/rope-table';
-import { sample } from '../../src/backends/wasm/sample';
 import { UnmaskError } from '../../src/errors';
 import type { ModelSource } from '../../src/model/source/model-source';
 import { type ModelConfig, ringSize } from '../../src/network/model-config';

@@ -1,4 +1,4 @@
-import type { RevealPolicy, Sampling } from '../../src/backends/backend';
+import type { BlockwisePolicy, Sampling } from '../../src/backends/backend';
 import { STREAM, uniform } from '../../src/backends/random';
 import type { ModelConfig } from '../../src/network/model-config';
 
@@ -8,7 +8,7 @@ const SEED = 1;
 export interface TextRequest {
   readonly promptIds: readonly number[];
   readonly blockSize: number;
-  readonly policy: RevealPolicy;
+  readonly policy: BlockwisePolicy;
   readonly sampling: Sampling;
 }
 

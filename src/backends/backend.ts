@@ -12,8 +12,8 @@ export interface Sampling {
   readonly seed: number;
 }
 
-/** Which masked positions become tokens after a forward pass. Paper sections 3.2 and 6; see `reveal-policies.ts`. */
-export type RevealPolicy =
+/** Which masked positions of a block become tokens after a forward pass. Paper sections 3.2 and 6; see `reveal-policies.ts`. */
+export type BlockwisePolicy =
   /** One uniformly chosen position a pass: exact samples of the model, about one pass a token. */
   | { readonly name: 'first-hitting' }
   /** DDPM: `steps` equal steps of time a block, each revealing every position with its own chance. */
@@ -24,6 +24,16 @@ export type RevealPolicy =
   | { readonly name: 'threshold'; readonly threshold: number }
   /** By rising entropy H, as long as Σ H − max H of what a pass reveals is at most `entropyBound` (nats). */
   | { readonly name: 'entropy'; readonly entropyBound: number };
+
+/** How masks become tokens. */
+export type RevealPolicy =
+  | BlockwisePolicy
+  /**
+   * A pass drafts as many tokens as a block has, and the clean pass over them keeps what block size 1 could have
+   * written: exact samples of that; see `writeSpeculatively`. For models that predict the next token and whose clean
+   * pass is causal.
+   */
+  | { readonly name: 'speculative' };
 
 export type RevealPolicyName = RevealPolicy['name'];
 
@@ -86,7 +96,14 @@ export interface BlocksRequest {
   readonly nfe: number;
 }
 
-/** What one denoise pass revealed. */
+/** A run whose policy reveals block after block. */
+export type BlockwiseRequest = Omit<BlocksRequest, 'policy'> & { readonly policy: BlockwisePolicy };
+
+export function isBlockwise(request: BlocksRequest): request is BlockwiseRequest {
+  return request.policy.name !== 'speculative';
+}
+
+/** What one denoise pass revealed, or what a clean pass that judged a draft left of it. */
 export interface BlockStep {
   /** In reveal order, never empty. */
   readonly reveal: readonly Prediction[];
@@ -143,6 +160,17 @@ export interface Backend {
   denoiseStep(step: DenoiseStep): Promise<Draw[]>;
   /** The clean pass that stores a finished block's K and V; `position` grows by the block size. */
   commitBlock(ids: readonly number[]): Promise<void>;
+  /**
+   * One pass over `blockSize` ids after the cache, and the raw logits [blockSize, vocabSize] of its rows: row i predicts
+   * token i, or where rows predict the next token, i + 1. `noised` rows see all of the block, as in `denoiseStep`;
+   * `clean` ones what they see in `commitBlock`. Leaves `position`.
+   */
+  rowLogits(ids: readonly number[], kind: 'noised' | 'clean'): Promise<Float32Array>;
+  /**
+   * Makes the first `count` ids of the clean `rowLogits` just before part of the cache; `position` grows by as many,
+   * and need no longer be where a block ends. For causal clean passes.
+   */
+  keep(count: number): void;
   /**
    * Writes block after block: denoise passes until the block has no mask left, by the policy, then its clean
    * pass. Ends after `blocks` blocks or one that has a stop id among its written ids, both without the last

@@ -1,17 +1,28 @@
-import type { Backend, BlockStep, BlocksRequest, Draw, Guess, Prediction } from './backend';
+import { type Backend, type BlockStep, type BlocksRequest, type BlockwiseRequest, isBlockwise } from './backend';
 import { BlockDraft } from './block-draft';
+import { guessesOf, predictionOf } from './block-step';
 import { startBlock } from './reveal-policies';
+import { type SpeculativeVerbs, writeSpeculatively } from './speculative-loop';
 
 /** What a run of blocks asks of a backend. */
 export type BlockVerbs = Pick<Backend, 'config' | 'position' | 'denoiseStep' | 'commitBlock'>;
 
 /**
- * `Backend.writeBlocks` by the three verbs, pass for pass: for backends without a loop of their own, and
- * what such a loop must equal.
+ * `Backend.writeBlocks` by the verbs, pass for pass: for backends without a loop of their own, and what such a
+ * loop must equal.
  */
-export async function* writeBlocksByVerbs(
-  backend: BlockVerbs,
+export function writeBlocksByVerbs(
+  backend: BlockVerbs & SpeculativeVerbs,
   request: BlocksRequest,
+  signal: AbortSignal,
+): AsyncGenerator<BlockStep, void> {
+  return isBlockwise(request) ? writeBlockwise(backend, request, signal) : writeSpeculatively(backend, request, signal);
+}
+
+/** Reveals block after block, each followed by its clean pass. */
+export async function* writeBlockwise(
+  backend: BlockVerbs,
+  request: BlockwiseRequest,
   signal: AbortSignal,
 ): AsyncGenerator<BlockStep, void> {
   const { maskId, stopIds } = backend.config;
@@ -36,7 +47,7 @@ export async function* writeBlocksByVerbs(
 async function* denoise(
   backend: BlockVerbs,
   block: BlockDraft,
-  request: BlocksRequest,
+  request: BlockwiseRequest,
   signal: AbortSignal,
 ): AsyncGenerator<BlockStep, void> {
   const { sampling, report, subBlockSize = block.ids.length } = request;
@@ -69,18 +80,4 @@ async function* denoise(
       yield { reveal, guesses: report === 'guesses' ? guessesOf(drawn, judged, draft) : undefined, nfe };
     }
   }
-}
-
-function predictionOf({ position, id, probability, entropy }: Draw): Prediction {
-  return { position, id, probability, entropy };
-}
-
-/** Of the places that the pass left masked. */
-function guessesOf(drawn: readonly Draw[], judged: readonly Draw[], draft: BlockDraft): Guess[] {
-  const masked = new Set(draft.masked);
-  const guesses = drawn.map((draw) => {
-    const { position, likeliest, probability } = draw;
-    return { position, ...likeliest, drawn: judged.includes(draw) ? probability : null };
-  });
-  return guesses.filter(({ position }) => masked.has(position)).toSorted((a, b) => a.position - b.position);
 }

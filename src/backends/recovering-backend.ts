@@ -1,7 +1,17 @@
 import { UnmaskError } from '../errors';
 import type { ModelConfig } from '../network/model-config';
-import type { Backend, BackendName, BlockStep, BlocksRequest, DenoiseStep, Draw } from './backend';
+import {
+  type Backend,
+  type BackendName,
+  type BlockStep,
+  type BlocksRequest,
+  type BlockwiseRequest,
+  type DenoiseStep,
+  type Draw,
+  isBlockwise,
+} from './backend';
 import { RunProgress } from './run-progress';
+import { writeSpeculatively } from './speculative-loop';
 
 /** So many losses within so many milliseconds are too many to go on. */
 const MOST_LOSSES = 3;
@@ -18,9 +28,9 @@ export interface Recovery {
   readonly onLost?: (() => void) | undefined;
 }
 
-/** A pass that left its keys and values in the cache. */
+/** Ids whose keys and values a pass left in the cache; `keep` took them from a clean pass over more. */
 interface Stored {
-  readonly pass: 'prefill' | 'commit';
+  readonly pass: 'prefill' | 'commit' | 'keep';
   readonly ids: readonly number[];
 }
 
@@ -38,6 +48,8 @@ export class RecoveringBackend implements Backend {
   readonly config: ModelConfig;
   readonly kvBytesPerToken: number;
   readonly #recovery: Recovery;
+  /** The ids of the last clean `rowLogits`. */
+  #clean: readonly number[] = [];
   /** Null from a loss until the model is open again. */
   #backend: Backend | null;
   #adapter: string;
@@ -96,7 +108,44 @@ export class RecoveringBackend implements Backend {
     this.#note({ pass: 'commit', ids });
   }
 
-  async *writeBlocks(request: BlocksRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
+  async rowLogits(ids: readonly number[], kind: 'noised' | 'clean'): Promise<Float32Array> {
+    const logits = await this.#call((backend) => backend.rowLogits(ids, kind));
+    if (kind === 'clean') this.#clean = ids;
+    return logits;
+  }
+
+  keep(count: number): void {
+    this.#checkAlive();
+    this.#note({ pass: 'keep', ids: this.#clean.slice(0, count) }, null);
+    try {
+      this.#backend?.keep(count);
+      if (this.#backend) this.#filled = this.#stored.length;
+    } catch (error) {
+      if (!isLoss(error)) throw error;
+      this.#letGo();
+    }
+  }
+
+  writeBlocks(request: BlocksRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
+    // Its windows do not end where blocks end, so it is made from here, pass by pass.
+    return isBlockwise(request) ? this.#writeBlockwise(request, signal) : writeSpeculatively(this, request, signal);
+  }
+
+  logits(ids: readonly number[]): Promise<Float32Array> {
+    return this.#call((backend) => backend.logits(ids));
+  }
+
+  async fork(): Promise<Backend> {
+    const open = () => this.#call((backend) => backend.fork());
+    return new RecoveringBackend(await open(), { open });
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#letGo();
+  }
+
+  async *#writeBlockwise(request: BlockwiseRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
     const progress = new RunProgress(request, this.config.maskId);
     while (!signal.aborted) {
       const backend = await this.#alive();
@@ -117,20 +166,6 @@ export class RecoveringBackend implements Backend {
       }
       if (!isSame) throw new UnmaskError('device-lost', DIVERGED_MESSAGE);
     }
-  }
-
-  logits(ids: readonly number[]): Promise<Float32Array> {
-    return this.#call((backend) => backend.logits(ids));
-  }
-
-  async fork(): Promise<Backend> {
-    const open = () => this.#call((backend) => backend.fork());
-    return new RecoveringBackend(await open(), { open });
-  }
-
-  dispose(): void {
-    this.#disposed = true;
-    this.#letGo();
   }
 
   async #call<T>(work: (backend: Backend) => Promise<T>): Promise<T> {
@@ -192,8 +227,7 @@ export class RecoveringBackend implements Backend {
   async #fill(backend: Backend): Promise<void> {
     for (; this.#filled < this.#stored.length; this.#filled++) {
       this.#checkAlive();
-      const { pass, ids } = this.#stored[this.#filled]!;
-      await (pass === 'prefill' ? backend.prefill(ids) : backend.commitBlock(ids));
+      await store(backend, this.#stored[this.#filled]!, this.#begun!.blockSize);
     }
   }
 
@@ -215,6 +249,21 @@ export class RecoveringBackend implements Backend {
 
   #checkAlive(): void {
     if (this.#disposed) throw new UnmaskError('internal', 'This backend was already disposed of.');
+  }
+}
+
+/** Makes a pass again. What was kept of a clean pass is made of one that goes on with any id. */
+async function store(backend: Backend, { pass, ids }: Stored, blockSize: number): Promise<void> {
+  switch (pass) {
+    case 'prefill':
+      return backend.prefill(ids);
+    case 'commit':
+      return backend.commitBlock(ids);
+    case 'keep':
+      await backend.rowLogits([...ids, ...Array<number>(blockSize - ids.length).fill(ids[0]!)], 'clean');
+      return backend.keep(ids.length);
+    default:
+      return pass satisfies never;
   }
 }
 

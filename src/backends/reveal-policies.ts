@@ -1,5 +1,6 @@
 import { UnmaskError } from '../errors';
-import type { Prediction, RevealPolicy, RevealPolicyName } from './backend';
+import { isCleanPassAutoregressive, type Network } from '../network/network';
+import type { BlockwisePolicy, Prediction, RevealPolicy, RevealPolicyName } from './backend';
 import { STREAM, uniform } from './random';
 
 /** The block that a policy reveals, as it is before the first step. */
@@ -24,7 +25,7 @@ export interface BlockPolicy {
 }
 
 /** The policy for one block. Its random numbers depend on the seed, the place in the text and the step alone. */
-export function startBlock(policy: RevealPolicy, block: BlockStart): BlockPolicy {
+export function startBlock(policy: BlockwisePolicy, block: BlockStart): BlockPolicy {
   switch (policy.name) {
     case 'first-hitting':
       return firstHitting(block);
@@ -143,9 +144,15 @@ const POLICIES: { readonly [Name in RevealPolicyName]: (settings: PolicySettings
   confidence: ({ steps }) => ({ name: 'confidence', steps }),
   threshold: ({ threshold }) => ({ name: 'threshold', threshold }),
   entropy: ({ entropyBound }) => ({ name: 'entropy', entropyBound }),
+  speculative: () => ({ name: 'speculative' }),
 };
 
 export const POLICY_NAMES = Object.keys(POLICIES) as RevealPolicyName[];
+
+/** The policies that a network can be decoded by. */
+export function policiesOf(network: Network): readonly RevealPolicyName[] {
+  return POLICY_NAMES.filter((name) => name !== 'speculative' || isCleanPassAutoregressive(network));
+}
 
 /** The policy of that name. Throws `bad-input` for a name that is none. */
 export function policyNamed(name: string, settings: PolicySettings): RevealPolicy {

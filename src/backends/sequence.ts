@@ -19,6 +19,8 @@ export class Sequence {
   #reached = 0;
   /** No pass since `begin`. */
   #fresh = false;
+  /** The ids of a clean pass that was the last one, and is no part of the cache yet. */
+  #clean: readonly number[] = [];
 
   constructor(config: ModelConfig) {
     this.#config = config;
@@ -67,7 +69,19 @@ export class Sequence {
   advance(ids: readonly number[]): void {
     this.#ids.push(...ids);
     this.#fresh = false;
+    this.#clean = [];
     this.reach(0);
+  }
+
+  /** After a clean pass over ids that may be kept. */
+  passedClean(ids: readonly number[]): void {
+    this.#clean = ids;
+  }
+
+  /** After `passedClean`: the first `count` of its ids stay. */
+  keep(count: number): void {
+    if (count > this.#clean.length) throw new UnmaskError('internal', 'keep() comes right after a clean pass.');
+    this.advance(this.#clean.slice(0, count));
   }
 
   /** Passes over so many rows after the committed ones were or will be made: they write to the slots of these. */
@@ -103,6 +117,7 @@ export class Sequence {
   checkBlock(ids: readonly number[]): void {
     this.#checkIds(ids);
     if (ids.length !== this.#blockSize) throw new UnmaskError('bad-input', `A block has ${this.#blockSize} ids.`);
+    this.#clean = [];
     this.reach(ids.length);
   }
 

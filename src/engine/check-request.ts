@@ -1,13 +1,14 @@
 import type { RevealPolicy, Sampling } from '../backends/backend';
 import { UnmaskError } from '../errors';
 import { lastBlockStart, type ModelConfig } from '../network/model-config';
+import { isCleanPassAutoregressive } from '../network/network';
 import type { GenerationRequest } from './generation';
 
 /** Throws `bad-input`, saying what to change, where a model cannot do what is asked. */
 export function checkRequest(request: GenerationRequest, config: ModelConfig): void {
   checkBlockSize(request.blockSize, config);
   checkLength(request);
-  checkPolicy(request.policy, request.blockSize);
+  checkPolicy(request.policy, request.blockSize, config);
   checkSampling(request.sampling);
   checkSubBlocks(request);
   checkPrompt(request, config);
@@ -29,7 +30,7 @@ export function checkSeed(seed: number): void {
   if (!isWhole(seed, 0, 0xffff_ffff)) fail(`The seed must be a whole number from 0 to 4294967295, not ${seed}.`);
 }
 
-function checkPolicy(policy: RevealPolicy, blockSize: number): void {
+function checkPolicy(policy: RevealPolicy, blockSize: number, { network }: ModelConfig): void {
   switch (policy.name) {
     case 'ancestral':
     case 'confidence':
@@ -43,6 +44,13 @@ function checkPolicy(policy: RevealPolicy, blockSize: number): void {
     case 'entropy':
       if (!isWithin(policy.entropyBound, 0, Number.MAX_VALUE)) {
         fail(`The entropy bound must be 0 nats or more, not ${policy.entropyBound}.`);
+      }
+      break;
+    case 'speculative':
+      if (!isCleanPassAutoregressive(network)) {
+        fail(
+          'Drafting and checking needs a model whose finished text is read as in autoregression, and this one is not. Choose another policy.',
+        );
       }
       break;
     case 'first-hitting':

@@ -48,8 +48,8 @@ export async function* generate(
 
     const { kept, reason } = cutOf(draft, { request, stopIds, before: ids });
     ids.push(...kept);
-    // A block that is not the last gets its clean pass.
-    if (!reason) nfe++;
+    // A block that is not the last gets its clean pass, which in speculative sampling has judged it already.
+    if (!reason && policy.name !== 'speculative') nfe++;
     yield { type: 'block', block, ids: kept, nfe };
     if (reason) {
       yield { type: 'end', reason, ids, nfe };

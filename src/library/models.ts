@@ -9,7 +9,14 @@ export type { AtWork, DeviceNeed, DevicePlace };
 export type BackendChoice = 'auto' | 'webgpu' | 'wasm';
 
 /** The ways to choose which masked tokens become known after a forward pass; see `WritingOptions.policy`. */
-export const POLICY_NAMES = ['first-hitting', 'ancestral', 'confidence', 'threshold', 'entropy'] as const;
+export const POLICY_NAMES = [
+  'first-hitting',
+  'ancestral',
+  'confidence',
+  'threshold',
+  'entropy',
+  'speculative',
+] as const;
 export type PolicyName = (typeof POLICY_NAMES)[number];
 
 /** Where a model is to be taken from. */
@@ -143,6 +150,8 @@ export interface ModelInfo extends ModelFacts {
   readonly kvBytesPerToken: number;
   readonly blockSizes: readonly number[];
   readonly defaultBlockSize: number;
+  /** Those that this model can be decoded by. */
+  readonly policies: readonly PolicyName[];
   /** Passes that a token takes at block size 1: one to find and one to store it, or both in one where rows predict the next. */
   readonly singlePasses: 1 | 2;
   readonly backend: 'webgpu' | 'wasm';

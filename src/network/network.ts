@@ -77,6 +77,11 @@ export interface Network {
   readonly predicts: 'own' | 'next';
 }
 
+/** Whether a clean pass over any ids gives what block size 1 predicts after each of them. */
+export function isCleanPassAutoregressive({ cleanAttention, predicts }: Network): boolean {
+  return cleanAttention === 'causal' && predicts === 'next';
+}
+
 export type Weight = Matrix | Vector;
 
 export function isMatrix(weight: Weight): weight is Matrix {

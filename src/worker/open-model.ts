@@ -1,5 +1,6 @@
 import type { Backend } from '../backends/backend';
 import { createBackend } from '../backends/choose-backend';
+import { policiesOf } from '../backends/reveal-policies';
 import { checkRequest } from '../engine/check-request';
 import type { BackendChoice, ModelInfo } from '../library/models';
 import { type ModelSource, withContext } from '../model/source/model-source';
@@ -52,6 +53,7 @@ export async function openModel(
       contextLength: config.contextLength,
       kvBytesPerToken: backend.kvBytesPerToken,
       defaultBlockSize: config.defaultBlockSize,
+      policies: policiesOf(config.network),
       singlePasses: config.network.predicts === 'next' ? 1 : 2,
       backend: backend.name,
       adapter: backend.adapter,

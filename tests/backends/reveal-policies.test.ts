@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Prediction, RevealPolicy } from '../../src/backends/backend';
+import type { BlockwisePolicy, Prediction } from '../../src/backends/backend';
 import { STREAM, uniform } from '../../src/backends/random';
 import { type BlockPolicy, POLICY_NAMES, policyNamed, startBlock } from '../../src/backends/reveal-policies';
 import { endOf, events, ofType, smallBackend } from '../engine/small-model';
@@ -24,7 +24,7 @@ function play(policy: BlockPolicy, masked: readonly number[]): number[][] {
   return steps;
 }
 
-const start = (policy: RevealPolicy, masked: number, seed = 0, position = 0) =>
+const start = (policy: BlockwisePolicy, masked: number, seed = 0, position = 0) =>
   startBlock(policy, { masked, seed, position });
 
 describe('first-hitting', () => {
@@ -214,10 +214,11 @@ it('every policy is made by its name, and no other name', () => {
     { name: 'confidence', steps: 3 },
     { name: 'threshold', threshold: 0.7 },
     { name: 'entropy', entropyBound: 0.2 },
+    { name: 'speculative' },
   ]);
   for (const name of ['greedy', 'constructor', '']) {
     expect(() => policyNamed(name, settings)).toThrow(
-      `There is no policy "${name}". Choose one of first-hitting, ancestral, confidence, threshold, entropy.`,
+      `There is no policy "${name}". Choose one of first-hitting, ancestral, confidence, threshold, entropy, speculative.`,
     );
   }
 });

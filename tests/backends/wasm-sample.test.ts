@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sample } from '../../src/backends/wasm/sample';
+import { sample } from '../../src/backends/sample';
 import { randomArray } from '../kernels/numbers';
 import { sample as referenceSample } from '../reference/sample';
 

@@ -78,7 +78,11 @@ it.each([
   ['a number that is none', [...NEEDED, '--steps', 'many'], '--steps must be a number, not "many".'],
   ['an empty number', [...NEEDED, '--seed', ' '], '--seed must be a number, not " ".'],
   ['another backend', [...NEEDED, '--backend', 'cuda'], '--backend must be webgpu or wasm, not "cuda".'],
-  ['another policy', [...NEEDED, '--policy', 'best'], 'ancestral, confidence, threshold, entropy, not "best".'],
+  [
+    'another policy',
+    [...NEEDED, '--policy', 'best'],
+    'ancestral, confidence, threshold, entropy, speculative, not "best".',
+  ],
   ['an unknown option', [...NEEDED, '--best'], "Unknown option '--best'."],
   ['an option without its value', ['--prompt', 'x', '--model'], "'--model <value>' argument missing."],
   ['a prompt twice', [...NEEDED, 'upon'], 'Give the prompt once.'],

@@ -1,3 +1,4 @@
+import { policiesOf } from '../../src/backends/reveal-policies';
 import { createWasmBackend } from '../../src/backends/wasm/wasm-backend';
 import { openModelFolder, openTokenizer } from '../../src/library/model-folder';
 import { DEFAULT_SETTINGS, generateSettings, type Settings } from '../../src/ui/settings/settings';
@@ -11,7 +12,7 @@ export async function blocksInNode(settings: Partial<Settings> = {}): Promise<nu
   if (!tokenizer) throw new Error('the embedded model has no tokenizer');
   const asked = generateSettings(
     { ...DEFAULT_SETTINGS, ...SETTINGS, ...settings },
-    { ...source.config, origin: { type: 'embedded' } },
+    { ...source.config, policies: policiesOf(source.config.network), origin: { type: 'embedded' } },
   );
   const backend = await createWasmBackend(source);
   const blocks: number[][] = [];

@@ -3,10 +3,10 @@ import type {
   Backend,
   BlockStep,
   BlocksRequest,
+  BlockwisePolicy,
   DenoiseStep,
   Draw,
   Report,
-  RevealPolicy,
 } from '../../src/backends/backend';
 import { writeBlocksByVerbs } from '../../src/backends/block-loop';
 import { uniform } from '../../src/backends/random';
@@ -101,6 +101,12 @@ class LotBackend implements Backend {
   writeBlocks(request: BlocksRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
     return writeBlocksByVerbs(this, request, signal);
   }
+  rowLogits(): Promise<Float32Array> {
+    throw new Error('not asked for');
+  }
+  keep(): void {
+    throw new Error('not asked for');
+  }
   fork(): Promise<Backend> {
     throw new Error('not asked for');
   }
@@ -131,7 +137,7 @@ function carried(passes: readonly Pass[], carryEnd: number): Pass[] {
 }
 
 interface Case {
-  readonly policy: RevealPolicy;
+  readonly policy: BlockwisePolicy;
   readonly predicts: 'own' | 'next';
   readonly causal: boolean;
   readonly subBlockSize?: number;
@@ -255,7 +261,7 @@ class GpuRun {
   }
 }
 
-const POLICIES: readonly RevealPolicy[] = [
+const POLICIES: readonly BlockwisePolicy[] = [
   { name: 'first-hitting' },
   { name: 'ancestral', steps: 3 },
   { name: 'ancestral', steps: 32 },

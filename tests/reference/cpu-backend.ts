@@ -66,6 +66,14 @@ export class CpuBackend implements Backend {
     return this.#logitsAfter(ids);
   }
 
+  async rowLogits(ids: readonly number[]): Promise<Float32Array> {
+    return this.#logitsAfter(ids);
+  }
+
+  keep(): void {
+    throw new Error('only where a clean pass is causal');
+  }
+
   async fork(): Promise<CpuBackend> {
     return new CpuBackend(this.config, this.#weights);
   }

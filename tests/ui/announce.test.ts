@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { POLICY_NAMES } from '../../src/library/models';
 import type { GenerationEvent } from '../../src/library/texts';
 import { announcement } from '../../src/ui/session/announce';
 import { reduce } from '../../src/ui/session/reduce';
@@ -10,6 +11,7 @@ const asked = {
   ...generateSettings(DEFAULT_SETTINGS, {
     blockSizes: [1],
     defaultBlockSize: 1,
+    policies: POLICY_NAMES,
     origin: { type: 'embedded' },
     decoding: { policy: 'confidence', threshold: 0.9 },
   }),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Prediction, RevealPolicy } from '../../src/backends/backend';
+import type { BlockwisePolicy, Prediction } from '../../src/backends/backend';
 import { startBlock } from '../../src/backends/reveal-policies';
 import { MOST_PASSES, POLICY_RUNS, passText, placesAfter } from '../../src/ui/how/policy-runs';
 
@@ -11,7 +11,7 @@ test('four policies wrote one block', () => {
 });
 
 test.each(runs)('$policy.name reveals what its code chooses of the recorded probabilities', ({ policy, passes }) => {
-  const blockPolicy = startBlock(policy as RevealPolicy, { position, masked: 16, seed });
+  const blockPolicy = startBlock(policy as BlockwisePolicy, { position, masked: 16, seed });
   let masked = Array.from({ length: 16 }, (_, place) => place);
   for (const [step, { predictions, reveal }] of passes.entries()) {
     expect(predictions.map(([place]) => place)).toEqual(blockPolicy.candidates(masked, step));

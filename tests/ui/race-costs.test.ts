@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PolicyName } from '../../src/library/models';
+import { POLICY_NAMES, type PolicyName } from '../../src/library/models';
 import { cpuPassCost, cpuTokenCost, passesPerToken, weightReads } from '../../src/ui/race/costs';
 import { expectation } from '../../src/ui/race/expectation';
 import { DEFAULT_SETTINGS, generateSettings } from '../../src/ui/settings/settings';
@@ -8,6 +8,7 @@ import { newStory } from '../../src/ui/story/story';
 const MODEL = {
   blockSizes: [1, 4, 8, 16, 32],
   defaultBlockSize: 8,
+  policies: POLICY_NAMES,
   origin: { type: 'embedded' },
   decoding: { policy: 'confidence', threshold: 0.9 },
 } as const;

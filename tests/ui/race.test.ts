@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { POLICY_NAMES } from '../../src/library/models';
 import type { GenerateSettings, GenerationEvent } from '../../src/library/texts';
 import type { Pair } from '../../src/ui/race/pair';
 import { FIRST_RACE, type Race, type RaceAction, reduceRace, settingsOfSide, sideOn } from '../../src/ui/race/race';
@@ -8,6 +9,7 @@ import { tokensWritten } from '../../src/ui/story/story';
 const MODEL = {
   blockSizes: [1, 2, 4, 8, 16, 32],
   defaultBlockSize: 8,
+  policies: POLICY_NAMES,
   origin: { type: 'embedded' },
   decoding: { policy: 'confidence', threshold: 0.9 },
 } as const;
@@ -45,8 +47,8 @@ test('by default one token at a time races blocks of 16 in 8 steps, all else bei
 
 test('a side does what the model can', () => {
   const wanted = { blockSize: 16, policy: 'confidence', steps: 8 } as const;
-  expect(sideOn(wanted, { blockSizes: [1, 4] })).toEqual({ blockSize: 4, policy: 'confidence', steps: 4 });
-  expect(sideOn(wanted, { blockSizes: [32] })).toEqual({ blockSize: 32, policy: 'confidence', steps: 8 });
+  expect(sideOn(wanted, { ...MODEL, blockSizes: [1, 4] })).toEqual({ blockSize: 4, policy: 'confidence', steps: 4 });
+  expect(sideOn(wanted, { ...MODEL, blockSizes: [32] })).toEqual({ blockSize: 32, policy: 'confidence', steps: 8 });
 });
 
 test('events go to the racer they are about', () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { POLICY_NAMES } from '../../src/library/models';
 import {
   blockSizeFor,
   DEFAULT_SETTINGS,
@@ -12,6 +13,7 @@ import { documentPrompt, KINDS, kindOf, titleForKind } from '../../src/ui/write/
 const MODEL = {
   blockSizes: [1, 4, 16],
   defaultBlockSize: 4,
+  policies: POLICY_NAMES,
   origin: { type: 'embedded' },
   decoding: { policy: 'confidence', threshold: 0.9 },
 } as const;

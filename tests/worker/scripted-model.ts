@@ -1,5 +1,13 @@
 import { UnmaskError } from '../../src/errors';
-import type { DistantPlace, FoundOffer, KeptModel, ModelInfo, ModelPlace, ModelShelf } from '../../src/library/models';
+import {
+  type DistantPlace,
+  type FoundOffer,
+  type KeptModel,
+  type ModelInfo,
+  type ModelPlace,
+  type ModelShelf,
+  POLICY_NAMES,
+} from '../../src/library/models';
 import type { GenerateSettings, GenerationEvent, ReadEvent, Report } from '../../src/library/texts';
 import type { FetchOptions, LoadedModel, Models, OpenOptions } from '../../src/worker/loaded-model';
 import type { RacerEvent } from '../../src/worker/race-texts';
@@ -31,6 +39,7 @@ export const INFO: ModelInfo = {
   kvBytesPerToken: 1000,
   blockSizes: [1, 2, 4],
   defaultBlockSize: 2,
+  policies: POLICY_NAMES,
   singlePasses: 2,
   backend: 'wasm',
   adapter: 'none',

@@ -8,13 +8,13 @@ import { type CpuDtypes, cpuDtypes } from '../../onnx/cpu-dtypes';
 import type { CpuNetwork } from '../../onnx/cpu-network';
 import { cpuRuntime } from '../../onnx/cpu-runtime';
 import { openCpuNetwork } from '../../onnx/open-cpu-network';
-import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Draw } from '../backend';
-import { writeBlocksByVerbs } from '../block-loop';
+import { type Backend, type BlockStep, type BlocksRequest, type DenoiseStep, type Draw, isBlockwise } from '../backend';
+import { writeBlocksByVerbs, writeBlockwise } from '../block-loop';
 import { checkPredictions } from '../check-predictions';
+import { sample } from '../sample';
 import { Sequence } from '../sequence';
 import { CachedPasses } from './cached-passes';
 import { CarriedCommits, type CarryingBackend } from './carried-commits';
-import { sample } from './sample';
 
 /** Has the runtime fetched and started before a model is there. Throws `network` or `out-of-memory`. */
 export async function startWasm(): Promise<void> {
@@ -101,12 +101,31 @@ export class WasmBackend implements Backend, CarryingBackend {
     await this.#store(ids);
   }
 
+  async rowLogits(ids: readonly number[], kind: 'noised' | 'clean'): Promise<Float32Array> {
+    this.#checkAlive();
+    this.#sequence.checkBlock(ids);
+    const { position, ring, blockSize } = this.#sequence;
+    const within = kind === 'clean' ? this.config.network.cleanAttention : 'block';
+    const rows = await this.#passes.run(ids, { position, ring, blockSize, within });
+    if (kind === 'clean') this.#sequence.passedClean(ids);
+    return this.#network.logits(rows);
+  }
+
+  keep(count: number): void {
+    this.#checkAlive();
+    this.#sequence.keep(count);
+    // It was the row of the last clean pass that was kept whole.
+    this.#lastRow = null;
+  }
+
   writeBlocks(request: BlocksRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
     this.#checkAlive();
     this.#sequence.checkRun(request);
     const { predicts, cleanAttention } = this.config.network;
     const carries = predicts === 'own' && cleanAttention === 'block';
-    return writeBlocksByVerbs(carries ? new CarriedCommits(this) : this, request, signal);
+    return carries && isBlockwise(request)
+      ? writeBlockwise(new CarriedCommits(this), request, signal)
+      : writeBlocksByVerbs(this, request, signal);
   }
 
   get hasRoomForTwo(): boolean {

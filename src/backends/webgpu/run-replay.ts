@@ -1,12 +1,12 @@
 import type { PassTrace } from '../../kernels/reveal';
 import type { ModelConfig } from '../../network/model-config';
-import type { BlockStep, BlocksRequest } from '../backend';
+import type { BlockStep, BlockwiseRequest } from '../backend';
 import { BlockDraft } from '../block-draft';
 import type { Sequence } from '../sequence';
 
 /** The part of a run that both ends must agree on; see `Run` in `plan-pass.wgsl`. */
 export interface RunPlan {
-  readonly request: BlocksRequest;
+  readonly request: BlockwiseRequest;
   readonly config: Pick<ModelConfig, 'maskId' | 'stopIds' | 'network'>;
   /** Of the first block, in the text. */
   readonly position: number;

@@ -1,5 +1,5 @@
 import type { ModelConfig } from '../../network/model-config';
-import type { BlocksRequest } from '../backend';
+import type { BlockwiseRequest } from '../backend';
 import { MOST_PASSES } from './memory';
 
 /** A display frame: what a submission may take, so that the page has something new for the next one. */
@@ -34,7 +34,7 @@ export class BlockSize implements SubmitSize {
   readonly passes: number;
 
   /** `carried` is whether clean passes take the next block along, and so cost no pass of their own. */
-  constructor({ policy, first }: BlocksRequest, carried: boolean) {
+  constructor({ policy, first }: BlockwiseRequest, carried: boolean) {
     const steps = 'steps' in policy ? Math.min(policy.steps, first.length) : first.length;
     this.passes = steps + (carried ? 0 : 1);
   }
@@ -47,7 +47,7 @@ export class BlockSize implements SubmitSize {
  * rows predict the next token, one of the masks takes no pass of the block's own.
  */
 export function fewestPasses(
-  { policy, first }: BlocksRequest,
+  { policy, first }: BlockwiseRequest,
   { maskId, network }: Pick<ModelConfig, 'maskId' | 'network'>,
 ): number {
   const all = first.filter((id) => id === maskId).length;

@@ -11,7 +11,15 @@ import type { PassSettings } from '../../kernels/pass';
 import type { ModelSource } from '../../model/source/model-source';
 import type { ModelConfig } from '../../network/model-config';
 import { loadGpuWeights } from '../../onnx/gpu-weights';
-import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Draw } from '../backend';
+import {
+  type Backend,
+  type BlockStep,
+  type BlocksRequest,
+  type BlockwiseRequest,
+  type DenoiseStep,
+  type Draw,
+  isBlockwise,
+} from '../backend';
 import { writeBlocksByVerbs } from '../block-loop';
 import { Sequence } from '../sequence';
 import { chooseLanes } from './choose-lanes';
@@ -224,16 +232,32 @@ export class WebgpuBackend implements Backend {
     this.#checkAlive();
     this.#sequence.checkRun(request);
     const fits = request.first.length <= FEW_ROWS && this.config.stopIds.length <= MOST_STOP_IDS;
-    if (!fits) return writeBlocksByVerbs(this, request, signal);
+    if (!fits || !isBlockwise(request)) return writeBlocksByVerbs(this, request, signal);
     return this.#writeOnGpu(request, signal);
+  }
+
+  async rowLogits(ids: readonly number[], kind: 'noised' | 'clean'): Promise<Float32Array> {
+    this.#checkAlive();
+    this.#sequence.checkBlock(ids);
+    await this.#reserveLogits();
+    await this.#reserve(ids.length);
+    const settings = kind === 'clean' ? this.#cleanSettings(ids.length) : this.#settings(ids.length);
+    const picks = [...ids.keys()];
+    const pass = { ids, picks, settings, predictedPosition: this.position + this.#shift };
+    const logits = await this.#guard.run(() => this.#passes.logits(pass));
+    if (kind === 'clean') this.#sequence.passedClean(ids);
+    return logits;
+  }
+
+  keep(count: number): void {
+    this.#checkAlive();
+    this.#sequence.keep(count);
   }
 
   async logits(ids: readonly number[]): Promise<Float32Array> {
     this.#checkAlive();
     this.#sequence.checkScored(ids);
-    if (this.#passes.lacksLogits) {
-      this.#passes.takeLogits(await this.#make((buffers) => this.#passes.logitsReadback(buffers)));
-    }
+    await this.#reserveLogits();
     const { vocabSize } = this.config;
     const shift = this.#shift;
     const logits = new Float32Array(ids.length * vocabSize);
@@ -273,7 +297,7 @@ export class WebgpuBackend implements Backend {
   }
 
   /** A run of the denoise loop, over blocks that fit into the kernels for few rows. */
-  #writeOnGpu(request: BlocksRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
+  #writeOnGpu(request: BlockwiseRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
     const { config } = this;
     const { blockSize, ring, position } = this.#sequence;
     // A carried block is noised, and sees all of itself: its pass cannot be causal.
@@ -318,6 +342,12 @@ export class WebgpuBackend implements Backend {
     const { blockSize } = this.#sequence;
     const each = Math.max(1, Math.floor(this.#network.mostRows / blockSize)) * blockSize;
     for (let from = 0; from < ids.length; from += each) yield ids.slice(from, from + each);
+  }
+
+  /** Makes room for reading logits, where there is none yet. */
+  async #reserveLogits(): Promise<void> {
+    if (!this.#passes.lacksLogits) return;
+    this.#passes.takeLogits(await this.#make((buffers) => this.#passes.logitsReadback(buffers)));
   }
 
   /** Makes room for a pass of so many rows, where there is none yet. */

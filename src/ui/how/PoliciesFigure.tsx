@@ -94,6 +94,8 @@ function paceOf({ policy: { name, steps = 1, threshold = 1, entropyBound = 0 }, 
       return `All above ${Math.round(threshold * 100)} %, at least one`;
     case 'entropy':
       return `As many as fit a total entropy of ${entropyBound} ${entropyBound === 1 ? 'nat' : 'nats'}`;
+    case 'speculative':
+      return 'A draft of the block, then a check of it';
     default:
       return name satisfies never;
   }

@@ -40,7 +40,7 @@ export default function RaceView({ runner, controller, update }: Props) {
   const race = useRace(runner);
   useRaceShortcuts(runner);
   const { model, settings } = session;
-  const { blockSizes } = traitsOf(model);
+  const traits = traitsOf(model);
   const running = race.phase === 'running';
   const info = model.phase === 'ready' ? model.info : null;
   const toRace = pairOf(race.sides.map((side) => settingsOfSide(side, settings, traitsOf(model))));
@@ -67,7 +67,7 @@ export default function RaceView({ runner, controller, update }: Props) {
               key={racer}
               name={racer === 0 ? 'First' : 'Second'}
               side={side}
-              blockSizes={blockSizes}
+              model={traits}
               disabled={running}
               onChange={(change) => runner.setSide(racer, change)}
             />

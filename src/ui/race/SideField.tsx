@@ -2,20 +2,22 @@ import { useId } from 'react';
 import { SliderField } from '../fields/SliderField';
 import { POLICY_TEXTS, stepsHint } from '../settings/policy-texts';
 import { POLICIES, usesSteps } from '../settings/settings';
-import { type Side, sideOn } from './race';
+import { type Side, type SideTraits, sideOn } from './race';
 
 interface Props {
   readonly name: string;
   readonly side: Side;
-  readonly blockSizes: readonly number[];
+  readonly model: SideTraits;
   readonly disabled: boolean;
   readonly onChange: (change: Partial<Side>) => void;
 }
 
 /** How one of the racers writes. */
-export function SideField({ name, side, blockSizes, disabled, onChange }: Props) {
+export function SideField({ name, side, model, disabled, onChange }: Props) {
   const id = useId();
-  const { blockSize, policy, steps } = sideOn(side, { blockSizes });
+  const { blockSizes, policies } = model;
+  const { blockSize, policy, steps } = sideOn(side, model);
+  const names = POLICIES.filter((each) => policies.includes(each));
   const isSingle = blockSize === 1;
   const paced = usesSteps(policy) && !isSingle;
   const hint = isSingle ? 'One token at a time leaves no choice of order.' : stepsHint(policy);
@@ -37,11 +39,11 @@ export function SideField({ name, side, blockSizes, disabled, onChange }: Props)
           id={id}
           value={policy}
           disabled={isSingle}
-          onChange={(event) => onChange({ policy: POLICIES.find((name) => name === event.target.value) ?? policy })}
+          onChange={(event) => onChange({ policy: names.find((each) => each === event.target.value) ?? policy })}
         >
-          {POLICIES.map((name) => (
-            <option key={name} value={name}>
-              {POLICY_TEXTS[name].name}
+          {names.map((each) => (
+            <option key={each} value={each}>
+              {POLICY_TEXTS[each].name}
             </option>
           ))}
         </select>

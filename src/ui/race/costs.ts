@@ -17,6 +17,7 @@ export function passesPerToken({ blockSize, policy, steps }: Way, singlePasses: 
       return (Math.min(steps, blockSize) + 1) / blockSize;
     case 'threshold':
     case 'entropy':
+    case 'speculative':
       return null;
     default:
       return policy satisfies never;

@@ -1,7 +1,7 @@
 import type { GenerateSettings, PolicyName, RaceEvent } from '../../library/unmask';
 import type { RunAction } from '../session/lent-run';
 import type { Problem } from '../session/session';
-import { generateSettings, type ModelTraits, type Settings } from '../settings/settings';
+import { generateSettings, type ModelTraits, policyFor, type Settings } from '../settings/settings';
 import { continueStory, endStory, newStory, type Story } from '../story/story';
 import { type Pair, pairOf } from './pair';
 import { nameOfBoth } from './racer-names';
@@ -15,6 +15,9 @@ export interface Side {
   /** May exceed the block size. */
   readonly steps: number;
 }
+
+/** What of a model a side depends on. */
+export type SideTraits = Pick<ModelTraits, 'blockSizes' | 'policies' | 'decoding'>;
 
 /** A race between two ways of writing the same text. */
 export interface Race {
@@ -49,9 +52,11 @@ export const FIRST_RACE: Race = {
 };
 
 /** The side as a model can do it: with its largest block size that is not larger, and no more steps than that. */
-export function sideOn({ blockSize, policy, steps }: Side, { blockSizes }: Pick<ModelTraits, 'blockSizes'>): Side {
+export function sideOn(side: Side, model: SideTraits): Side {
+  const { blockSize, steps } = side;
+  const { blockSizes } = model;
   const known = blockSizes.findLast((size) => size <= blockSize) ?? blockSizes[0] ?? blockSize;
-  return { blockSize: known, policy, steps: Math.min(steps, known) };
+  return { blockSize: known, policy: policyFor(side, model), steps: Math.min(steps, known) };
 }
 
 /** What the worker is asked for on behalf of a side: both write as many tokens, wherever their sentences end. */

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../errors';
-import type { CheckpointOffer, ModelInfo } from '../../library/unmask';
+import { type CheckpointOffer, type ModelInfo, POLICY_NAMES } from '../../library/unmask';
 import type { Edit } from '../editing/editing';
 import { type Compiled, NO_PROGRESS, type Progress } from '../models/pace';
 import type { ModelTraits, Settings } from '../settings/settings';
@@ -91,6 +91,7 @@ const ANY_MODEL: ModelTraits = {
   blockSizes: [1, 2, 4, 8, 16, 32],
   defaultBlockSize: 8,
   origin: { type: 'embedded' },
+  policies: POLICY_NAMES,
   decoding: { policy: 'confidence', threshold: 0.9 },
 };
 

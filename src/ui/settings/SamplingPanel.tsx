@@ -59,7 +59,7 @@ export const SamplingPanel = memo(function SamplingPanel({ settings, model, wait
         }
         onChange={(index) => onChange({ blockSize: blockSizes[index] ?? defaultBlockSize })}
       />
-      <PolicyField policy={policy} onChange={onChange} />
+      <PolicyField policy={policy} policies={traits.policies} onChange={onChange} />
       {policy === 'threshold' ? (
         <SliderField
           label="Threshold"
@@ -133,11 +133,14 @@ export const SamplingPanel = memo(function SamplingPanel({ settings, model, wait
 
 interface PolicyProps {
   readonly policy: PolicyName;
+  /** Those of the model. */
+  readonly policies: readonly PolicyName[];
   readonly onChange: (change: Partial<Settings>) => void;
 }
 
-function PolicyField({ policy, onChange }: PolicyProps) {
+function PolicyField({ policy, policies, onChange }: PolicyProps) {
   const id = useId();
+  const names = POLICIES.filter((name) => policies.includes(name));
   return (
     <div className="field">
       <label htmlFor={id}>Order of unmasking</label>
@@ -145,9 +148,9 @@ function PolicyField({ policy, onChange }: PolicyProps) {
         id={id}
         value={policy}
         aria-describedby={`${id}-hint`}
-        onChange={(event) => onChange({ policy: POLICIES.find((name) => name === event.target.value) ?? POLICIES[0] })}
+        onChange={(event) => onChange({ policy: names.find((name) => name === event.target.value) ?? policy })}
       >
-        {POLICIES.map((name) => (
+        {names.map((name) => (
           <option key={name} value={name}>
             {POLICY_TEXTS[name].name}
           </option>

@@ -22,6 +22,10 @@ export const POLICY_TEXTS: Readonly<Record<PolicyName, { readonly name: string; 
     name: 'Within an entropy bound',
     text: 'Each pass uncovers the tokens the model is surest of, as long as their total entropy stays within the bound: fast where the text is easy, one token per pass where it is hard.',
   },
+  speculative: {
+    name: 'Drafted and checked',
+    text: 'One pass drafts a whole block, and the next reads it from left to right and keeps what writing one at a time could have written, up to the first token that it would not. The text is as good as that, in fewer passes.',
+  },
 };
 
 /** Why the number of steps cannot be set, for the policies that choose it themselves. */
@@ -33,6 +37,8 @@ export function stepsHint(policy: PolicyName): string | undefined {
       return 'The threshold decides how many passes a block takes.';
     case 'entropy':
       return 'The entropy bound decides how many passes a block takes.';
+    case 'speculative':
+      return 'How much of each draft is kept decides how many passes a block takes.';
     case 'confidence':
     case 'ancestral':
       return undefined;

@@ -1,8 +1,8 @@
 import type { ModelInfo } from '../../library/unmask';
 import { runsOnCpu } from '../fields/format';
-import { blockSizeFor, type ModelTraits, policyFor, type Settings, stepsFor } from './settings';
+import { blockSizeFor, type ModelTraits, policyFor, type Settings, stepsFor, usesSteps } from './settings';
 
-export type PresetName = 'autoregressive' | 'balanced' | 'fast' | 'wild';
+export type PresetName = 'autoregressive' | 'checked' | 'balanced' | 'fast' | 'wild';
 
 interface Preset {
   readonly name: PresetName;
@@ -13,6 +13,7 @@ interface Preset {
   readonly onGpu: string;
   /** And where a pass takes longer the more tokens it covers, as measured: docs/LOG.md. */
   readonly onCpu: string;
+  readonly policy: 'confidence' | 'speculative';
   /** null as in `Settings`: the one that the model is usually decoded in. */
   readonly blockSize: number | null;
   readonly tokensPerStep: number;
@@ -28,7 +29,20 @@ export const PRESETS: readonly Preset[] = [
     text: 'One token after another, the way most language models write.',
     onGpu: 'The best text, but it takes the most passes.',
     onCpu: 'The best text, and on a CPU the fastest.',
+    policy: 'confidence',
     blockSize: 1,
+    tokensPerStep: 1,
+    temperature: 0.8,
+    topP: 0.95,
+  },
+  {
+    name: 'checked',
+    label: 'Drafted and checked',
+    text: 'It drafts a few tokens at once, and keeps those that writing one at a time could have written.',
+    onGpu: 'As good as one at a time, in three quarters of the passes.',
+    onCpu: 'As good as one at a time, but on a CPU a little slower.',
+    policy: 'speculative',
+    blockSize: null,
     tokensPerStep: 1,
     temperature: 0.8,
     topP: 0.95,
@@ -40,6 +54,7 @@ export const PRESETS: readonly Preset[] = [
     onGpu:
       'Depending on the model, it takes half the work of writing one at a time or just as much, and it is almost as good.',
     onCpu: 'Almost as good as one at a time, but on a CPU it takes more than twice as long.',
+    policy: 'confidence',
     blockSize: null,
     tokensPerStep: 1,
     temperature: 0.8,
@@ -52,6 +67,7 @@ export const PRESETS: readonly Preset[] = [
     onGpu:
       'Depending on the model, it takes a third or two thirds of the work of writing one at a time, with the odd mistake.',
     onCpu: 'It makes the odd mistake, and on a CPU it still takes more than twice as long as writing one at a time.',
+    policy: 'confidence',
     blockSize: 16,
     tokensPerStep: 2,
     temperature: 0.8,
@@ -63,6 +79,7 @@ export const PRESETS: readonly Preset[] = [
     text: 'Four tokens at each step, and unlikely words are welcome. It rarely makes sense.',
     onGpu: 'Depending on the model, it takes a sixth or a third of the work of writing one at a time.',
     onCpu: 'On a CPU it still takes more than twice as long as writing one at a time.',
+    policy: 'confidence',
     blockSize: 32,
     tokensPerStep: 4,
     temperature: 1.1,
@@ -70,33 +87,38 @@ export const PRESETS: readonly Preset[] = [
   },
 ];
 
-type BlockTraits = Pick<ModelTraits, 'blockSizes' | 'defaultBlockSize'>;
+type PresetTraits = Pick<ModelTraits, 'blockSizes' | 'defaultBlockSize' | 'policies'>;
 
 /** The preset as this model can do it: with its largest block size that is not larger. */
-export function presetSettings(preset: Preset, { blockSizes, defaultBlockSize }: BlockTraits) {
-  const { tokensPerStep, temperature, topP } = preset;
+export function presetSettings(
+  preset: Preset,
+  { blockSizes, defaultBlockSize }: Pick<PresetTraits, 'blockSizes' | 'defaultBlockSize'>,
+) {
+  const { policy, tokensPerStep, temperature, topP } = preset;
   const wanted = preset.blockSize ?? defaultBlockSize;
   const blockSize = blockSizes.findLast((size) => size <= wanted) ?? blockSizes[0] ?? wanted;
   const steps = Math.ceil(blockSize / tokensPerStep);
-  return { policy: 'confidence', blockSize, steps, temperature, topP } as const satisfies Partial<Settings>;
+  return { policy, blockSize, steps, temperature, topP } as const satisfies Partial<Settings>;
 }
 
 /** The presets that differ on this model, and do on it what they say. */
-export function presetsFor(model: BlockTraits): readonly Preset[] {
+export function presetsFor(model: PresetTraits): readonly Preset[] {
   const able = PRESETS.filter((preset) => {
     const { blockSize } = presetSettings(preset, model);
-    return blockSize >= preset.tokensPerStep && (preset.blockSize !== 1 || blockSize === 1);
+    if (!model.policies.includes(preset.policy) || blockSize < preset.tokensPerStep) return false;
+    return preset.blockSize === 1 ? blockSize === 1 : preset.policy !== 'speculative' || blockSize > 1;
   });
   const meaning = (preset: Preset) => JSON.stringify(presetSettings(preset, model));
   return able.filter((preset, index) => able.findIndex((other) => meaning(other) === meaning(preset)) === index);
 }
 
 /** The preset that these settings amount to, or null. */
-export function presetOf(settings: Settings, model: BlockTraits & Pick<ModelTraits, 'decoding'>): Preset | null {
+export function presetOf(settings: Settings, model: PresetTraits & Pick<ModelTraits, 'decoding'>): Preset | null {
   const blockSize = blockSizeFor(settings, model);
   const found = presetsFor(model).find((preset) => {
     const wanted = presetSettings(preset, model);
-    const sameOrder = wanted.policy === policyFor(settings, model) && wanted.steps === stepsFor(settings, blockSize);
+    const sameSteps = !usesSteps(wanted.policy) || wanted.steps === stepsFor(settings, blockSize);
+    const sameOrder = wanted.policy === policyFor(settings, model) && sameSteps;
     return (
       wanted.blockSize === blockSize &&
       (sameOrder || blockSize === 1) &&

@@ -3,7 +3,7 @@ import type { BackendChoice, GenerateSettings, ModelInfo, PolicyName, Report } f
 import { documentPrompt, KINDS, kindOf } from '../write/document-form';
 
 /** What of a model the settings depend on. */
-export type ModelTraits = Pick<ModelInfo, 'blockSizes' | 'defaultBlockSize' | 'origin' | 'decoding'>;
+export type ModelTraits = Pick<ModelInfo, 'blockSizes' | 'defaultBlockSize' | 'policies' | 'origin' | 'decoding'>;
 
 export type Heat = 'plain' | 'confidence' | 'order';
 export type Pace = 'slow' | 'steady' | 'brisk' | 'full';
@@ -102,6 +102,7 @@ export const POLICIES = [
   'ancestral',
   'threshold',
   'entropy',
+  'speculative',
 ] as const satisfies PolicyName[];
 const BACKENDS = ['auto', 'webgpu', 'wasm'] as const satisfies BackendChoice[];
 
@@ -147,12 +148,12 @@ export function stepsFor({ steps }: Settings, blockSize: number): number {
   return Math.min(steps ?? blockSize, blockSize);
 }
 
-/** The policy in force on a model: the chosen one, else its authors'. */
+/** The policy in force on a model: the chosen one if the model can be decoded by it, else its authors'. */
 export function policyFor(
   { policy }: Pick<Settings, 'policy'>,
-  { decoding }: Pick<ModelTraits, 'decoding'>,
+  { policies, decoding }: Pick<ModelTraits, 'policies' | 'decoding'>,
 ): PolicyName {
-  return policy ?? decoding.policy;
+  return policy !== null && policies.includes(policy) ? policy : decoding.policy;
 }
 
 /** The threshold in force on a model: the chosen one, else its authors'. */

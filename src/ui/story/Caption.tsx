@@ -7,6 +7,7 @@ const ORDERS: Readonly<Record<PolicyName, string>> = {
   ancestral: 'in random order',
   threshold: 'every one as soon as it is sure enough',
   entropy: 'as many at once as the entropy bound allows',
+  speculative: 'drafted, then checked from left to right',
 };
 
 interface Props {

@@ -61,6 +61,7 @@ function plannedSteps({ settings }: Story, block: Block | undefined): number | n
     case 'ancestral':
     case 'threshold':
     case 'entropy':
+    case 'speculative':
       return null;
     default:
       return settings.policy satisfies never;

@@ -1,5 +1,5 @@
-import type { Draw, Sampling } from '../backend';
-import { STREAM, uniform } from '../random';
+import type { Draw, Sampling } from './backend';
+import { STREAM, uniform } from './random';
 
 /** Where a draw belongs; with the sampling's seed it fixes the random number. */
 export interface DrawPlace {
@@ -10,7 +10,7 @@ export interface DrawPlace {
   readonly position: number;
 }
 
-/** What is told of a row that has something else than numbers. */
+/** Result for a row with a logit that is not finite. */
 const NOT_FINITE = { id: 0, probability: -1, entropy: -1, likeliest: { id: 0, probability: -1 } };
 
 /**
@@ -28,14 +28,61 @@ export function sample(
 ): Omit<Draw, 'position'> {
   const top = topId(logits, maskId);
   if (top === undefined) return NOT_FINITE;
+  if (temperature === 0) return measured(logits, top, { top, maskId });
+  const { weights, kept } = nucleusOf(logits, { temperature, topP, top, maskId });
+  return measured(logits, inverse(weights, kept, uniform(seed, STREAM.token, pass, position)), { top, maskId });
+}
+
+/** The distribution [vocab] that `sample` draws from; null where a logit is not finite. */
+export function distribution(
+  logits: Float32Array,
+  { temperature, topP }: Pick<Sampling, 'temperature' | 'topP'>,
+  maskId: number,
+): Float64Array | null {
+  const top = topId(logits, maskId);
+  if (top === undefined) return null;
+  const probabilities = new Float64Array(logits.length);
+  if (temperature === 0) {
+    probabilities[top] = 1;
+    return probabilities;
+  }
+  const { weights, kept } = nucleusOf(logits, { temperature, topP, top, maskId });
+  const total = kept.reduce((held, id) => held + weights[id]!, 0);
+  for (const id of kept) probabilities[id] = weights[id]! / total;
+  return probabilities;
+}
+
+/** `id` as a draw from a row of logits [vocab]: what `sample` tells of it. */
+export function drawOf(logits: Float32Array, id: number, maskId: number): Omit<Draw, 'position'> {
+  const top = topId(logits, maskId);
+  return top === undefined ? NOT_FINITE : measured(logits, id, { top, maskId });
+}
+
+/** The first id at which cumulative weights [vocab] exceed the share `random` of all of them. */
+export function drawFrom(weights: Float64Array, random: number): number {
+  const ids: number[] = [];
+  for (let id = 0; id < weights.length; id++) if (weights[id]! > 0) ids.push(id);
+  return inverse(weights, ids, random);
+}
+
+function measured(
+  logits: Float32Array,
+  id: number,
+  { top, maskId }: { readonly top: number; readonly maskId: number },
+): Omit<Draw, 'position'> {
   const peak = logits[top]!;
   const { total, entropy } = distributionOf(logits, peak, maskId);
   const likeliest = { id: top, probability: 1 / total };
-  if (temperature === 0) return { ...likeliest, entropy, likeliest };
-  const weights = weightsOf(logits, peak, temperature, maskId);
-  const kept = topP < 1 ? nucleus(weights, topP * sum(weights), top) : [...weights.keys()];
-  const id = inverse(weights, kept, uniform(seed, STREAM.token, pass, position));
   return { id, probability: Math.exp(logits[id]! - peak) / total, entropy, likeliest };
+}
+
+/** exp((logit − peak) / temperature) of each id, and the ids that can be drawn, ascending. */
+function nucleusOf(
+  logits: Float32Array,
+  { temperature, topP, top, maskId }: { temperature: number; topP: number; top: number; maskId: number },
+): { readonly weights: Float64Array; readonly kept: readonly number[] } {
+  const weights = weightsOf(logits, logits[top]!, temperature, maskId);
+  return { weights, kept: topP < 1 ? nucleus(weights, topP * sum(weights), top) : [...weights.keys()] };
 }
 
 // The loops below run over a vocabulary for each row that is drawn, so they are plain ones.

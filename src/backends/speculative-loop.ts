@@ -1,0 +1,133 @@
+import type { ModelConfig } from '../network/model-config';
+import type { Backend, BlockStep, BlocksRequest, Draw, Sampling } from './backend';
+import { checkPredictions } from './check-predictions';
+import { STREAM, uniform } from './random';
+import { distribution, drawFrom, drawOf } from './sample';
+import { TextInBlocks } from './text-in-blocks';
+
+/** What speculative sampling asks of a backend. */
+export type SpeculativeVerbs = Pick<Backend, 'config' | 'position' | 'denoiseStep' | 'rowLogits' | 'keep'>;
+
+/** An id for a masked place of a window, and the distribution [vocab] that it was drawn from. */
+interface Proposal {
+  readonly draw: Draw;
+  readonly from: Float64Array;
+}
+
+/**
+ * Speculative sampling with the model as its own draft: a denoise pass proposes ids for every mask of a window as long
+ * as a block, and a clean pass over the proposals has the distribution p of block size 1 for each of their places. From
+ * left to right a proposal x, drawn from q, is kept with probability min(1, p(x) / q(x)); the first that is not is
+ * replaced by a draw from what p has over q, and where all are kept, the place after them is drawn from p. So the text
+ * is distributed as at block size 1, and two passes give from 1 to `blockSize` tokens. The next window begins with the
+ * token that no clean pass has seen.
+ *
+ * Windows do not end where blocks end: a cycle that reaches into the next block gives two steps of the same `nfe`.
+ *
+ * Source: Leviathan et al., "Fast Inference from Transformers via Speculative Decoding" (ICML 2023), algorithm 1.
+ */
+export async function* writeSpeculatively(
+  backend: SpeculativeVerbs,
+  request: BlocksRequest,
+  signal: AbortSignal,
+): AsyncGenerator<BlockStep, void> {
+  const { config } = backend;
+  const { sampling, first } = request;
+  const text = new TextInBlocks(request, config);
+  const start = backend.position;
+  let { nfe } = request;
+  if (text.length === 0) {
+    // The clean pass before the block, which was counted, predicts its first token.
+    const [drawn] = await backend.denoiseStep({ ids: first, positions: [0], sampling, pass: nfe - 1 });
+    yield* text.reveal([drawn!], { nfe, proposed: [] });
+  }
+  while (!text.isDone && !signal.aborted) {
+    const from = backend.position - start;
+    const window = text.window(from);
+    const drawing = { sampling, config, position: start + from };
+    let proposals = new Map<number, Proposal>();
+    if (window.includes(config.maskId)) {
+      proposals = propose(window, await backend.rowLogits(window, 'noised'), { ...drawing, pass: nfe });
+      nfe++;
+    }
+    const proposed = window.map((id, place) => proposals.get(place)?.draw.id ?? id);
+    const clean = await backend.rowLogits(proposed, 'clean');
+    const judged = judge(window, proposals, clean, { ...drawing, pass: nfe, known: text.length - from });
+    nfe++;
+    backend.keep(judged.seen);
+    const shifted = (draw: Draw) => ({ ...draw, position: from + draw.position });
+    yield* text.reveal(judged.draws.map(shifted), {
+      nfe,
+      proposed: [...proposals.values()].map(({ draw }) => shifted(draw)),
+    });
+  }
+}
+
+/** How ids are drawn for a window whose first place is at `position` of the sequence. */
+interface Drawing {
+  readonly sampling: Sampling;
+  readonly config: Pick<ModelConfig, 'maskId' | 'vocabSize'>;
+  readonly position: number;
+  readonly pass: number;
+}
+
+/** A proposal for each masked place of a window, from the rows [blockSize, vocab] of a noised pass over it. */
+function propose(window: readonly number[], rows: Float32Array, drawing: Drawing): Map<number, Proposal> {
+  const { sampling, config, position, pass } = drawing;
+  const { maskId, vocabSize } = config;
+  const proposals = new Map<number, Proposal>();
+  for (const [place, id] of window.entries()) {
+    if (id !== maskId) continue;
+    const row = rows.subarray((place - 1) * vocabSize, place * vocabSize);
+    const from = distributionOrThrow(row, drawing);
+    const drawn = drawFrom(from, uniform(sampling.seed, STREAM.token, pass, position + place));
+    proposals.set(place, { draw: { position: place, ...drawOf(row, drawn, maskId) }, from });
+  }
+  return proposals;
+}
+
+/**
+ * What stays of the proposals for a window whose first `known` ids are settled, by the rows [blockSize, vocab] of a
+ * clean pass over it: the draws, and how many ids of the window the pass saw as they are now.
+ */
+function judge(
+  window: readonly number[],
+  proposals: ReadonlyMap<number, Proposal>,
+  rows: Float32Array,
+  drawing: Drawing & { readonly known: number },
+): { readonly draws: Draw[]; readonly seen: number } {
+  const { sampling, config, position, pass, known } = drawing;
+  const { maskId, vocabSize } = config;
+  const draws: Draw[] = [];
+  for (let place = known; place <= window.length; place++) {
+    const proposal = proposals.get(place);
+    if (!proposal && place < window.length) continue; // It was given.
+    const row = rows.subarray((place - 1) * vocabSize, place * vocabSize);
+    const p = distributionOrThrow(row, drawing);
+    const random = (stream: number) => uniform(sampling.seed, stream, pass, position + place);
+    const keeps = proposal !== undefined && accepts(p, proposal, random(STREAM.accept));
+    const id = keeps ? proposal.draw.id : drawFrom(proposal ? excess(p, proposal.from) : p, random(STREAM.token));
+    draws.push({ position: place, ...drawOf(row, id, maskId) });
+    if (!keeps) return { draws, seen: place };
+  }
+  throw new Error('the place after a window is always drawn');
+}
+
+/** True with probability min(1, p(x) / q(x)) of a proposal x that was drawn from q. */
+function accepts(p: Float64Array, { draw: { id }, from: q }: Proposal, random: number): boolean {
+  return random * q[id]! < p[id]!;
+}
+
+/** max(0, p − q), not normalised; p itself where rounding leaves nothing of that. */
+function excess(p: Float64Array, q: Float64Array): Float64Array {
+  const over = p.map((probability, id) => Math.max(0, probability - q[id]!));
+  return over.some((weight) => weight > 0) ? over : p;
+}
+
+/** As `distribution`. Throws `bad-model` where a logit is not finite, or all are alike. */
+function distributionOrThrow(row: Float32Array, { sampling, config }: Drawing): Float64Array {
+  const { maskId, vocabSize } = config;
+  const probabilities = distribution(row, sampling, maskId);
+  checkPredictions([drawOf(row, 0, maskId)], vocabSize);
+  return probabilities!;
+}
