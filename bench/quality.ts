@@ -1,5 +1,6 @@
 import type { Backend } from '../src/backends/backend';
 import { createBackend } from '../src/backends/choose-backend';
+import { policiesOf } from '../src/backends/reveal-policies';
 import { EXIT, runToExit } from '../src/cli/command';
 import { documentHead } from '../src/cli/documents';
 import { checkBlockSize, checkCount } from '../src/engine/check-request';
@@ -45,7 +46,11 @@ async function measureAll(options: QualityOptions): Promise<void> {
   if (!tokenizer) throw new UnmaskError('bad-input', 'This model has no tokenizer, and the prompts are text.');
   const form = await promptForm(source, tokenizer);
   const results = new ResultsFile(options.out);
-  const settings = QUALITY_SETTINGS.filter(({ blockSize }) => source.config.blockSizes.includes(blockSize));
+  const { blockSizes, network } = source.config;
+  const policies = policiesOf(network);
+  const settings = QUALITY_SETTINGS.filter(
+    ({ policy, blockSize }) => policies.includes(policy.name) && blockSizes.includes(blockSize),
+  );
   // Sample by sample, so that a run that was stopped has about as many texts of each setting.
   const texts = Array.from({ length: options.samples }, (_, sample) =>
     settings.map((setting) => ({ setting, text: textOf(setting, form, sample, options.maxTokens) })),
