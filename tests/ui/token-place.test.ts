@@ -30,6 +30,14 @@ test('the first block begins with the end of the prompt, which has no alternativ
   expect(placeOfToken(story, 9, 0)).toBeNull();
 });
 
+test('what was drafted and checked was drawn as at block size 1', () => {
+  const checked: Story = { ...story, settings: { ...story.settings, policy: 'speculative' } };
+  const { prompt } = RUN_SETTINGS;
+  expect(placeOfToken(checked, 0, 1)).toEqual({ prompt, after: [], draft: [null], offset: 0 });
+  expect(placeOfToken(checked, 0, 3)).toEqual({ prompt, after: [1, 2], draft: [null], offset: 0 });
+  expect(placeOfToken(checked, 1, 2)).toEqual({ prompt, after: [1, 2, 3, 4, 5], draft: [null], offset: 0 });
+});
+
 test('what a text was cut off of still stood there', () => {
   const cut: GenerationEvent[] = [
     ...scriptedRun(1).slice(0, -1),
