@@ -28,34 +28,37 @@ export function sample(
 ): Omit<Draw, 'position'> {
   const top = topId(logits, maskId);
   if (top === undefined) return NOT_FINITE;
-  if (temperature === 0) return measured(logits, top, { top, maskId });
+  const facts = { top, ...distributionOf(logits, logits[top]!, maskId) };
+  if (temperature === 0) return measured(logits, top, facts);
   const { weights, kept } = nucleusOf(logits, { temperature, topP, top, maskId });
-  return measured(logits, inverse(weights, kept, uniform(seed, STREAM.token, pass, position)), { top, maskId });
+  return measured(logits, inverse(weights, kept, uniform(seed, STREAM.token, pass, position)), facts);
 }
 
-/** The distribution [vocab] that `sample` draws from; null where a logit is not finite. */
+/** What `sample` draws from. */
+export interface Distribution {
+  /** [vocab], after temperature and nucleus. */
+  readonly probabilities: Float64Array;
+  /** What `sample` tells of this id where it has drawn it. */
+  draw(id: number): Omit<Draw, 'position'>;
+}
+
+/** What `sample` draws from a row of logits [vocab]. Where a logit is not finite, every draw is as `sample` has it. */
 export function distribution(
   logits: Float32Array,
   { temperature, topP }: Pick<Sampling, 'temperature' | 'topP'>,
   maskId: number,
-): Float64Array | null {
-  const top = topId(logits, maskId);
-  if (top === undefined) return null;
+): Distribution {
   const probabilities = new Float64Array(logits.length);
-  if (temperature === 0) {
-    probabilities[top] = 1;
-    return probabilities;
-  }
-  const { weights, kept } = nucleusOf(logits, { temperature, topP, top, maskId });
-  const total = kept.reduce((held, id) => held + weights[id]!, 0);
-  for (const id of kept) probabilities[id] = weights[id]! / total;
-  return probabilities;
-}
-
-/** `id` as a draw from a row of logits [vocab]: what `sample` tells of it. */
-export function drawOf(logits: Float32Array, id: number, maskId: number): Omit<Draw, 'position'> {
   const top = topId(logits, maskId);
-  return top === undefined ? NOT_FINITE : measured(logits, id, { top, maskId });
+  if (top === undefined) return { probabilities, draw: () => NOT_FINITE };
+  if (temperature === 0) probabilities[top] = 1;
+  else {
+    const { weights, kept } = nucleusOf(logits, { temperature, topP, top, maskId });
+    const total = kept.reduce((held, id) => held + weights[id]!, 0);
+    for (const id of kept) probabilities[id] = weights[id]! / total;
+  }
+  const facts = { top, ...distributionOf(logits, logits[top]!, maskId) };
+  return { probabilities, draw: (id) => measured(logits, id, facts) };
 }
 
 /** The first id at which cumulative weights [vocab] exceed the share `random` of all of them. */
@@ -65,15 +68,14 @@ export function drawFrom(weights: Float64Array, random: number): number {
   return inverse(weights, ids, random);
 }
 
+/** An id as a draw from a row whose likeliest one is `top`; `total` and `entropy` are those of `distributionOf`. */
 function measured(
   logits: Float32Array,
   id: number,
-  { top, maskId }: { readonly top: number; readonly maskId: number },
+  { top, total, entropy }: { readonly top: number; readonly total: number; readonly entropy: number },
 ): Omit<Draw, 'position'> {
-  const peak = logits[top]!;
-  const { total, entropy } = distributionOf(logits, peak, maskId);
   const likeliest = { id: top, probability: 1 / total };
-  return { id, probability: Math.exp(logits[id]! - peak) / total, entropy, likeliest };
+  return { id, probability: Math.exp(logits[id]! - logits[top]!) / total, entropy, likeliest };
 }
 
 /** exp((logit − peak) / temperature) of each id, and the ids that can be drawn, ascending. */
@@ -137,7 +139,7 @@ function nucleus(weights: Float64Array, mass: number, top: number): number[] {
   // weighs at least its even share. Nothing lighter need be sorted; the half is for rounding.
   const least = ((sum(weights) - mass) / weights.length) * 0.5;
   const candidates: number[] = [];
-  for (const [id, weight] of weights.entries()) if (weight >= least && weight > 0) candidates.push(id);
+  for (let id = 0; id < weights.length; id++) if (weights[id]! >= least && weights[id]! > 0) candidates.push(id);
   candidates.sort((a, b) => weights[b]! - weights[a]! || a - b);
   let held = 0;
   let count = 0;

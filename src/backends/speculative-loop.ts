@@ -2,7 +2,7 @@ import type { ModelConfig } from '../network/model-config';
 import type { Backend, BlockStep, BlocksRequest, Draw, Sampling } from './backend';
 import { checkPredictions } from './check-predictions';
 import { STREAM, uniform } from './random';
-import { distribution, drawFrom, drawOf } from './sample';
+import { type Distribution, distribution, drawFrom } from './sample';
 import { TextInBlocks } from './text-in-blocks';
 
 /** What speculative sampling asks of a backend. */
@@ -80,8 +80,8 @@ function propose(window: readonly number[], rows: Float32Array, drawing: Drawing
     if (id !== maskId) continue;
     const row = rows.subarray((place - 1) * vocabSize, place * vocabSize);
     const from = distributionOrThrow(row, drawing);
-    const drawn = drawFrom(from, uniform(sampling.seed, STREAM.token, pass, position + place));
-    proposals.set(place, { draw: { position: place, ...drawOf(row, drawn, maskId) }, from });
+    const drawn = drawFrom(from.probabilities, uniform(sampling.seed, STREAM.token, pass, position + place));
+    proposals.set(place, { draw: { position: place, ...from.draw(drawn) }, from: from.probabilities });
   }
   return proposals;
 }
@@ -97,17 +97,17 @@ function judge(
   drawing: Drawing & { readonly known: number },
 ): { readonly draws: Draw[]; readonly seen: number } {
   const { sampling, config, position, pass, known } = drawing;
-  const { maskId, vocabSize } = config;
+  const { vocabSize } = config;
   const draws: Draw[] = [];
   for (let place = known; place <= window.length; place++) {
     const proposal = proposals.get(place);
     if (!proposal && place < window.length) continue; // It was given.
     const row = rows.subarray((place - 1) * vocabSize, place * vocabSize);
-    const p = distributionOrThrow(row, drawing);
+    const { probabilities: p, draw } = distributionOrThrow(row, drawing);
     const random = (stream: number) => uniform(sampling.seed, stream, pass, position + place);
     const keeps = proposal !== undefined && accepts(p, proposal, random(STREAM.accept));
     const id = keeps ? proposal.draw.id : drawFrom(proposal ? excess(p, proposal.from) : p, random(STREAM.token));
-    draws.push({ position: place, ...drawOf(row, id, maskId) });
+    draws.push({ position: place, ...draw(id) });
     if (!keeps) return { draws, seen: place };
   }
   throw new Error('the place after a window is always drawn');
@@ -125,9 +125,8 @@ function excess(p: Float64Array, q: Float64Array): Float64Array {
 }
 
 /** As `distribution`. Throws `bad-model` where a logit is not finite, or all are alike. */
-function distributionOrThrow(row: Float32Array, { sampling, config }: Drawing): Float64Array {
-  const { maskId, vocabSize } = config;
-  const probabilities = distribution(row, sampling, maskId);
-  checkPredictions([drawOf(row, 0, maskId)], vocabSize);
-  return probabilities!;
+function distributionOrThrow(row: Float32Array, { sampling, config }: Drawing): Distribution {
+  const found = distribution(row, sampling, config.maskId);
+  checkPredictions([found.draw(0)], config.vocabSize);
+  return found;
 }
