@@ -194,10 +194,12 @@ async function eventsOf(backend: Backend, request: GenerationRequest): Promise<G
 const textOf = (events: readonly GenerationEvent[]) =>
   events.flatMap((event) => (event.type === 'end' ? event.ids : []));
 
-describe.each<[string, () => Promise<Backend>]>([
+const BACKENDS: readonly (readonly [name: string, open: () => Promise<Backend>])[] = [
   ['webgpu', async () => createWebgpuBackend(source, await testGpu())],
   ['wasm', () => openWasmBackend(config, readWeights(source), cpuDtypes(config.network, source.packing))],
-])('%s', (_, open) => {
+];
+
+describe.each(BACKENDS)('%s', (_, open) => {
   let backend: Backend;
   beforeAll(async () => {
     backend = await open();
@@ -240,6 +242,18 @@ describe.each<[string, () => Promise<Backend>]>([
     expect(textOf(await eventsOf(fresh, { ...REQUEST, promptIds: textOf(events).slice(0, 21) }))).toEqual(after);
     fresh.dispose();
   });
+});
+
+it('both backends write the same text, past the ring too', async () => {
+  const request = { ...REQUEST, maxTokens: 60, sampling: { temperature: 1, topP: 0.9, seed: 11 } };
+  const texts: number[][] = [];
+  for (const open of BACKENDS.map(([, open]) => open)) {
+    const backend = await open();
+    texts.push(textOf(await eventsOf(backend, request)));
+    backend.dispose();
+  }
+  expect(texts[0]).toHaveLength(66);
+  expect(texts[0]).toEqual(texts[1]);
 });
 
 it('a text is the same where the device was lost', async () => {
