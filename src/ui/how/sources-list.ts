@@ -39,4 +39,10 @@ export const SOURCES: readonly Source[] = [
     arxiv: '2505.24857',
     use: 'The entropy bound: as many tokens per pass as the model is sure enough about.',
   },
+  {
+    authors: 'Leviathan et al., 2023',
+    title: 'Fast Inference from Transformers via Speculative Decoding',
+    arxiv: '2211.17192',
+    use: 'Drafted and checked: a draft is kept as far as writing one at a time could have written it.',
+  },
 ];
