@@ -409,7 +409,12 @@ test('a tip goes with the tokens it is about, and an answer of nothing is said t
     .poll(async () => {
       await page.mouse.move(0, 0);
       await page.locator('.turn [data-token="1.1"]').hover({ force: true });
-      return page.locator('.tip').isVisible();
+      // It is drawn a moment later.
+      const tip = page.locator('.tip').waitFor({ timeout: 1000 });
+      return tip.then(
+        () => true,
+        () => false,
+      );
     })
     .toBe(true);
   // The pointer stays where it is while the answer becomes Markdown.

@@ -106,7 +106,7 @@ test('the heading has the focus, sections have addresses, Back leads back', asyn
   expect(page.url()).toContain('#how-sources');
   expect(await page.getByRole('heading', { name: 'Sources' }).isVisible()).toBe(true);
   const links = page.locator('.sources a');
-  expect(await links.count()).toBe(5);
+  expect(await links.count()).toBe(6);
   for (const link of await links.all()) {
     expect(await link.getAttribute('target')).toBe('_blank');
     expect(await link.getAttribute('rel')).toBe('noopener');
