@@ -25,13 +25,17 @@ class MaskEmbedding(nn.Module):
     def forward(self, ids: Tensor) -> Tensor:
         return torch.where((ids == self.mask_id)[..., None], self.mask, F.embedding(ids, self.weight))
 
+    def head_weight(self) -> Tensor:
+        """[vocab, dim], what the head multiplies by."""
+        return self.weight
+
     def logits(self, hidden: Tensor) -> Tensor:
         """hidden [..., dim] → [..., vocab]; what the mask token gets is of no use."""
-        return F.linear(hidden, self.weight)
+        return F.linear(hidden, self.head_weight())
 
     def nats(self, hidden: Tensor, targets: Tensor, mask_id: int) -> Tensor:
         """As `TiedEmbedding.nats`."""
-        return FrozenHeadNats.apply(hidden, self.weight, targets, mask_id)
+        return FrozenHeadNats.apply(hidden, self.head_weight(), targets, mask_id)
 
 
 @torch.no_grad()

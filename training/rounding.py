@@ -10,7 +10,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .frozen_head import FrozenHeadNats
 from .lora import SCALE, LoRALinear
 from .mask_embedding import MaskEmbedding
 
@@ -92,11 +91,8 @@ class RoundedEmbedding(MaskEmbedding):
         mask = self.mask + (round_q4(self.mask[None])[0] - self.mask.detach())
         return torch.where((ids == self.mask_id)[..., None], mask, F.embedding(ids, self.rounded))
 
-    def logits(self, hidden: Tensor) -> Tensor:
-        return F.linear(hidden, self.rounded)
-
-    def nats(self, hidden: Tensor, targets: Tensor, mask_id: int) -> Tensor:
-        return FrozenHeadNats.apply(hidden, self.rounded, targets, mask_id)
+    def head_weight(self) -> Tensor:
+        return self.rounded
 
 
 @torch.no_grad()
