@@ -1,7 +1,7 @@
 import { useId } from 'react';
 import { SliderField } from '../fields/SliderField';
 import { POLICY_TEXTS, stepsHint } from '../settings/policy-texts';
-import { POLICIES, usesSteps } from '../settings/settings';
+import { policiesOn, usesSteps } from '../settings/settings';
 import { type Side, type SideTraits, sideOn } from './race';
 
 interface Props {
@@ -15,9 +15,9 @@ interface Props {
 /** How one of the racers writes. */
 export function SideField({ name, side, model, disabled, onChange }: Props) {
   const id = useId();
-  const { blockSizes, policies } = model;
+  const { blockSizes } = model;
   const { blockSize, policy, steps } = sideOn(side, model);
-  const names = POLICIES.filter((each) => policies.includes(each));
+  const names = policiesOn(model);
   const isSingle = blockSize === 1;
   const paced = usesSteps(policy) && !isSingle;
   const hint = isSingle ? 'One token at a time leaves no choice of order.' : stepsHint(policy);

@@ -9,7 +9,7 @@ import { POLICY_TEXTS, stepsHint } from './policy-texts';
 import { SeedField } from './SeedField';
 import {
   blockSizeFor,
-  POLICIES,
+  policiesOn,
   policyFor,
   RANGES,
   type Settings,
@@ -59,7 +59,7 @@ export const SamplingPanel = memo(function SamplingPanel({ settings, model, wait
         }
         onChange={(index) => onChange({ blockSize: blockSizes[index] ?? defaultBlockSize })}
       />
-      <PolicyField policy={policy} policies={traits.policies} onChange={onChange} />
+      <PolicyField policy={policy} names={policiesOn(traits)} onChange={onChange} />
       {policy === 'threshold' ? (
         <SliderField
           label="Threshold"
@@ -133,14 +133,13 @@ export const SamplingPanel = memo(function SamplingPanel({ settings, model, wait
 
 interface PolicyProps {
   readonly policy: PolicyName;
-  /** Those of the model. */
-  readonly policies: readonly PolicyName[];
+  /** Those to choose from. */
+  readonly names: readonly PolicyName[];
   readonly onChange: (change: Partial<Settings>) => void;
 }
 
-function PolicyField({ policy, policies, onChange }: PolicyProps) {
+function PolicyField({ policy, names, onChange }: PolicyProps) {
   const id = useId();
-  const names = POLICIES.filter((name) => policies.includes(name));
   return (
     <div className="field">
       <label htmlFor={id}>Order of unmasking</label>

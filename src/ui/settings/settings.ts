@@ -148,6 +148,11 @@ export function stepsFor({ steps }: Settings, blockSize: number): number {
   return Math.min(steps ?? blockSize, blockSize);
 }
 
+/** The policies that a person can choose on a model, in the page's order. */
+export function policiesOn({ policies }: Pick<ModelTraits, 'policies'>): readonly PolicyName[] {
+  return POLICIES.filter((name) => policies.includes(name));
+}
+
 /** The policy in force on a model: the chosen one if the model can be decoded by it, else its authors'. */
 export function policyFor(
   { policy }: Pick<Settings, 'policy'>,
