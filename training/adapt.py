@@ -4,8 +4,8 @@
     torchrun --nproc-per-node <gpus or cores> -m training.adapt …
 
 The same command on a CPU and a GPU. Killed, it resumes from `<out>/state.pt`; a larger `--steps` goes on from there.
-It writes `<out>/checkpoint/` (Hugging Face layout) and `<out>/log.jsonl`. Matrix products run in bf16, weights are
-kept in f32.
+It writes `<out>/checkpoint/` (Hugging Face layout) and `<out>/log.jsonl`. Matrix products run in bf16 where
+the processor has it, weights are kept in f32.
 """
 
 import sys
@@ -29,6 +29,7 @@ from .mask_embedding import MaskEmbedding, merged_state
 from .memory import keep_memory
 from .models.llama import Llama
 from .muon import Muon
+from .precision import products
 from .rounding import RoundedEmbedding, RoundedLinear, RoundedMatrix, round_layers, rounded_state
 from .schedules import NoiseSchedule, names_of, schedules_named
 from .train import CLIP_NORM, Log, learning_rate_factor, set_lr_factor, with_full_lr
@@ -85,7 +86,7 @@ def validate(average: nn.Module, recipe: AdaptRecipe, mask_id: int) -> tuple[dic
     state = merged_state(average)
     model.load_state_dict(rounded_state(state) if recipe.rounding == "q4" else state)
     texts = written_texts(load_texts(recipe.prepared, "valid.conversation"), recipe.length)[:VALIDATED_TEXTS]
-    with torch.autocast(device.type, torch.bfloat16):
+    with products(device):
         results = score_texts(model, texts)
     found = likelihoods(texts, results, token_bytes(recipe.prepared))
     return {f"bits_per_byte_{one.block_size}": round(one.bits_per_byte, 4) for one in found}, results
@@ -137,7 +138,7 @@ def adapt(recipe: AdaptRecipe) -> None:
         done.append(backward(model, batch, recipe))
         ranks.sum_gradients(model)
         norms.append(nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM))
-        with torch.autocast(device.type, torch.bfloat16):
+        with products(device):
             for optimizer in optimizers:
                 optimizer.step()
         round_layers(model)

@@ -26,6 +26,7 @@ from .llama_checkpoint import load_llama, mask_token_of, with_mask_token
 from .memory import keep_memory
 from .models.llama import Llama
 from .objective import predict
+from .precision import products
 from .ranks import own_device
 from .rounding import rounded_state
 from .shifted import TILE, hide_padding, tile_biases
@@ -196,7 +197,7 @@ def main() -> None:
         model = with_mask_token(model, mask_token_of(arguments.prepared))
     if arguments.rounding == "q4":
         model.load_state_dict(rounded_state(model.state_dict()))
-    with torch.autocast(device.type, torch.bfloat16):
+    with products(device):
         for result in results(model, arguments):
             print(json.dumps({"split": arguments.split, **asdict(result)}), flush=True)
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from .diffusion import draw_masks
 from .models.llama import Llama
+from .precision import products
 from .schedules import FULL, NoiseSchedule, stratified
 from .shifted import Seen, seen_rows, shifted_attention
 
@@ -114,7 +115,7 @@ def losses(model: Llama, clean: Tensor, noised: Noised, block_sizes: Tensor, fol
     of_text = wanted.flatten(0, 1).nonzero()[:, 0].to(device)
     weight = weights[wanted].to(device)
     seen = seen_rows(clean.shape[1], block_sizes.to(device))
-    with torch.autocast(device.type, torch.bfloat16):
+    with products(device):
         hidden = predicting_rows(model, clean.to(device), noised.ids.to(device), wanted, seen)
         nats = model.nats(hidden, targets) * weight
     sums = torch.zeros(len(clean) * copies, device=device).index_add(0, of_text, nats).view(-1, copies)

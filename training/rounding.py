@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from .lora import SCALE, LoRALinear
 from .mask_embedding import MaskEmbedding
+from .precision import product_dtype
 
 GROUP = 32
 EXTREMES = (-6.0, -7.0, -7.25, -7.5, -7.75, -8.0, -8.5, -9.0)
@@ -48,13 +49,17 @@ def at_scale(groups: Tensor, scale: Tensor) -> Tensor:
     return (torch.floor(groups * steps + 8.5).clamp(0, 15) - 8) * scale
 
 
+def buffer_like(weight: Tensor) -> Tensor:
+    """Room for a weight as a training step multiplies it."""
+    return torch.empty_like(weight, dtype=product_dtype(weight.device))
+
+
 class RoundedLinear(LoRALinear):
     """A linear layer with an adapter that computes with its merged weight in q4, `rounded` [out, in]."""
 
     def __init__(self, linear: nn.Linear, rank: int) -> None:
         super().__init__(linear, rank)
-        # In bf16, as a training step multiplies.
-        self.register_buffer("rounded", torch.empty_like(self.weight, dtype=torch.bfloat16), persistent=False)
+        self.register_buffer("rounded", buffer_like(self.weight), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         # Adds zero, for the adapter's gradient.
@@ -68,7 +73,7 @@ class RoundedMatrix(nn.Module):
     def __init__(self, linear: nn.Linear) -> None:
         super().__init__()
         self.weight = linear.weight
-        self.register_buffer("rounded", torch.empty_like(self.weight, dtype=torch.bfloat16), persistent=False)
+        self.register_buffer("rounded", buffer_like(self.weight), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         # Adds zero, for the weight's gradient.
@@ -85,7 +90,7 @@ class RoundedEmbedding(MaskEmbedding):
     def __init__(self, embedding: nn.Embedding, mask_id: int) -> None:
         super().__init__(embedding, mask_id)
         rounded = round_q4(embedding.weight.detach())
-        self.register_buffer("rounded", rounded.bfloat16(), persistent=False)
+        self.register_buffer("rounded", rounded.to(product_dtype(rounded.device)), persistent=False)
 
     def forward(self, ids: Tensor) -> Tensor:
         mask = self.mask + (round_q4(self.mask[None])[0] - self.mask.detach())
