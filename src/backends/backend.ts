@@ -116,6 +116,9 @@ export interface BlockStep {
   readonly nfe: number;
 }
 
+/** What a pass over a window is for: to predict its masks, to judge its ids, or to judge them and draft what follows. */
+export type WindowPass = 'noised' | 'clean' | 'drafting';
+
 /**
  * One sequence on one device: the three verbs of block diffusion over a KV cache, and a run of them.
  *
@@ -161,14 +164,21 @@ export interface Backend {
   /** The clean pass that stores a finished block's K and V; `position` grows by the block size. */
   commitBlock(ids: readonly number[]): Promise<void>;
   /**
-   * One pass over `blockSize` ids after the cache, and the raw logits [blockSize, vocabSize] of its rows: row i predicts
-   * token i, or where rows predict the next token, i + 1. `noised` rows see all of the block, as in `denoiseStep`;
-   * `clean` ones what they see in `commitBlock`. Leaves `position`.
+   * One pass over a window of ids after the cache, at most `blockSize`, and the raw logits [ids.length, vocabSize] of its
+   * rows: row i predicts token i, or where rows predict the next token, i + 1. `noised` rows see all of the window, as
+   * in `denoiseStep`; `clean` ones what they see in `commitBlock`, and so do the `drafting` ones, which bring drafts
+   * along for `draftLogits`: they take slots of the ring, and must find them free. Leaves `position`.
    */
-  rowLogits(ids: readonly number[], kind: 'noised' | 'clean'): Promise<Float32Array>;
+  rowLogits(ids: readonly number[], kind: WindowPass): Promise<Float32Array>;
   /**
-   * Makes the first `count` ids of the clean `rowLogits` just before part of the cache; `position` grows by as many,
-   * and need no longer be where a block ends. For causal clean passes.
+   * After a `drafting` pass over a window of n ids, and before any other: the raw logits [n − 1, vocabSize] of the draft
+   * that goes on after row `row`. The draft does not know token `row + 1`, which that row predicts; its own row i predicts
+   * token `row + 2 + i`. See `src/backends/drafting-pass.ts`.
+   */
+  draftLogits(row: number): Promise<Float32Array>;
+  /**
+   * Makes the first `count` ids of the clean or drafting `rowLogits` just before part of the cache; `position` grows by
+   * as many, and need no longer be where a block ends. For causal clean passes.
    */
   keep(count: number): void;
   /**

@@ -9,6 +9,7 @@ import {
   type DenoiseStep,
   type Draw,
   isBlockwise,
+  type WindowPass,
 } from './backend';
 import { RunProgress } from './run-progress';
 import { writeSpeculatively } from './speculative-loop';
@@ -48,8 +49,10 @@ export class RecoveringBackend implements Backend {
   readonly config: ModelConfig;
   readonly kvBytesPerToken: number;
   readonly #recovery: Recovery;
-  /** The ids of the last clean `rowLogits`. */
+  /** The ids of the last clean or drafting `rowLogits`. */
   #clean: readonly number[] = [];
+  /** What made the last pass over a window, where that was a drafting one. */
+  #drafter: Backend | null = null;
   /** Null from a loss until the model is open again. */
   #backend: Backend | null;
   #adapter: string;
@@ -108,10 +111,21 @@ export class RecoveringBackend implements Backend {
     this.#note({ pass: 'commit', ids });
   }
 
-  async rowLogits(ids: readonly number[], kind: 'noised' | 'clean'): Promise<Float32Array> {
-    const logits = await this.#call((backend) => backend.rowLogits(ids, kind));
-    if (kind === 'clean') this.#clean = ids;
+  async rowLogits(ids: readonly number[], kind: WindowPass): Promise<Float32Array> {
+    const logits = await this.#call((backend) => {
+      this.#drafter = kind === 'drafting' ? backend : null;
+      return backend.rowLogits(ids, kind);
+    });
+    if (kind !== 'noised') this.#clean = ids;
     return logits;
+  }
+
+  draftLogits(row: number): Promise<Float32Array> {
+    return this.#call(async (backend) => {
+      if (this.#drafter !== backend) await backend.rowLogits(this.#clean, 'drafting');
+      this.#drafter = backend;
+      return backend.draftLogits(row);
+    });
   }
 
   keep(count: number): void {
@@ -227,7 +241,7 @@ export class RecoveringBackend implements Backend {
   async #fill(backend: Backend): Promise<void> {
     for (; this.#filled < this.#stored.length; this.#filled++) {
       this.#checkAlive();
-      await store(backend, this.#stored[this.#filled]!, this.#begun!.blockSize);
+      await store(backend, this.#stored[this.#filled]!);
     }
   }
 
@@ -252,15 +266,15 @@ export class RecoveringBackend implements Backend {
   }
 }
 
-/** Makes a pass again. What was kept of a clean pass is made of one that goes on with any id. */
-async function store(backend: Backend, { pass, ids }: Stored, blockSize: number): Promise<void> {
+/** Makes a pass again. */
+async function store(backend: Backend, { pass, ids }: Stored): Promise<void> {
   switch (pass) {
     case 'prefill':
       return backend.prefill(ids);
     case 'commit':
       return backend.commitBlock(ids);
     case 'keep':
-      await backend.rowLogits([...ids, ...Array<number>(blockSize - ids.length).fill(ids[0]!)], 'clean');
+      await backend.rowLogits(ids, 'clean');
       return backend.keep(ids.length);
     default:
       return pass satisfies never;

@@ -1,6 +1,15 @@
 import { UnmaskError } from '../errors';
 import { type ModelConfig, ringSize } from '../network/model-config';
 import type { BlocksRequest, DenoiseStep } from './backend';
+import { rowsOfDraft } from './drafting-pass';
+
+/** A clean pass over a window, and whether it brought drafts along. */
+interface CleanPass {
+  readonly ids: readonly number[];
+  readonly drafts: boolean;
+}
+
+const NO_PASS: CleanPass = { ids: [], drafts: false };
 
 /**
  * Where a sequence stands on a backend, and whether what is asked of it makes sense: the part of the
@@ -19,8 +28,8 @@ export class Sequence {
   #reached = 0;
   /** No pass since `begin`. */
   #fresh = false;
-  /** The ids of a clean pass that was the last one, and is no part of the cache yet. */
-  #clean: readonly number[] = [];
+  /** The last pass, where it was a clean one that is no part of the cache yet. */
+  #clean: CleanPass = NO_PASS;
 
   constructor(config: ModelConfig) {
     this.#config = config;
@@ -69,19 +78,27 @@ export class Sequence {
   advance(ids: readonly number[]): void {
     this.#ids.push(...ids);
     this.#fresh = false;
-    this.#clean = [];
+    this.#clean = NO_PASS;
     this.reach(0);
   }
 
   /** After a clean pass over ids that may be kept. */
-  passedClean(ids: readonly number[]): void {
-    this.#clean = ids;
+  passedClean(pass: CleanPass): void {
+    this.#clean = pass;
+  }
+
+  /** After the `passedClean` of a drafting pass: the rows of the draft that goes on after row `row`. */
+  draftAfter(row: number): number[] {
+    const { ids, drafts } = this.#clean;
+    if (!drafts || !(row in ids)) throw new UnmaskError('internal', 'draftLogits() comes right after a drafting pass.');
+    return rowsOfDraft(row, ids.length);
   }
 
   /** After `passedClean`: the first `count` of its ids stay. */
   keep(count: number): void {
-    if (count > this.#clean.length) throw new UnmaskError('internal', 'keep() comes right after a clean pass.');
-    this.advance(this.#clean.slice(0, count));
+    const { ids } = this.#clean;
+    if (count > ids.length) throw new UnmaskError('internal', 'keep() comes right after a clean pass.');
+    this.advance(ids.slice(0, count));
   }
 
   /** Passes over so many rows after the committed ones were or will be made: they write to the slots of these. */
@@ -117,8 +134,22 @@ export class Sequence {
   checkBlock(ids: readonly number[]): void {
     this.#checkIds(ids);
     if (ids.length !== this.#blockSize) throw new UnmaskError('bad-input', `A block has ${this.#blockSize} ids.`);
-    this.#clean = [];
+    this.#clean = NO_PASS;
     this.reach(ids.length);
+  }
+
+  /** Ids of a window of a pass that has `rows` rows. */
+  checkWindow(ids: readonly number[], rows: number): void {
+    this.#checkBegun();
+    if (ids.length === 0 || ids.length > this.#blockSize) {
+      throw new UnmaskError('bad-input', `A window has 1 to ${this.#blockSize} ids, not ${ids.length}.`);
+    }
+    if (rows > ids.length && this.position + rows > this.#ring) {
+      throw new UnmaskError('bad-input', 'The ring has no free slots for the drafts of this window.');
+    }
+    this.#checkVocabulary(ids);
+    this.#clean = NO_PASS;
+    this.reach(rows);
   }
 
   checkRun({ first, blocks, subBlockSize }: BlocksRequest): void {
@@ -139,6 +170,7 @@ export class Sequence {
     if (this.position !== 0 && ids.length > this.#blockSize) {
       throw new UnmaskError('bad-input', 'Logits of several blocks need an empty cache.');
     }
+    this.#clean = NO_PASS;
     this.reach(ids.length);
   }
 
@@ -149,7 +181,7 @@ export class Sequence {
   }
 
   #checkIds(ids: readonly number[]): void {
-    if (this.#blockSize === 0) throw new UnmaskError('internal', 'begin() comes before any pass.');
+    this.#checkBegun();
     if (ids.length === 0 || ids.length % this.#blockSize !== 0 || ids.length > this.#ring) {
       throw new UnmaskError(
         'bad-input',
@@ -157,6 +189,10 @@ export class Sequence {
       );
     }
     this.#checkVocabulary(ids);
+  }
+
+  #checkBegun(): void {
+    if (this.#blockSize === 0) throw new UnmaskError('internal', 'begin() comes before any pass.');
   }
 
   /** A short block evicts nothing: the slots after it would be half of an old block. */

@@ -1,12 +1,16 @@
-import type { ModelConfig } from '../network/model-config';
+import { type ModelConfig, ringSize } from '../network/model-config';
 import type { Backend, BlockStep, BlocksRequest, Draw, Sampling } from './backend';
 import { checkPredictions } from './check-predictions';
+import { draftingRows } from './drafting-pass';
 import { STREAM, uniform } from './random';
 import { type Distribution, distribution, drawFrom } from './sample';
 import { TextInBlocks } from './text-in-blocks';
 
 /** What speculative sampling asks of a backend. */
-export type SpeculativeVerbs = Pick<Backend, 'config' | 'position' | 'denoiseStep' | 'rowLogits' | 'keep'>;
+export type SpeculativeVerbs = Pick<
+  Backend,
+  'config' | 'position' | 'denoiseStep' | 'rowLogits' | 'draftLogits' | 'keep'
+>;
 
 /** An id for a masked place of a window, and the distribution [vocab] that it was drawn from. */
 interface Proposal {
@@ -14,17 +18,24 @@ interface Proposal {
   readonly from: Float64Array;
 }
 
+/** Ids of a window, if blocks are not shorter. A fifth would be kept once in a hundred windows. */
+const WINDOW = 4;
+
 /**
- * Speculative sampling with the model as its own draft: a denoise pass proposes ids for every mask of a window as long
- * as a block, and a clean pass over the proposals has the distribution p of block size 1 for each of their places. From
- * left to right a proposal x, drawn from q, is kept with probability min(1, p(x) / q(x)); the first that is not is
- * replaced by a draw from what p has over q, and where all are kept, the place after them is drawn from p. So the text
- * is distributed as at block size 1, and two passes give from 1 to `blockSize` tokens. The next window begins with the
- * token that no clean pass has seen.
+ * Speculative sampling with the model as its own draft: the masks of a window are proposed by noised rows, and a clean
+ * pass over the proposals has the distribution p of block size 1 for each of their places. From left to right a
+ * proposal x, drawn from q, is kept with probability min(1, p(x) / q(x)); the first that is not is replaced by a draw
+ * from what p has over q, and where all are kept, the place after them is drawn from p. So the text is distributed as
+ * at block size 1, and a window gives from 1 token to as many as it has ids. The next one begins with the token that no
+ * clean pass has seen.
  *
- * Windows do not end where blocks end: a cycle that reaches into the next block gives two steps of the same `nfe`.
+ * The pass that judges a window drafts the next one too, wherever it will begin, so a window takes one pass. The first
+ * one takes two, and so do those near the end of the ring, where drafts would evict what the text still needs.
  *
- * Source: Leviathan et al., "Fast Inference from Transformers via Speculative Decoding" (ICML 2023), algorithm 1.
+ * Windows do not end where blocks end: one that reaches into the next block gives two steps of the same `nfe`.
+ *
+ * Sources: Leviathan et al., "Fast Inference from Transformers via Speculative Decoding" (ICML 2023), algorithm 1; for
+ * the one pass, "TiDAR: Think in Diffusion, Talk in Autoregression" (2025).
  */
 export async function* writeSpeculatively(
   backend: SpeculativeVerbs,
@@ -35,7 +46,9 @@ export async function* writeSpeculatively(
   const { sampling, first } = request;
   const text = new TextInBlocks(request, config);
   const start = backend.position;
+  const ring = ringSize(config, first.length);
   let { nfe } = request;
+  let draft: Float32Array | null = null;
   if (text.length === 0) {
     // The clean pass before the block, which was counted, predicts its first token.
     const [drawn] = await backend.denoiseStep({ ids: first, positions: [0], sampling, pass: nfe - 1 });
@@ -43,17 +56,22 @@ export async function* writeSpeculatively(
   }
   while (!text.isDone && !signal.aborted) {
     const from = backend.position - start;
-    const window = text.window(from);
+    const known = text.length - from;
+    // Known ids that no clean pass has seen: one, but for those that the first block was given.
+    const length = Math.max(known, Math.min(WINDOW, first.length));
+    const window = text.window(from, length);
     const drawing = { sampling, config, position: start + from };
-    let proposals = new Map<number, Proposal>();
-    if (window.includes(config.maskId)) {
-      proposals = propose(window, await backend.rowLogits(window, 'noised'), { ...drawing, pass: nfe });
+    if (!draft && window.includes(config.maskId)) {
+      draft = await backend.rowLogits(window, 'noised');
       nfe++;
     }
+    const proposals = draft ? propose(window, draft, { ...drawing, pass: nfe - 1 }) : NO_PROPOSALS;
     const proposed = window.map((id, place) => proposals.get(place)?.draw.id ?? id);
-    const clean = await backend.rowLogits(proposed, 'clean');
-    const judged = judge(window, proposals, clean, { ...drawing, pass: nfe, known: text.length - from });
+    const drafts = length > 1 && length <= WINDOW && backend.position + draftingRows(length) <= ring;
+    const clean = await backend.rowLogits(proposed, drafts ? 'drafting' : 'clean');
+    const judged = judge(window, proposals, clean, { ...drawing, pass: nfe, known });
     nfe++;
+    draft = drafts ? await backend.draftLogits(judged.seen - 1) : null;
     backend.keep(judged.seen);
     const shifted = (draw: Draw) => ({ ...draw, position: from + draw.position });
     yield* text.reveal(judged.draws.map(shifted), {
@@ -63,6 +81,8 @@ export async function* writeSpeculatively(
   }
 }
 
+const NO_PROPOSALS: ReadonlyMap<number, Proposal> = new Map();
+
 /** How ids are drawn for a window whose first place is at `position` of the sequence. */
 interface Drawing {
   readonly sampling: Sampling;
@@ -71,7 +91,7 @@ interface Drawing {
   readonly pass: number;
 }
 
-/** A proposal for each masked place of a window, from the rows [blockSize, vocab] of a noised pass over it. */
+/** A proposal for each masked place of a window, from noised rows [·, vocab]: row i predicts place i + 1. */
 function propose(window: readonly number[], rows: Float32Array, drawing: Drawing): Map<number, Proposal> {
   const { sampling, config, position, pass } = drawing;
   const { maskId, vocabSize } = config;
@@ -87,7 +107,7 @@ function propose(window: readonly number[], rows: Float32Array, drawing: Drawing
 }
 
 /**
- * What stays of the proposals for a window whose first `known` ids are settled, by the rows [blockSize, vocab] of a
+ * What stays of the proposals for a window whose first `known` ids are settled, by the rows [window, vocab] of a
  * clean pass over it: the draws, and how many ids of the window the pass saw as they are now.
  */
 function judge(

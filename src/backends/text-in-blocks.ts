@@ -28,9 +28,9 @@ export class TextInBlocks {
     return this.#ids.length >= this.#end;
   }
 
-  /** As many ids as a block has, from an offset on: masks where nothing is known or given. */
-  window(from: number): number[] {
-    return this.#request.first.map((_, place) => this.#ids[from + place] ?? this.#givenAt(from + place));
+  /** So many ids from an offset on: masks where nothing is known or given. */
+  window(from: number, length: number): number[] {
+    return Array.from({ length }, (_, place) => this.#ids[from + place] ?? this.#givenAt(from + place));
   }
 
   /**
@@ -47,7 +47,7 @@ export class TextInBlocks {
       const inBlock = (some: readonly Draw[]) =>
         some.filter(within).map((draw) => ({ ...draw, position: draw.position - start }));
       const reveal = inBlock(taken);
-      const draft = BlockDraft.of(this.window(start), this.#config.maskId);
+      const draft = BlockDraft.of(this.window(start, blockSize), this.#config.maskId);
       const judged = inBlock(proposed);
       const guesses = this.#request.report === 'guesses' ? guessesOf(judged, judged, draft) : undefined;
       yield { reveal: reveal.map(predictionOf), guesses, nfe } satisfies BlockStep;

@@ -14,16 +14,19 @@ export interface PassSettings {
   readonly passNumber: number;
   readonly temperature: number;
   readonly topP: number;
+  /** Rows before the drafts of a drafting pass; 0 in every other one. See `src/backends/drafting-pass.ts`. */
+  readonly window: number;
 }
 
 /** Size of the uniform. */
-export const PASS_BYTES = 32;
+export const PASS_BYTES = 36;
 
-/** The bytes of `struct Pass { rows, position, block_size, ring, seed, pass_number: u32; temperature, top_p: f32 }`. */
+/** The bytes of `struct Pass { rows, position, block_size, ring, seed, pass_number: u32; temperature, top_p: f32; window: u32 }`. */
 export function packPass(settings: PassSettings): ArrayBuffer {
   const bytes = new ArrayBuffer(PASS_BYTES);
   const { rows, position, blockSize, ring, seed, passNumber } = settings;
   new Uint32Array(bytes).set([rows, position, blockSize, ring, seed, passNumber]);
   new Float32Array(bytes).set([settings.temperature, settings.topP], 6);
+  new Uint32Array(bytes).set([settings.window], 8);
   return bytes;
 }

@@ -65,13 +65,13 @@ export function rope(pipelines: Pipelines, label: string, shape: RopeShape, buff
 }
 
 /**
- * The part of a RoPE table for `rows` rows from an absolute position on: [rows, headSize / 2] pairs (cos, sin) of
+ * The part of a RoPE table for rows at these absolute positions: [rows, headSize / 2] pairs (cos, sin) of
  * position · base^(−2i / headSize), computed in f64 so that they stay exact however far the text goes.
  */
-export function ropeTable(position: number, rows: number, headSize: number, base: number): Float32Array<ArrayBuffer> {
+export function ropeTable(positions: readonly number[], headSize: number, base: number): Float32Array<ArrayBuffer> {
   const half = headSize / 2;
-  const table = new Float32Array(rows * headSize);
-  forEachRopeAngle({ headSize, ropeBase: base }, position, rows, (row, pair, angle) => {
+  const table = new Float32Array(positions.length * headSize);
+  forEachRopeAngle({ headSize, ropeBase: base }, positions, (row, pair, angle) => {
     table[2 * (row * half + pair)] = Math.cos(angle);
     table[2 * (row * half + pair) + 1] = Math.sin(angle);
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Backend, BlockStep, BlocksRequest, Draw } from '../../src/backends/backend';
+import type { Backend, BlockStep, BlocksRequest, Draw, WindowPass } from '../../src/backends/backend';
 import { RecoveringBackend } from '../../src/backends/recovering-backend';
 import { type SpeculativeVerbs, writeSpeculatively } from '../../src/backends/speculative-loop';
 import { openWasmBackend } from '../../src/backends/wasm/wasm-backend';
@@ -38,7 +38,7 @@ function lots(seen: readonly number[]): Float32Array {
 class LotVerbs implements SpeculativeVerbs {
   readonly config: Backend['config'];
   readonly text: number[];
-  windows = 0;
+  passes = 0;
   #clean: readonly number[] = [];
 
   constructor(config: Backend['config'], text: readonly number[]) {
@@ -54,11 +54,17 @@ class LotVerbs implements SpeculativeVerbs {
     throw new Error('the first token is given');
   }
 
-  async rowLogits(ids: readonly number[], kind: 'noised' | 'clean'): Promise<Float32Array> {
-    this.windows++;
-    if (kind === 'clean') this.#clean = ids;
-    const rows = ids.map((_, row) => lots([...this.text, ...(kind === 'clean' ? ids.slice(0, row + 1) : ids)]));
+  async rowLogits(ids: readonly number[], kind: WindowPass): Promise<Float32Array> {
+    this.passes++;
+    if (kind !== 'noised') this.#clean = ids;
+    const rows = ids.map((_, row) => lots([...this.text, ...(kind === 'noised' ? ids : ids.slice(0, row + 1))]));
     return Float32Array.from(rows.flatMap((row) => [...row]));
+  }
+
+  async draftLogits(row: number): Promise<Float32Array> {
+    const seen = [...this.text, ...this.#clean.slice(0, row + 1)];
+    const rows = this.#clean.slice(1).map((_, mask) => lots([...seen, MASK, mask]));
+    return Float32Array.from(rows.flatMap((each) => [...each]));
   }
 
   keep(count: number): void {
@@ -116,13 +122,13 @@ describe('the rule', () => {
   ])('writes as block size 1 does, at %j', async ({ temperature, topP }) => {
     const texts = 6000;
     const counts = new Map<string, number>();
-    let windows = 0;
+    let passes = 0;
     for (let seed = 0; seed < texts; seed++) {
       const verbs = new LotVerbs(lotConfig, [1]);
       const steps = await stepsOf(verbs, { sampling: { temperature, topP, seed } });
       const written = idsOf(firstOf(4, 2), steps).join(' ');
       counts.set(written, (counts.get(written) ?? 0) + 1);
-      windows += verbs.windows;
+      passes += verbs.passes;
     }
     // Summed over all texts of three tokens, |share − probability| of exact samples is expected to be 0.8 of this noise.
     let difference = 0;
@@ -136,8 +142,8 @@ describe('the rule', () => {
       noise += Math.sqrt((probability * (1 - probability)) / texts);
     }
     expect(difference).toBeLessThan(noise);
-    // Of three tokens, two passes each would be six.
-    expect(windows / texts).toBeLessThan(5);
+    // Of three tokens; a pass each, and the first draft's.
+    expect(passes / texts).toBeLessThan(4);
   });
 
   it('keeps what was given, and ends with a block in which the text ended', async () => {
@@ -194,6 +200,12 @@ async function eventsOf(backend: Backend, request: GenerationRequest): Promise<G
 const textOf = (events: readonly GenerationEvent[]) =>
   events.flatMap((event) => (event.type === 'end' ? event.ids : []));
 
+/** The largest difference of two answers. */
+function differ(one: Float32Array, other: Float32Array): number {
+  expect(one).toHaveLength(other.length);
+  return one.reduce((most, value, index) => Math.max(most, Math.abs(value - other[index]!)), 0);
+}
+
 const BACKENDS: readonly (readonly [name: string, open: () => Promise<Backend>])[] = [
   ['webgpu', async () => createWebgpuBackend(source, await testGpu())],
   ['wasm', () => openWasmBackend(config, readWeights(source), cpuDtypes(config.network, source.packing))],
@@ -220,17 +232,59 @@ describe.each(BACKENDS)('%s', (_, open) => {
     expect(end).toMatchObject({ type: 'end', nfe: REQUEST.maxTokens });
   });
 
-  it('counts both passes of a cycle, and the block of each step', async () => {
+  it('a window takes a pass while its drafts fit into the ring, then two', async () => {
     const events = await eventsOf(backend, { ...REQUEST, sampling: { temperature: 1, topP: 0.9, seed: 3 } });
     const steps = events.filter((event) => event.type === 'step');
-    for (const [index, { nfe, block, reveal }] of steps.entries()) {
-      const before = steps[index - 1];
-      if (!before) continue;
-      const isSameCycle = nfe === before.nfe;
-      expect(nfe - before.nfe).toBe(isSameCycle ? 0 : 2);
-      if (isSameCycle) expect(block).toBe(before.block + 1);
-      expect(reveal.map(({ position }) => position)).toEqual(reveal.map((_, at) => reveal[0]!.position + at));
+    // Of six ids four are in the cache by a first pass. A window begins with the last known id, which is not.
+    let [known, start] = [6, 4];
+    let nfe = 1;
+    let hasDraft = false;
+    const passes = new Set<number>();
+    for (const [index, step] of steps.entries()) {
+      if (step.nfe !== nfe) {
+        passes.add(step.nfe - nfe);
+        expect(step.nfe - nfe).toBe(hasDraft ? 1 : 2);
+        hasDraft = start + 16 <= 32;
+      } else expect(step.block).toBe(steps[index - 1]!.block + 1);
+      nfe = step.nfe;
+      known += step.reveal.length;
+      start = known - 1;
+      const places = step.reveal.map(({ position }) => position);
+      expect(places).toEqual(places.map((_, at) => places[0]! + at));
     }
+    expect(passes).toEqual(new Set([1, 2]));
+  });
+
+  it.each([
+    { window: 4, blockSize: 4 },
+    { window: 3, blockSize: 8 },
+    { window: 2, blockSize: 4 },
+  ])('drafts as a noised pass after each row of a window of $window would', async ({ window, blockSize }) => {
+    const prompt = [5, 17, 3, 44, 41, 9, 50, 2];
+    const ids = [13, 7, 22, 31].slice(0, window);
+    const other = await open();
+    backend.begin(blockSize);
+    await backend.prefill(prompt);
+    const judged = await backend.rowLogits(ids, 'drafting');
+    for (const row of ids.keys()) {
+      other.begin(blockSize);
+      await other.prefill(prompt);
+      expect(differ(await other.rowLogits(ids, 'clean'), judged)).toBeLessThan(1e-5);
+      other.keep(row + 1);
+      const masks = Array<number>(window - 1).fill(config.maskId);
+      expect(differ(await other.rowLogits(masks, 'noised'), await backend.draftLogits(row))).toBeLessThan(1e-5);
+    }
+    backend.keep(2);
+    await expect(backend.draftLogits(0)).rejects.toThrow('right after a drafting pass');
+    other.dispose();
+  });
+
+  it('refuses a window that no block holds, and drafts without free slots', async () => {
+    backend.begin(4);
+    await backend.prefill(Array<number>(20).fill(3));
+    await expect(backend.rowLogits([1, 2, 3, 4, 5], 'clean')).rejects.toMatchObject({ code: 'bad-input' });
+    await expect(backend.rowLogits([1, 2, 3, 4], 'drafting')).rejects.toMatchObject({ code: 'bad-input' });
+    await expect(backend.rowLogits([1, 2, 3], 'drafting')).resolves.toHaveLength(3 * config.vocabSize);
   });
 
   it('a text goes on past the ring, and another after it', async () => {

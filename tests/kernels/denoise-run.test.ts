@@ -104,6 +104,9 @@ class LotBackend implements Backend {
   rowLogits(): Promise<Float32Array> {
     throw new Error('not asked for');
   }
+  draftLogits(): Promise<Float32Array> {
+    throw new Error('not asked for');
+  }
   keep(): void {
     throw new Error('not asked for');
   }
@@ -209,6 +212,7 @@ class GpuRun {
       ring: 1000,
       seed: SEED,
       passNumber: 0,
+      window: 0,
       temperature: 1,
       topP: 1,
     });

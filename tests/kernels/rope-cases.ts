@@ -15,7 +15,7 @@ export const ROPE_CASES: readonly (readonly [name: string, shape: RopeCase])[] =
 export function ropeTableOf({ position, rows, ring, headSize, base }: RopeCase): Float32Array<ArrayBuffer> {
   const slots = new Float32Array(ring * headSize).fill(Number.NaN);
   for (let row = 0; row < rows; row++) {
-    slots.set(ropeTable(position + row, 1, headSize, base), ((position + row) % ring) * headSize);
+    slots.set(ropeTable([position + row], headSize, base), ((position + row) % ring) * headSize);
   }
   return slots;
 }

@@ -70,6 +70,10 @@ export class CpuBackend implements Backend {
     return this.#logitsAfter(ids);
   }
 
+  draftLogits(): Promise<Float32Array> {
+    throw new Error('only where a clean pass is causal');
+  }
+
   keep(): void {
     throw new Error('only where a clean pass is causal');
   }

@@ -8,9 +8,18 @@ import { type CpuDtypes, cpuDtypes } from '../../onnx/cpu-dtypes';
 import type { CpuNetwork } from '../../onnx/cpu-network';
 import { cpuRuntime } from '../../onnx/cpu-runtime';
 import { openCpuNetwork } from '../../onnx/open-cpu-network';
-import { type Backend, type BlockStep, type BlocksRequest, type DenoiseStep, type Draw, isBlockwise } from '../backend';
+import {
+  type Backend,
+  type BlockStep,
+  type BlocksRequest,
+  type DenoiseStep,
+  type Draw,
+  isBlockwise,
+  type WindowPass,
+} from '../backend';
 import { writeBlocksByVerbs, writeBlockwise } from '../block-loop';
 import { checkPredictions } from '../check-predictions';
+import { draftingIds } from '../drafting-pass';
 import { sample } from '../sample';
 import { Sequence } from '../sequence';
 import { CachedPasses } from './cached-passes';
@@ -52,6 +61,8 @@ export class WasmBackend implements Backend, CarryingBackend {
    * `position`.
    */
   #lastRow: Float32Array | null = null;
+  /** The rows of the last pass over a window, its drafts included. */
+  #windowRows: Float32Array = new Float32Array();
   #disposed = false;
 
   /** `release` is called once, when it is disposed of. */
@@ -101,14 +112,21 @@ export class WasmBackend implements Backend, CarryingBackend {
     await this.#store(ids);
   }
 
-  async rowLogits(ids: readonly number[], kind: 'noised' | 'clean'): Promise<Float32Array> {
+  async rowLogits(ids: readonly number[], kind: WindowPass): Promise<Float32Array> {
     this.#checkAlive();
-    this.#sequence.checkBlock(ids);
-    const { position, ring, blockSize } = this.#sequence;
-    const within = kind === 'clean' ? this.config.network.cleanAttention : 'block';
-    const rows = await this.#passes.run(ids, { position, ring, blockSize, within });
-    if (kind === 'clean') this.#sequence.passedClean(ids);
-    return this.#network.logits(rows);
+    const drafts = kind === 'drafting';
+    const all = drafts ? draftingIds(ids, this.config.maskId) : ids;
+    this.#sequence.checkWindow(ids, all.length);
+    const within = kind === 'noised' ? 'block' : this.config.network.cleanAttention;
+    const place = { ...this.#place, within, window: drafts ? ids.length : 0 };
+    this.#windowRows = await this.#passes.run(all, place);
+    if (kind !== 'noised') this.#sequence.passedClean({ ids, drafts });
+    return this.#logitsOfWindow([...ids.keys()]);
+  }
+
+  async draftLogits(row: number): Promise<Float32Array> {
+    this.#checkAlive();
+    return this.#logitsOfWindow(this.#sequence.draftAfter(row));
   }
 
   keep(count: number): void {
@@ -138,8 +156,8 @@ export class WasmBackend implements Backend, CarryingBackend {
     this.#checkAlive();
     this.#sequence.checkBlock(finished);
     this.#sequence.checkStep(step);
-    const { position, ring, blockSize } = this.#sequence;
-    const rows = await this.#passes.run([...finished, ...step.ids], { position, ring, blockSize, within: 'block' });
+    const { blockSize } = this.#sequence;
+    const rows = await this.#passes.run([...finished, ...step.ids], { ...this.#place, within: 'block' });
     this.#sequence.advance(finished);
     this.#sequence.reach(blockSize);
     const width = hiddenSize(this.config.network);
@@ -151,9 +169,9 @@ export class WasmBackend implements Backend, CarryingBackend {
     this.#checkAlive();
     this.#sequence.checkScored(ids);
     const { vocabSize, network } = this.config;
-    const { blockSize, position, ring } = this.#sequence;
+    const { blockSize, position } = this.#sequence;
     const within = ids.length > blockSize ? network.cleanAttention : 'block';
-    const run = () => this.#passes.run(ids, { position, ring, blockSize, within });
+    const run = () => this.#passes.run(ids, { ...this.#place, within });
     if (network.predicts === 'own') return this.#network.logits(await run());
     // Row r of the answer comes from row r − 1, the first from the clean pass before.
     const logits = new Float32Array(ids.length * vocabSize);
@@ -177,11 +195,16 @@ export class WasmBackend implements Backend, CarryingBackend {
     this.#release();
   }
 
+  /** Where a pass that drafts nothing begins. */
+  get #place() {
+    const { position, ring, blockSize } = this.#sequence;
+    return { position, ring, blockSize, window: 0 };
+  }
+
   /** A clean pass: puts the rows' keys and values into the cache. */
   async #store(ids: readonly number[]): Promise<void> {
     const { cleanAttention, predicts } = this.config.network;
-    const { position, ring, blockSize } = this.#sequence;
-    const rows = await this.#passes.run(ids, { position, ring, blockSize, within: cleanAttention });
+    const rows = await this.#passes.run(ids, { ...this.#place, within: cleanAttention });
     this.#sequence.advance(ids);
     if (predicts === 'next') this.#lastRow = rows.slice(-hiddenSize(this.config.network));
   }
@@ -190,10 +213,9 @@ export class WasmBackend implements Backend, CarryingBackend {
   async #rowsFor(ids: readonly number[], positions: readonly number[]): Promise<Float32Array> {
     const { predicts } = this.config.network;
     const width = hiddenSize(this.config.network);
-    const { position, ring, blockSize } = this.#sequence;
     const shift = predicts === 'next' ? 1 : 0;
     const needsPass = positions.some((each) => each >= shift);
-    const rows = needsPass ? await this.#passes.run(ids, { position, ring, blockSize, within: 'block' }) : null;
+    const rows = needsPass ? await this.#passes.run(ids, { ...this.#place, within: 'block' }) : null;
     const picked = positions.map((each) => {
       const row = each - shift;
       return row < 0 ? this.#lastRowOrThrow() : rows!.subarray(row * width, (row + 1) * width);
@@ -211,6 +233,12 @@ export class WasmBackend implements Backend, CarryingBackend {
     });
     checkPredictions(predictions, vocabSize);
     return predictions;
+  }
+
+  /** Of some rows of the last pass over a window, one after the other. */
+  #logitsOfWindow(rows: readonly number[]): Promise<Float32Array> {
+    const width = hiddenSize(this.config.network);
+    return this.#network.logits(joined(rows.map((row) => this.#windowRows.subarray(row * width, (row + 1) * width))));
   }
 
   #lastRowOrThrow(): Float32Array {

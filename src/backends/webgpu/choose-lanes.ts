@@ -52,7 +52,16 @@ function timedMatmul(pipelines: Pipelines, buffers: Buffers): (lanes: Lanes) => 
   const { device } = pipelines;
   const { rows: features, columns } = SIZE;
   const pass = buffers.uniform('lanes.pass', PASS_BYTES);
-  const settings = { position: 0, blockSize: ROWS, ring: ROWS, seed: 0, passNumber: 0, temperature: 0, topP: 1 };
+  const settings = {
+    position: 0,
+    blockSize: ROWS,
+    ring: ROWS,
+    seed: 0,
+    passNumber: 0,
+    temperature: 0,
+    topP: 1,
+    window: 0,
+  };
   device.queue.writeBuffer(pass.buffer, 0, packPass({ rows: ROWS, ...settings }));
   const values = buffers.storage('lanes.values', features * columns);
   const scales = buffers.storage('lanes.scales', (features * columns) / 8);

@@ -71,7 +71,15 @@ export class DenoiseLoop {
     );
     this.#write(progress, packProgress({ position, given, passes: nfe, blocks }));
     this.#write(tokens, Uint32Array.from(first));
-    const settings: PassSettings = { rows: 0, position, blockSize: first.length, ring, passNumber: nfe, ...sampling };
+    const settings: PassSettings = {
+      rows: 0,
+      position,
+      blockSize: first.length,
+      ring,
+      passNumber: nfe,
+      window: 0,
+      ...sampling,
+    };
     this.#write(this.#network.few.activations.pass, packPass(settings));
     this.#write(this.#network.head.pass, packPass(settings));
   }

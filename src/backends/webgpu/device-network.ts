@@ -7,6 +7,7 @@ import type { Lanes } from '../../kernels/lanes';
 import { type PassSettings, packPass } from '../../kernels/pass';
 import { ropeTable } from '../../kernels/rope';
 import type { ModelConfig } from '../../network/model-config';
+import { type PassRows, positionsOf } from '../drafting-pass';
 import { headKernels, samplerKernel } from './head';
 import {
   type Activations,
@@ -150,13 +151,15 @@ export class DeviceNetwork {
     encoder.copyBufferToBuffer(this.#keptRow.buffer, 0, this.few.activations.x.buffer, KEPT_ROW * size, size);
   }
 
-  /** Uploads RoPE of rows from a position on to their slots; at most a ring full. */
-  writeRopeTable(device: GPUDevice, { position, rows, ring }: Pick<PassSettings, 'position' | 'rows' | 'ring'>): void {
+  /** Uploads RoPE of the rows of a pass to their slots; at most a ring full. */
+  writeRopeTable(device: GPUDevice, pass: PassRows & { readonly ring: number }): void {
+    const { position, rows, ring } = pass;
     const { headSize, ropeBase } = ropeOf(this.config.network);
+    const positions = positionsOf(pass);
     for (let row = 0; row < rows; ) {
       const slot = (position + row) % ring;
       const together = Math.min(rows - row, ring - slot);
-      const table = ropeTable(position + row, together, headSize, ropeBase);
+      const table = ropeTable(positions.slice(row, row + together), headSize, ropeBase);
       device.queue.writeBuffer(this.#ropeTable.buffer, slot * headSize * Float32Array.BYTES_PER_ELEMENT, table);
       row += together;
     }

@@ -19,8 +19,10 @@ import {
   type DenoiseStep,
   type Draw,
   isBlockwise,
+  type WindowPass,
 } from '../backend';
 import { writeBlocksByVerbs } from '../block-loop';
+import { draftingIds } from '../drafting-pass';
 import { Sequence } from '../sequence';
 import { chooseLanes } from './choose-lanes';
 import { DenoiseLoop } from './denoise-loop';
@@ -115,7 +117,7 @@ function pipelinesOf(device: GPUDevice): Pipelines {
 }
 
 /** The settings of a pass that draws nothing. */
-const PLAIN = { seed: 0, passNumber: 0, temperature: 0, topP: 1 };
+const PLAIN = { seed: 0, passNumber: 0, temperature: 0, topP: 1, window: 0 };
 
 /**
  * One sequence on a GPU; see `Backend`. A run of blocks stays on the GPU, which decides what is revealed; the
@@ -236,17 +238,28 @@ export class WebgpuBackend implements Backend {
     return this.#writeOnGpu(request, signal);
   }
 
-  async rowLogits(ids: readonly number[], kind: 'noised' | 'clean'): Promise<Float32Array> {
+  async rowLogits(ids: readonly number[], kind: WindowPass): Promise<Float32Array> {
     this.#checkAlive();
-    this.#sequence.checkBlock(ids);
+    const drafts = kind === 'drafting';
+    const all = drafts ? draftingIds(ids, this.config.maskId) : ids;
+    this.#sequence.checkWindow(ids, all.length);
     await this.#reserveLogits();
-    await this.#reserve(ids.length);
-    const settings = kind === 'clean' ? this.#cleanSettings(ids.length) : this.#settings(ids.length);
+    await this.#reserve(all.length);
+    const plain = kind === 'noised' ? this.#settings(all.length) : this.#cleanSettings(all.length);
+    const settings = { ...plain, window: drafts ? ids.length : 0 };
     const picks = [...ids.keys()];
-    const pass = { ids, picks, settings, predictedPosition: this.position + this.#shift };
+    const pass = { ids: all, picks, settings, predictedPosition: this.position + this.#shift };
     const logits = await this.#guard.run(() => this.#passes.logits(pass));
-    if (kind === 'clean') this.#sequence.passedClean(ids);
+    if (kind !== 'noised') this.#sequence.passedClean({ ids, drafts });
     return logits;
+  }
+
+  async draftLogits(row: number): Promise<Float32Array> {
+    this.#checkAlive();
+    const picks = this.#sequence.draftAfter(row);
+    // Its rows are still there, so no layer runs again.
+    const settings = this.#settings(picks.at(-1)! + 1);
+    return this.#guard.run(() => this.#passes.logits({ ids: [], picks, settings, predictedPosition: this.position }));
   }
 
   keep(count: number): void {
@@ -322,7 +335,7 @@ export class WebgpuBackend implements Backend {
           // A ring of one block has the RoPE table of one: the next block's follows when its pass is.
           const end = this.#sequence.position + Math.min(blocks * blockSize, ring);
           if (end > tableEnd) {
-            this.#network.writeRopeTable(this.#device, { position: tableEnd, rows: end - tableEnd, ring });
+            this.#network.writeRopeTable(this.#device, { position: tableEnd, rows: end - tableEnd, window: 0, ring });
           }
           tableEnd = Math.max(tableEnd, end);
         },
