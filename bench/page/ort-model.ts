@@ -1,7 +1,6 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web/webgpu';
 import type { DenoiseStep, Draw } from '../../src/backends/backend';
 import { checkPredictions } from '../../src/backends/check-predictions';
-import { positionsOf } from '../../src/backends/drafting-pass';
 import { sample } from '../../src/backends/sample';
 import { ropeTable } from '../../src/backends/wasm/rope-table';
 import { UnmaskError } from '../../src/errors';
@@ -121,7 +120,7 @@ export class OrtModel {
     const rows = ids.length;
     const position = this.#position;
     const slots = Math.min(position, this.#ring);
-    const { cos, sin } = ropeTable(attention, positionsOf({ position, rows, window: 0 }));
+    const { cos, sin } = ropeTable(attention, position, rows);
     const turns = (numbers: Float32Array) => new Tensor('float32', numbers, [rows, attention.headSize / 2]);
     const whole = (values: readonly number[]) =>
       new Tensor('int64', BigInt64Array.from(values, BigInt), [values.length]);

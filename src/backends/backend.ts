@@ -173,7 +173,7 @@ export interface Backend {
   /**
    * After a `drafting` pass over a window of n ids, and before any other: the raw logits [n − 1, vocabSize] of the draft
    * that goes on after row `row`. The draft does not know token `row + 1`, which that row predicts; its own row i predicts
-   * token `row + 2 + i`. See `src/backends/drafting-pass.ts`.
+   * token `row + 2 + i`. Of the window no more than row `row` can be kept then. See `src/backends/drafting-pass.ts`.
    */
   draftLogits(row: number): Promise<Float32Array>;
   /**

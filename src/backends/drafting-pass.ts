@@ -35,18 +35,7 @@ export interface PassRows {
 export function positionsOf({ position, rows, window }: PassRows): number[] {
   return Array.from({ length: rows }, (_, row) => {
     if (window === 0 || row < window) return position + row;
-    const mask = (row - window) % (window - 1);
-    return position + draftOf(row, window) + 1 + mask;
+    const draft = Math.floor((row - window) / (window - 1));
+    return position + draft + 1 + ((row - window) % (window - 1));
   });
-}
-
-/** Whether a row of a drafting pass sees another one of it. */
-export function seesInDrafting(row: number, other: number, window: number): boolean {
-  if (other >= window) return row >= window && draftOf(row, window) === draftOf(other, window);
-  return other <= (row < window ? row : draftOf(row, window));
-}
-
-/** The draft that a row after the window belongs to. */
-function draftOf(row: number, window: number): number {
-  return Math.floor((row - window) / (window - 1));
 }

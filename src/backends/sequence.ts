@@ -1,15 +1,13 @@
 import { UnmaskError } from '../errors';
 import { type ModelConfig, ringSize } from '../network/model-config';
-import type { BlocksRequest, DenoiseStep } from './backend';
-import { rowsOfDraft } from './drafting-pass';
+import type { BlocksRequest, DenoiseStep, WindowPass } from './backend';
+import { draftingRows } from './drafting-pass';
 
-/** A clean pass over a window, and whether it brought drafts along. */
-interface CleanPass {
+/** A pass over a window of ids. */
+interface WindowRead {
   readonly ids: readonly number[];
-  readonly drafts: boolean;
+  readonly kind: WindowPass;
 }
-
-const NO_PASS: CleanPass = { ids: [], drafts: false };
 
 /**
  * Where a sequence stands on a backend, and whether what is asked of it makes sense: the part of the
@@ -28,8 +26,8 @@ export class Sequence {
   #reached = 0;
   /** No pass since `begin`. */
   #fresh = false;
-  /** The last pass, where it was a clean one that is no part of the cache yet. */
-  #clean: CleanPass = NO_PASS;
+  /** The last pass, where it was one over a window. */
+  #window: WindowRead | null = null;
 
   constructor(config: ModelConfig) {
     this.#config = config;
@@ -78,26 +76,28 @@ export class Sequence {
   advance(ids: readonly number[]): void {
     this.#ids.push(...ids);
     this.#fresh = false;
-    this.#clean = NO_PASS;
+    this.#window = null;
     this.reach(0);
   }
 
-  /** After a clean pass over ids that may be kept. */
-  passedClean(pass: CleanPass): void {
-    this.#clean = pass;
+  /** After a pass over a window. */
+  passedWindow(ids: readonly number[], kind: WindowPass): void {
+    this.#window = { ids, kind };
   }
 
-  /** After the `passedClean` of a drafting pass: the rows of the draft that goes on after row `row`. */
-  draftAfter(row: number): number[] {
-    const { ids, drafts } = this.#clean;
-    if (!drafts || !(row in ids)) throw new UnmaskError('internal', 'draftLogits() comes right after a drafting pass.');
-    return rowsOfDraft(row, ids.length);
+  /** How many ids the window of the drafting pass just before had, one of them at `row`. */
+  draftedWindow(row: number): number {
+    const { ids = [], kind } = this.#window ?? {};
+    if (kind === 'drafting' && row in ids) return ids.length;
+    throw new UnmaskError('internal', 'draftLogits() comes right after a drafting pass.');
   }
 
-  /** After `passedClean`: the first `count` of its ids stay. */
+  /** After a clean or drafting pass over a window: the first `count` of its ids stay. */
   keep(count: number): void {
-    const { ids } = this.#clean;
-    if (count > ids.length) throw new UnmaskError('internal', 'keep() comes right after a clean pass.');
+    const { ids = [], kind } = this.#window ?? {};
+    if (kind === 'noised' || count > ids.length) {
+      throw new UnmaskError('internal', 'keep() comes right after a clean pass.');
+    }
     this.advance(ids.slice(0, count));
   }
 
@@ -134,21 +134,21 @@ export class Sequence {
   checkBlock(ids: readonly number[]): void {
     this.#checkIds(ids);
     if (ids.length !== this.#blockSize) throw new UnmaskError('bad-input', `A block has ${this.#blockSize} ids.`);
-    this.#clean = NO_PASS;
+    this.#window = null;
     this.reach(ids.length);
   }
 
-  /** Ids of a window of a pass that has `rows` rows. */
-  checkWindow(ids: readonly number[], rows: number): void {
+  checkWindow(ids: readonly number[], kind: WindowPass): void {
     this.#checkBegun();
+    const rows = kind === 'drafting' ? draftingRows(ids.length) : ids.length;
     if (ids.length === 0 || ids.length > this.#blockSize) {
       throw new UnmaskError('bad-input', `A window has 1 to ${this.#blockSize} ids, not ${ids.length}.`);
     }
-    if (rows > ids.length && this.position + rows > this.#ring) {
+    if (kind === 'drafting' && this.position + rows > this.#ring) {
       throw new UnmaskError('bad-input', 'The ring has no free slots for the drafts of this window.');
     }
     this.#checkVocabulary(ids);
-    this.#clean = NO_PASS;
+    this.#window = null;
     this.reach(rows);
   }
 
@@ -170,7 +170,7 @@ export class Sequence {
     if (this.position !== 0 && ids.length > this.#blockSize) {
       throw new UnmaskError('bad-input', 'Logits of several blocks need an empty cache.');
     }
-    this.#clean = NO_PASS;
+    this.#window = null;
     this.reach(ids.length);
   }
 

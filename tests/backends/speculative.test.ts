@@ -266,7 +266,8 @@ describe.each(BACKENDS)('%s', (_, open) => {
     backend.begin(blockSize);
     await backend.prefill(prompt);
     const judged = await backend.rowLogits(ids, 'drafting');
-    for (const row of ids.keys()) {
+    // A draft may take the slots of the rows after its own.
+    for (const row of [...ids.keys()].reverse()) {
       other.begin(blockSize);
       await other.prefill(prompt);
       expect(differ(await other.rowLogits(ids, 'clean'), judged)).toBeLessThan(1e-5);

@@ -3,7 +3,6 @@ import { expect, it } from 'vitest';
 import { ortGraph } from '../../bench/page/ort-graph';
 import { readOrtWeights } from '../../bench/page/ort-weights';
 import { scoreBias } from '../../bench/page/score-bias';
-import { positionsOf } from '../../src/backends/drafting-pass';
 import { ropeTable } from '../../src/backends/wasm/rope-table';
 import { describeModel } from '../../src/network/families';
 import type { JsonObject } from '../../src/network/fields';
@@ -61,7 +60,7 @@ it.each(CONFIGS.map((config) => [config.model_type, config] as const))('computes
   const inputs = (ids: readonly number[], position: number, past: Readonly<Record<string, Tensor>>) => {
     const { attention } = network.layers[0]!;
     const rows = ids.length;
-    const { cos, sin } = ropeTable(attention, positionsOf({ position, rows, window: 0 }));
+    const { cos, sin } = ropeTable(attention, position, rows);
     const whole = (values: readonly number[]) =>
       new Tensor('int64', BigInt64Array.from(values, BigInt), [values.length]);
     const turns = (numbers: Float32Array) => new Tensor('float32', numbers, [rows, attention.headSize / 2]);

@@ -3,7 +3,6 @@ import type { ModelConfig } from '../../network/model-config';
 import { hiddenSize } from '../../network/network';
 import type { CpuCache } from '../../onnx/cpu-cache';
 import type { CpuNetwork } from '../../onnx/cpu-network';
-import { positionsOf } from '../drafting-pass';
 import { ropeTable } from './rope-table';
 import { attentionBias, type RowsInRing, slotsOf } from './visibility';
 
@@ -62,7 +61,7 @@ export class CachedPasses {
     const pass = { ...place, rows: ids.length };
     const cache = this.#cache;
     this.#reserve(Math.min(pass.ring, pass.position + pass.rows), pass.ring);
-    const { cos, sin } = ropeTable(this.#config.network.layers[0]!.attention, positionsOf(pass));
+    const { cos, sin } = ropeTable(this.#config.network.layers[0]!.attention, pass.position, pass.rows);
     const bias = attentionBias(pass, cache.capacity);
     const rows = await this.#network.pass({ ids, cos, sin, slots: slotsOf(pass), bias }, cache);
     if (!rows.every(Number.isFinite)) this.#state = 'spoilt';

@@ -1,10 +1,8 @@
-import { type PassRows, seesInDrafting } from '../drafting-pass';
-
-/**
- * The rows of a pass over a ring of slots: row i is in the slot of `position` + i modulo the ring. As many tokens as
- * `position` says are in the cache, or were before they gave way.
- */
-export interface RowsInRing extends PassRows {
+/** The rows of a pass over a ring of slots: row i is at `position` + i, in the slot of that modulo the ring. */
+export interface RowsInRing {
+  /** Absolute, of the first row: so many tokens are in the cache, or were before they gave way. */
+  readonly position: number;
+  readonly rows: number;
   readonly ring: number;
   /** The first row of a pass begins a block; a last block may be short. */
   readonly blockSize: number;
@@ -24,21 +22,15 @@ export function slotsOf({ position, rows, ring }: RowsInRing): number[] {
  * of the pass that it must not see.
  */
 export function attentionBias(pass: RowsInRing, capacity: number): Float32Array {
-  const { position, rows, ring } = pass;
+  const { position, rows, ring, blockSize, within } = pass;
   const bias = new Float32Array(rows * capacity);
   const filled = Math.min(position, ring);
   const slots = slotsOf(pass);
   for (let row = 0; row < rows; row++) {
     const seen = bias.subarray(row * capacity, (row + 1) * capacity);
     seen.fill(HIDDEN, filled);
-    for (const [other, slot] of slots.entries()) seen[slot] = sees(pass, row, other) ? 0 : HIDDEN;
+    const end = within === 'causal' ? row + 1 : (Math.floor(row / blockSize) + 1) * blockSize;
+    for (const [other, slot] of slots.entries()) seen[slot] = other < end ? 0 : HIDDEN;
   }
   return bias;
-}
-
-/** Whether a row of the pass sees another one. */
-function sees({ window, within, blockSize }: RowsInRing, row: number, other: number): boolean {
-  if (window > 0) return seesInDrafting(row, other, window);
-  if (within === 'causal') return other <= row;
-  return other < (Math.floor(row / blockSize) + 1) * blockSize;
 }

@@ -19,7 +19,6 @@ import {
 } from '../backend';
 import { writeBlocksByVerbs, writeBlockwise } from '../block-loop';
 import { checkPredictions } from '../check-predictions';
-import { draftingIds } from '../drafting-pass';
 import { sample } from '../sample';
 import { Sequence } from '../sequence';
 import { CachedPasses } from './cached-passes';
@@ -61,8 +60,6 @@ export class WasmBackend implements Backend, CarryingBackend {
    * `position`.
    */
   #lastRow: Float32Array | null = null;
-  /** The rows of the last pass over a window, its drafts included. */
-  #windowRows: Float32Array = new Float32Array();
   #disposed = false;
 
   /** `release` is called once, when it is disposed of. */
@@ -114,19 +111,20 @@ export class WasmBackend implements Backend, CarryingBackend {
 
   async rowLogits(ids: readonly number[], kind: WindowPass): Promise<Float32Array> {
     this.#checkAlive();
-    const drafts = kind === 'drafting';
-    const all = drafts ? draftingIds(ids, this.config.maskId) : ids;
-    this.#sequence.checkWindow(ids, all.length);
+    this.#sequence.checkWindow(ids, kind);
     const within = kind === 'noised' ? 'block' : this.config.network.cleanAttention;
-    const place = { ...this.#place, within, window: drafts ? ids.length : 0 };
-    this.#windowRows = await this.#passes.run(all, place);
-    if (kind !== 'noised') this.#sequence.passedClean({ ids, drafts });
-    return this.#logitsOfWindow([...ids.keys()]);
+    const rows = await this.#passes.run(ids, { ...this.#place, within });
+    this.#sequence.passedWindow(ids, kind);
+    return this.#network.logits(rows);
   }
 
   async draftLogits(row: number): Promise<Float32Array> {
     this.#checkAlive();
-    return this.#logitsOfWindow(this.#sequence.draftAfter(row));
+    const window = this.#sequence.draftedWindow(row);
+    // A pass of its own: the time of a pass on a CPU grows with its rows, and only one draft is asked for.
+    const masks = Array<number>(window - 1).fill(this.config.maskId);
+    const position = this.position + row + 1;
+    return this.#network.logits(await this.#passes.run(masks, { ...this.#place, position, within: 'block' }));
   }
 
   keep(count: number): void {
@@ -195,10 +193,10 @@ export class WasmBackend implements Backend, CarryingBackend {
     this.#release();
   }
 
-  /** Where a pass that drafts nothing begins. */
+  /** Where a pass begins. */
   get #place() {
     const { position, ring, blockSize } = this.#sequence;
-    return { position, ring, blockSize, window: 0 };
+    return { position, ring, blockSize };
   }
 
   /** A clean pass: puts the rows' keys and values into the cache. */
@@ -233,12 +231,6 @@ export class WasmBackend implements Backend, CarryingBackend {
     });
     checkPredictions(predictions, vocabSize);
     return predictions;
-  }
-
-  /** Of some rows of the last pass over a window, one after the other. */
-  #logitsOfWindow(rows: readonly number[]): Promise<Float32Array> {
-    const width = hiddenSize(this.config.network);
-    return this.#network.logits(joined(rows.map((row) => this.#windowRows.subarray(row * width, (row + 1) * width))));
   }
 
   #lastRowOrThrow(): Float32Array {

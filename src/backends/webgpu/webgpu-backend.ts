@@ -22,7 +22,7 @@ import {
   type WindowPass,
 } from '../backend';
 import { writeBlocksByVerbs } from '../block-loop';
-import { draftingIds } from '../drafting-pass';
+import { draftingIds, rowsOfDraft } from '../drafting-pass';
 import { Sequence } from '../sequence';
 import { chooseLanes } from './choose-lanes';
 import { DenoiseLoop } from './denoise-loop';
@@ -240,9 +240,9 @@ export class WebgpuBackend implements Backend {
 
   async rowLogits(ids: readonly number[], kind: WindowPass): Promise<Float32Array> {
     this.#checkAlive();
+    this.#sequence.checkWindow(ids, kind);
     const drafts = kind === 'drafting';
     const all = drafts ? draftingIds(ids, this.config.maskId) : ids;
-    this.#sequence.checkWindow(ids, all.length);
     await this.#reserveLogits();
     await this.#reserve(all.length);
     const plain = kind === 'noised' ? this.#settings(all.length) : this.#cleanSettings(all.length);
@@ -250,13 +250,13 @@ export class WebgpuBackend implements Backend {
     const picks = [...ids.keys()];
     const pass = { ids: all, picks, settings, predictedPosition: this.position + this.#shift };
     const logits = await this.#guard.run(() => this.#passes.logits(pass));
-    if (kind !== 'noised') this.#sequence.passedClean({ ids, drafts });
+    this.#sequence.passedWindow(ids, kind);
     return logits;
   }
 
   async draftLogits(row: number): Promise<Float32Array> {
     this.#checkAlive();
-    const picks = this.#sequence.draftAfter(row);
+    const picks = rowsOfDraft(row, this.#sequence.draftedWindow(row));
     // Its rows are still there, so no layer runs again.
     const settings = this.#settings(picks.at(-1)! + 1);
     return this.#guard.run(() => this.#passes.logits({ ids: [], picks, settings, predictedPosition: this.position }));
