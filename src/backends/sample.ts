@@ -83,8 +83,8 @@ function nucleusOf(
   logits: Float32Array,
   { temperature, topP, top, maskId }: { temperature: number; topP: number; top: number; maskId: number },
 ): { readonly weights: Float64Array; readonly kept: readonly number[] } {
-  const weights = weightsOf(logits, logits[top]!, temperature, maskId);
-  return { weights, kept: topP < 1 ? nucleus(weights, topP * sum(weights), top) : [...weights.keys()] };
+  const { weights, total } = weightsOf(logits, logits[top]!, temperature, maskId);
+  return { weights, kept: topP < 1 ? nucleus(weights, { total, mass: topP * total, top }) : [...weights.keys()] };
 }
 
 // The loops below run over a vocabulary for each row that is drawn, so they are plain ones.
@@ -124,20 +124,30 @@ function distributionOf(logits: Float32Array, peak: number, maskId: number): { t
   return { total, entropy: Math.log(total) - below / total };
 }
 
-/** exp((logit − peak) / temperature), 0 for the mask. */
-function weightsOf(logits: Float32Array, peak: number, temperature: number, maskId: number): Float64Array {
+/** exp((logit − peak) / temperature), 0 for the mask, and the sum of it. */
+function weightsOf(logits: Float32Array, peak: number, temperature: number, maskId: number) {
   const weights = new Float64Array(logits.length);
-  for (let id = 0; id < logits.length; id++) weights[id] = Math.exp((logits[id]! - peak) / temperature);
-  // An autoregressive model has no mask among its ids.
-  if (maskId < weights.length) weights[maskId] = 0;
-  return weights;
+  let total = 0;
+  for (let id = 0; id < logits.length; id++) {
+    if (id === maskId) continue;
+    const weight = Math.exp((logits[id]! - peak) / temperature);
+    weights[id] = weight;
+    total += weight;
+  }
+  return { weights, total };
 }
 
-/** The heaviest ids, lower ids first among equals, that together weigh at most `mass`, and always `top`; ascending. */
-function nucleus(weights: Float64Array, mass: number, top: number): number[] {
-  // What the nucleus leaves out weighs sum − mass or more, so one of those ids, and with it every kept id,
+/**
+ * The heaviest ids, lower ids first among equals, that together weigh at most `mass` of `total`, and always `top`;
+ * ascending.
+ */
+function nucleus(
+  weights: Float64Array,
+  { total, mass, top }: { readonly total: number; readonly mass: number; readonly top: number },
+): number[] {
+  // What the nucleus leaves out weighs total − mass or more, so one of those ids, and with it every kept id,
   // weighs at least its even share. Nothing lighter need be sorted; the half is for rounding.
-  const least = ((sum(weights) - mass) / weights.length) * 0.5;
+  const least = ((total - mass) / weights.length) * 0.5;
   const candidates: number[] = [];
   for (let id = 0; id < weights.length; id++) if (weights[id]! >= least && weights[id]! > 0) candidates.push(id);
   candidates.sort((a, b) => weights[b]! - weights[a]! || a - b);
@@ -163,10 +173,4 @@ function inverse(weights: Float64Array, ids: readonly number[], random: number):
     if (cumulative > number) break;
   }
   return last;
-}
-
-function sum(numbers: Float64Array): number {
-  let total = 0;
-  for (const number of numbers) total += number;
-  return total;
 }
