@@ -29,8 +29,8 @@ export type BlockwisePolicy =
 export type RevealPolicy =
   | BlockwisePolicy
   /**
-   * A pass drafts as many tokens as a block has, and the clean pass over them keeps what block size 1 could have
-   * written: exact samples of that; see `writeSpeculatively`. For models that predict the next token and whose clean
+   * Of a draft of a few tokens a clean pass keeps what block size 1 could have written, and drafts the next ones along:
+   * exact samples of that; see `writeSpeculatively`. For models that predict the next token and whose clean
    * pass is causal.
    */
   | { readonly name: 'speculative' };

@@ -4,8 +4,8 @@
  * it does not know. It sees what is before the pass, the window's rows up to the i-th, and itself. So, whichever token
  * of the window turns out to be the last to stay, masks after it have been predicted already.
  *
- * Source: "TiDAR: Think in Diffusion, Talk in Autoregression" (2025), section 3: drafts for every outcome of the
- * verification, in the pass that verifies.
+ * Source: Liu et al., "TiDAR: Think in Diffusion, Talk in Autoregression" (2025), whose pass verifies a draft and makes
+ * one for each outcome of that.
  */
 
 /** How many rows a drafting pass over a window has. */

@@ -35,7 +35,7 @@ const WINDOW = 4;
  * Windows do not end where blocks end: one that reaches into the next block gives two steps of the same `nfe`.
  *
  * Sources: Leviathan et al., "Fast Inference from Transformers via Speculative Decoding" (ICML 2023), algorithm 1; for
- * the one pass, "TiDAR: Think in Diffusion, Talk in Autoregression" (2025).
+ * the one pass, Liu et al., "TiDAR: Think in Diffusion, Talk in Autoregression" (2025).
  */
 export async function* writeSpeculatively(
   backend: SpeculativeVerbs,

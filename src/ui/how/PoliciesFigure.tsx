@@ -95,7 +95,7 @@ function paceOf({ policy: { name, steps = 1, threshold = 1, entropyBound = 0 }, 
     case 'entropy':
       return `As many as fit a total entropy of ${entropyBound} ${entropyBound === 1 ? 'nat' : 'nats'}`;
     case 'speculative':
-      return 'A draft of the block, then a check of it';
+      return 'A draft of a few, checked by the next pass';
     default:
       return name satisfies never;
   }

@@ -45,4 +45,10 @@ export const SOURCES: readonly Source[] = [
     arxiv: '2211.17192',
     use: 'Drafted and checked: a draft is kept as far as writing one at a time could have written it.',
   },
+  {
+    authors: 'Liu et al., 2025',
+    title: 'TiDAR: Think in Diffusion, Talk in Autoregression',
+    arxiv: '2511.08923',
+    use: 'The pass that checks a draft makes the next one too, wherever it will have to begin.',
+  },
 ];
