@@ -37,6 +37,10 @@ export const ATTENTION_CASES: readonly (readonly [name: string, shape: Attention
   ['a ring full of single rows', { rows: 20, position: 47, blockSize: 1, ring: 20, ...TRIPLES }],
   ['a last block that is short', { rows: 8, position: 5, blockSize: 3, ring: 40, ...TRIPLES }],
   ['blocks among themselves', { rows: 21, position: 0, blockSize: 3, ring: 30, ...PAIRS }],
+  ['a drafting pass on an empty cache', { rows: 4, window: 2, position: 0, blockSize: 1, ring: 8, ...TWO_HEADS }],
+  ['a drafting pass to the end of the ring', { rows: 9, window: 3, position: 6, blockSize: 1, ring: 15, ...TRIPLES }],
+  ['drafts apart from their window', { rows: 16, window: 4, position: 60, blockSize: 1, ring: 80, ...PAIRS }],
+  ['drafts in a third chunk', { rows: 25, window: 5, position: 130, blockSize: 1, ring: 160, ...EIGHT }],
   ['blocks across chunks', { rows: 72, position: 0, blockSize: 4, ring: 72, ...TWO_HEADS }],
 ];
 

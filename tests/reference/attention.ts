@@ -9,20 +9,31 @@ export interface AttentionCase {
   /** Of keys and values: query head h reads KV head ⌊h / (heads / kvHeads)⌋. */
   readonly kvHeads: number;
   readonly headSize: number;
+  /** Of a drafting pass: rows before its drafts, each of which has a row less and one of these to go on after. */
+  readonly window?: number;
 }
 
-/** The slots that a row sees: all that were ever filled, but for those of later blocks of the pass. */
-export function visibleSlots({ rows, position, blockSize, ring }: AttentionCase, row: number): number[] {
+/** The slots that a row sees: all that were ever filled, but for those of rows of the pass that it must not see. */
+export function visibleSlots(shape: AttentionCase, row: number): number[] {
+  const { rows, position, ring } = shape;
   const slots: number[] = [];
   for (let slot = 0; slot < Math.min(position + rows, ring); slot++) {
-    let isLater = false;
+    let isHidden = false;
     for (let other = 0; other < rows; other++) {
       const isSameSlot = (position + other) % ring === slot;
-      if (isSameSlot && Math.floor(other / blockSize) > Math.floor(row / blockSize)) isLater = true;
+      if (isSameSlot && !sees(shape, row, other)) isHidden = true;
     }
-    if (!isLater) slots.push(slot);
+    if (!isHidden) slots.push(slot);
   }
   return slots;
+}
+
+/** Whether a row of the pass sees another one: not those of later blocks, nor a draft what it does not go on after. */
+function sees({ blockSize, window }: AttentionCase, row: number, other: number): boolean {
+  if (window === undefined) return Math.floor(other / blockSize) <= Math.floor(row / blockSize);
+  const draftOf = (each: number) => Math.floor((each - window) / (window - 1));
+  if (row < window) return other <= row;
+  return other < window ? other <= draftOf(row) : draftOf(other) === draftOf(row);
 }
 
 /**
