@@ -154,6 +154,15 @@ export function policiesOf(network: Network): readonly RevealPolicyName[] {
   return POLICY_NAMES.filter((name) => name !== 'speculative' || isCleanPassAutoregressive(network));
 }
 
+/** Throws `bad-input` where a network cannot be decoded by a policy. */
+export function checkDecodable({ name }: Pick<RevealPolicy, 'name'>, network: Network): void {
+  if (policiesOf(network).includes(name)) return;
+  throw new UnmaskError(
+    'bad-input',
+    'Drafting and checking needs a model whose finished text is read as in autoregression, and this one is not. Choose another policy.',
+  );
+}
+
 /** The policy of that name. Throws `bad-input` for a name that is none. */
 export function policyNamed(name: string, settings: PolicySettings): RevealPolicy {
   if (!Object.hasOwn(POLICIES, name)) {

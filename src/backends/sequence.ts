@@ -2,6 +2,7 @@ import { UnmaskError } from '../errors';
 import { type ModelConfig, ringSize } from '../network/model-config';
 import type { BlocksRequest, DenoiseStep, WindowPass } from './backend';
 import { draftingRows } from './drafting-pass';
+import { checkDecodable } from './reveal-policies';
 
 /** A pass over a window of ids. */
 interface WindowRead {
@@ -152,8 +153,9 @@ export class Sequence {
     this.reach(rows);
   }
 
-  checkRun({ first, blocks, subBlockSize }: BlocksRequest): void {
-    const { maskId } = this.#config;
+  checkRun({ first, blocks, subBlockSize, policy }: BlocksRequest): void {
+    const { maskId, network } = this.#config;
+    checkDecodable(policy, network);
     this.checkBlock(first);
     if (!first.includes(maskId)) throw new UnmaskError('bad-input', 'The first block has no mask.');
     if (first[0] === maskId) this.#checkFirst();

@@ -1,7 +1,7 @@
 import type { RevealPolicy, Sampling } from '../backends/backend';
+import { checkDecodable } from '../backends/reveal-policies';
 import { UnmaskError } from '../errors';
 import { lastBlockStart, type ModelConfig } from '../network/model-config';
-import { isCleanPassAutoregressive } from '../network/network';
 import type { GenerationRequest } from './generation';
 
 /** Throws `bad-input`, saying what to change, where a model cannot do what is asked. */
@@ -47,13 +47,8 @@ function checkPolicy(policy: RevealPolicy, blockSize: number, { network }: Model
       }
       break;
     case 'speculative':
-      if (!isCleanPassAutoregressive(network)) {
-        fail(
-          'Drafting and checking needs a model whose finished text is read as in autoregression, and this one is not. Choose another policy.',
-        );
-      }
-      break;
     case 'first-hitting':
+      checkDecodable(policy, network);
       break;
     default:
       policy satisfies never;

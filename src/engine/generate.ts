@@ -1,4 +1,4 @@
-import type { Backend } from '../backends/backend';
+import { type Backend, type BlocksRequest, isBlockwise } from '../backends/backend';
 import { BlockDraft } from '../backends/block-draft';
 import { lastBlockStart, type ModelConfig } from '../network/model-config';
 import { checkRequest } from './check-request';
@@ -27,7 +27,7 @@ export async function* generate(
 
   const ids = [...whole];
   let nfe = await prefillWhole(backend, whole, blockSize, signal);
-  const run = {
+  const run: BlocksRequest = {
     first: Array.from({ length: blockSize }, (_, offset) => rest[offset] ?? maskId),
     blocks: Math.ceil((length - whole.length) / blockSize),
     policy,
@@ -48,8 +48,8 @@ export async function* generate(
 
     const { kept, reason } = cutOf(draft, { request, stopIds, before: ids });
     ids.push(...kept);
-    // A block that is not the last gets its clean pass, which in speculative sampling has judged it already.
-    if (!reason && policy.name !== 'speculative') nfe++;
+    // A block that is not the last gets its clean pass; a draft has had it.
+    if (!reason && isBlockwise(run)) nfe++;
     yield { type: 'block', block, ids: kept, nfe };
     if (reason) {
       yield { type: 'end', reason, ids, nfe };

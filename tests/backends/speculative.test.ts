@@ -340,5 +340,10 @@ it('a model whose finished blocks see all of themselves is refused', async () =>
     cpuDtypes(other.network, source.packing),
   );
   await expect(eventsOf(backend, REQUEST)).rejects.toMatchObject({ code: 'bad-input' });
+  // By the backend too, whoever asks it.
+  backend.begin(4);
+  await backend.prefill([1, 2, 3, 5]);
+  const run = { ...REQUEST, first: [60, 60, 60, 60], blocks: 1, nfe: 1 };
+  expect(() => backend.writeBlocks(run, never)).toThrow('Choose another policy');
   backend.dispose();
 });
