@@ -141,7 +141,7 @@ describe('the rule', () => {
       difference += Math.abs((counts.get(ids.join(' ')) ?? 0) / texts - probability);
       noise += Math.sqrt((probability * (1 - probability)) / texts);
     }
-    expect(difference).toBeLessThan(noise);
+    expect(difference).toBeLessThan(1.3 * noise);
     // Of three tokens; a pass each, and the first draft's.
     expect(passes / texts).toBeLessThan(4);
   });
