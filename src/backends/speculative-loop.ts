@@ -18,12 +18,13 @@ interface Proposal {
   readonly from: Float64Array;
 }
 
-/** Ids of a window, if blocks are not shorter. A fifth would be kept once in a hundred windows. */
+/** Ids of a window, if blocks are not shorter. Twice as many would give a window 0.02 tokens more (docs/LOG.md). */
 const WINDOW = 4;
 
 /**
  * Drafts are drawn at this share of the temperature: which ids they are drawn from changes how many are kept, and not
- * how the text is distributed. A draft knows fewer tokens than what judges it, and is flatter; so 3 % more are kept.
+ * how the text is distributed. A draft knows fewer tokens than what judges it, and is flatter; so a window gives 3 %
+ * more tokens (docs/LOG.md).
  */
 const DRAFT_TEMPERATURE = 0.7;
 
