@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { SOURCES } from '../../src/ui/how/sources-list';
 import { openSite, type Site } from './site';
 import { StoryPage } from './story-page';
 
@@ -106,7 +107,7 @@ test('the heading has the focus, sections have addresses, Back leads back', asyn
   expect(page.url()).toContain('#how-sources');
   expect(await page.getByRole('heading', { name: 'Sources' }).isVisible()).toBe(true);
   const links = page.locator('.sources a');
-  expect(await links.count()).toBe(6);
+  expect(await links.count()).toBe(SOURCES.length);
   for (const link of await links.all()) {
     expect(await link.getAttribute('target')).toBe('_blank');
     expect(await link.getAttribute('rel')).toBe('noopener');
