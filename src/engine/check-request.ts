@@ -31,6 +31,7 @@ export function checkSeed(seed: number): void {
 }
 
 function checkPolicy(policy: RevealPolicy, blockSize: number, { network }: ModelConfig): void {
+  checkDecodable(policy, network);
   switch (policy.name) {
     case 'ancestral':
     case 'confidence':
@@ -48,7 +49,6 @@ function checkPolicy(policy: RevealPolicy, blockSize: number, { network }: Model
       break;
     case 'speculative':
     case 'first-hitting':
-      checkDecodable(policy, network);
       break;
     default:
       policy satisfies never;

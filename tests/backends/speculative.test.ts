@@ -123,7 +123,9 @@ describe('the rule', () => {
     const texts = 6000;
     const counts = new Map<string, number>();
     let passes = 0;
-    for (let seed = 0; seed < texts; seed++) {
+    for (let text = 0; text < texts; text++) {
+      // Scattered: the numbers of seeds in sequence are not quite independent.
+      const seed = Math.imul(text + 77777, 40503) >>> 0;
       const verbs = new LotVerbs(lotConfig, [1]);
       const steps = await stepsOf(verbs, { sampling: { temperature, topP, seed } });
       const written = idsOf(firstOf(4, 2), steps).join(' ');
@@ -141,7 +143,7 @@ describe('the rule', () => {
       difference += Math.abs((counts.get(ids.join(' ')) ?? 0) / texts - probability);
       noise += Math.sqrt((probability * (1 - probability)) / texts);
     }
-    expect(difference).toBeLessThan(1.3 * noise);
+    expect(difference).toBeLessThan(noise);
     // Of three tokens; a pass each, and the first draft's.
     expect(passes / texts).toBeLessThan(4);
   });
