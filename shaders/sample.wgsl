@@ -406,7 +406,9 @@ fn sample(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
   var id = select(vocab, top.y, t == 0);
   if (params.temperature > 0) {
     let position = params.position + picks[group.x];
-    let random = f32(uniform_bits(params.seed, TOKEN_STREAM, params.pass_number, position)) * 0x1p-24;
+    // The rows of a window are drawn from as by the passes that block size 1 would take, one after the other.
+    let pass_number = params.pass_number + select(0, picks[group.x], params.window > 0);
+    let random = f32(uniform_bits(params.seed, TOKEN_STREAM, pass_number, position)) * 0x1p-24;
     let tie_weight = weight_of(value_of(max(nucleus.boundary, LOWEST)), peak);
     let least = select(0.0, 1.0, nucleus.boundary == top.x);
     let place = place_of(nucleus, tie_weight, least, random);

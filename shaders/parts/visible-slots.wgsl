@@ -3,25 +3,31 @@
 // filled, but for those that later blocks of the same pass fill. Blocks of 1 are token-causal. A pass may straddle the
 // end of the ring, and has no more rows than the ring has slots.
 //
-// In a drafting pass, one with a window, the rows after the window are its drafts: blocks of window − 1, the i-th of which
-// sees the window's rows up to the i-th and itself; see src/backends/drafting-pass.ts. It does not straddle the end.
+// In a pass that verifies a draft, one with a window, the rows after the window are its drafts: blocks of `masks` rows, the
+// i-th of which sees the window's rows up to the i-th and itself; see src/backends/drafting-pass.ts. With drafts it does
+// not straddle the end.
+
+// Rows of a draft.
+fn masks() -> u32 {
+  return params.rows / params.window - 1;
+}
 
 // One past the last row of the row's block, or more where the pass ends within the block.
 fn block_ends(rows: vec4u) -> vec4u {
   if (params.window == 0) { return (rows / params.block_size + 1) * params.block_size; }
-  return select(rows + 1, params.window + (draft_of(rows) + 1) * (params.window - 1), rows >= vec4u(params.window));
+  return select(rows + 1, params.window + (draft_of(rows) + 1) * masks(), rows >= vec4u(params.window));
 }
 
 // The drafts that rows after the window belong to.
 fn draft_of(rows: vec4u) -> vec4u {
-  return (rows - params.window) / (params.window - 1);
+  return (rows - params.window) / masks();
 }
 
 // Whether a row of a draft must not see an offset: one after its row of the window and before its own draft.
 fn hidden_in_drafting(rows: vec4u, offset: vec4u) -> vec4<bool> {
   if (params.window == 0) { return vec4<bool>(); }
   let draft = draft_of(rows);
-  let is_between = (offset > draft) & (offset < params.window + draft * (params.window - 1));
+  let is_between = (offset > draft) & (offset < params.window + draft * masks());
   return is_between & (rows >= vec4u(params.window));
 }
 

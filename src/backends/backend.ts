@@ -12,6 +12,9 @@ export interface Sampling {
   readonly seed: number;
 }
 
+/** The arg-max, whatever the seed. */
+export const LIKELIEST: Sampling = { temperature: 0, topP: 1, seed: 0 };
+
 /** Which masked positions of a block become tokens after a forward pass. Paper sections 3.2 and 6; see `reveal-policies.ts`. */
 export type BlockwisePolicy =
   /** One uniformly chosen position a pass: exact samples of the model, about one pass a token. */
@@ -29,9 +32,8 @@ export type BlockwisePolicy =
 export type RevealPolicy =
   | BlockwisePolicy
   /**
-   * Of a draft of a few tokens a clean pass keeps what block size 1 could have written, and drafts the next ones along:
-   * exact samples of that; see `writeSpeculatively`. For models that predict the next token and whose clean
-   * pass is causal.
+   * Of a draft of a few tokens a clean pass keeps what block size 1 would write, and drafts the next ones along; see
+   * `writeSpeculatively`. For models that predict the next token and whose clean pass is causal.
    */
   | { readonly name: 'speculative' };
 
@@ -52,6 +54,9 @@ export interface Prediction {
 export interface Draw extends Prediction {
   readonly likeliest: { readonly id: number; readonly probability: number };
 }
+
+/** A draw whose position is told apart from it. */
+export type UnplacedDraw = Omit<Draw, 'position'>;
 
 /** What the network finds likeliest at a position that a pass left masked. */
 export interface Guess {
@@ -116,8 +121,29 @@ export interface BlockStep {
   readonly nfe: number;
 }
 
-/** What a pass over a window is for: to predict its masks, to judge its ids, or to judge them and draft what follows. */
-export type WindowPass = 'noised' | 'clean' | 'drafting';
+/** A draft to verify, after the cache. */
+export interface DraftStep {
+  /** Ids that stay, at least one, and after them the draft. */
+  readonly ids: readonly number[];
+  /** How many of them stay whatever the network makes of them. */
+  readonly settled: number;
+  /** How many masks the next draft is to have; 0 for none. They take slots of the ring, and must find them free. */
+  readonly masks: number;
+  readonly sampling: Sampling;
+  /** Numbers the draw for the first place after what is settled; each place after that has the next number. */
+  readonly pass: number;
+}
+
+/** What a clean pass made of a draft. */
+export interface VerifiedDraft {
+  /**
+   * What is drawn at the places from `settled` on, up to the first that is not what the draft has there: the ids of the
+   * draft that are kept, and one more. Positions count from the first of the step's ids.
+   */
+  readonly draws: readonly Draw[];
+  /** What the network finds likeliest at the places after those, without knowing the last draw. */
+  readonly draft: readonly UnplacedDraw[];
+}
 
 /**
  * One sequence on one device: the three verbs of block diffusion over a KV cache, and a run of them.
@@ -164,23 +190,12 @@ export interface Backend {
   /** The clean pass that stores a finished block's K and V; `position` grows by the block size. */
   commitBlock(ids: readonly number[]): Promise<void>;
   /**
-   * One pass over a window of ids after the cache, at most `blockSize`, and the raw logits [ids.length, vocabSize] of its
-   * rows: row i predicts token i, or where rows predict the next token, i + 1. `noised` rows see all of the window, as
-   * in `denoiseStep`; `clean` ones what they see in `commitBlock`, and so do the `drafting` ones, which bring drafts
-   * along for `draftLogits`: they take slots of the ring, and must find them free. Leaves `position`.
+   * One clean pass over settled ids and a draft after the cache, at most `blockSize` together: from left to right each
+   * place of the draft is drawn as at block size 1, and the draft stays while it has what is drawn. What stays is in the
+   * cache then, and `position` need no longer be where a block ends. The pass drafts what follows along; see
+   * `src/backends/drafting-pass.ts`. For networks that predict the next token and whose clean attention is causal.
    */
-  rowLogits(ids: readonly number[], kind: WindowPass): Promise<Float32Array>;
-  /**
-   * After a `drafting` pass over a window of n ids, and before any other: the raw logits [n − 1, vocabSize] of the draft
-   * that goes on after row `row`. The draft does not know token `row + 1`, which that row predicts; its own row i predicts
-   * token `row + 2 + i`. Of the window no more than row `row` can be kept then. See `src/backends/drafting-pass.ts`.
-   */
-  draftLogits(row: number): Promise<Float32Array>;
-  /**
-   * Makes the first `count` ids of the clean or drafting `rowLogits` just before part of the cache; `position` grows by
-   * as many, and need no longer be where a block ends. For causal clean passes.
-   */
-  keep(count: number): void;
+  verifyDraft(step: DraftStep): Promise<VerifiedDraft>;
   /**
    * Writes block after block: denoise passes until the block has no mask left, by the policy, then its clean
    * pass. Ends after `blocks` blocks or one that has a stop id among its written ids, both without the last

@@ -7,7 +7,7 @@
  */
 
 /** What a random number is for; keeps draws at the same counters apart. */
-export const STREAM = { token: 0, order: 1, time: 2, accept: 3 } as const;
+export const STREAM = { token: 0, order: 1, time: 2 } as const;
 
 /** Uniform in [0, 1), a multiple of 2⁻²⁴. Counters are taken modulo 2³². */
 export function uniform(seed: number, stream: number, pass: number, position: number): number {

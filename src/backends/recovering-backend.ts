@@ -7,9 +7,11 @@ import {
   type BlocksRequest,
   type BlockwiseRequest,
   type DenoiseStep,
+  type DraftStep,
   type Draw,
   isBlockwise,
-  type WindowPass,
+  LIKELIEST,
+  type VerifiedDraft,
 } from './backend';
 import { RunProgress } from './run-progress';
 import { writeSpeculatively } from './speculative-loop';
@@ -29,9 +31,9 @@ export interface Recovery {
   readonly onLost?: (() => void) | undefined;
 }
 
-/** Ids whose keys and values a pass left in the cache; `keep` took them from a clean pass over more. */
+/** Ids whose keys and values a pass left in the cache; a pass that verified a draft may have been over more. */
 interface Stored {
-  readonly pass: 'prefill' | 'commit' | 'keep';
+  readonly pass: 'prefill' | 'commit' | 'verify';
   readonly ids: readonly number[];
 }
 
@@ -49,10 +51,6 @@ export class RecoveringBackend implements Backend {
   readonly config: ModelConfig;
   readonly kvBytesPerToken: number;
   readonly #recovery: Recovery;
-  /** The ids of the last clean or drafting `rowLogits`. */
-  #clean: readonly number[] = [];
-  /** What made the last pass over a window, where that was a drafting one. */
-  #drafter: Backend | null = null;
   /** Null from a loss until the model is open again. */
   #backend: Backend | null;
   #adapter: string;
@@ -111,37 +109,14 @@ export class RecoveringBackend implements Backend {
     this.#note({ pass: 'commit', ids });
   }
 
-  async rowLogits(ids: readonly number[], kind: WindowPass): Promise<Float32Array> {
-    const logits = await this.#call((backend) => {
-      this.#drafter = kind === 'drafting' ? backend : null;
-      return backend.rowLogits(ids, kind);
-    });
-    if (kind !== 'noised') this.#clean = ids;
-    return logits;
-  }
-
-  draftLogits(row: number): Promise<Float32Array> {
-    return this.#call(async (backend) => {
-      if (this.#drafter !== backend) await backend.rowLogits(this.#clean, 'drafting');
-      this.#drafter = backend;
-      return backend.draftLogits(row);
-    });
-  }
-
-  keep(count: number): void {
-    this.#checkAlive();
-    this.#note({ pass: 'keep', ids: this.#clean.slice(0, count) }, null);
-    try {
-      this.#backend?.keep(count);
-      if (this.#backend) this.#filled = this.#stored.length;
-    } catch (error) {
-      if (!isLoss(error)) throw error;
-      this.#letGo();
-    }
+  async verifyDraft(step: DraftStep): Promise<VerifiedDraft> {
+    const verified = await this.#call((backend) => backend.verifyDraft(step));
+    this.#note({ pass: 'verify', ids: step.ids.slice(0, step.settled + verified.draws.length - 1) });
+    return verified;
   }
 
   writeBlocks(request: BlocksRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
-    // Its windows do not end where blocks end, so it is made from here, pass by pass.
+    // What its passes verify does not end where blocks end, so it is made from here, pass by pass.
     return isBlockwise(request) ? this.#writeBlockwise(request, signal) : writeSpeculatively(this, request, signal);
   }
 
@@ -273,9 +248,9 @@ async function store(backend: Backend, { pass, ids }: Stored): Promise<void> {
       return backend.prefill(ids);
     case 'commit':
       return backend.commitBlock(ids);
-    case 'keep':
-      await backend.rowLogits(ids, 'clean');
-      return backend.keep(ids.length);
+    case 'verify':
+      await backend.verifyDraft({ ids, settled: ids.length, masks: 0, sampling: LIKELIEST, pass: 0 });
+      return;
     default:
       return pass satisfies never;
   }

@@ -1,4 +1,4 @@
-import type { Draw, Sampling } from './backend';
+import type { Sampling, UnplacedDraw } from './backend';
 import { STREAM, uniform } from './random';
 
 /** Where a draw belongs; with the sampling's seed it fixes the random number. */
@@ -25,66 +25,19 @@ export function sample(
   logits: Float32Array,
   { temperature, topP, seed }: Sampling,
   { maskId, pass, position }: DrawPlace,
-): Omit<Draw, 'position'> {
+): UnplacedDraw {
   const top = topId(logits, maskId);
   if (top === undefined) return NOT_FINITE;
-  const facts = { top, ...distributionOf(logits, logits[top]!, maskId) };
-  if (temperature === 0) return measured(logits, top, facts);
-  const { weights, kept } = nucleusOf(logits, { temperature, topP, top, maskId });
-  return measured(logits, inverse(weights, kept, uniform(seed, STREAM.token, pass, position)), facts);
-}
-
-/** What `sample` draws from. */
-export interface Distribution {
-  /** [vocab], after temperature and nucleus. */
-  readonly probabilities: Float64Array;
-  /** What `sample` tells of this id where it has drawn it. */
-  draw(id: number): Omit<Draw, 'position'>;
-}
-
-/** What `sample` draws from a row of logits [vocab]. Where a logit is not finite, every draw is as `sample` has it. */
-export function distribution(
-  logits: Float32Array,
-  { temperature, topP }: Pick<Sampling, 'temperature' | 'topP'>,
-  maskId: number,
-): Distribution {
-  const probabilities = new Float64Array(logits.length);
-  const top = topId(logits, maskId);
-  if (top === undefined) return { probabilities, draw: () => NOT_FINITE };
-  if (temperature === 0) probabilities[top] = 1;
-  else {
-    const { weights, kept } = nucleusOf(logits, { temperature, topP, top, maskId });
-    const total = kept.reduce((held, id) => held + weights[id]!, 0);
-    for (const id of kept) probabilities[id] = weights[id]! / total;
+  const peak = logits[top]!;
+  const { total, entropy } = distributionOf(logits, peak, maskId);
+  let id = top;
+  if (temperature > 0) {
+    const { weights, total } = weightsOf(logits, peak, temperature, maskId);
+    const kept = topP < 1 ? nucleus(weights, { total, mass: topP * total, top }) : [...weights.keys()];
+    id = inverse(weights, kept, uniform(seed, STREAM.token, pass, position));
   }
-  const facts = { top, ...distributionOf(logits, logits[top]!, maskId) };
-  return { probabilities, draw: (id) => measured(logits, id, facts) };
-}
-
-/** The first id at which cumulative weights [vocab] exceed the share `random` of all of them. */
-export function drawFrom(weights: Float64Array, random: number): number {
-  const ids: number[] = [];
-  for (let id = 0; id < weights.length; id++) if (weights[id]! > 0) ids.push(id);
-  return inverse(weights, ids, random);
-}
-
-/** An id as a draw from a row whose likeliest one is `top`; `total` and `entropy` are those of `distributionOf`. */
-function measured(
-  logits: Float32Array,
-  id: number,
-  { top, total, entropy }: { readonly top: number; readonly total: number; readonly entropy: number },
-): Omit<Draw, 'position'> {
   const likeliest = { id: top, probability: 1 / total };
-  return { id, probability: Math.exp(logits[id]! - logits[top]!) / total, entropy, likeliest };
-}
-
-/** exp((logit − peak) / temperature) of each id, and the ids that can be drawn, ascending. */
-function nucleusOf(
-  logits: Float32Array,
-  { temperature, topP, top, maskId }: { temperature: number; topP: number; top: number; maskId: number },
-): { readonly weights: Float64Array; readonly kept: readonly number[] } {
-  const { weights, total } = weightsOf(logits, logits[top]!, temperature, maskId);
-  return { weights, kept: topP < 1 ? nucleus(weights, { total, mass: topP * total, top }) : [...weights.keys()] };
+  return { id, probability: Math.exp(logits[id]! - peak) / total, entropy, likeliest };
 }
 
 // The loops below run over a vocabulary for each row that is drawn, so they are plain ones.

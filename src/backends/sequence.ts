@@ -1,14 +1,8 @@
 import { UnmaskError } from '../errors';
 import { type ModelConfig, ringSize } from '../network/model-config';
-import type { BlocksRequest, DenoiseStep, WindowPass } from './backend';
+import type { BlocksRequest, DenoiseStep, DraftStep } from './backend';
 import { draftingRows } from './drafting-pass';
 import { checkDecodable } from './reveal-policies';
-
-/** A pass over a window of ids. */
-interface WindowRead {
-  readonly ids: readonly number[];
-  readonly kind: WindowPass;
-}
 
 /**
  * Where a sequence stands on a backend, and whether what is asked of it makes sense: the part of the
@@ -27,8 +21,6 @@ export class Sequence {
   #reached = 0;
   /** No pass since `begin`. */
   #fresh = false;
-  /** The last pass, where it was one over a window. */
-  #window: WindowRead | null = null;
 
   constructor(config: ModelConfig) {
     this.#config = config;
@@ -77,29 +69,7 @@ export class Sequence {
   advance(ids: readonly number[]): void {
     this.#ids.push(...ids);
     this.#fresh = false;
-    this.#window = null;
     this.reach(0);
-  }
-
-  /** After a pass over a window. */
-  passedWindow(ids: readonly number[], kind: WindowPass): void {
-    this.#window = { ids, kind };
-  }
-
-  /** How many ids the window of the drafting pass just before had, one of them at `row`. */
-  draftedWindow(row: number): number {
-    const { ids = [], kind } = this.#window ?? {};
-    if (kind === 'drafting' && row in ids) return ids.length;
-    throw new UnmaskError('internal', 'draftLogits() comes right after a drafting pass.');
-  }
-
-  /** After a clean or drafting pass over a window: the first `count` of its ids stay. */
-  keep(count: number): void {
-    const { ids = [], kind } = this.#window ?? {};
-    if (kind === 'noised' || count > ids.length) {
-      throw new UnmaskError('internal', 'keep() comes right after a clean pass.');
-    }
-    this.advance(ids.slice(0, count));
   }
 
   /** Passes over so many rows after the committed ones were or will be made: they write to the slots of these. */
@@ -135,21 +105,22 @@ export class Sequence {
   checkBlock(ids: readonly number[]): void {
     this.#checkIds(ids);
     if (ids.length !== this.#blockSize) throw new UnmaskError('bad-input', `A block has ${this.#blockSize} ids.`);
-    this.#window = null;
     this.reach(ids.length);
   }
 
-  checkWindow(ids: readonly number[], kind: WindowPass): void {
+  checkDraft({ ids, settled, masks }: DraftStep): void {
     this.#checkBegun();
-    const rows = kind === 'drafting' ? draftingRows(ids.length) : ids.length;
     if (ids.length === 0 || ids.length > this.#blockSize) {
       throw new UnmaskError('bad-input', `A window has 1 to ${this.#blockSize} ids, not ${ids.length}.`);
     }
-    if (kind === 'drafting' && this.position + rows > this.#ring) {
-      throw new UnmaskError('bad-input', 'The ring has no free slots for the drafts of this window.');
+    if (!(settled >= 1 && settled <= ids.length)) {
+      throw new UnmaskError('internal', `${settled} of ${ids.length} ids cannot be settled.`);
+    }
+    const rows = draftingRows({ window: ids.length, masks });
+    if (rows > settled && this.position + rows > this.#ring) {
+      throw new UnmaskError('bad-input', 'The ring has no free slots for this draft.');
     }
     this.#checkVocabulary(ids);
-    this.#window = null;
     this.reach(rows);
   }
 
@@ -172,7 +143,6 @@ export class Sequence {
     if (this.position !== 0 && ids.length > this.#blockSize) {
       throw new UnmaskError('bad-input', 'Logits of several blocks need an empty cache.');
     }
-    this.#window = null;
     this.reach(ids.length);
   }
 

@@ -28,17 +28,23 @@ export class TextInBlocks {
     return this.#ids.length >= this.#end;
   }
 
-  /** So many ids from an offset on: masks where nothing is known or given. */
-  window(from: number, length: number): number[] {
-    return Array.from({ length }, (_, place) => this.#ids[from + place] ?? this.#givenAt(from + place));
+  /** What is known from an offset on without a gap. */
+  known(from: number): number[] {
+    return this.#ids.slice(from);
+  }
+
+  /** How many ids from an offset on are neither known nor given, up to the first that is. */
+  maskedFrom(offset: number): number {
+    const given = this.#request.first.findIndex((id, place) => place >= offset && id !== this.#config.maskId);
+    return given === -1 ? Number.POSITIVE_INFINITY : given - offset;
   }
 
   /**
-   * Takes over draws, in order, whose positions are offsets: a step for each block that they are in. What comes after
-   * the last block or a stop id is dropped; a block with a stop id is filled with it, as nobody reads on. `proposed` are
-   * the draws that a report of guesses tells of.
+   * Takes over draws, in order, whose positions are offsets: a step for each block that they are in. What is drawn where
+   * an id was given is dropped, and what comes after the last block or a stop id; a block with a stop id is filled with
+   * it, as nobody reads on. `draft` is what a report of guesses tells of.
    */
-  *reveal(draws: readonly Draw[], { nfe, proposed }: { readonly nfe: number; readonly proposed: readonly Draw[] }) {
+  *reveal(draws: readonly Draw[], { nfe, draft }: { readonly nfe: number; readonly draft: readonly Draw[] }) {
     const blockSize = this.#request.first.length;
     const taken = this.#take(draws);
     for (let at = 0; at < taken.length; ) {
@@ -47,9 +53,12 @@ export class TextInBlocks {
       const inBlock = (some: readonly Draw[]) =>
         some.filter(within).map((draw) => ({ ...draw, position: draw.position - start }));
       const reveal = inBlock(taken);
-      const draft = BlockDraft.of(this.window(start, blockSize), this.#config.maskId);
-      const judged = inBlock(proposed);
-      const guesses = this.#request.report === 'guesses' ? guessesOf(judged, judged, draft) : undefined;
+      const block = Array.from(
+        { length: blockSize },
+        (_, place) => this.#ids[start + place] ?? this.#givenAt(start + place),
+      );
+      const masked = BlockDraft.of(block, this.#config.maskId);
+      const guesses = this.#request.report === 'guesses' ? guessesOf(inBlock(draft), [], masked) : undefined;
       yield { reveal: reveal.map(predictionOf), guesses, nfe } satisfies BlockStep;
       at += reveal.length;
     }
@@ -65,6 +74,7 @@ export class TextInBlocks {
     };
     for (const draw of draws) {
       if (this.isDone) break;
+      if (draw.position < this.length) continue;
       add(draw);
       if (!this.#config.stopIds.includes(draw.id)) continue;
       const blockSize = this.#request.first.length;

@@ -10,11 +10,11 @@ export interface PassSettings {
   readonly ring: number;
   /** 32 bits, unsigned. */
   readonly seed: number;
-  /** Counts the forward passes of a generation. */
+  /** Counts the forward passes of a generation; in a pass with a window that of row 0, and each row after it has its own. */
   readonly passNumber: number;
   readonly temperature: number;
   readonly topP: number;
-  /** Rows before the drafts of a drafting pass; 0 in every other one. See `src/backends/drafting-pass.ts`. */
+  /** In a pass that verifies a draft the rows before its drafts, else 0. See `src/backends/drafting-pass.ts`. */
   readonly window: number;
 }
 

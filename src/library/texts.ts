@@ -59,9 +59,9 @@ export interface WritingOptions {
    * - `threshold`: every position whose probability is above `threshold`, at least one (Fast-dLLM, arXiv 2505.22618).
    * - `entropy`: the positions of least entropy, as far as all but the last add up to `entropyBound`
    *   (EB-Sampler, arXiv 2505.24857).
-   * - `speculative`: of a draft of up to three tokens, what block size 1 could have written, by a clean pass that drafts
-   *   the next ones along: exact samples of that, in fewer passes (arXiv 2211.17192, 2511.08923). For the models that
-   *   have it among `ModelInfo.policies`.
+   * - `speculative`: of a draft of up to three tokens, what block size 1 writes at the same seed, by a clean pass that drafts the
+   *   next ones along: the same text in fewer passes (arXiv 2211.17192, 2511.08923). For the models that have it among
+   *   `ModelInfo.policies`.
    */
   readonly policy?: PolicyName | undefined;
   /** For `ancestral` and `confidence`: steps a block, from 1 to the block size. Default: the block size. */

@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Backend, BlockStep, BlocksRequest, Draw, WindowPass } from '../../src/backends/backend';
+import {
+  type Backend,
+  type BlockStep,
+  type BlocksRequest,
+  type DraftStep,
+  type Draw,
+  LIKELIEST,
+  type VerifiedDraft,
+} from '../../src/backends/backend';
+import { keptDraws } from '../../src/backends/drafting-pass';
 import { RecoveringBackend } from '../../src/backends/recovering-backend';
+import { sample } from '../../src/backends/sample';
 import { type SpeculativeVerbs, writeSpeculatively } from '../../src/backends/speculative-loop';
 import { openWasmBackend } from '../../src/backends/wasm/wasm-backend';
 import { createWebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
@@ -39,7 +49,6 @@ class LotVerbs implements SpeculativeVerbs {
   readonly config: Backend['config'];
   readonly text: number[];
   passes = 0;
-  #clean: readonly number[] = [];
 
   constructor(config: Backend['config'], text: readonly number[]) {
     this.config = config;
@@ -54,21 +63,21 @@ class LotVerbs implements SpeculativeVerbs {
     throw new Error('the first token is given');
   }
 
-  async rowLogits(ids: readonly number[], kind: WindowPass): Promise<Float32Array> {
+  async verifyDraft(step: DraftStep): Promise<VerifiedDraft> {
     this.passes++;
-    if (kind !== 'noised') this.#clean = ids;
-    const rows = ids.map((_, row) => lots([...this.text, ...(kind === 'noised' ? ids : ids.slice(0, row + 1))]));
-    return Float32Array.from(rows.flatMap((row) => [...row]));
-  }
-
-  async draftLogits(row: number): Promise<Float32Array> {
-    const seen = [...this.text, ...this.#clean.slice(0, row + 1)];
-    const rows = this.#clean.slice(1).map((_, mask) => lots([...seen, MASK, mask]));
-    return Float32Array.from(rows.flatMap((each) => [...each]));
-  }
-
-  keep(count: number): void {
-    this.text.push(...this.#clean.slice(0, count));
+    const { ids, settled, masks, sampling, pass } = step;
+    const drawn = Array.from({ length: ids.length - settled + 1 }, (_, row) =>
+      sample(lots([...this.text, ...ids.slice(0, settled + row)]), sampling, {
+        maskId: MASK,
+        pass: pass + row,
+        position: this.position + settled + row,
+      }),
+    );
+    const draws = keptDraws(step, drawn);
+    this.text.push(...ids.slice(0, settled + draws.length - 1));
+    const likeliest = (mask: number) =>
+      sample(lots([...this.text, MASK, mask]), LIKELIEST, { maskId: MASK, pass: 0, position: 0 });
+    return { draws, draft: Array.from({ length: masks }, (_, mask) => likeliest(mask)) };
   }
 }
 
@@ -119,34 +128,28 @@ describe('the rule', () => {
     { temperature: 1, topP: 1 },
     { temperature: 0.7, topP: 1 },
     { temperature: 1, topP: 0.8 },
-  ])('writes as block size 1 does, at %j', async ({ temperature, topP }) => {
-    const texts = 6000;
-    const counts = new Map<string, number>();
-    let passes = 0;
-    for (let text = 0; text < texts; text++) {
-      // Scattered: the numbers of seeds in sequence are not quite independent.
-      const seed = Math.imul(text + 77777, 40503) >>> 0;
-      const verbs = new LotVerbs(lotConfig, [1]);
-      const steps = await stepsOf(verbs, { sampling: { temperature, topP, seed } });
-      const written = idsOf(firstOf(4, 2), steps).join(' ');
-      counts.set(written, (counts.get(written) ?? 0) + 1);
-      passes += verbs.passes;
-    }
-    // Summed over all texts of three tokens, |share − probability| of exact samples is expected to be 0.8 of this noise.
-    let difference = 0;
-    let noise = 0;
-    for (let text = 0; text < 4 ** 3; text++) {
-      const ids = [2, text % 4, (text >> 2) % 4, text >> 4];
-      const probability = [1, 2, 3].reduce((product, place) => {
-        return product * probabilityOf(ids[place]!, lots([1, ...ids.slice(0, place)]), temperature, topP);
-      }, 1);
-      difference += Math.abs((counts.get(ids.join(' ')) ?? 0) / texts - probability);
-      noise += Math.sqrt((probability * (1 - probability)) / texts);
-    }
-    expect(difference).toBeLessThan(noise);
-    // Of three tokens; a pass each, and the first draft's.
-    expect(passes / texts).toBeLessThan(4);
-  });
+    { temperature: 0, topP: 1 },
+  ])(
+    'draws each place once, with the number of the pass that draws it at block size 1, at %j',
+    async ({ temperature, topP }) => {
+      let passes = 0;
+      for (let seed = 0; seed < 50; seed++) {
+        const sampling = { temperature, topP, seed };
+        const expected = [1, 2];
+        for (let place = 0; place < 11; place++) {
+          const draw = { maskId: MASK, pass: 4 + place, position: expected.length };
+          expected.push(sample(lots(expected), sampling, draw).id);
+        }
+        const verbs = new LotVerbs(lotConfig, [1]);
+        const steps = await stepsOf(verbs, { blocks: 3, sampling, nfe: 5 });
+        expect(idsOf(firstOf(4, 2), steps)).toEqual(expected.slice(1));
+        passes += verbs.passes;
+      }
+      // Some drafts are kept, and not all.
+      expect(passes / 50).toBeGreaterThan(4);
+      expect(passes / 50).toBeLessThan(10);
+    },
+  );
 
   it('keeps what was given, and ends with a block in which the text ended', async () => {
     const first = [2, MASK, 3, MASK];
@@ -163,28 +166,16 @@ describe('the rule', () => {
     }
   });
 
-  it('tells of the proposals that were not kept as guesses, and is the same text', async () => {
+  it('tells of its drafts as guesses, and is the same text', async () => {
     const plain = await stepsOf(new LotVerbs(lotConfig, [1]), { blocks: 4 });
     const told = await stepsOf(new LotVerbs(lotConfig, [1]), { blocks: 4, report: 'guesses' });
     expect(told.map(({ reveal, nfe }) => ({ reveal, nfe }))).toEqual(plain.map(({ reveal, nfe }) => ({ reveal, nfe })));
     const guesses = told.flatMap((step) => step.guesses ?? []);
     expect(guesses.length).toBeGreaterThan(4);
-    for (const { drawn, probability } of guesses) expect(drawn).toBeLessThanOrEqual(probability);
+    // Nothing judged them yet.
+    for (const { drawn } of guesses) expect(drawn).toBeNull();
   });
 });
-
-/** Of an id in the nucleus of softmax(logits / temperature), the mask having no part in it. */
-function probabilityOf(id: number, logits: Float32Array, temperature: number, topP: number): number {
-  const weights = [...logits.subarray(0, MASK)].map((logit) => Math.exp(logit / temperature));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const order = [...weights.keys()].toSorted((a, b) => weights[b]! - weights[a]!);
-  let held = 0;
-  const kept = order.filter((each, rank) => {
-    held += weights[each]! / total;
-    return rank === 0 || held <= topP;
-  });
-  return kept.includes(id) ? weights[id]! / kept.reduce((sum, each) => sum + weights[each]!, 0) : 0;
-}
 
 const config = configOf(SHAPE.vocab_size);
 const source = randomModel(config, packed('f32'), 3);
@@ -202,12 +193,6 @@ async function eventsOf(backend: Backend, request: GenerationRequest): Promise<G
 const textOf = (events: readonly GenerationEvent[]) =>
   events.flatMap((event) => (event.type === 'end' ? event.ids : []));
 
-/** The largest difference of two answers. */
-function differ(one: Float32Array, other: Float32Array): number {
-  expect(one).toHaveLength(other.length);
-  return one.reduce((most, value, index) => Math.max(most, Math.abs(value - other[index]!)), 0);
-}
-
 const BACKENDS: readonly (readonly [name: string, open: () => Promise<Backend>])[] = [
   ['webgpu', async () => createWebgpuBackend(source, await testGpu())],
   ['wasm', () => openWasmBackend(config, readWeights(source), cpuDtypes(config.network, source.packing))],
@@ -220,11 +205,19 @@ describe.each(BACKENDS)('%s', (_, open) => {
   });
   afterAll(() => backend.dispose());
 
-  it.each([4, 8])('at temperature 0 blocks of %i have the text of block size 1', async (blockSize) => {
-    // No window reaches past the end of the ring, where it would evict what block size 1 still sees.
-    const request = { ...REQUEST, maxTokens: 18 };
-    const single = await eventsOf(backend, { ...request, blockSize: 1, policy: { name: 'first-hitting' } });
-    expect(textOf(await eventsOf(backend, { ...request, blockSize }))).toEqual(textOf(single));
+  it.each([
+    { blockSize: 4, temperature: 0, topP: 1 },
+    { blockSize: 8, temperature: 0, topP: 1 },
+    { blockSize: 4, temperature: 1, topP: 1 },
+    { blockSize: 4, temperature: 0.8, topP: 0.9 },
+    { blockSize: 8, temperature: 0.8, topP: 0.9 },
+  ])('has the text of block size 1, at %j', async ({ blockSize, temperature, topP }) => {
+    for (const seed of [1, 2, 3]) {
+      const sampling = { temperature, topP, seed };
+      const single = { ...REQUEST, sampling, blockSize: 1, policy: { name: 'first-hitting' } } as const;
+      const drafted = await eventsOf(backend, { ...REQUEST, sampling, blockSize });
+      expect(textOf(drafted)).toEqual(textOf(await eventsOf(backend, single)));
+    }
   });
 
   it('block size 1 drafts nothing, and takes a pass for each token', async () => {
@@ -234,60 +227,64 @@ describe.each(BACKENDS)('%s', (_, open) => {
     expect(end).toMatchObject({ type: 'end', nfe: REQUEST.maxTokens });
   });
 
-  it('a window takes a pass while its drafts fit into the ring, then two', async () => {
-    const events = await eventsOf(backend, { ...REQUEST, sampling: { temperature: 1, topP: 0.9, seed: 3 } });
+  it('every token takes a pass at most, and some drafts are kept', async () => {
+    const events = await eventsOf(backend, REQUEST);
     const steps = events.filter((event) => event.type === 'step');
-    // Of six ids four are in the cache by a first pass. A window begins with the last known id, which is not.
-    let [known, start] = [6, 4];
     let nfe = 1;
-    let hasDraft = false;
-    const passes = new Set<number>();
     for (const [index, step] of steps.entries()) {
-      if (step.nfe !== nfe) {
-        passes.add(step.nfe - nfe);
-        expect(step.nfe - nfe).toBe(hasDraft ? 1 : 2);
-        hasDraft = start + 16 <= 32;
-      } else expect(step.block).toBe(steps[index - 1]!.block + 1);
+      if (step.nfe === nfe) expect(step.block).toBe(steps[index - 1]!.block + 1);
+      else expect(step.nfe).toBe(nfe + 1);
       nfe = step.nfe;
-      known += step.reveal.length;
-      start = known - 1;
       const places = step.reveal.map(({ position }) => position);
       expect(places).toEqual(places.map((_, at) => places[0]! + at));
     }
-    expect(passes).toEqual(new Set([1, 2]));
+    expect(nfe).toBeLessThan(REQUEST.maxTokens);
   });
 
   it.each([
-    { window: 4, blockSize: 4 },
-    { window: 3, blockSize: 8 },
-    { window: 2, blockSize: 4 },
-  ])('drafts as a noised pass after each row of a window of $window would', async ({ window, blockSize }) => {
-    const prompt = [5, 17, 3, 44, 41, 9, 50, 2];
+    { window: 4, masks: 3 },
+    { window: 3, masks: 2 },
+    { window: 1, masks: 3 },
+    { window: 2, masks: 4 },
+  ])('after each id of a window of $window drafts as a noised block of $masks would', async ({ window, masks }) => {
     const ids = [13, 7, 22, 31].slice(0, window);
     const other = await open();
-    backend.begin(blockSize);
-    await backend.prefill(prompt);
-    const judged = await backend.rowLogits(ids, 'drafting');
-    // A draft may take the slots of the rows after its own.
-    for (const row of [...ids.keys()].reverse()) {
-      other.begin(blockSize);
-      await other.prefill(prompt);
-      expect(differ(await other.rowLogits(ids, 'clean'), judged)).toBeLessThan(1e-5);
-      other.keep(row + 1);
-      const masks = Array<number>(window - 1).fill(config.maskId);
-      expect(differ(await other.rowLogits(masks, 'noised'), await backend.draftLogits(row))).toBeLessThan(1e-5);
+    // A draw that is sure to be another one breaks the window off.
+    for (const settled of ids.map((_, row) => row + 1)) {
+      // Whole blocks of the other backend.
+      const prompt = [5, 17, 3, 44, 41, 9, 50, 2].slice((8 + settled) % masks);
+      const plain = { masks, sampling: LIKELIEST, pass: 0 };
+      backend.begin(8);
+      await backend.verifyDraft({ ...plain, ids: prompt, settled: prompt.length, masks: 0 });
+      const unlikely = settled < window ? [...ids.slice(0, settled), config.maskId, ...ids.slice(settled + 1)] : ids;
+      const verified = await backend.verifyDraft({ ...plain, ids: unlikely, settled });
+      expect(verified.draws).toHaveLength(1);
+      expect(backend.position).toBe(prompt.length + settled);
+      const text = [...prompt, ...ids.slice(0, settled)];
+      other.begin(masks);
+      await other.prefill(text);
+      const block = Array<number>(masks).fill(config.maskId);
+      const positions = [...block.keys()];
+      const [first, ...rest] = await other.denoiseStep({ ids: block, positions, sampling: LIKELIEST, pass: 0 });
+      expect(verified.draws[0]!.id).toBe(first!.id);
+      expect(verified.draft).toHaveLength(masks);
+      for (const [mask, draw] of rest.entries()) {
+        expect(verified.draft[mask]!.id).toBe(draw.id);
+        expect(Math.abs(verified.draft[mask]!.probability - draw.probability)).toBeLessThan(1e-5);
+        expect(Math.abs(verified.draft[mask]!.entropy - draw.entropy)).toBeLessThan(1e-4);
+      }
     }
-    backend.keep(2);
-    await expect(backend.draftLogits(0)).rejects.toThrow('right after a drafting pass');
     other.dispose();
   });
 
-  it('refuses a window that no block holds, and drafts without free slots', async () => {
+  it('refuses a draft that no block holds, nothing settled, and drafts without free slots', async () => {
     backend.begin(4);
     await backend.prefill(Array<number>(20).fill(3));
-    await expect(backend.rowLogits([1, 2, 3, 4, 5], 'clean')).rejects.toMatchObject({ code: 'bad-input' });
-    await expect(backend.rowLogits([1, 2, 3, 4], 'drafting')).rejects.toMatchObject({ code: 'bad-input' });
-    await expect(backend.rowLogits([1, 2, 3], 'drafting')).resolves.toHaveLength(3 * config.vocabSize);
+    const step = { ids: [1, 2, 3], settled: 1, masks: 3, sampling: LIKELIEST, pass: 0 };
+    await expect(backend.verifyDraft({ ...step, ids: [1, 2, 3, 4, 5] })).rejects.toMatchObject({ code: 'bad-input' });
+    await expect(backend.verifyDraft({ ...step, settled: 0 })).rejects.toMatchObject({ code: 'internal' });
+    await expect(backend.verifyDraft({ ...step, ids: [1, 2, 3, 4] })).rejects.toMatchObject({ code: 'bad-input' });
+    await expect(backend.verifyDraft(step)).resolves.toMatchObject({ draft: { length: 3 } });
   });
 
   it('a text goes on past the ring, and another after it', async () => {

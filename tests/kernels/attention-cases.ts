@@ -40,6 +40,12 @@ export const ATTENTION_CASES: readonly (readonly [name: string, shape: Attention
   ['a drafting pass on an empty cache', { rows: 4, window: 2, position: 0, blockSize: 1, ring: 8, ...TWO_HEADS }],
   ['a drafting pass to the end of the ring', { rows: 9, window: 3, position: 6, blockSize: 1, ring: 15, ...TRIPLES }],
   ['drafts apart from their window', { rows: 16, window: 4, position: 60, blockSize: 1, ring: 80, ...PAIRS }],
+  ['one id and its draft', { rows: 4, window: 1, position: 21, blockSize: 1, ring: 30, ...PAIRS }],
+  ['drafts longer than their window', { rows: 12, window: 2, position: 5, blockSize: 1, ring: 24, ...TRIPLES }],
+  [
+    'a window without drafts, past the ring',
+    { rows: 3, window: 3, position: 22, blockSize: 1, ring: 12, ...TWO_HEADS },
+  ],
   ['drafts in a third chunk', { rows: 25, window: 5, position: 130, blockSize: 1, ring: 160, ...EIGHT }],
   ['blocks across chunks', { rows: 72, position: 0, blockSize: 4, ring: 72, ...TWO_HEADS }],
 ];

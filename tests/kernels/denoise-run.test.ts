@@ -7,6 +7,7 @@ import type {
   DenoiseStep,
   Draw,
   Report,
+  VerifiedDraft,
 } from '../../src/backends/backend';
 import { writeBlocksByVerbs } from '../../src/backends/block-loop';
 import { uniform } from '../../src/backends/random';
@@ -101,13 +102,7 @@ class LotBackend implements Backend {
   writeBlocks(request: BlocksRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
     return writeBlocksByVerbs(this, request, signal);
   }
-  rowLogits(): Promise<Float32Array> {
-    throw new Error('not asked for');
-  }
-  draftLogits(): Promise<Float32Array> {
-    throw new Error('not asked for');
-  }
-  keep(): void {
+  verifyDraft(): Promise<VerifiedDraft> {
     throw new Error('not asked for');
   }
   fork(): Promise<Backend> {

@@ -9,7 +9,7 @@ export interface AttentionCase {
   /** Of keys and values: query head h reads KV head ⌊h / (heads / kvHeads)⌋. */
   readonly kvHeads: number;
   readonly headSize: number;
-  /** Of a drafting pass: rows before its drafts, each of which has a row less and one of these to go on after. */
+  /** Of a pass that verifies a draft: rows before its drafts, which are as many and equally long. */
   readonly window?: number;
 }
 
@@ -29,9 +29,9 @@ export function visibleSlots(shape: AttentionCase, row: number): number[] {
 }
 
 /** Whether a row of the pass sees another one: not those of later blocks, nor a draft what it does not go on after. */
-function sees({ blockSize, window }: AttentionCase, row: number, other: number): boolean {
+function sees({ rows, blockSize, window }: AttentionCase, row: number, other: number): boolean {
   if (window === undefined) return Math.floor(other / blockSize) <= Math.floor(row / blockSize);
-  const draftOf = (each: number) => Math.floor((each - window) / (window - 1));
+  const draftOf = (each: number) => Math.floor((each - window) / (rows / window - 1));
   if (row < window) return other <= row;
   return other < window ? other <= draftOf(row) : draftOf(other) === draftOf(row);
 }

@@ -1,4 +1,4 @@
-import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Draw } from '../../src/backends/backend';
+import type { Backend, BlockStep, BlocksRequest, DenoiseStep, Draw, VerifiedDraft } from '../../src/backends/backend';
 import { writeBlocksByVerbs } from '../../src/backends/block-loop';
 import type { ModelConfig } from '../../src/network/model-config';
 import { sample } from './sample';
@@ -66,15 +66,7 @@ export class CpuBackend implements Backend {
     return this.#logitsAfter(ids);
   }
 
-  async rowLogits(ids: readonly number[]): Promise<Float32Array> {
-    return this.#logitsAfter(ids);
-  }
-
-  draftLogits(): Promise<Float32Array> {
-    throw new Error('only where a clean pass is causal');
-  }
-
-  keep(): void {
+  verifyDraft(): Promise<VerifiedDraft> {
     throw new Error('only where a clean pass is causal');
   }
 

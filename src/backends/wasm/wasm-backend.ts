@@ -13,12 +13,16 @@ import {
   type BlockStep,
   type BlocksRequest,
   type DenoiseStep,
+  type DraftStep,
   type Draw,
   isBlockwise,
-  type WindowPass,
+  LIKELIEST,
+  type UnplacedDraw,
+  type VerifiedDraft,
 } from '../backend';
 import { writeBlocksByVerbs, writeBlockwise } from '../block-loop';
 import { checkPredictions } from '../check-predictions';
+import { keptDraws } from '../drafting-pass';
 import { sample } from '../sample';
 import { Sequence } from '../sequence';
 import { CachedPasses } from './cached-passes';
@@ -109,29 +113,23 @@ export class WasmBackend implements Backend, CarryingBackend {
     await this.#store(ids);
   }
 
-  async rowLogits(ids: readonly number[], kind: WindowPass): Promise<Float32Array> {
+  async verifyDraft(step: DraftStep): Promise<VerifiedDraft> {
     this.#checkAlive();
-    this.#sequence.checkWindow(ids, kind);
-    const within = kind === 'noised' ? 'block' : this.config.network.cleanAttention;
-    const rows = await this.#passes.run(ids, { ...this.#place, within });
-    this.#sequence.passedWindow(ids, kind);
-    return this.#network.logits(rows);
-  }
-
-  async draftLogits(row: number): Promise<Float32Array> {
-    this.#checkAlive();
-    const window = this.#sequence.draftedWindow(row);
-    // A pass of its own: the time of a pass on a CPU grows with its rows, and only one draft is asked for.
-    const masks = Array<number>(window - 1).fill(this.config.maskId);
-    const position = this.position + row + 1;
-    return this.#network.logits(await this.#passes.run(masks, { ...this.#place, position, within: 'block' }));
-  }
-
-  keep(count: number): void {
-    this.#checkAlive();
-    this.#sequence.keep(count);
+    this.#sequence.checkDraft(step);
+    const { ids, settled, masks, sampling, pass } = step;
+    const { maskId, network } = this.config;
+    const rows = await this.#passes.run(ids, { ...this.#place, within: network.cleanAttention });
+    // The row before the draft predicts its first place.
+    const drawn = await this.#predict(rows.subarray((settled - 1) * hiddenSize(network)), (logits, row) =>
+      sample(logits, sampling, { maskId, pass: pass + row, position: this.position + settled + row }),
+    );
+    const draws = keptDraws(step, drawn);
+    const kept = ids.slice(0, settled + draws.length - 1);
+    const draft = await this.#draftAfter(kept.length, masks);
+    this.#sequence.advance(kept);
     // It was the row of the last clean pass that was kept whole.
     this.#lastRow = null;
+    return { draws, draft };
   }
 
   writeBlocks(request: BlocksRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
@@ -207,6 +205,20 @@ export class WasmBackend implements Backend, CarryingBackend {
     if (predicts === 'next') this.#lastRow = rows.slice(-hiddenSize(this.config.network));
   }
 
+  /**
+   * What is likeliest at masks that go on after the first `known` ids of the pass just before, without the token between.
+   * A pass of its own: on a CPU the time of a pass grows with its rows, and only one of the drafts that would ride along
+   * is asked for.
+   */
+  async #draftAfter(known: number, masks: number): Promise<UnplacedDraw[]> {
+    if (masks === 0) return [];
+    const { maskId } = this.config;
+    const position = this.position + known;
+    const ids = Array<number>(masks).fill(maskId);
+    const rows = await this.#passes.run(ids, { ...this.#place, position, within: 'block' });
+    return this.#predict(rows, (logits) => sample(logits, LIKELIEST, { maskId, pass: 0, position }));
+  }
+
   /** The rows [positions.length, hidden] that predict these positions of a noised block. */
   async #rowsFor(ids: readonly number[], positions: readonly number[]): Promise<Float32Array> {
     const { predicts } = this.config.network;
@@ -223,14 +235,25 @@ export class WasmBackend implements Backend, CarryingBackend {
 
   /** A draw for each position of a step from its row [hidden]. */
   async #draw(rows: Float32Array, { positions, sampling, pass }: DenoiseStep): Promise<Draw[]> {
-    const { vocabSize, maskId } = this.config;
+    const { maskId } = this.config;
+    const drawn = await this.#predict(rows, (logits, index) =>
+      sample(logits, sampling, { maskId, pass, position: this.position + positions[index]! }),
+    );
+    return drawn.map((draw, index) => ({ position: positions[index]!, ...draw }));
+  }
+
+  /** What `draw` makes of the logits of each row [hidden]. */
+  async #predict(
+    rows: Float32Array,
+    draw: (logits: Float32Array, row: number) => UnplacedDraw,
+  ): Promise<UnplacedDraw[]> {
+    const { vocabSize, network } = this.config;
     const logits = await this.#network.logits(rows);
-    const predictions = positions.map((position, index) => {
-      const row = logits.subarray(index * vocabSize, (index + 1) * vocabSize);
-      return { position, ...sample(row, sampling, { maskId, pass, position: this.position + position }) };
-    });
-    checkPredictions(predictions, vocabSize);
-    return predictions;
+    const drawn = Array.from({ length: rows.length / hiddenSize(network) }, (_, row) =>
+      draw(logits.subarray(row * vocabSize, (row + 1) * vocabSize), row),
+    );
+    checkPredictions(drawn, vocabSize);
+    return drawn;
   }
 
   #lastRowOrThrow(): Float32Array {

@@ -17,12 +17,13 @@ import {
   type BlocksRequest,
   type BlockwiseRequest,
   type DenoiseStep,
+  type DraftStep,
   type Draw,
   isBlockwise,
-  type WindowPass,
+  type VerifiedDraft,
 } from '../backend';
 import { writeBlocksByVerbs } from '../block-loop';
-import { draftingIds, rowsOfDraft } from '../drafting-pass';
+import { draftingIds, keptDraws, likeliestOf, rowsOfDraft } from '../drafting-pass';
 import { Sequence } from '../sequence';
 import { chooseLanes } from './choose-lanes';
 import { DenoiseLoop } from './denoise-loop';
@@ -238,33 +239,29 @@ export class WebgpuBackend implements Backend {
     return this.#writeOnGpu(request, signal);
   }
 
-  async rowLogits(ids: readonly number[], kind: WindowPass): Promise<Float32Array> {
+  async verifyDraft(step: DraftStep): Promise<VerifiedDraft> {
     this.#checkAlive();
-    this.#sequence.checkWindow(ids, kind);
-    const drafts = kind === 'drafting';
-    const all = drafts ? draftingIds(ids, this.config.maskId) : ids;
-    await this.#reserveLogits();
-    await this.#reserve(all.length);
-    const plain = kind === 'noised' ? this.#settings(all.length) : this.#cleanSettings(all.length);
-    const settings = { ...plain, window: drafts ? ids.length : 0 };
-    const picks = [...ids.keys()];
-    const pass = { ids: all, picks, settings, predictedPosition: this.position + this.#shift };
-    const logits = await this.#guard.run(() => this.#passes.logits(pass));
-    this.#sequence.passedWindow(ids, kind);
-    return logits;
-  }
-
-  async draftLogits(row: number): Promise<Float32Array> {
-    this.#checkAlive();
-    const picks = rowsOfDraft(row, this.#sequence.draftedWindow(row));
-    // Its rows are still there, so no layer runs again.
-    const settings = this.#settings(picks.at(-1)! + 1);
-    return this.#guard.run(() => this.#passes.logits({ ids: [], picks, settings, predictedPosition: this.position }));
-  }
-
-  keep(count: number): void {
-    this.#checkAlive();
-    this.#sequence.keep(count);
+    this.#sequence.checkDraft(step);
+    const { settled, masks, sampling, pass } = step;
+    const drafting = { window: step.ids.length, masks };
+    const ids = draftingIds(step.ids, masks, this.config.maskId);
+    await this.#reserve(ids.length);
+    // Row r predicts what follows the r-th id, and what each row draws is kept or not together: one answer for all.
+    const first = settled - 1;
+    const rows = Array.from({ length: drafting.window - first }, (_, row) => first + row);
+    const picks = [...rows, ...rows.flatMap((row) => rowsOfDraft(row, drafting))];
+    const settings = { ...this.#cleanSettings(ids.length), ...sampling, window: drafting.window };
+    const work = {
+      ids,
+      picks,
+      settings: { ...settings, passNumber: pass - first },
+      predictedPosition: this.position + 1,
+    };
+    const drawn = await this.#guard.run(() => this.#passes.draw(work));
+    const draws = keptDraws(step, drawn.slice(0, rows.length));
+    this.#sequence.advance(step.ids.slice(0, first + draws.length));
+    const draft = drawn.slice(rows.length + (draws.length - 1) * masks).slice(0, masks);
+    return { draws, draft: draft.map(likeliestOf) };
   }
 
   async logits(ids: readonly number[]): Promise<Float32Array> {

@@ -43,7 +43,13 @@ export const SOURCES: readonly Source[] = [
     authors: 'Leviathan et al., 2023',
     title: 'Fast Inference from Transformers via Speculative Decoding',
     arxiv: '2211.17192',
-    use: 'Drafted and checked: a draft is kept as far as writing one at a time could have written it.',
+    use: 'Drafted and checked: a draft is kept as far as writing one at a time would write it.',
+  },
+  {
+    authors: 'Daliri et al., 2024',
+    title: 'Coupling without Communication and Drafter-Invariant Speculative Decoding',
+    arxiv: '2408.07978',
+    use: 'Draft and text share their random numbers, so the text does not depend on the draft.',
   },
   {
     authors: 'Liu et al., 2025',

@@ -24,7 +24,7 @@ export const POLICY_TEXTS: Readonly<Record<PolicyName, { readonly name: string; 
   },
   speculative: {
     name: 'Drafted and checked',
-    text: 'Each pass drafts a few tokens, and the next one reads them from left to right and keeps what writing one at a time could have written, up to the first token that it would not. The text is as good as that, in fewer passes.',
+    text: 'Each pass drafts a few tokens, and the next one reads them from left to right and keeps what writing one at a time would write, up to the first token that is another. The text is the same, in fewer passes.',
   },
 };
 
