@@ -55,12 +55,12 @@ async function dispatchesOf(root: string, source: ModelSource, device: GPUDevice
   const all = new Map<string, readonly Dispatch[]>();
   for (const rows of ROWS) {
     const { contextLength: ring, maskId } = config;
-    const settings = { rows, position: 2 * ring - rows, blockSize: rows, ring, window: 0 };
+    const settings = { rows, position: 2 * ring - rows, blockSize: rows, ring, seen: [] };
     const drawn = { ...settings, seed: 1, passNumber: 1, temperature: 1, topP: 0.9 };
     const picks = Array.from({ length: Math.min(rows, 16) }, (_, row) => row);
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    network.encodeTrunk(device, pass, Array<number>(rows).fill(maskId), drawn);
+    network.encodeTrunk(device, pass, { ids: Array<number>(rows).fill(maskId), settings: drawn });
     network.encodeHead(device, pass, picks, drawn);
     network.sampler.encode(pass, picks.length);
     pass.end();

@@ -20,7 +20,7 @@
 
 struct Pass {
   rows: u32, position: u32, block_size: u32, ring: u32,
-  seed: u32, pass_number: u32, temperature: f32, top_p: f32, window: u32,
+  seed: u32, pass_number: u32, temperature: f32, top_p: f32,
 }
 
 struct Run {

@@ -15,7 +15,7 @@
 
 struct Pass {
   rows: u32, position: u32, block_size: u32, ring: u32,
-  seed: u32, pass_number: u32, temperature: f32, top_p: f32, window: u32,
+  seed: u32, pass_number: u32, temperature: f32, top_p: f32,
 }
 
 struct Run {
@@ -32,7 +32,7 @@ struct Progress {
 }
 
 struct Drawn {
-  id: u32, probability: f32, entropy: f32, likeliest: u32, likeliest_probability: f32,
+  id: u32, probability: f32, entropy: f32, likeliest: u32, likeliest_probability: f32, second: u32,
 }
 
 struct Traced {

@@ -13,12 +13,12 @@
 // @binding(1) logits     [count, vocab] f32
 // @binding(2) picks      [count] u32: row of the block, so that position + picks[i] is the absolute position
 // @binding(3) drawn      [count] (id, its probability: softmax at temperature 1, entropy in nats, the likeliest id and
-//                        its probability), written; probabilities and entropy are −1 where a logit is not finite
+//                        its probability, the likeliest id after that), written; probabilities and entropy are −1 where a logit is not finite
 // @binding(4) candidates [count, threads, capacity] f32, for its own use: logits inside the interval
 // Dispatch: count workgroups of `threads`, one a row; a multiple of 16.
 
 struct Drawn {
-  id: u32, probability: f32, entropy: f32, likeliest: u32, likeliest_probability: f32,
+  id: u32, probability: f32, entropy: f32, likeliest: u32, likeliest_probability: f32, second: u32,
 }
 
 // Groups of invocations. A group has a stretch of the vocabulary, whose ids its invocations take in turn.
@@ -26,6 +26,7 @@ const GROUPS = 16u;
 const TOKEN_STREAM = 0u;
 // As the key of a logit: larger than that of any number.
 const NO_ID = 0xffffffffu;
+const NO_TOP = Top(vec2u(0, NO_ID), vec2u(0, NO_ID));
 const NOT_FINITE = 0xffffffffu;
 // Key of the lowest number.
 const LOWEST = 0x00800000u;
@@ -53,8 +54,8 @@ override small_stretch: u32 = (group_stretch + threads - 1) / threads;
 var<workgroup> parts: array<vec4f, threads>;
 var<workgroup> groups: array<vec4f, GROUPS>;
 var<workgroup> whole: vec4f;
-var<workgroup> tops: array<vec2u, threads>;
-var<workgroup> group_tops: array<vec2u, GROUPS>;
+var<workgroup> tops: array<Top, threads>;
+var<workgroup> group_tops: array<Top, GROUPS>;
 var<workgroup> is_found: u32;
 
 // Bits that order as the floats do. −0 counts as +0.
@@ -100,31 +101,48 @@ fn sum_of_all(t: u32, mine: vec4f) -> vec4f {
   return whole;
 }
 
-// Of two (key, id) the greater key, or the lower id.
-fn higher(a: vec2u, b: vec2u) -> vec2u {
-  return select(a, b, b.x > a.x || (b.x == a.x && b.y < a.y));
+// The greatest logit of some ids and the next one, as (key, id); of equal ones the lower id comes first.
+struct Top {
+  first: vec2u, second: vec2u,
 }
 
-// The (key, id) of the greatest logit and the lowest id that has it; key NOT_FINITE where one is not finite.
-fn top_of_row(t: u32, row: u32) -> vec2u {
-  var best = vec2u(0, NO_ID);
+fn precedes(a: vec2u, b: vec2u) -> bool {
+  return a.x > b.x || (a.x == b.x && a.y < b.y);
+}
+
+// The top of both.
+fn merged(a: Top, b: Top) -> Top {
+  let a_leads = precedes(a.first, b.first);
+  let leader = select2(b, a, a_leads);
+  let other = select2(a, b, a_leads);
+  let other_is_second = precedes(other.first, leader.second);
+  return Top(leader.first, select(leader.second, other.first, other_is_second));
+}
+
+fn select2(a: Top, b: Top, is_b: bool) -> Top {
+  return Top(select(a.first, b.first, is_b), select(a.second, b.second, is_b));
+}
+
+// The top of a row; key NOT_FINITE where a logit is not finite.
+fn top_of_row(t: u32, row: u32) -> Top {
+  var best = NO_TOP;
   for (var id = first_id(t); id < end_id(t); id += per_group) {
     let logit = logits[row + id];
     let bits = bitcast<u32>(logit);
     let is_finite = (bits & 0x7f800000u) != 0x7f800000u;
     let key = select(NOT_FINITE, order_key(logit), is_finite);
-    if (id != mask_id && (key > best.x || best.y == NO_ID)) { best = vec2u(key, id); }
+    if (id != mask_id) { best = merged(best, Top(vec2u(key, id), NO_TOP.second)); }
   }
   tops[t] = best;
   workgroupBarrier();
   if (t < GROUPS) {
-    best = vec2u(0, NO_ID);
-    for (var i = 0u; i < rolled(per_group); i++) { best = higher(best, tops[t * per_group + i]); }
+    best = NO_TOP;
+    for (var i = 0u; i < rolled(per_group); i++) { best = merged(best, tops[t * per_group + i]); }
     group_tops[t] = best;
   }
   workgroupBarrier();
   best = group_tops[0];
-  for (var i = 1u; i < rolled(GROUPS); i++) { best = higher(best, group_tops[i]); }
+  for (var i = 1u; i < rolled(GROUPS); i++) { best = merged(best, group_tops[i]); }
   return best;
 }
 
@@ -398,16 +416,21 @@ fn draw(t: u32, row: u32, peak: f32, boundary: u32, tie_weight: f32, place: Plac
 @compute @workgroup_size(threads)
 fn sample(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
   let row = group.x * vocab;
-  let top = top_of_row(t, row);
+  let tops = top_of_row(t, row);
+  let top = tops.first;
+  // Where there is no other id, it is the same one.
+  let second = select(tops.second.y, top.y, tops.second.y == NO_ID);
   let peak = logits[row + top.y];
   let has_nucleus = params.temperature > 0 && params.top_p < 1;
   let nucleus = nucleus_of(t, row, (group.x * threads + t) * capacity, top.x, peak, has_nucleus);
   let sums = nucleus.sums;
   var id = select(vocab, top.y, t == 0);
   if (params.temperature > 0) {
-    let position = params.position + picks[group.x];
-    // The rows of a window are drawn from as by the passes that block size 1 would take, one after the other.
-    let pass_number = params.pass_number + select(0, picks[group.x], params.window > 0);
+    // In a tree a row is as far from the first one as it is deep, and draws as the pass would that block size 1 took there.
+    let pick = picks[group.x];
+    let depth = countOneBits(rows_seen_by(pick)) - 1;
+    let position = params.position + select(pick, depth, is_tree());
+    let pass_number = params.pass_number + select(0, depth, is_tree());
     let random = f32(uniform_bits(params.seed, TOKEN_STREAM, pass_number, position)) * 0x1p-24;
     let tie_weight = weight_of(value_of(max(nucleus.boundary, LOWEST)), peak);
     let least = select(0.0, 1.0, nucleus.boundary == top.x);
@@ -415,10 +438,10 @@ fn sample(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
     id = draw(t, row, peak, nucleus.boundary, tie_weight, place);
   }
   if (top.x == NOT_FINITE) {
-    if (t == 0) { drawn[group.x] = Drawn(top.y, -1, -1, top.y, -1); }
+    if (t == 0) { drawn[group.x] = Drawn(top.y, -1, -1, top.y, -1, second); }
   } else if (id < vocab) {
     // With Z the sum of weights, H = log Z − Σ p · (logit − peak). Neither part is below 0, but log rounds.
     let entropy = max(log(sums.x) - sums.z / sums.x, 0);
-    drawn[group.x] = Drawn(id, exp(logits[row + id] - peak) / sums.x, entropy, top.y, 1 / sums.x);
+    drawn[group.x] = Drawn(id, exp(logits[row + id] - peak) / sums.x, entropy, top.y, 1 / sums.x, second);
   }
 }

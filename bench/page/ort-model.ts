@@ -120,7 +120,10 @@ export class OrtModel {
     const rows = ids.length;
     const position = this.#position;
     const slots = Math.min(position, this.#ring);
-    const { cos, sin } = ropeTable(attention, position, rows);
+    const { cos, sin } = ropeTable(
+      attention,
+      ids.map((_, row) => position + row),
+    );
     const turns = (numbers: Float32Array) => new Tensor('float32', numbers, [rows, attention.headSize / 2]);
     const whole = (values: readonly number[]) =>
       new Tensor('int64', BigInt64Array.from(values, BigInt), [values.length]);

@@ -3,38 +3,26 @@
 // filled, but for those that later blocks of the same pass fill. Blocks of 1 are token-causal. A pass may straddle the
 // end of the ring, and has no more rows than the ring has slots.
 //
-// In a pass that verifies a draft, one with a window, the rows after the window are its drafts: blocks of `masks` rows, the
-// i-th of which sees the window's rows up to the i-th and itself; see src/backends/drafting-pass.ts. With drafts it does
-// not straddle the end.
-
-// Rows of a draft.
-fn masks() -> u32 {
-  return params.rows / params.window - 1;
-}
+// In a pass over a tree of rows, a row sees what `rows_seen_by` tells instead; such a pass does not straddle the end, unless
+// it is a chain.
 
 // One past the last row of the row's block, or more where the pass ends within the block.
 fn block_ends(rows: vec4u) -> vec4u {
-  if (params.window == 0) { return (rows / params.block_size + 1) * params.block_size; }
-  return select(rows + 1, params.window + (draft_of(rows) + 1) * masks(), rows >= vec4u(params.window));
-}
-
-// The drafts that rows after the window belong to.
-fn draft_of(rows: vec4u) -> vec4u {
-  return (rows - params.window) / masks();
-}
-
-// Whether a row of a draft must not see an offset: one after its row of the window and before its own draft.
-fn hidden_in_drafting(rows: vec4u, offset: vec4u) -> vec4<bool> {
-  if (params.window == 0) { return vec4<bool>(); }
-  let draft = draft_of(rows);
-  let is_between = (offset > draft) & (offset < params.window + draft * masks());
-  return is_between & (rows >= vec4u(params.window));
+  return (rows / params.block_size + 1) * params.block_size;
 }
 
 // One past the last slot that the row, or any row before it, may see.
 fn slots_end(row: u32) -> u32 {
   if (params.position + params.rows > params.ring) { return params.ring; }
+  if (is_tree()) { return params.position + 32 - countLeadingZeros(rows_seen_by(row)); }
   return params.position + min(block_ends(vec4u(row)).x, params.rows);
+}
+
+// Of four rows, whether each sees the row at this offset in the pass.
+fn sees_row(rows: vec4u, offset: vec4u) -> vec4<bool> {
+  if (!is_tree()) { return offset < block_ends(rows); }
+  let seen = vec4u(rows_seen_by(rows.x), rows_seen_by(rows.y), rows_seen_by(rows.z), rows_seen_by(rows.w));
+  return ((seen >> (offset % 32)) & vec4u(1)) != vec4u();
 }
 
 // Of four rows, whether each sees the slot, which must be below the `slots_end` of one of them or of a row after them.
@@ -42,6 +30,5 @@ fn sees(rows: vec4u, slot: u32) -> vec4<bool> {
   let first = params.position % params.ring;
   // How far the slot is behind that of the pass's first row, around the ring.
   let offset = vec4u(select(slot - first, slot + params.ring - first, slot < first));
-  let is_early = (offset < block_ends(rows)) & !hidden_in_drafting(rows, offset);
-  return is_early | (offset >= vec4u(params.rows));
+  return sees_row(rows, offset) | (offset >= vec4u(params.rows));
 }

@@ -53,6 +53,8 @@ export interface Prediction {
 /** What a pass drew at a position, beside the id that the network finds likeliest there: the lowest of equal ones. */
 export interface Draw extends Prediction {
   readonly likeliest: { readonly id: number; readonly probability: number };
+  /** The likeliest id after that one, or the same where there is no other. */
+  readonly second: number;
 }
 
 /** A draw whose position is told apart from it. */
@@ -127,7 +129,9 @@ export interface DraftStep {
   readonly ids: readonly number[];
   /** How many of them stay whatever the network makes of them. */
   readonly settled: number;
-  /** How many masks the next draft is to have; 0 for none. They take slots of the ring, and must find them free. */
+  /** Another id for the first place of the draft, or null. */
+  readonly second: number | null;
+  /** How many masks the next draft is to have; 0 for none. All rows of the pass must find slots of the ring free. */
   readonly masks: number;
   readonly sampling: Sampling;
   /** Numbers the draw for the first place after what is settled; each place after that has the next number. */
@@ -137,10 +141,12 @@ export interface DraftStep {
 /** What a clean pass made of a draft. */
 export interface VerifiedDraft {
   /**
-   * What is drawn at the places from `settled` on, up to the first that is not what the draft has there: the ids of the
-   * draft that are kept, and one more. Positions count from the first of the step's ids.
+   * What is drawn at the places from `settled` on, up to the first that the draft does not have there: what is kept of it,
+   * and one more. Positions count from the first of the step's ids.
    */
   readonly draws: readonly Draw[];
+  /** How many of the step's ids are in the cache now: those that stay, unless the second candidate was drawn, which is not. */
+  readonly stored: number;
   /** What the network finds likeliest at the places after those, without knowing the last draw. */
   readonly draft: readonly UnplacedDraw[];
 }
@@ -191,9 +197,9 @@ export interface Backend {
   commitBlock(ids: readonly number[]): Promise<void>;
   /**
    * One clean pass over settled ids and a draft after the cache, at most `blockSize` together: from left to right each
-   * place of the draft is drawn as at block size 1, and the draft stays while it has what is drawn. What stays is in the
-   * cache then, and `position` need no longer be where a block ends. The pass drafts what follows along; see
-   * `src/backends/drafting-pass.ts`. For networks that predict the next token and whose clean attention is causal.
+   * place of the draft is drawn as at block size 1, and the draft stays while it has what is drawn. What is stored is in
+   * the cache then, and `position` need no longer be where a block ends. The pass drafts what follows along; see
+   * `DraftTree`. For networks that predict the next token and whose clean attention is causal.
    */
   verifyDraft(step: DraftStep): Promise<VerifiedDraft>;
   /**

@@ -111,7 +111,7 @@ export class RecoveringBackend implements Backend {
 
   async verifyDraft(step: DraftStep): Promise<VerifiedDraft> {
     const verified = await this.#call((backend) => backend.verifyDraft(step));
-    this.#note({ pass: 'verify', ids: step.ids.slice(0, step.settled + verified.draws.length - 1) });
+    this.#note({ pass: 'verify', ids: step.ids.slice(0, verified.stored) });
     return verified;
   }
 
@@ -249,7 +249,7 @@ async function store(backend: Backend, { pass, ids }: Stored): Promise<void> {
     case 'commit':
       return backend.commitBlock(ids);
     case 'verify':
-      await backend.verifyDraft({ ids, settled: ids.length, masks: 0, sampling: LIKELIEST, pass: 0 });
+      await backend.verifyDraft({ ids, settled: ids.length, second: null, masks: 0, sampling: LIKELIEST, pass: 0 });
       return;
     default:
       return pass satisfies never;

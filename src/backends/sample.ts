@@ -11,13 +11,14 @@ export interface DrawPlace {
 }
 
 /** Result for a row with a logit that is not finite. */
-const NOT_FINITE = { id: 0, probability: -1, entropy: -1, likeliest: { id: 0, probability: -1 } };
+const NOT_FINITE = { id: 0, probability: -1, entropy: -1, likeliest: { id: 0, probability: -1 }, second: 0 };
 
 /**
  * Draws an id from a row of logits [vocab], the mask's counted as −∞: arg-max at temperature 0 (the lowest
  * id wins a tie), otherwise the nucleus of softmax(logits / temperature) and the inverse of its cumulative
  * distribution in id order. `shaders/sample.wgsl` does the same. The probability is that at temperature 1,
- * and the entropy (nats) that of the whole distribution at temperature 1. The likeliest id comes with it.
+ * and the entropy (nats) that of the whole distribution at temperature 1. The likeliest id and the next one
+ * come with it.
  *
  * Where a logit is not finite, probability and entropy are −1.
  */
@@ -26,8 +27,9 @@ export function sample(
   { temperature, topP, seed }: Sampling,
   { maskId, pass, position }: DrawPlace,
 ): UnplacedDraw {
-  const top = topId(logits, maskId);
-  if (top === undefined) return NOT_FINITE;
+  const tops = topIds(logits, maskId);
+  if (!tops) return NOT_FINITE;
+  const [top, second] = tops;
   const peak = logits[top]!;
   const { total, entropy } = distributionOf(logits, peak, maskId);
   let id = top;
@@ -37,26 +39,28 @@ export function sample(
     id = inverse(weights, kept, uniform(seed, STREAM.token, pass, position));
   }
   const likeliest = { id: top, probability: 1 / total };
-  return { id, probability: Math.exp(logits[id]! - peak) / total, entropy, likeliest };
+  return { id, probability: Math.exp(logits[id]! - peak) / total, entropy, likeliest, second };
 }
 
 // The loops below run over a vocabulary for each row that is drawn, so they are plain ones.
 
-/** The likeliest id; undefined where a logit is not finite. */
-function topId(logits: Float32Array, maskId: number): number | undefined {
-  let top = maskId === 0 ? 1 : 0;
-  let peak = logits[top]!;
+/** The likeliest id and the next one, lower ids first among equals, or twice the only one; undefined where a logit is not finite. */
+function topIds(logits: Float32Array, maskId: number): [top: number, second: number] | undefined {
+  let [top, second] = [-1, -1];
+  let [peak, next] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let id = 0; id < logits.length; id++) {
     if (id === maskId) continue;
     const logit = logits[id]!;
     // A number that is not finite, minus itself, is NaN.
     if (logit - logit !== 0) return undefined;
     if (logit > peak) {
-      top = id;
-      peak = logit;
+      [second, next] = [top, peak];
+      [top, peak] = [id, logit];
+    } else if (logit > next) {
+      [second, next] = [id, logit];
     }
   }
-  return top;
+  return [top, second === -1 ? top : second];
 }
 
 /**

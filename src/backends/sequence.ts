@@ -1,7 +1,7 @@
 import { UnmaskError } from '../errors';
 import { type ModelConfig, ringSize } from '../network/model-config';
 import type { BlocksRequest, DenoiseStep, DraftStep } from './backend';
-import { draftingRows } from './drafting-pass';
+import { MOST_TREE_ROWS, treeRows } from './draft-tree';
 import { checkDecodable } from './reveal-policies';
 
 /**
@@ -108,15 +108,16 @@ export class Sequence {
     this.reach(ids.length);
   }
 
-  checkDraft({ ids, settled, masks }: DraftStep): void {
+  checkDraft(step: DraftStep): void {
     this.#checkBegun();
-    if (ids.length === 0 || ids.length > this.#blockSize) {
-      throw new UnmaskError('bad-input', `A window has 1 to ${this.#blockSize} ids, not ${ids.length}.`);
+    const { ids, settled } = step;
+    const rows = treeRows(step);
+    if (ids.length === 0 || rows > MOST_TREE_ROWS) {
+      throw new UnmaskError('bad-input', `A draft takes 1 to ${MOST_TREE_ROWS} rows, not ${rows}.`);
     }
     if (!(settled >= 1 && settled <= ids.length)) {
       throw new UnmaskError('internal', `${settled} of ${ids.length} ids cannot be settled.`);
     }
-    const rows = draftingRows({ window: ids.length, masks });
     if (rows > settled && this.position + rows > this.#ring) {
       throw new UnmaskError('bad-input', 'The ring has no free slots for this draft.');
     }

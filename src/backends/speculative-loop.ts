@@ -1,6 +1,6 @@
 import { ringSize } from '../network/model-config';
 import type { Backend, BlockStep, BlocksRequest, Draw, UnplacedDraw } from './backend';
-import { draftingRows } from './drafting-pass';
+import { MOST_TREE_ROWS, treeRows } from './draft-tree';
 import { TextInBlocks } from './text-in-blocks';
 
 /** What speculative sampling asks of a backend. */
@@ -14,7 +14,8 @@ const MASKS = 3;
  * a clean pass over the draft draws each of its places as block size 1 does, with the same random numbers. As long as
  * the draft has what is drawn the rows after it saw the right text, and their draws count; the first draw that is
  * another takes the draft's place. So a pass gives from one token to one more than the draft has, and the text is the
- * one that block size 1 writes, id for id, but for rounding.
+ * one that block size 1 writes, id for id, but for rounding. Where the first draw is another, it is often the second
+ * likeliest, so the pass has a row for that one too.
  *
  * The pass that verifies a draft makes the next one too, wherever the text will go on. Near the end of the ring, where
  * drafts would evict what the text still needs, it goes on token by token.
@@ -36,7 +37,7 @@ export async function* writeSpeculatively(
   const text = new TextInBlocks(request, config);
   const start = backend.position;
   const ring = ringSize(config, first.length);
-  const mostMasks = Math.min(MASKS, first.length - 1);
+  const masks = Math.min(MASKS, first.length - 1);
   // A place is drawn with the number of the pass that draws it at block size 1.
   const firstPass = Math.max(0, request.nfe - 1) - text.length;
   let { nfe } = request;
@@ -48,23 +49,26 @@ export async function* writeSpeculatively(
   }
   while (!text.isDone && !signal.aborted) {
     const from = backend.position - start;
-    const room = ring - backend.position;
-    // No clean pass has seen these: the last draw, and what the first block was given.
-    const settled = text.known(from);
-    const most = Math.max(0, Math.min(text.maskedFrom(text.length), room - settled.length));
-    const ids = [...settled, ...draft.slice(0, most).map(({ id }) => id)];
-    const fits = ids.length <= 1 + mostMasks && draftingRows({ window: ids.length, masks: mostMasks }) <= room;
-    const verified = await backend.verifyDraft({
-      ids,
+    const room = Math.min(ring - backend.position, MOST_TREE_ROWS);
+    // These are not in the cache: the last draw, at times the one before it, and what the first block was given.
+    const settled = text.known(from).slice(0, MOST_TREE_ROWS);
+    const open = text.maskedFrom(text.length);
+    const step = {
+      ids: settled,
       settled: settled.length,
-      masks: fits ? mostMasks : 0,
+      second: null,
+      masks: 0,
       sampling,
-      pass: firstPass + text.length,
-    });
+      pass: firstPass + from + settled.length,
+    };
+    const ids = [...settled, ...draft.slice(0, open).map(({ id }) => id)];
+    const drafted = { ...step, ids, second: ids.length > settled.length ? draft[0]!.second : null, masks };
+    const verified = await backend.verifyDraft(treeRows(drafted) <= room ? drafted : step);
     nfe++;
-    draft = verified.draft;
     const draws = verified.draws.map((draw) => ({ ...draw, position: from + draw.position }));
-    yield* text.reveal(draws, { nfe, draft: placedAfter(draws.at(-1)!, draft) });
+    yield* text.reveal(draws, { nfe, draft: placedAfter(draws.at(-1)!, verified.draft) });
+    // What was given may come in between.
+    draft = text.length === draws.at(-1)!.position + 1 ? verified.draft : [];
   }
 }
 

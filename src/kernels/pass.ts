@@ -10,23 +10,23 @@ export interface PassSettings {
   readonly ring: number;
   /** 32 bits, unsigned. */
   readonly seed: number;
-  /** Counts the forward passes of a generation; in a pass with a window that of row 0, and each row after it has its own. */
+  /** Counts the forward passes of a generation; in a pass over a tree that of row 0, and one more for each row below it. */
   readonly passNumber: number;
   readonly temperature: number;
   readonly topP: number;
-  /** In a pass that verifies a draft the rows before its drafts, else 0. See `src/backends/drafting-pass.ts`. */
-  readonly window: number;
+  /** In a pass over a tree, for each row the rows of the pass that it sees, as bits, itself among them; else empty. */
+  readonly seen: readonly number[];
 }
 
 /** Size of the uniform. */
-export const PASS_BYTES = 36;
+export const PASS_BYTES = 160;
 
-/** The bytes of `struct Pass { rows, position, block_size, ring, seed, pass_number: u32; temperature, top_p: f32; window: u32 }`. */
+/** The bytes of `struct Pass` in shaders/parts/pass.wgsl. */
 export function packPass(settings: PassSettings): ArrayBuffer {
   const bytes = new ArrayBuffer(PASS_BYTES);
-  const { rows, position, blockSize, ring, seed, passNumber } = settings;
+  const { rows, position, blockSize, ring, seed, passNumber, seen } = settings;
   new Uint32Array(bytes).set([rows, position, blockSize, ring, seed, passNumber]);
   new Float32Array(bytes).set([settings.temperature, settings.topP], 6);
-  new Uint32Array(bytes).set([settings.window], 8);
+  new Uint32Array(bytes).set(seen, 8);
   return bytes;
 }

@@ -30,7 +30,7 @@ export interface SampleBuffers {
 }
 
 /** Size of what is drawn from a row. */
-export const DRAWN_BYTES = 20;
+export const DRAWN_BYTES = 24;
 
 /** The most invocations that share a row; a multiple of all others. */
 const MOST_THREADS = 256;
@@ -64,6 +64,8 @@ export interface Drawn {
   readonly entropy: number;
   /** The arg-max, the lowest of equal ids, with its probability as above. */
   readonly likeliest: { readonly id: number; readonly probability: number };
+  /** The arg-max of all others, the lowest of equal ids; the same one where there is no other. */
+  readonly second: number;
 }
 
 /** What `sample` wrote for the first `count` rows. */
@@ -76,5 +78,6 @@ export function readDrawn(bytes: ArrayBuffer, count: number): Drawn[] {
     probability: floats[each * row + 1]!,
     entropy: floats[each * row + 2]!,
     likeliest: { id: words[each * row + 3]!, probability: floats[each * row + 4]! },
+    second: words[each * row + 5]!,
   }));
 }

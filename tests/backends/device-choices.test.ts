@@ -47,7 +47,7 @@ async function logitsWith(
     new DeviceNetwork({ pipelines: new Pipelines(device), buffers, config, weights, ...choices }),
   );
   const { defaultBlockSize: size, contextLength: ring } = config;
-  const settings = { rows: size, blockSize: size, ring, seed: 0, passNumber: 0, temperature: 0, topP: 1, window: 0 };
+  const settings = { rows: size, blockSize: size, ring, seed: 0, passNumber: 0, temperature: 0, topP: 1, seen: [] };
   const ids = Array.from({ length: 2 * size }, (_, index) => (index * 5 + 1) % (config.vocabSize - 1));
   passes.takeLogits(passes.logitsReadback(buffers));
   passes.store(ids.slice(0, size), { ...settings, position: 0 });

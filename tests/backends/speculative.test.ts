@@ -8,7 +8,7 @@ import {
   LIKELIEST,
   type VerifiedDraft,
 } from '../../src/backends/backend';
-import { keptDraws } from '../../src/backends/drafting-pass';
+import { DraftTree } from '../../src/backends/draft-tree';
 import { RecoveringBackend } from '../../src/backends/recovering-backend';
 import { sample } from '../../src/backends/sample';
 import { type SpeculativeVerbs, writeSpeculatively } from '../../src/backends/speculative-loop';
@@ -49,6 +49,8 @@ class LotVerbs implements SpeculativeVerbs {
   readonly config: Backend['config'];
   readonly text: number[];
   passes = 0;
+  /** Passes in which the second candidate was drawn. */
+  seconds = 0;
 
   constructor(config: Backend['config'], text: readonly number[]) {
     this.config = config;
@@ -66,18 +68,23 @@ class LotVerbs implements SpeculativeVerbs {
   async verifyDraft(step: DraftStep): Promise<VerifiedDraft> {
     this.passes++;
     const { ids, settled, masks, sampling, pass } = step;
-    const drawn = Array.from({ length: ids.length - settled + 1 }, (_, row) =>
-      sample(lots([...this.text, ...ids.slice(0, settled + row)]), sampling, {
-        maskId: MASK,
-        pass: pass + row,
-        position: this.position + settled + row,
-      }),
-    );
-    const draws = keptDraws(step, drawn);
-    this.text.push(...ids.slice(0, settled + draws.length - 1));
+    const tree = new DraftTree({ ...step, masks: 0 }, MASK);
+    const textOf = (row: number) => {
+      const seen = tree.rows.filter((_, other) => (tree.rows[row]!.seen >>> other) & 1);
+      return [...this.text, ...seen.map(({ id }) => id)];
+    };
+    const drawn = tree.predicting.map((row) => {
+      const place = tree.rows[row]!.place + 1;
+      const draw = { maskId: MASK, pass: pass + place - settled, position: this.position + place };
+      return sample(lots(textOf(row)), sampling, draw);
+    });
+    const { draws, row, stored } = tree.verdict(drawn);
+    if (stored < settled + draws.length - 1) this.seconds++;
+    const known = textOf(row);
+    this.text.push(...ids.slice(0, stored));
     const likeliest = (mask: number) =>
-      sample(lots([...this.text, MASK, mask]), LIKELIEST, { maskId: MASK, pass: 0, position: 0 });
-    return { draws, draft: Array.from({ length: masks }, (_, mask) => likeliest(mask)) };
+      sample(lots([...known, MASK, mask]), LIKELIEST, { maskId: MASK, pass: 0, position: 0 });
+    return { draws, stored, draft: Array.from({ length: masks }, (_, mask) => likeliest(mask)) };
   }
 }
 
@@ -90,7 +97,7 @@ const SHAPE = {
   num_attention_heads: 6,
   num_key_value_heads: 2,
   head_dim: 10,
-  max_position_embeddings: 34,
+  max_position_embeddings: 98,
   rms_norm_eps: 1e-5,
 };
 const DIFFUSION = { block_size: 4, block_sizes: [1, 4, 8], clean_attention: 'causal', predicts: 'next' };
@@ -238,7 +245,7 @@ describe.each(BACKENDS)('%s', (_, open) => {
       const places = step.reveal.map(({ position }) => position);
       expect(places).toEqual(places.map((_, at) => places[0]! + at));
     }
-    expect(nfe).toBeLessThan(REQUEST.maxTokens);
+    expect(steps.some(({ reveal }) => reveal.length > 1)).toBe(true);
   });
 
   it.each([
@@ -253,7 +260,7 @@ describe.each(BACKENDS)('%s', (_, open) => {
     for (const settled of ids.map((_, row) => row + 1)) {
       // Whole blocks of the other backend.
       const prompt = [5, 17, 3, 44, 41, 9, 50, 2].slice((8 + settled) % masks);
-      const plain = { masks, sampling: LIKELIEST, pass: 0 };
+      const plain = { second: null, masks, sampling: LIKELIEST, pass: 0 };
       backend.begin(8);
       await backend.verifyDraft({ ...plain, ids: prompt, settled: prompt.length, masks: 0 });
       const unlikely = settled < window ? [...ids.slice(0, settled), config.maskId, ...ids.slice(settled + 1)] : ids;
@@ -277,20 +284,51 @@ describe.each(BACKENDS)('%s', (_, open) => {
     other.dispose();
   });
 
-  it('refuses a draft that no block holds, nothing settled, and drafts without free slots', async () => {
+  it('a second candidate that is drawn is as good as the draft, but is not stored', async () => {
+    const prompt = [5, 17, 3, 44];
+    const plain = { second: null, masks: 3, sampling: LIKELIEST, pass: 0 };
+    const begin = async () => {
+      backend.begin(4);
+      await backend.prefill(prompt);
+    };
+    await begin();
+    const [drawn] = (await backend.verifyDraft({ ...plain, ids: [9], settled: 1 })).draws;
+    const wrong = (drawn!.id + 1) % config.maskId;
+    await begin();
+    const followed = await backend.verifyDraft({ ...plain, ids: [9, drawn!.id, wrong], settled: 1 });
+    expect(followed).toMatchObject({ stored: 2, draws: { length: 2 } });
+    await begin();
+    const second = await backend.verifyDraft({ ...plain, ids: [9, wrong, 7, 8], settled: 1, second: drawn!.id });
+    expect(second).toMatchObject({ stored: 1, draws: { length: 2 } });
+    expect(backend.position).toBe(5);
+    for (const [one, other] of [
+      [second.draws, followed.draws],
+      [second.draft, followed.draft],
+    ] as const) {
+      expect(one.map(({ id }) => id)).toEqual(other.map(({ id }) => id));
+      for (const [at, { probability }] of one.entries()) {
+        expect(Math.abs(probability - other[at]!.probability)).toBeLessThan(1e-5);
+      }
+    }
+  });
+
+  it('refuses a tree of too many rows, nothing settled, and drafts without free slots', async () => {
+    const step = { ids: [1, 2], settled: 1, second: 3, masks: 3, sampling: LIKELIEST, pass: 0 };
     backend.begin(4);
-    await backend.prefill(Array<number>(20).fill(3));
-    const step = { ids: [1, 2, 3], settled: 1, masks: 3, sampling: LIKELIEST, pass: 0 };
-    await expect(backend.verifyDraft({ ...step, ids: [1, 2, 3, 4, 5] })).rejects.toMatchObject({ code: 'bad-input' });
+    const ids = Array<number>(28).fill(3);
+    for (const settled of [28, 28, 28]) await backend.verifyDraft({ ...step, ids, settled, second: null, masks: 0 });
+    await expect(backend.verifyDraft({ ...step, ids: [1, 2, 3, 4, 5, 6, 7] })).rejects.toMatchObject({
+      code: 'bad-input',
+    });
     await expect(backend.verifyDraft({ ...step, settled: 0 })).rejects.toMatchObject({ code: 'internal' });
-    await expect(backend.verifyDraft({ ...step, ids: [1, 2, 3, 4] })).rejects.toMatchObject({ code: 'bad-input' });
+    await expect(backend.verifyDraft({ ...step, ids: [1, 2, 3] })).rejects.toMatchObject({ code: 'bad-input' });
     await expect(backend.verifyDraft(step)).resolves.toMatchObject({ draft: { length: 3 } });
   });
 
   it('a text goes on past the ring, and another after it', async () => {
-    const request = { ...REQUEST, maxTokens: 50, sampling: { temperature: 1, topP: 0.9, seed: 5 } };
+    const request = { ...REQUEST, maxTokens: 114, sampling: { temperature: 1, topP: 0.9, seed: 5 } };
     const events = await eventsOf(backend, request);
-    expect(textOf(events)).toHaveLength(56);
+    expect(textOf(events)).toHaveLength(120);
     const [after] = [textOf(await eventsOf(backend, { ...REQUEST, promptIds: textOf(events).slice(0, 21) }))];
     const fresh = await open();
     expect(textOf(await eventsOf(fresh, { ...REQUEST, promptIds: textOf(events).slice(0, 21) }))).toEqual(after);
@@ -299,14 +337,14 @@ describe.each(BACKENDS)('%s', (_, open) => {
 });
 
 it('both backends write the same text, past the ring too', async () => {
-  const request = { ...REQUEST, maxTokens: 60, sampling: { temperature: 1, topP: 0.9, seed: 11 } };
+  const request = { ...REQUEST, maxTokens: 114, sampling: { temperature: 1, topP: 0.9, seed: 11 } };
   const texts: number[][] = [];
   for (const open of BACKENDS.map(([, open]) => open)) {
     const backend = await open();
     texts.push(textOf(await eventsOf(backend, request)));
     backend.dispose();
   }
-  expect(texts[0]).toHaveLength(66);
+  expect(texts[0]).toHaveLength(120);
   expect(texts[0]).toEqual(texts[1]);
 });
 

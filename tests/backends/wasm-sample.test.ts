@@ -50,6 +50,7 @@ it('equal logits: arg-max is the lowest id, and a nucleus takes the lower ids fi
     probability: 0.25,
     entropy: Math.log(4),
     likeliest: { id: 1, probability: 0.25 },
+    second: 2,
   });
   const drawn = Array.from({ length: 50 }, (_, pass) =>
     sample(logits, { temperature: 1, topP: 0.5, seed: 0 }, { ...place, pass }),

@@ -60,7 +60,10 @@ it.each(CONFIGS.map((config) => [config.model_type, config] as const))('computes
   const inputs = (ids: readonly number[], position: number, past: Readonly<Record<string, Tensor>>) => {
     const { attention } = network.layers[0]!;
     const rows = ids.length;
-    const { cos, sin } = ropeTable(attention, position, rows);
+    const { cos, sin } = ropeTable(
+      attention,
+      ids.map((_, row) => position + row),
+    );
     const whole = (values: readonly number[]) =>
       new Tensor('int64', BigInt64Array.from(values, BigInt), [values.length]);
     const turns = (numbers: Float32Array) => new Tensor('float32', numbers, [rows, attention.headSize / 2]);

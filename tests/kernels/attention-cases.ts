@@ -17,6 +17,20 @@ const WIDE = { heads: 2, kvHeads: 2, headSize: 64 };
  * name, then the case: awkward caches, blocks, head sizes and groups of query heads, kept small for software adapters.
  * Few pairs of heads and head size, since each is a pipeline to compile.
  */
+/** The number that has these bits. */
+const bits = (set: readonly number[]) => set.reduce((number, bit) => number + 2 ** bit, 0);
+
+/** Rows whose parents these are, and after them for each one a draft of so many masks. */
+function tree(parents: readonly number[], masks: number): { rows: number; seen: number[][] } {
+  const seen: number[][] = [];
+  for (const [row, parent] of parents.entries()) seen.push([...(seen[parent] ?? []), row]);
+  for (const row of parents.keys()) {
+    const draft = Array.from({ length: masks }, (_, mask) => parents.length + row * masks + mask);
+    for (const _ of draft) seen.push([...seen[row]!, ...draft]);
+  }
+  return { rows: seen.length, seen };
+}
+
 export const ATTENTION_CASES: readonly (readonly [name: string, shape: AttentionCase])[] = [
   ['empty cache, one row', { rows: 1, position: 0, blockSize: 1, ring: 8, ...TWO_HEADS }],
   ['empty cache, block of 3', { rows: 3, position: 0, blockSize: 3, ring: 9, ...TWO_HEADS }],
@@ -37,16 +51,13 @@ export const ATTENTION_CASES: readonly (readonly [name: string, shape: Attention
   ['a ring full of single rows', { rows: 20, position: 47, blockSize: 1, ring: 20, ...TRIPLES }],
   ['a last block that is short', { rows: 8, position: 5, blockSize: 3, ring: 40, ...TRIPLES }],
   ['blocks among themselves', { rows: 21, position: 0, blockSize: 3, ring: 30, ...PAIRS }],
-  ['a drafting pass on an empty cache', { rows: 4, window: 2, position: 0, blockSize: 1, ring: 8, ...TWO_HEADS }],
-  ['a drafting pass to the end of the ring', { rows: 9, window: 3, position: 6, blockSize: 1, ring: 15, ...TRIPLES }],
-  ['drafts apart from their window', { rows: 16, window: 4, position: 60, blockSize: 1, ring: 80, ...PAIRS }],
-  ['one id and its draft', { rows: 4, window: 1, position: 21, blockSize: 1, ring: 30, ...PAIRS }],
-  ['drafts longer than their window', { rows: 12, window: 2, position: 5, blockSize: 1, ring: 24, ...TRIPLES }],
-  [
-    'a window without drafts, past the ring',
-    { rows: 3, window: 3, position: 22, blockSize: 1, ring: 12, ...TWO_HEADS },
-  ],
-  ['drafts in a third chunk', { rows: 25, window: 5, position: 130, blockSize: 1, ring: 160, ...EIGHT }],
+  ['a tree on an empty cache', { ...tree([-1, 0, 0], 1), position: 0, blockSize: 1, ring: 8, ...TWO_HEADS }],
+  ['a tree to the end of the ring', { ...tree([-1, 0, 1], 2), position: 6, blockSize: 1, ring: 15, ...TRIPLES }],
+  ['drafts apart from their chain', { ...tree([-1, 0, 1, 2, 0], 3), position: 60, blockSize: 1, ring: 90, ...PAIRS }],
+  ['one id and its draft', { ...tree([-1], 3), position: 21, blockSize: 1, ring: 30, ...PAIRS }],
+  ['a tree of 32 rows', { ...tree([-1, 0, 1, 2, 3, 4, 2, 2], 3), position: 5, blockSize: 1, ring: 64, ...TRIPLES }],
+  ['a chain past the ring', { ...tree([-1, 0, 1], 0), position: 22, blockSize: 1, ring: 12, ...TWO_HEADS }],
+  ['a tree in a third chunk', { ...tree([-1, 0, 1, 1, 0], 4), position: 130, blockSize: 1, ring: 160, ...EIGHT }],
   ['blocks across chunks', { rows: 72, position: 0, blockSize: 4, ring: 72, ...TWO_HEADS }],
 ];
 
@@ -90,7 +101,7 @@ export async function expectAttention(
   const kernels = attend(
     { ...shape, cache },
     {
-      pass: uploadPass(device, buffers, shape),
+      pass: uploadPass(device, buffers, { ...shape, seen: (shape.seen ?? []).map(bits) }),
       q: upload(device, buffers, 'q', toPairs(q, shape.headSize)),
       keys: keyRing!.slice,
       values: valueRing!.slice,

@@ -48,6 +48,7 @@ function predict({ positions, pass }: Pick<DenoiseStep, 'positions' | 'pass'>, b
       probability: Math.floor(lot(4) * 16) / 16,
       entropy: Math.floor(lot(5) * 8) / 8,
       likeliest: { id: Math.floor(lot(6) * MASK), probability: Math.floor(lot(7) * 16) / 16 },
+      second: 0,
     };
   });
 }
@@ -207,7 +208,7 @@ class GpuRun {
       ring: 1000,
       seed: SEED,
       passNumber: 0,
-      window: 0,
+      seen: [],
       temperature: 1,
       topP: 1,
     });

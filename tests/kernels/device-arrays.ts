@@ -14,7 +14,7 @@ export function uploadPass(device: GPUDevice, buffers: Buffers, settings: Partia
     passNumber: 0,
     temperature: 0,
     topP: 1,
-    window: 0,
+    seen: [],
     ...settings,
   });
   const slice = buffers.uniform('pass', packed.byteLength);

@@ -69,6 +69,7 @@ describe.each([1, 8] as const)('%i lanes', (lanes) => {
     );
     expect(drawn.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
     expect(drawn.map(({ likeliest }) => likeliest.id)).toEqual(expected.map(({ likeliest }) => likeliest.id));
+    expect(drawn.map(({ second }) => second)).toEqual(expected.map(({ second }) => second));
     drawn.forEach(({ probability, entropy, likeliest }, row) => {
       expectProbability(probability, expected[row]!.probability);
       expectProbability(likeliest.probability, expected[row]!.likeliest.probability);

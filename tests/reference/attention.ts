@@ -9,8 +9,8 @@ export interface AttentionCase {
   /** Of keys and values: query head h reads KV head ⌊h / (heads / kvHeads)⌋. */
   readonly kvHeads: number;
   readonly headSize: number;
-  /** Of a pass that verifies a draft: rows before its drafts, which are as many and equally long. */
-  readonly window?: number;
+  /** Of a pass over a tree, for each row: the rows of the pass that it sees. */
+  readonly seen?: readonly (readonly number[])[];
 }
 
 /** The slots that a row sees: all that were ever filled, but for those of rows of the pass that it must not see. */
@@ -28,12 +28,10 @@ export function visibleSlots(shape: AttentionCase, row: number): number[] {
   return slots;
 }
 
-/** Whether a row of the pass sees another one: not those of later blocks, nor a draft what it does not go on after. */
-function sees({ rows, blockSize, window }: AttentionCase, row: number, other: number): boolean {
-  if (window === undefined) return Math.floor(other / blockSize) <= Math.floor(row / blockSize);
-  const draftOf = (each: number) => Math.floor((each - window) / (rows / window - 1));
-  if (row < window) return other <= row;
-  return other < window ? other <= draftOf(row) : draftOf(other) === draftOf(row);
+/** Whether a row of the pass sees another one: not those of later blocks, nor of another branch. */
+function sees({ blockSize, seen }: AttentionCase, row: number, other: number): boolean {
+  if (seen) return seen[row]!.includes(other);
+  return Math.floor(other / blockSize) <= Math.floor(row / blockSize);
 }
 
 /**

@@ -52,7 +52,10 @@ export function sample(logits: Float32Array, draw: SampleCase): Omit<Draw, 'posi
   const entropy = entropyOf(plain);
   const top = masked.indexOf(Math.max(...masked));
   const likeliest = { id: top, probability: plain[top]! };
-  if (draw.temperature === 0) return { ...likeliest, entropy, likeliest };
+  const others = masked.map((logit, id) => (id === top || id === draw.maskId ? Number.NEGATIVE_INFINITY : logit));
+  const most = Math.max(...others);
+  const second = most === Number.NEGATIVE_INFINITY ? top : others.indexOf(most);
+  if (draw.temperature === 0) return { ...likeliest, entropy, likeliest, second };
   const probabilities = softmax(masked, draw.temperature);
   const kept = nucleus(probabilities, draw.topP);
   const weights = probabilities.map((p, id) => (kept.has(id) ? p : 0));
@@ -62,5 +65,5 @@ export function sample(logits: Float32Array, draw: SampleCase): Omit<Draw, 'posi
     cumulative += weight;
     return cumulative > number;
   });
-  return { id, probability: plain[id]!, entropy, likeliest };
+  return { id, probability: plain[id]!, entropy, likeliest, second };
 }

@@ -4,7 +4,7 @@ import { hiddenSize } from '../../network/network';
 import type { CpuCache } from '../../onnx/cpu-cache';
 import type { CpuNetwork } from '../../onnx/cpu-network';
 import { ropeTable } from './rope-table';
-import { attentionBias, type RowsInRing, slotsOf } from './visibility';
+import { attentionBias, positionsOf, type RowsInRing, slotsOf } from './visibility';
 
 /** Rows that a pass runs at once, if a block has no more: more gain nothing, and take memory for their scores. */
 const ROWS_AT_ONCE = 64;
@@ -61,7 +61,7 @@ export class CachedPasses {
     const pass = { ...place, rows: ids.length };
     const cache = this.#cache;
     this.#reserve(Math.min(pass.ring, pass.position + pass.rows), pass.ring);
-    const { cos, sin } = ropeTable(this.#config.network.layers[0]!.attention, pass.position, pass.rows);
+    const { cos, sin } = ropeTable(this.#config.network.layers[0]!.attention, positionsOf(pass));
     const bias = attentionBias(pass, cache.capacity);
     const rows = await this.#network.pass({ ids, cos, sin, slots: slotsOf(pass), bias }, cache);
     if (!rows.every(Number.isFinite)) this.#state = 'spoilt';

@@ -22,7 +22,7 @@ import {
 } from '../backend';
 import { writeBlocksByVerbs, writeBlockwise } from '../block-loop';
 import { checkPredictions } from '../check-predictions';
-import { keptDraws } from '../drafting-pass';
+import { DraftTree } from '../draft-tree';
 import { sample } from '../sample';
 import { Sequence } from '../sequence';
 import { CachedPasses } from './cached-passes';
@@ -117,19 +117,28 @@ export class WasmBackend implements Backend, CarryingBackend {
     this.#checkAlive();
     this.#sequence.checkDraft(step);
     const { ids, settled, masks, sampling, pass } = step;
-    const { maskId, network } = this.config;
-    const rows = await this.#passes.run(ids, { ...this.#place, within: network.cleanAttention });
-    // The row before the draft predicts its first place.
-    const drawn = await this.#predict(rows.subarray((settled - 1) * hiddenSize(network)), (logits, row) =>
-      sample(logits, sampling, { maskId, pass: pass + row, position: this.position + settled + row }),
+    const { maskId } = this.config;
+    const tree = new DraftTree({ ...step, masks: 0 }, maskId);
+    const rows = await this.#runTree(tree, 0);
+    // The last settled row predicts the first place of the draft.
+    const drawn = await this.#predict(
+      rows.subarray((settled - 1) * hiddenSize(this.config.network)),
+      (logits, index) => {
+        const { place } = tree.rows[tree.predicting[index]!]!;
+        return sample(logits, sampling, {
+          maskId,
+          pass: pass + place + 1 - settled,
+          position: this.position + place + 1,
+        });
+      },
     );
-    const draws = keptDraws(step, drawn);
-    const kept = ids.slice(0, settled + draws.length - 1);
-    const draft = await this.#draftAfter(kept.length, masks);
-    this.#sequence.advance(kept);
+    const { draws, stored, row } = tree.verdict(drawn);
+    const { id, place } = tree.rows[row]!;
+    const draft = masks === 0 ? [] : await this.#draftAfter(id, place, masks);
+    this.#sequence.advance(ids.slice(0, stored));
     // It was the row of the last clean pass that was kept whole.
     this.#lastRow = null;
-    return { draws, draft };
+    return { draws, stored, draft };
   }
 
   writeBlocks(request: BlocksRequest, signal: AbortSignal): AsyncGenerator<BlockStep, void> {
@@ -206,17 +215,22 @@ export class WasmBackend implements Backend, CarryingBackend {
   }
 
   /**
-   * What is likeliest at masks that go on after the first `known` ids of the pass just before, without the token between.
-   * A pass of its own: on a CPU the time of a pass grows with its rows, and only one of the drafts that would ride along
-   * is asked for.
+   * What is likeliest at masks that go on after an id at `place` beyond the cache, without the token between. A pass of its
+   * own: on a CPU the time of a pass grows with its rows, and only one of the drafts that would ride along is asked for.
    */
-  async #draftAfter(known: number, masks: number): Promise<UnplacedDraw[]> {
-    if (masks === 0) return [];
-    const { maskId } = this.config;
-    const position = this.position + known;
-    const ids = Array<number>(masks).fill(maskId);
-    const rows = await this.#passes.run(ids, { ...this.#place, position, within: 'block' });
-    return this.#predict(rows, (logits) => sample(logits, LIKELIEST, { maskId, pass: 0, position }));
+  async #draftAfter(id: number, place: number, masks: number): Promise<UnplacedDraw[]> {
+    const { maskId, network } = this.config;
+    const tree = new DraftTree({ ids: [id], settled: 1, second: null, masks }, maskId);
+    const rows = await this.#runTree(tree, place);
+    return this.#predict(rows.subarray(hiddenSize(network)), (logits) =>
+      sample(logits, LIKELIEST, { maskId, pass: 0, position: this.position }),
+    );
+  }
+
+  /** The rows [tree.rows.length, hidden] of a tree whose first row is at `place` beyond the cache. */
+  #runTree({ rows }: DraftTree, place: number): Promise<Float32Array> {
+    const ids = rows.map(({ id }) => id);
+    return this.#passes.run(ids, { ...this.#place, position: this.position + place, within: rows });
   }
 
   /** The rows [positions.length, hidden] that predict these positions of a noised block. */

@@ -60,7 +60,7 @@ function timedMatmul(pipelines: Pipelines, buffers: Buffers): (lanes: Lanes) => 
     passNumber: 0,
     temperature: 0,
     topP: 1,
-    window: 0,
+    seen: [],
   };
   device.queue.writeBuffer(pass.buffer, 0, packPass({ rows: ROWS, ...settings }));
   const values = buffers.storage('lanes.values', features * columns);

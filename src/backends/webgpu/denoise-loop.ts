@@ -77,7 +77,7 @@ export class DenoiseLoop {
       blockSize: first.length,
       ring,
       passNumber: nfe,
-      window: 0,
+      seen: [],
       ...sampling,
     };
     this.#write(this.#network.few.activations.pass, packPass(settings));

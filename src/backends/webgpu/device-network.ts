@@ -7,7 +7,6 @@ import type { Lanes } from '../../kernels/lanes';
 import { type PassSettings, packPass } from '../../kernels/pass';
 import { ropeTable } from '../../kernels/rope';
 import type { ModelConfig } from '../../network/model-config';
-import { type PassRows, positionsOf } from '../drafting-pass';
 import { headKernels, samplerKernel } from './head';
 import {
   type Activations,
@@ -43,6 +42,17 @@ export interface NetworkParts {
   readonly lanes: Lanes;
   readonly cacheDtype: CacheDtype;
 }
+
+/** What the layers compute. */
+export interface TrunkPass {
+  readonly ids: readonly number[];
+  /** How far each row is behind `settings.position`, where that is not its number. */
+  readonly places?: readonly number[] | undefined;
+  readonly settings: PassSettings;
+}
+
+/** Where rows of a pass are in the text, `places` as in `TrunkPass`, and how many slots the ring has. */
+type RowPlaces = Pick<PassSettings, 'position' | 'rows' | 'ring'> & Pick<TrunkPass, 'places'>;
 
 /** The network bound to its buffers for few rows or for many: layers, then the head over picked rows. */
 export interface RowRange {
@@ -122,12 +132,12 @@ export class DeviceNetwork {
   }
 
   /** Uploads ids [rows] and encodes embedding and layers: K and V of the rows are in the ring afterwards. */
-  encodeTrunk(device: GPUDevice, pass: GPUComputePassEncoder, ids: readonly number[], settings: PassSettings): void {
+  encodeTrunk(device: GPUDevice, pass: GPUComputePassEncoder, { ids, places, settings }: TrunkPass): void {
     const { activations, trunk } = this.#rangeFor(settings.rows);
     const write = (slice: BufferSlice, data: BufferSource) => device.queue.writeBuffer(slice.buffer, 0, data);
     write(activations.pass, packPass(settings));
     write(activations.ids, Uint32Array.from(ids));
-    this.writeRopeTable(device, settings);
+    this.writeRopeTable(device, { ...settings, places });
     for (const kernel of trunk) kernel.encode(pass, settings.rows);
   }
 
@@ -152,10 +162,9 @@ export class DeviceNetwork {
   }
 
   /** Uploads RoPE of the rows of a pass to their slots; at most a ring full. */
-  writeRopeTable(device: GPUDevice, pass: PassRows & { readonly ring: number }): void {
-    const { position, rows, ring } = pass;
+  writeRopeTable(device: GPUDevice, { position, rows, ring, places }: RowPlaces): void {
     const { headSize, ropeBase } = ropeOf(this.config.network);
-    const positions = positionsOf(pass);
+    const positions = Array.from({ length: rows }, (_, row) => position + (places?.[row] ?? row));
     for (let row = 0; row < rows; ) {
       const slot = (position + row) % ring;
       const together = Math.min(rows - row, ring - slot);

@@ -3,15 +3,14 @@ import { readBack } from '../../gpu/readback';
 import type { PassSettings } from '../../kernels/pass';
 import { DRAWN_BYTES, type Drawn, readDrawn } from '../../kernels/sample';
 import { checkPredictions } from '../check-predictions';
-import { type DeviceNetwork, FEW_ROWS, KEPT_ROW } from './device-network';
+import { type DeviceNetwork, FEW_ROWS, KEPT_ROW, type TrunkPass } from './device-network';
 
 /** A network pass whose rows the head predicts from. */
-export interface PredictingPass {
+export interface PredictingPass extends TrunkPass {
   /** What the layers read; empty where the kept row alone is picked. */
   readonly ids: readonly number[];
   /** Rows of the pass, or KEPT_ROW. */
   readonly picks: readonly number[];
-  readonly settings: PassSettings;
   /** Of the token that row 0 predicts. */
   readonly predictedPosition: number;
 }
@@ -50,7 +49,7 @@ export class Passes {
   store(ids: readonly number[], settings: PassSettings): void {
     const keeps = this.#network.config.network.predicts === 'next';
     this.#submit(
-      (pass) => this.#network.encodeTrunk(this.#device, pass, ids, settings),
+      (pass) => this.#network.encodeTrunk(this.#device, pass, { ids, settings }),
       (encoder) => keeps && this.#network.encodeKeepRow(encoder, ids.length),
     );
   }
@@ -97,15 +96,12 @@ export class Passes {
   }
 
   /** Head over at most FEW_ROWS picks, in the first part after the layers. `end` encodes what follows it. */
-  #submitPart(
-    { ids, picks, settings, predictedPosition }: PredictingPass,
-    isFirst: boolean,
-    end: (pass: GPUComputePassEncoder) => Copy,
-  ): void {
+  #submitPart(work: PredictingPass, isFirst: boolean, end: (pass: GPUComputePassEncoder) => Copy): void {
+    const { ids, picks, settings, predictedPosition } = work;
     let copy: Copy;
     this.#submit(
       (pass) => {
-        if (isFirst && ids.length > 0) this.#network.encodeTrunk(this.#device, pass, ids, settings);
+        if (isFirst && ids.length > 0) this.#network.encodeTrunk(this.#device, pass, work);
         this.#network.encodeHead(this.#device, pass, picks, { ...settings, position: predictedPosition });
         copy = end(pass);
       },

@@ -23,7 +23,7 @@ import {
   type VerifiedDraft,
 } from '../backend';
 import { writeBlocksByVerbs } from '../block-loop';
-import { draftingIds, keptDraws, likeliestOf, rowsOfDraft } from '../drafting-pass';
+import { DraftTree, likeliestOf } from '../draft-tree';
 import { Sequence } from '../sequence';
 import { chooseLanes } from './choose-lanes';
 import { DenoiseLoop } from './denoise-loop';
@@ -118,7 +118,7 @@ function pipelinesOf(device: GPUDevice): Pipelines {
 }
 
 /** The settings of a pass that draws nothing. */
-const PLAIN = { seed: 0, passNumber: 0, temperature: 0, topP: 1, window: 0 };
+const PLAIN = { seed: 0, passNumber: 0, temperature: 0, topP: 1, seen: [] };
 
 /**
  * One sequence on a GPU; see `Backend`. A run of blocks stays on the GPU, which decides what is revealed; the
@@ -242,26 +242,24 @@ export class WebgpuBackend implements Backend {
   async verifyDraft(step: DraftStep): Promise<VerifiedDraft> {
     this.#checkAlive();
     this.#sequence.checkDraft(step);
-    const { settled, masks, sampling, pass } = step;
-    const drafting = { window: step.ids.length, masks };
-    const ids = draftingIds(step.ids, masks, this.config.maskId);
-    await this.#reserve(ids.length);
-    // Row r predicts what follows the r-th id, and what each row draws is kept or not together: one answer for all.
-    const first = settled - 1;
-    const rows = Array.from({ length: drafting.window - first }, (_, row) => first + row);
-    const picks = [...rows, ...rows.flatMap((row) => rowsOfDraft(row, drafting))];
-    const settings = { ...this.#cleanSettings(ids.length), ...sampling, window: drafting.window };
-    const work = {
-      ids,
-      picks,
-      settings: { ...settings, passNumber: pass - first },
-      predictedPosition: this.position + 1,
+    const { sampling, pass, settled } = step;
+    const tree = new DraftTree(step, this.config.maskId);
+    const { rows, predicting } = tree;
+    await this.#reserve(rows.length);
+    const settings = {
+      ...this.#settings(rows.length),
+      ...sampling,
+      passNumber: pass - settled + 1,
+      seen: rows.map(({ seen }) => seen),
     };
-    const drawn = await this.#guard.run(() => this.#passes.draw(work));
-    const draws = keptDraws(step, drawn.slice(0, rows.length));
-    this.#sequence.advance(step.ids.slice(0, first + draws.length));
-    const draft = drawn.slice(rows.length + (draws.length - 1) * masks).slice(0, masks);
-    return { draws, draft: draft.map(likeliestOf) };
+    // What is drawn decides which draft is asked for: all are predicted, so one answer is enough.
+    const picks = [...predicting, ...predicting.flatMap((row) => tree.draftOf(row))];
+    const work = { ids: rows.map(({ id }) => id), places: rows.map(({ place }) => place), picks, settings };
+    const drawn = await this.#guard.run(() => this.#passes.draw({ ...work, predictedPosition: this.position + 1 }));
+    const { draws, row, stored } = tree.verdict(drawn.slice(0, predicting.length));
+    this.#sequence.advance(step.ids.slice(0, stored));
+    const draft = tree.draftOf(row).map((mask) => likeliestOf(drawn[picks.indexOf(mask)]!));
+    return { draws, stored, draft };
   }
 
   async logits(ids: readonly number[]): Promise<Float32Array> {
@@ -332,7 +330,7 @@ export class WebgpuBackend implements Backend {
           // A ring of one block has the RoPE table of one: the next block's follows when its pass is.
           const end = this.#sequence.position + Math.min(blocks * blockSize, ring);
           if (end > tableEnd) {
-            this.#network.writeRopeTable(this.#device, { position: tableEnd, rows: end - tableEnd, window: 0, ring });
+            this.#network.writeRopeTable(this.#device, { position: tableEnd, rows: end - tableEnd, ring });
           }
           tableEnd = Math.max(tableEnd, end);
         },
