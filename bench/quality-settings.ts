@@ -20,7 +20,7 @@ const inThresholds = (blockSize: number, thresholds: readonly number[]): Quality
 export const QUALITY_SETTINGS: readonly QualitySetting[] = [
   // A block of one token is autoregression.
   { policy: { name: 'first-hitting' }, blockSize: 1 },
-  ...[4, 8].map((blockSize) => ({ policy: { name: 'speculative' } as const, blockSize })),
+  { policy: { name: 'speculative' }, blockSize: 4 },
   ...inSteps('confidence', 4, [4, 2, 1]),
   ...inThresholds(4, [0.95, 0.9, 0.8, 0.7, 0.6, 0.5]),
   ...inSteps('confidence', 8, [8, 4, 2]),

@@ -52,6 +52,12 @@ export const SOURCES: readonly Source[] = [
     use: 'Draft and text share their random numbers, so the text does not depend on the draft.',
   },
   {
+    authors: 'Miao et al., 2023',
+    title: 'SpecInfer: Accelerating LLM Serving with Tree-based Speculative Inference and Verification',
+    arxiv: '2305.09781',
+    use: 'A draft is checked as a tree: two candidates stand side by side for its first place.',
+  },
+  {
     authors: 'Liu et al., 2025',
     title: 'TiDAR: Think in Diffusion, Talk in Autoregression',
     arxiv: '2511.08923',
