@@ -145,8 +145,8 @@ export interface VerifiedDraft {
    * and one more. Positions count from the first of the step's ids.
    */
   readonly draws: readonly Draw[];
-  /** How many of the step's ids are in the cache now: those that stay, unless the second candidate was drawn, which is not. */
-  readonly stored: number;
+  /** The ids that are in the cache now: those that stay, if need be without the second candidate. */
+  readonly stored: readonly number[];
   /** What the network finds likeliest at the places after those, without knowing the last draw. */
   readonly draft: readonly UnplacedDraw[];
 }

@@ -111,7 +111,7 @@ export class RecoveringBackend implements Backend {
 
   async verifyDraft(step: DraftStep): Promise<VerifiedDraft> {
     const verified = await this.#call((backend) => backend.verifyDraft(step));
-    this.#note({ pass: 'verify', ids: step.ids.slice(0, verified.stored) });
+    this.#note({ pass: 'verify', ids: verified.stored });
     return verified;
   }
 

@@ -116,26 +116,40 @@ export class WasmBackend implements Backend, CarryingBackend {
   async verifyDraft(step: DraftStep): Promise<VerifiedDraft> {
     this.#checkAlive();
     this.#sequence.checkDraft(step);
-    const { ids, settled, masks, sampling, pass } = step;
+    const { ids, settled, second, masks, sampling, pass } = step;
     const { maskId } = this.config;
-    const tree = new DraftTree({ ...step, masks: 0 }, maskId);
-    const rows = await this.#runTree(tree, 0);
+    const width = hiddenSize(this.config.network);
+    const drawAt = (logits: Float32Array, place: number) =>
+      sample(logits, sampling, { maskId, pass: pass + place - settled, position: this.position + place });
+    const chain = new DraftTree({ ids, settled, second: null, masks: 0 }, maskId);
+    const rows = await this.#runTree(chain, 0);
     // The last settled row predicts the first place of the draft.
-    const drawn = await this.#predict(
-      rows.subarray((settled - 1) * hiddenSize(this.config.network)),
-      (logits, index) => {
-        const { place } = tree.rows[tree.predicting[index]!]!;
-        return sample(logits, sampling, {
-          maskId,
-          pass: pass + place + 1 - settled,
-          position: this.position + place + 1,
-        });
-      },
+    const drawn = await this.#predict(rows.subarray((settled - 1) * width), (logits, row) =>
+      drawAt(logits, settled + row),
     );
-    const { draws, stored, row } = tree.verdict(drawn);
-    const { id, place } = tree.rows[row]!;
-    const draft = masks === 0 ? [] : await this.#draftAfter(id, place, masks);
-    this.#sequence.advance(ids.slice(0, stored));
+    const verdict = chain.verdict(drawn);
+    const draws = [...verdict.draws];
+    let draft: UnplacedDraw[] = [];
+    const stored = ids.slice(0, verdict.stored);
+    // On a CPU the time of a pass grows with its rows. So what would ride along has a pass of its own, after the verdict: the
+    // second candidate where it was drawn, and the one draft that is asked for.
+    const isSecond = stored.length === settled && draws[0]!.id === second;
+    if (isSecond) stored.push(second);
+    if (isSecond || masks > 0) {
+      const place = stored.length - 1;
+      const more = await this.#runTree(
+        new DraftTree({ ids: stored.slice(place), settled: 1, second: null, masks }, maskId),
+        place,
+      );
+      if (isSecond) {
+        const [next] = await this.#predict(more.subarray(0, width), (logits) => drawAt(logits, place + 1));
+        draws.push({ ...next!, position: place + 1 });
+      }
+      draft = await this.#predict(more.subarray(width), (logits) =>
+        sample(logits, LIKELIEST, { maskId, pass: 0, position: this.position }),
+      );
+    }
+    this.#sequence.advance(stored);
     // It was the row of the last clean pass that was kept whole.
     this.#lastRow = null;
     return { draws, stored, draft };
@@ -212,19 +226,6 @@ export class WasmBackend implements Backend, CarryingBackend {
     const rows = await this.#passes.run(ids, { ...this.#place, within: cleanAttention });
     this.#sequence.advance(ids);
     if (predicts === 'next') this.#lastRow = rows.slice(-hiddenSize(this.config.network));
-  }
-
-  /**
-   * What is likeliest at masks that go on after an id at `place` beyond the cache, without the token between. A pass of its
-   * own: on a CPU the time of a pass grows with its rows, and only one of the drafts that would ride along is asked for.
-   */
-  async #draftAfter(id: number, place: number, masks: number): Promise<UnplacedDraw[]> {
-    const { maskId, network } = this.config;
-    const tree = new DraftTree({ ids: [id], settled: 1, second: null, masks }, maskId);
-    const rows = await this.#runTree(tree, place);
-    return this.#predict(rows.subarray(hiddenSize(network)), (logits) =>
-      sample(logits, LIKELIEST, { maskId, pass: 0, position: this.position }),
-    );
   }
 
   /** The rows [tree.rows.length, hidden] of a tree whose first row is at `place` beyond the cache. */

@@ -256,8 +256,9 @@ export class WebgpuBackend implements Backend {
     const picks = [...predicting, ...predicting.flatMap((row) => tree.draftOf(row))];
     const work = { ids: rows.map(({ id }) => id), places: rows.map(({ place }) => place), picks, settings };
     const drawn = await this.#guard.run(() => this.#passes.draw({ ...work, predictedPosition: this.position + 1 }));
-    const { draws, row, stored } = tree.verdict(drawn.slice(0, predicting.length));
-    this.#sequence.advance(step.ids.slice(0, stored));
+    const { draws, row, stored: count } = tree.verdict(drawn.slice(0, predicting.length));
+    const stored = step.ids.slice(0, count);
+    this.#sequence.advance(stored);
     const draft = tree.draftOf(row).map((mask) => likeliestOf(drawn[picks.indexOf(mask)]!));
     return { draws, stored, draft };
   }
