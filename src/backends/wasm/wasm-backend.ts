@@ -129,25 +129,22 @@ export class WasmBackend implements Backend, CarryingBackend {
     );
     const verdict = chain.verdict(drawn);
     const draws = [...verdict.draws];
-    let draft: UnplacedDraw[] = [];
     const stored = ids.slice(0, verdict.stored);
     // On a CPU the time of a pass grows with its rows. So what would ride along has a pass of its own, after the verdict: the
     // second candidate where it was drawn, and the one draft that is asked for.
     const isSecond = stored.length === settled && draws[0]!.id === second;
     if (isSecond) stored.push(second);
+    let draft: UnplacedDraw[] = [];
     if (isSecond || masks > 0) {
       const place = stored.length - 1;
-      const more = await this.#runTree(
-        new DraftTree({ ids: stored.slice(place), settled: 1, second: null, masks }, maskId),
-        place,
+      const last = new DraftTree({ ids: stored.slice(place), settled: 1, second: null, masks }, maskId);
+      const more = await this.#runTree(last, place);
+      draft = await this.#predict(isSecond ? more : more.subarray(width), (logits, row) =>
+        isSecond && row === 0
+          ? drawAt(logits, place + 1)
+          : sample(logits, LIKELIEST, { maskId, pass: 0, position: this.position }),
       );
-      if (isSecond) {
-        const [next] = await this.#predict(more.subarray(0, width), (logits) => drawAt(logits, place + 1));
-        draws.push({ ...next!, position: place + 1 });
-      }
-      draft = await this.#predict(more.subarray(width), (logits) =>
-        sample(logits, LIKELIEST, { maskId, pass: 0, position: this.position }),
-      );
+      if (isSecond) draws.push({ ...draft.shift()!, position: place + 1 });
     }
     this.#sequence.advance(stored);
     // It was the row of the last clean pass that was kept whole.
