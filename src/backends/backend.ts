@@ -129,8 +129,8 @@ export interface DraftStep {
   readonly ids: readonly number[];
   /** How many of them stay whatever the network makes of them. */
   readonly settled: number;
-  /** Another id for the first place of the draft, or null. */
-  readonly second: number | null;
+  /** For each place of the draft, another id; or for none. */
+  readonly seconds: readonly number[];
   /** How many masks the next draft is to have; 0 for none. All rows of the pass must find slots of the ring free. */
   readonly masks: number;
   readonly sampling: Sampling;
@@ -145,7 +145,7 @@ export interface VerifiedDraft {
    * and one more. Positions count from the first of the step's ids.
    */
   readonly draws: readonly Draw[];
-  /** The ids that are in the cache now: those that stay, if need be without the second candidate. */
+  /** The ids that are in the cache now: those that stay, if need be without a second candidate. */
   readonly stored: readonly number[];
   /** What the network finds likeliest at the places after those, without knowing the last draw. */
   readonly draft: readonly UnplacedDraw[];

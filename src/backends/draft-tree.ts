@@ -18,8 +18,8 @@ export interface TreeRow {
 
 /**
  * The rows of a pass that verifies a draft. Clean ones come first: settled ids and their draft in a chain, and beside
- * the first id of the draft a second candidate for its place. After them each row that may be the last to stay has a
- * draft of its own: masks that stand where the text goes on after the token that the row predicts, and that see what the
+ * each id of the draft a second candidate for its place. After them each row that may be the last to stay has a draft
+ * of its own: masks that stand where the text goes on after the token that the row predicts, and that see what the
  * row sees and each other. So, wherever the text turns out to go on, masks have been predicted there already.
  *
  * Sources: Miao et al., "SpecInfer" (ASPLOS 2024), for trees; Liu et al., "TiDAR: Think in Diffusion, Talk in
@@ -32,14 +32,14 @@ export class DraftTree {
   readonly #step: Drafting;
 
   constructor(step: Drafting, maskId: number) {
-    const { ids, settled, second, masks } = step;
+    const { ids, settled, seconds, masks } = step;
     const rows: TreeRow[] = [];
     const add = (id: number, place: number, parent: number) => {
       const seen = ((rows[parent]?.seen ?? 0) | (1 << rows.length)) >>> 0;
       rows.push({ id, place, seen, parent });
     };
     for (const [place, id] of ids.entries()) add(id, place, place - 1);
-    if (second !== null) add(second, settled, settled - 1);
+    for (const [index, id] of seconds.entries()) add(id, settled + index, settled - 1 + index);
     this.predicting = rows.flatMap((_, row) => (row >= settled - 1 ? [row] : []));
     for (const row of this.predicting) {
       const { place, seen } = rows[row]!;
@@ -71,8 +71,8 @@ export class DraftTree {
       draws.push({ ...drawn[row - first]!, position: this.rows[row]!.place + 1 });
       next = this.rows.slice(0, clean).findIndex((child) => child.parent === row && child.id === id);
     }
-    // The second candidate is not in the slot of its place.
-    const stored = row < ids.length ? row + 1 : settled;
+    // A second candidate is not in the slot of its place.
+    const stored = this.rows[row]!.place + (row < ids.length ? 1 : 0);
     return { draws, row, stored };
   }
 }
@@ -87,9 +87,9 @@ export interface Verdict {
 }
 
 /** How many rows the tree of a step has. */
-export function treeRows({ ids, settled, second, masks }: Drafting): number {
-  const seconds = second === null ? 0 : 1;
-  return ids.length + seconds + (ids.length - settled + 1 + seconds) * masks;
+export function treeRows({ ids, settled, seconds, masks }: Drafting): number {
+  const clean = ids.length + seconds.length;
+  return clean + (clean - settled + 1) * masks;
 }
 
 /** A draft takes what is likeliest, whatever was drawn. */

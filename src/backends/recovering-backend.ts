@@ -249,7 +249,7 @@ async function store(backend: Backend, { pass, ids }: Stored): Promise<void> {
     case 'commit':
       return backend.commitBlock(ids);
     case 'verify':
-      await backend.verifyDraft({ ids, settled: ids.length, second: null, masks: 0, sampling: LIKELIEST, pass: 0 });
+      await backend.verifyDraft({ ids, settled: ids.length, seconds: [], masks: 0, sampling: LIKELIEST, pass: 0 });
       return;
     default:
       return pass satisfies never;

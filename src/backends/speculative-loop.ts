@@ -14,8 +14,8 @@ const MASKS = 3;
  * a clean pass over the draft draws each of its places as block size 1 does, with the same random numbers. As long as
  * the draft has what is drawn the rows after it saw the right text, and their draws count; the first draw that is
  * another takes the draft's place. So a pass gives from one token to one more than the draft has, and the text is the
- * one that block size 1 writes, id for id, but for rounding. Where the first draw is another, it is often the second
- * likeliest, so the pass has a row for that one too.
+ * one that block size 1 writes, id for id, but for rounding. A draw that is another is often the second likeliest, so
+ * the pass has a row for that one too.
  *
  * The pass that verifies a draft makes the next one too, wherever the text will go on. Near the end of the ring, where
  * drafts would evict what the text still needs, it goes on token by token.
@@ -56,13 +56,14 @@ export async function* writeSpeculatively(
     const step = {
       ids: settled,
       settled: settled.length,
-      second: null,
+      seconds: [],
       masks: 0,
       sampling,
       pass: firstPass + from + settled.length,
     };
-    const ids = [...settled, ...draft.slice(0, open).map(({ id }) => id)];
-    const drafted = { ...step, ids, second: ids.length > settled.length ? draft[0]!.second : null, masks };
+    const candidates = draft.slice(0, open);
+    const ids = [...settled, ...candidates.map(({ id }) => id)];
+    const drafted = { ...step, ids, seconds: candidates.map(({ second }) => second), masks };
     const verified = await backend.verifyDraft(treeRows(drafted) <= room ? drafted : step);
     nfe++;
     const draws = verified.draws.map((draw) => ({ ...draw, position: from + draw.position }));

@@ -260,7 +260,7 @@ describe.each(BACKENDS)('%s', (_, open) => {
     for (const settled of ids.map((_, row) => row + 1)) {
       // Whole blocks of the other backend.
       const prompt = [5, 17, 3, 44, 41, 9, 50, 2].slice((8 + settled) % masks);
-      const plain = { second: null, masks, sampling: LIKELIEST, pass: 0 };
+      const plain = { seconds: [], masks, sampling: LIKELIEST, pass: 0 };
       backend.begin(8);
       await backend.verifyDraft({ ...plain, ids: prompt, settled: prompt.length, masks: 0 });
       const unlikely = settled < window ? [...ids.slice(0, settled), config.maskId, ...ids.slice(settled + 1)] : ids;
@@ -286,7 +286,7 @@ describe.each(BACKENDS)('%s', (_, open) => {
 
   it('a second candidate that is drawn is as good as the draft', async () => {
     const prompt = [5, 17, 3, 44];
-    const plain = { second: null, masks: 3, sampling: LIKELIEST, pass: 0 };
+    const plain = { seconds: [], masks: 3, sampling: LIKELIEST, pass: 0 };
     const begin = async () => {
       backend.begin(4);
       await backend.prefill(prompt);
@@ -298,11 +298,21 @@ describe.each(BACKENDS)('%s', (_, open) => {
     const followed = await backend.verifyDraft({ ...plain, ids: [9, drawn!.id, wrong], settled: 1 });
     expect(followed).toMatchObject({ stored: [9, drawn!.id], draws: { length: 2 } });
     await begin();
-    const second = await backend.verifyDraft({ ...plain, ids: [9, wrong, 7, 8], settled: 1, second: drawn!.id });
+    const second = await backend.verifyDraft({ ...plain, ids: [9, wrong, 7, 8], settled: 1, seconds: [drawn!.id] });
     expect(second.draws).toHaveLength(2);
     expect(second.stored[0]).toBe(9);
     expect(second.stored.slice(1)).toEqual(backend.name === 'wasm' ? [drawn!.id] : []);
     expect(backend.position).toBe(prompt.length + second.stored.length);
+    await begin();
+    const later = await backend.verifyDraft({
+      ...plain,
+      ids: [9, drawn!.id, wrong],
+      settled: 1,
+      seconds: [wrong, followed.draws[1]!.id],
+    });
+    expect(later.draws.map(({ id }) => id).slice(0, 2)).toEqual(followed.draws.map(({ id }) => id));
+    expect(later.draws).toHaveLength(3);
+    expect(later.stored.slice(0, 2)).toEqual([9, drawn!.id]);
     for (const [one, other] of [
       [second.draws, followed.draws],
       [second.draft, followed.draft],
@@ -315,10 +325,10 @@ describe.each(BACKENDS)('%s', (_, open) => {
   });
 
   it('refuses a tree of too many rows, nothing settled, and drafts without free slots', async () => {
-    const step = { ids: [1, 2], settled: 1, second: 3, masks: 3, sampling: LIKELIEST, pass: 0 };
+    const step = { ids: [1, 2], settled: 1, seconds: [3], masks: 3, sampling: LIKELIEST, pass: 0 };
     backend.begin(4);
     const ids = Array<number>(28).fill(3);
-    for (const settled of [28, 28, 28]) await backend.verifyDraft({ ...step, ids, settled, second: null, masks: 0 });
+    for (const settled of [28, 28, 28]) await backend.verifyDraft({ ...step, ids, settled, seconds: [], masks: 0 });
     await expect(backend.verifyDraft({ ...step, ids: [1, 2, 3, 4, 5, 6, 7] })).rejects.toMatchObject({
       code: 'bad-input',
     });

@@ -116,12 +116,12 @@ export class WasmBackend implements Backend, CarryingBackend {
   async verifyDraft(step: DraftStep): Promise<VerifiedDraft> {
     this.#checkAlive();
     this.#sequence.checkDraft(step);
-    const { ids, settled, second, masks, sampling, pass } = step;
+    const { ids, settled, seconds, masks, sampling, pass } = step;
     const { maskId } = this.config;
     const width = hiddenSize(this.config.network);
     const drawAt = (logits: Float32Array, place: number) =>
       sample(logits, sampling, { maskId, pass: pass + place - settled, position: this.position + place });
-    const chain = new DraftTree({ ids, settled, second: null, masks: 0 }, maskId);
+    const chain = new DraftTree({ ids, settled, seconds: [], masks: 0 }, maskId);
     const rows = await this.#runTree(chain, 0);
     // The last settled row predicts the first place of the draft.
     const drawn = await this.#predict(rows.subarray((settled - 1) * width), (logits, row) =>
@@ -130,14 +130,15 @@ export class WasmBackend implements Backend, CarryingBackend {
     const verdict = chain.verdict(drawn);
     const draws = [...verdict.draws];
     const stored = ids.slice(0, verdict.stored);
-    // On a CPU the time of a pass grows with its rows. So what would ride along has a pass of its own, after the verdict: the
+    // On a CPU the time of a pass grows with its rows. So what would ride along has a pass of its own, after the verdict: a
     // second candidate where it was drawn, and the one draft that is asked for.
-    const isSecond = stored.length === settled && draws[0]!.id === second;
-    if (isSecond) stored.push(second);
+    const drawnLast = draws.at(-1)!.id;
+    const isSecond = drawnLast === seconds[stored.length - settled];
+    if (isSecond) stored.push(drawnLast);
     let draft: UnplacedDraw[] = [];
     if (isSecond || masks > 0) {
       const place = stored.length - 1;
-      const last = new DraftTree({ ids: stored.slice(place), settled: 1, second: null, masks }, maskId);
+      const last = new DraftTree({ ids: stored.slice(place), settled: 1, seconds: [], masks }, maskId);
       const more = await this.#runTree(last, place);
       draft = await this.#predict(isSecond ? more : more.subarray(width), (logits, row) =>
         isSecond && row === 0
