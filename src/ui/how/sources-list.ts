@@ -55,7 +55,7 @@ export const SOURCES: readonly Source[] = [
     authors: 'Miao et al., 2023',
     title: 'SpecInfer: Accelerating LLM Serving with Tree-based Speculative Inference and Verification',
     arxiv: '2305.09781',
-    use: 'A draft is checked as a tree: two candidates stand side by side for its first place.',
+    use: 'A draft is checked as a tree: two candidates stand side by side for each place.',
   },
   {
     authors: 'Liu et al., 2025',
