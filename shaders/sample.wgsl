@@ -13,7 +13,8 @@
 // @binding(1) logits     [count, vocab] f32
 // @binding(2) picks      [count] u32: row of the block, so that position + picks[i] is the absolute position
 // @binding(3) drawn      [count] (id, its probability: softmax at temperature 1, entropy in nats, the likeliest id and
-//                        its probability, the likeliest id after that), written; probabilities and entropy are −1 where a logit is not finite
+//                        its probability, the likeliest id after that), written; probabilities and entropy are −1
+//                        where a logit is not finite
 // @binding(4) candidates [count, threads, capacity] f32, for its own use: logits inside the interval
 // Dispatch: count workgroups of `threads`, one a row; a multiple of 16.
 
@@ -26,7 +27,6 @@ const GROUPS = 16u;
 const TOKEN_STREAM = 0u;
 // As the key of a logit: larger than that of any number.
 const NO_ID = 0xffffffffu;
-const NO_TOP = Top(vec2u(0, NO_ID), vec2u(0, NO_ID));
 const NOT_FINITE = 0xffffffffu;
 // Key of the lowest number.
 const LOWEST = 0x00800000u;
@@ -106,21 +106,19 @@ struct Top {
   first: vec2u, second: vec2u,
 }
 
+const NO_TOP = Top(vec2u(0, NO_ID), vec2u(0, NO_ID));
+
 fn precedes(a: vec2u, b: vec2u) -> bool {
   return a.x > b.x || (a.x == b.x && a.y < b.y);
 }
 
 // The top of both.
 fn merged(a: Top, b: Top) -> Top {
-  let a_leads = precedes(a.first, b.first);
-  let leader = select2(b, a, a_leads);
-  let other = select2(a, b, a_leads);
-  let other_is_second = precedes(other.first, leader.second);
-  return Top(leader.first, select(leader.second, other.first, other_is_second));
-}
-
-fn select2(a: Top, b: Top, is_b: bool) -> Top {
-  return Top(select(a.first, b.first, is_b), select(a.second, b.second, is_b));
+  let leads = precedes(a.first, b.first);
+  let first = select(b.first, a.first, leads);
+  let other = select(a.first, b.first, leads);
+  let second = select(b.second, a.second, leads);
+  return Top(first, select(second, other, precedes(other, second)));
 }
 
 // The top of a row; key NOT_FINITE where a logit is not finite.

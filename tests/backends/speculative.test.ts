@@ -49,7 +49,7 @@ class LotVerbs implements SpeculativeVerbs {
   readonly config: Backend['config'];
   readonly text: number[];
   passes = 0;
-  /** Passes in which the second candidate was drawn. */
+  /** Passes in which a second candidate was drawn. */
   seconds = 0;
 
   constructor(config: Backend['config'], text: readonly number[]) {
@@ -139,7 +139,7 @@ describe('the rule', () => {
   ])(
     'draws each place once, with the number of the pass that draws it at block size 1, at %j',
     async ({ temperature, topP }) => {
-      let passes = 0;
+      let [passes, seconds] = [0, 0];
       for (let seed = 0; seed < 50; seed++) {
         const sampling = { temperature, topP, seed };
         const expected = [1, 2];
@@ -151,7 +151,10 @@ describe('the rule', () => {
         const steps = await stepsOf(verbs, { blocks: 3, sampling, nfe: 5 });
         expect(idsOf(firstOf(4, 2), steps)).toEqual(expected.slice(1));
         passes += verbs.passes;
+        seconds += verbs.seconds;
       }
+      // At temperature 0 all seeds have one text, and it takes none.
+      if (temperature > 0) expect(seconds).toBeGreaterThan(10);
       // Some drafts are kept, and not all.
       expect(passes / 50).toBeGreaterThan(4);
       expect(passes / 50).toBeLessThan(10);

@@ -13,10 +13,6 @@ const TRIPLES = { heads: 6, kvHeads: 2, headSize: 10 };
 const EIGHT = { heads: 8, kvHeads: 1, headSize: 8 };
 const WIDE = { heads: 2, kvHeads: 2, headSize: 64 };
 
-/**
- * name, then the case: awkward caches, blocks, head sizes and groups of query heads, kept small for software adapters.
- * Few pairs of heads and head size, since each is a pipeline to compile.
- */
 /** The number that has these bits. */
 const bits = (set: readonly number[]) => set.reduce((number, bit) => number + 2 ** bit, 0);
 
@@ -31,6 +27,10 @@ function tree(parents: readonly number[], masks: number): { rows: number; seen: 
   return { rows: seen.length, seen };
 }
 
+/**
+ * name, then the case: awkward caches, blocks, head sizes and groups of query heads, kept small for software adapters.
+ * Few pairs of heads and head size, since each is a pipeline to compile.
+ */
 export const ATTENTION_CASES: readonly (readonly [name: string, shape: AttentionCase])[] = [
   ['empty cache, one row', { rows: 1, position: 0, blockSize: 1, ring: 8, ...TWO_HEADS }],
   ['empty cache, block of 3', { rows: 3, position: 0, blockSize: 3, ring: 9, ...TWO_HEADS }],
