@@ -11,5 +11,6 @@ export default defineConfig({
     // Software WebGPU on two cores: a block takes seconds.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });

@@ -66,7 +66,7 @@ const nameShown = ({ page }: StoryPage, name: string) => page.locator('.panel .f
 async function write(visit: StoryPage): Promise<void> {
   const before = await visit.text();
   await visit.generate.click();
-  await expect.poll(() => visit.text(), { timeout: 20_000 }).not.toBe(before);
+  await expect.poll(() => visit.text()).not.toBe(before);
   await visit.reaches('finished');
 }
 

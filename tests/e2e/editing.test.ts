@@ -130,7 +130,7 @@ test('a token is typed over: what is before stays, the block is kept around it, 
   await visit.page.goBack();
   await visit.reaches('finished');
   await visit.page.getByRole('button', { name: 'Undo' }).waitFor();
-  await expect.poll(() => visit.text(), { timeout: 30_000 }).toBe(whole);
+  await expect.poll(() => visit.text()).toBe(whole);
   await visit.close();
 });
 

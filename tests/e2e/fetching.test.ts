@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BrowserContext, type CDPSession, chromium } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFailed, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFailed, test } from 'vitest';
 import type { Manifest } from '../../src/model/format/manifest';
 import { modelDigest } from '../../src/model/format/model-digest';
 import { TemporaryFolders } from '../temporary-folders';
@@ -148,7 +148,7 @@ describe('a model', () => {
     for (const { path } of manifest().files) server.habits.set(path, { type: 'stalls', at: 0 });
     server.habits.delete('config.json');
     const fetching = await visit.begin('fetch', server.url);
-    await vi.waitUntil(() => asked().length >= 5);
+    await expect.poll(() => asked().length).toBeGreaterThanOrEqual(5);
     await fetching.cancel();
     await fetching.outcome;
     // The config, and four that did not come.
@@ -168,8 +168,11 @@ describe('a model', () => {
     try {
       const page = await StorePage.open(await browser.newContext(), host.url);
       const shard = shards[0]!;
-      server.lies.set(shard, [{ type: 'breaks', at: 5000 }]);
-      expect(await page.call('fetch', server.url)).toEqual(done());
+      server.lies.set(shard, [{ type: 'stalls', at: 5000 }]);
+      const fetching = await page.begin('fetch', server.url);
+      await fetching.reaches(totalBytes - sizeOf(shard) + 5000);
+      server.breakAll();
+      expect(await fetching.outcome).toEqual(done());
       expect(rangesOf(shard)).toEqual([null, 'bytes=5000-']);
       await readsRight(page);
     } finally {
@@ -542,7 +545,7 @@ describe('two tabs', () => {
     server.habits.set(shards[0]!, { type: 'stalls', at: 50_000 });
     await (await other.begin('fetch', server.url)).reaches(totalBytes - sizeOf(shards[0]!) + 50_000);
     await other.page.close();
-    await vi.waitUntil(async () => (await visit.call('remove', id)).type === 'done');
+    await expect.poll(async () => (await visit.call('remove', id)).type).toBe('done');
     expect(await visit.files()).toEqual({});
   });
 

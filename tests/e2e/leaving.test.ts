@@ -36,7 +36,7 @@ test('a page that is left while it writes has no worker; coming back shows the t
   expect(before).toBeGreaterThan(0);
   const text = await visit.text();
   await page.goto(`${site.url}manifest.webmanifest`);
-  await expect.poll(workers, { timeout: 10_000 }).toBe(0);
+  await expect.poll(workers).toBe(0);
   // The browser looks for an icon of the page that it went to.
   visit.complaints.length = 0;
 
@@ -45,7 +45,7 @@ test('a page that is left while it writes has no worker; coming back shows the t
   expect(await page.evaluate(() => Reflect.get(window, 'persisted'))).toBe(true);
   expect((await visit.text()).slice(0, 20)).toBe(text.slice(0, 20));
   await page.locator('[data-fact="backend"]').waitFor();
-  await expect.poll(workers, { timeout: 10_000 }).toBe(before);
+  await expect.poll(workers).toBe(before);
   await visit.generate.click();
   await visit.reaches('writing');
   await visit.stop.click();

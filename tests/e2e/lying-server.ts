@@ -26,7 +26,7 @@ export type Lie =
   | { readonly type: 'sends-page' };
 
 /** Milliseconds in which what was sent is read at the other end. */
-const PIECE_MS = 50;
+const PIECE_MS = 200;
 
 export interface Request {
   readonly path: string;

@@ -65,8 +65,8 @@ export class ModelHost {
 }
 
 /**
- * The embedded model under another name, and as if trained on the block sizes 4 and 16 alone; with a chat template where
- * one is given.
+ * The embedded model under another name, and as if trained on the block sizes 4 and 16 alone. Where a chat template is
+ * given, it has that, and an answer goes on to the maximum length: its end is the mask token, which is never drawn.
  */
 export async function otherModel(folders: TemporaryFolders, template?: string): Promise<string> {
   const folder = join(await folders.make(), 'other');
@@ -76,7 +76,11 @@ export async function otherModel(folders: TemporaryFolders, template?: string): 
     edit(json);
     await writeFile(join(folder, file), JSON.stringify(json));
   };
-  await change('config.json', (config) => Object.assign(config, { block_sizes: [4, 16], block_size: 4 }));
+  await change('config.json', (config) => {
+    Object.assign(config, { block_sizes: [4, 16], block_size: 4 });
+    const facts = config.unmask as { maskId: number; eosIds: number[] };
+    if (template !== undefined) facts.eosIds = [facts.maskId];
+  });
   if (template !== undefined) await writeFile(join(folder, 'chat_template.jinja'), template);
   await change('manifest.json', (manifest) => {
     const files = manifest.files as { path: string; bytes: number; sha256: string }[];

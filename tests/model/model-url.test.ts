@@ -64,7 +64,7 @@ it('is not complete while a file is still to come', async () => {
   const reading = source.read(generationConfig);
   for (const path of [tokenizer, tokenizerConfig, weights]) await source.read(path);
   expect(progress.every(([loaded, total]) => loaded < total)).toBe(true);
-  await vi.waitFor(() => expect(server.open()).toBe(1));
+  await expect.poll(() => server.open()).toBe(1);
   answer();
   await reading;
   const [loaded, total] = progress.at(-1)!;
@@ -122,7 +122,7 @@ describe('a file that is not what the manifest says', () => {
     });
     const source = await open();
     await expect(source.read(weights)).rejects.toMatchObject({ code: 'bad-model' });
-    await vi.waitFor(() => expect(server.open()).toBe(0));
+    await expect.poll(() => server.open()).toBe(0);
     // What the two ends of the socket had taken in before they heard of it is all.
     expect(sent).toBeLessThan(2 ** 25);
   });
@@ -208,7 +208,7 @@ describe('a server', () => {
     await expect(open()).rejects.toMatchObject(
       status === 404 ? { code: 'bad-model', message: expect.stringContaining(noFolder) } : failure('manifest.json'),
     );
-    await vi.waitFor(() => expect(server.open()).toBe(0));
+    await expect.poll(() => server.open()).toBe(0);
   });
 
   it.each(['manifest.json', 'config.json'])('that answers with its page in place of %s', async (path) => {
@@ -274,7 +274,7 @@ describe('cancelled', () => {
     const abort = new AbortController();
     server.answers.set(config, () => abort.abort());
     await expect(open(abort.signal)).rejects.toMatchObject(reason);
-    await vi.waitFor(() => expect(server.open()).toBe(0));
+    await expect.poll(() => server.open()).toBe(0);
   });
 
   it('in the middle of a file, it leaves no open request', async () => {
@@ -285,11 +285,11 @@ describe('cancelled', () => {
     });
     const abort = new AbortController();
     const reading = source.read(weights, abort.signal);
-    await vi.waitFor(() => expect(progress.at(-1)![0]).toBe(1000));
+    await expect.poll(() => progress.at(-1)![0]).toBe(1000);
     expect(server.open()).toBe(1);
     abort.abort();
     await expect(reading).rejects.toMatchObject(reason);
-    await vi.waitFor(() => expect(server.open()).toBe(0));
+    await expect.poll(() => server.open()).toBe(0);
   });
 
   it('one file can be read again', async () => {
