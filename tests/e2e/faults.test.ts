@@ -16,7 +16,7 @@ const crashGpu = () => browser.send('Browser.crashGpuProcess');
 
 const ON_GPU = { backend: 'webgpu', maxTokens: 32, blockSize: 8, policy: 'confidence', steps: 2 } as const;
 
-test('the GPU process crashes twice in the middle of a text, which is the same; the third time the CPU goes on', async () => {
+test('the GPU process crashes twice in the middle of a text, which is the same; the third time within a minute the CPU goes on', async () => {
   const visit = await StoryPage.open(site, ON_GPU);
   await visit.reaches('finished');
   const text = await visit.text();
@@ -31,11 +31,16 @@ test('the GPU process crashes twice in the middle of a text, which is the same; 
   expect(await visit.alert.count()).toBe(0);
   expect(await visit.page.getByText(/^The GPU was lost\. The model is being loaded onto it again/).count()).toBe(1);
 
-  // The third within a minute.
+  // The third within a minute, or where a slow machine took longer than that, the one after it.
   await visit.generate.click();
   await visit.reaches('starting', 'writing');
-  await visit.page.waitForFunction(() => document.querySelectorAll('.block').length > 1);
-  await crashGpu();
+  const isOver = async () => (await visit.alert.count()) > 0;
+  for (let blocks = 1; blocks < 4 && !(await isOver()); blocks++) {
+    await visit.page.waitForFunction((count) => document.querySelectorAll('.block').length > count, blocks);
+    await crashGpu();
+    const hasGoneOn = async () => (await visit.page.locator('.block').count()) > blocks + 1;
+    await expect.poll(async () => (await isOver()) || (await hasGoneOn())).toBe(true);
+  }
   await visit.alert.waitFor();
   expect(await visit.alert.textContent()).toMatch(/lost 3 times within a minute/);
   const plain = (text: string) => text.replace(/\s+/g, ' ').trim();
