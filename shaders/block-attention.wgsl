@@ -4,7 +4,7 @@
 // group = heads / kvHeads. A ring of one chunk is done with that; a longer one is split, so that it fills the GPU, into
 // unfinished softmaxes that `merge-attention` puts together.
 //
-// Parts: pass, visible-slots, read-ring.
+// Parts: pass, params, visible-slots, read-ring.
 //
 // @binding(0) Pass uniform
 // @binding(1) q           [rows, heads, headSize/2] pairs f32, after RoPE: features i and i + headSize/2 are a pair

@@ -1,7 +1,7 @@
 // y = epilogue(x · Wᵀ + bias) for a few rows of x, as fast as W can be read: see parts/few-rows.wgsl. x can be
 // normalised as it is read.
 //
-// Parts: share-rows or load-rows, pass, matrix, epilogue, few-rows.
+// Parts: share-rows or load-rows, pass, params, matrix, epilogue, few-rows.
 //
 // @binding(0) Pass uniform
 // @binding(1) Shape uniform: see parts/epilogue.wgsl

@@ -1,6 +1,6 @@
 // Puts the unfinished softmaxes of `block-attention` together, one per chunk of ring slots.
 //
-// Parts: pass, visible-slots.
+// Parts: pass, params, visible-slots.
 //
 // @binding(0) Pass uniform
 // @binding(1) sums    [chunks, rows, heads, headSize] f32

@@ -5,6 +5,8 @@
 // the first token of the block after it; a run that begins at such a place takes that row from the pass before
 // the run. After the last block there is nothing left: no workgroups.
 //
+// Parts: pass, random, run.
+//
 // @binding(0) Run uniform
 // @binding(1) Progress, read and written
 // @binding(2) tokens     [block_size] u32, read and written: the block as it stands, mask_id where masked
@@ -17,56 +19,6 @@
 // @binding(8) counts     [kernels, 3] u32, written: workgroups of this pass, those of the layers before those of
 //                        the head
 // Dispatch: one workgroup of 64.
-
-struct Pass {
-  rows: u32, position: u32, block_size: u32, ring: u32,
-  seed: u32, pass_number: u32, temperature: f32, top_p: f32,
-}
-
-struct Run {
-  policy: u32, block_size: u32, sub_block_size: u32, mask_id: u32,
-  // Per sub-block, for `ancestral` and `confidence`.
-  steps: u32,
-  // The threshold, or the entropy bound in nats.
-  bound: f32,
-  // A finished block that starts below this position takes the next one along.
-  carry_end: u32,
-  // 1 if row i predicts token i + 1.
-  predicts_next: u32,
-  // 1 if a clean row sees no row after it.
-  causal: u32,
-  trunk_kernels: u32, head_kernels: u32,
-  // Row of the residual stream that holds the last row of the clean pass before the run.
-  kept_row: u32,
-  // 1 if what the network finds likeliest is to be told of every mask.
-  guesses: u32,
-  // Each ends the text; NO_ID where there are fewer.
-  stop_ids: array<vec4u, 4>,
-}
-
-struct Progress {
-  // Of the block, in the text.
-  position: u32,
-  // Steps of the sub-block so far; those of `ancestral` that no position falls to count too.
-  step: u32,
-  // The sub-block's masks at its start, and the block's masks now.
-  masked: u32, left: u32,
-  // Bit i: the block's id i was given.
-  given: u32,
-  // Forward passes of the generation, a clean pass being one.
-  passes: u32,
-  blocks_left: u32,
-  // Row of the pass that predicts offset 0 of the block; may wrap.
-  row_of_first: u32,
-  // The sub-block in work: NO_ID before the block's first step.
-  sub_block: u32,
-  // 1 if the pass predicts the block's first token alone, from a clean row.
-  first_token: u32,
-  // Passes of the submission, those without work too.
-  slot: u32,
-  // How many of the picks the policy asked for: the first ones. The others are for guesses.
-  judged: u32,
-}
 
 // Policies; all others ask for every mask.
 const FIRST_HITTING = 0u;
@@ -89,19 +41,15 @@ const NO_ID = 0xffffffffu;
 // Rows of the layers, and of the head.
 var<workgroup> rows: vec2u;
 
-// 2²⁴ times the number that `uniform` of src/backends/random.ts gives: a whole number below 2²⁴.
-fn uniform_bits(position: u32) -> u32 {
-  var v = vec4u(head.seed, ORDER_STREAM, progress.step, position) * 1664525u + 1013904223u;
-  v.x += v.y * v.w; v.y += v.z * v.x; v.z += v.x * v.y; v.w += v.y * v.z;
-  v ^= v >> vec4u(16);
-  v.x += v.y * v.w;
-  return v.x >> 8;
+// 24 random bits for a position in this step.
+fn order_bits(position: u32) -> u32 {
+  return uniform_bits(head.seed, ORDER_STREAM, progress.step, position);
 }
 
 // Whether the policy lets a masked position be predicted in this step.
 fn is_drawn(offset: u32) -> bool {
   if (run.policy != ANCESTRAL) { return true; }
-  return uniform_bits(progress.position + offset) * (run.steps - progress.step) < 0x1000000;
+  return order_bits(progress.position + offset) * (run.steps - progress.step) < 0x1000000;
 }
 
 // Turns to the sub-block of the first mask, and counts its masks where it is another than before.
@@ -129,7 +77,7 @@ fn pick_step() -> u32 {
     }
   }
   if (run.policy == FIRST_HITTING && count > 0) {
-    picks[0] = picks[(uniform_bits(progress.position + start) * count) >> 24];
+    picks[0] = picks[(order_bits(progress.position + start) * count) >> 24];
     return 1;
   }
   return count;

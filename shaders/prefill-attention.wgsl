@@ -1,7 +1,7 @@
 // Attention of many rows over the KV ring: each workgroup takes one head and 16 rows and walks the ring
 // in chunks of 64 slots with a running softmax, so a key or value is read once for 16 rows.
 //
-// Parts: pass, visible-slots, read-ring.
+// Parts: pass, params, visible-slots, read-ring.
 //
 // @binding(0) Pass uniform
 // @binding(1) q           [rows, heads, headSize/2] pairs f32, after RoPE: features i and i + headSize/2 are a pair

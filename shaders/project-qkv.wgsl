@@ -4,7 +4,7 @@
 // share two pairs, that is 4 features; a single lane makes four pairs. With a head norm a workgroup makes a whole
 // head. x can be normalised as it is read.
 //
-// Parts: share-rows or load-rows, pass, matrix, few-rows, write-qkv.
+// Parts: share-rows or load-rows, pass, params, matrix, few-rows, write-qkv.
 //
 // @binding(0) Pass uniform
 // @binding(1) x             [rows, columns] f32; columns are a multiple of 4

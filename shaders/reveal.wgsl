@@ -1,6 +1,8 @@
 // Ends a pass of the denoise loop: what the policy keeps of its predictions becomes tokens of the block, in the
 // policy's order, and is noted in the trace for who reads along. A pass without predictions reveals nothing.
 //
+// Parts: pass, run, drawn.
+//
 // @binding(0) Run uniform
 // @binding(1) Progress, read and written
 // @binding(2) head   Pass uniform: rows is the number of predictions
@@ -12,28 +14,6 @@
 //                    asked for, what stays masked has the likeliest id with place JUDGED or ONLY_GUESSED, its
 //                    probability, and the probability of what was drawn
 // Dispatch: one workgroup of 64.
-
-struct Pass {
-  rows: u32, position: u32, block_size: u32, ring: u32,
-  seed: u32, pass_number: u32, temperature: f32, top_p: f32,
-}
-
-struct Run {
-  policy: u32, block_size: u32, sub_block_size: u32, mask_id: u32,
-  steps: u32, bound: f32, carry_end: u32, predicts_next: u32,
-  causal: u32, trunk_kernels: u32, head_kernels: u32, kept_row: u32,
-  guesses: u32,
-  stop_ids: array<vec4u, 4>,
-}
-
-struct Progress {
-  position: u32, step: u32, masked: u32, left: u32, given: u32,
-  passes: u32, blocks_left: u32, row_of_first: u32, sub_block: u32, first_token: u32, slot: u32, judged: u32,
-}
-
-struct Drawn {
-  id: u32, probability: f32, entropy: f32, likeliest: u32, likeliest_probability: f32, second: u32,
-}
 
 struct Traced {
   id_and_place: u32, probability: f32, entropy: f32,

@@ -7,7 +7,7 @@
 // interval to a sixteenth of itself: first while the sums are taken, then over the list of the logits inside it. Only
 // where they do not fit into the list is the row read again, in a narrower interval.
 //
-// Parts: pass, random.
+// Parts: pass, params, random, drawn.
 //
 // @binding(0) Pass uniform
 // @binding(1) logits     [count, vocab] f32
@@ -17,10 +17,6 @@
 //                        where a logit is not finite
 // @binding(4) candidates [count, threads, capacity] f32, for its own use: logits inside the interval
 // Dispatch: count workgroups of `threads`, one a row; a multiple of 16.
-
-struct Drawn {
-  id: u32, probability: f32, entropy: f32, likeliest: u32, likeliest_probability: f32, second: u32,
-}
 
 // Groups of invocations. A group has a stretch of the vocabulary, whose ids its invocations take in turn.
 const GROUPS = 16u;

@@ -1,4 +1,5 @@
 import wgsl from '../../shaders/block-attention.wgsl?raw';
+import params from '../../shaders/parts/params.wgsl?raw';
 import pass from '../../shaders/parts/pass.wgsl?raw';
 import readRing from '../../shaders/parts/read-ring.wgsl?raw';
 import visibleSlots from '../../shaders/parts/visible-slots.wgsl?raw';
@@ -7,7 +8,7 @@ import type { Kernel, Pipelines } from '../gpu/kernel';
 import { type CacheDtype, cacheOverride } from './kv-cache';
 import type { Lanes } from './lanes';
 
-const SOURCE = { stem: 'block-attention', wgsl: [pass, visibleSlots, readRing, wgsl].join('\n') };
+const SOURCE = { stem: 'block-attention', wgsl: [pass, params, visibleSlots, readRing, wgsl].join('\n') };
 
 /** The most features of a head, as in the shader of prefill attention. */
 export const MAX_HEAD_SIZE = 128;

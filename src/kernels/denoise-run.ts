@@ -39,7 +39,7 @@ const NONE = 0xffff_ffff;
 
 export const RUN_BYTES = 64 + 4 * MOST_STOP_IDS;
 
-/** The bytes of `struct Run`; see `plan-pass.wgsl`. */
+/** The bytes of `struct Run`; see shaders/parts/run.wgsl. */
 export function packRun(run: RunSettings): ArrayBuffer {
   const bytes = new ArrayBuffer(RUN_BYTES);
   const { blockSize, subBlockSize, maskId, steps, carryEnd, trunkKernels, headKernels, keptRow } = run;
@@ -78,7 +78,7 @@ export const PROGRESS_BYTES = 48;
 /** Where `slot` is in it, which counts the passes of a submission: 0 before the first. */
 export const SLOT_OFFSET = 40;
 
-/** The bytes of `struct Progress` at the start of a run; see `plan-pass.wgsl`. */
+/** The bytes of `struct Progress` at the start of a run; see shaders/parts/run.wgsl. */
 export function packProgress({ position, given, passes, blocks }: RunStart): Uint32Array<ArrayBuffer> {
   const left = given.filter((is) => !is).length;
   const bits = given.reduce((sum, is, offset) => sum + (is ? 2 ** offset : 0), 0);

@@ -2,6 +2,7 @@ import wgsl from '../../shaders/matmul-few.wgsl?raw';
 import epilogue from '../../shaders/parts/epilogue.wgsl?raw';
 import fewRows from '../../shaders/parts/few-rows.wgsl?raw';
 import matrix from '../../shaders/parts/matrix.wgsl?raw';
+import params from '../../shaders/parts/params.wgsl?raw';
 import pass from '../../shaders/parts/pass.wgsl?raw';
 import type { Kernel, Pipelines } from '../gpu/kernel';
 import { type InputNorm, inputNormConstants } from './input-norm';
@@ -9,7 +10,7 @@ import { type Lanes, lanesSource, lanesWorkgroups, sourceFor, workgroupInvocatio
 import { bindMatmul, type MatmulBuffers, type MatmulShape } from './matmul';
 import { matmulMany } from './matmul-many';
 
-const SOURCE = lanesSource('matmul-few', [pass, matrix, epilogue, fewRows, wgsl]);
+const SOURCE = lanesSource('matmul-few', [pass, params, matrix, epilogue, fewRows, wgsl]);
 
 export interface MatmulFewShape extends MatmulShape {
   readonly lanes: Lanes;

@@ -1,10 +1,11 @@
 import wgsl from '../../shaders/merge-attention.wgsl?raw';
+import params from '../../shaders/parts/params.wgsl?raw';
 import pass from '../../shaders/parts/pass.wgsl?raw';
 import visibleSlots from '../../shaders/parts/visible-slots.wgsl?raw';
 import type { BufferSlice } from '../gpu/buffers';
 import type { Kernel, Pipelines } from '../gpu/kernel';
 
-const SOURCE = { stem: 'merge-attention', wgsl: [pass, visibleSlots, wgsl].join('\n') };
+const SOURCE = { stem: 'merge-attention', wgsl: [pass, params, visibleSlots, wgsl].join('\n') };
 
 export interface MergeAttentionShape {
   readonly heads: number;

@@ -1,8 +1,11 @@
+import pass from '../../shaders/parts/pass.wgsl?raw';
+import random from '../../shaders/parts/random.wgsl?raw';
+import run from '../../shaders/parts/run.wgsl?raw';
 import wgsl from '../../shaders/plan-pass.wgsl?raw';
 import type { BufferSlice } from '../gpu/buffers';
 import type { Kernel, Pipelines } from '../gpu/kernel';
 
-const SOURCE = { stem: 'plan-pass', wgsl };
+const SOURCE = { stem: 'plan-pass', wgsl: [pass, random, run, wgsl].join('\n') };
 
 export interface PlanPassBuffers {
   /** `packRun` */

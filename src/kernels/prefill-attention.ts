@@ -1,3 +1,4 @@
+import params from '../../shaders/parts/params.wgsl?raw';
 import pass from '../../shaders/parts/pass.wgsl?raw';
 import readRing from '../../shaders/parts/read-ring.wgsl?raw';
 import visibleSlots from '../../shaders/parts/visible-slots.wgsl?raw';
@@ -6,7 +7,7 @@ import type { BufferSlice } from '../gpu/buffers';
 import type { Kernel, Pipelines } from '../gpu/kernel';
 import { type CacheDtype, cacheOverride } from './kv-cache';
 
-const SOURCE = { stem: 'prefill-attention', wgsl: [pass, visibleSlots, readRing, wgsl].join('\n') };
+const SOURCE = { stem: 'prefill-attention', wgsl: [pass, params, visibleSlots, readRing, wgsl].join('\n') };
 
 export interface PrefillAttentionShape {
   /** Of q; a multiple of `kvHeads`. */

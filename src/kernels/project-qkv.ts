@@ -1,5 +1,6 @@
 import fewRows from '../../shaders/parts/few-rows.wgsl?raw';
 import matrix from '../../shaders/parts/matrix.wgsl?raw';
+import params from '../../shaders/parts/params.wgsl?raw';
 import pass from '../../shaders/parts/pass.wgsl?raw';
 import writeQkv from '../../shaders/parts/write-qkv.wgsl?raw';
 import wgsl from '../../shaders/project-qkv.wgsl?raw';
@@ -12,7 +13,7 @@ import { DTYPE_CODE, type Matrix, matrixBindings } from './matrix';
 import type { QkvVectors } from './qkv-vectors';
 import type { RopeShape } from './rope';
 
-const SOURCE = lanesSource('project-qkv', [pass, matrix, fewRows, writeQkv, wgsl]);
+const SOURCE = lanesSource('project-qkv', [pass, params, matrix, fewRows, writeQkv, wgsl]);
 
 /** The most invocations of a workgroup that every device has. */
 const MOST_THREADS = 256;

@@ -1,8 +1,11 @@
+import drawn from '../../shaders/parts/drawn.wgsl?raw';
+import pass from '../../shaders/parts/pass.wgsl?raw';
+import run from '../../shaders/parts/run.wgsl?raw';
 import wgsl from '../../shaders/reveal.wgsl?raw';
 import type { BufferSlice } from '../gpu/buffers';
 import type { Kernel, Pipelines } from '../gpu/kernel';
 
-const SOURCE = { stem: 'reveal', wgsl };
+const SOURCE = { stem: 'reveal', wgsl: [pass, run, drawn, wgsl].join('\n') };
 
 export interface RevealBuffers {
   /** `packRun` */

@@ -1,3 +1,5 @@
+import drawn from '../../shaders/parts/drawn.wgsl?raw';
+import params from '../../shaders/parts/params.wgsl?raw';
 import pass from '../../shaders/parts/pass.wgsl?raw';
 import random from '../../shaders/parts/random.wgsl?raw';
 import wgsl from '../../shaders/sample.wgsl?raw';
@@ -5,7 +7,7 @@ import type { BufferSlice } from '../gpu/buffers';
 import type { Kernel, Pipelines } from '../gpu/kernel';
 import type { Lanes } from './lanes';
 
-const SOURCE = { stem: 'sample', wgsl: [pass, random, wgsl].join('\n') };
+const SOURCE = { stem: 'sample', wgsl: [pass, params, random, drawn, wgsl].join('\n') };
 
 export interface SampleShape {
   readonly vocab: number;

@@ -4,7 +4,7 @@ import type { BlockStep, BlockwiseRequest } from '../backend';
 import { BlockDraft } from '../block-draft';
 import type { Sequence } from '../sequence';
 
-/** The part of a run that both ends must agree on; see `Run` in `plan-pass.wgsl`. */
+/** The part of a run that both ends must agree on; see `Run` in shaders/parts/run.wgsl. */
 export interface RunPlan {
   readonly request: BlockwiseRequest;
   readonly config: Pick<ModelConfig, 'maskId' | 'stopIds' | 'network'>;
