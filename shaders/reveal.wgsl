@@ -13,6 +13,7 @@
 //                    slot; the place counts the revealed of the pass from 1 on, and is 0 for all others. If guesses are
 //                    asked for, what stays masked has the likeliest id with place JUDGED or ONLY_GUESSED, its
 //                    probability, and the probability of what was drawn
+// @binding(7) written [vocab / 32] u32, a bit for each id that was written: set for those revealed
 // Dispatch: one workgroup of 64.
 
 struct Traced {
@@ -38,6 +39,7 @@ const MOST_ROWS = 32u;
 @group(0) @binding(4) var<storage, read> drawn: array<Drawn>;
 @group(0) @binding(5) var<storage, read_write> tokens: array<u32>;
 @group(0) @binding(6) var<storage, read_write> trace: array<Traced>;
+@group(0) @binding(7) var<storage, read_write> written: array<atomic<u32>>;
 
 // [place in the policy's order, from 0]: a row of `drawn`.
 var<workgroup> order: array<u32, 32>;
@@ -128,6 +130,7 @@ fn reveal(@builtin(local_invocation_index) t: u32) {
     let prediction = drawn[order[t]];
     let offset = picks[order[t]] - progress.row_of_first;
     tokens[offset] = prediction.id;
+    atomicOr(&written[prediction.id / 32], 1u << (prediction.id % 32));
     trace[slot + offset] = Traced(prediction.id | ((t + 1) << 24), prediction.probability, prediction.entropy);
   }
   if (run.guesses == 1 && t < head.rows && !is_revealed(t, count)) {

@@ -10,12 +10,14 @@
 // Parts: pass, params, random, drawn.
 //
 // @binding(0) Pass uniform
-// @binding(1) logits     [count, vocab] f32
+// @binding(1) logits     [count, vocab] f32; the presence penalty is taken off in place
 // @binding(2) picks      [count] u32: row of the block, so that position + picks[i] is the absolute position
 // @binding(3) drawn      [count] (id, its probability: softmax at temperature 1, entropy in nats, the likeliest id and
 //                        its probability, the likeliest id after that), written; probabilities and entropy are −1
 //                        where a logit is not finite
 // @binding(4) candidates [count, threads, capacity] f32, for its own use: logits inside the interval
+// @binding(5) written    [vocab / 32] u32, a bit for each id that was written before the pass
+// @binding(6) ids        [rows] u32: what the layers read. In a tree, rows after the first pick were written
 // Dispatch: count workgroups of `threads`, one a row; a multiple of 16.
 
 // Groups of invocations. A group has a stretch of the vocabulary, whose ids its invocations take in turn.
@@ -33,6 +35,7 @@ const MOST_ROUNDS = 12u;
 
 override vocab: u32;
 override mask_id: u32;
+override presence_penalty: f32;
 override threads: u32;
 override capacity: u32;
 
@@ -42,10 +45,12 @@ override group_stretch: u32 = (vocab + GROUPS - 1) / GROUPS;
 override small_stretch: u32 = (group_stretch + threads - 1) / threads;
 
 @group(0) @binding(0) var<uniform> params: Pass;
-@group(0) @binding(1) var<storage, read> logits: array<f32>;
+@group(0) @binding(1) var<storage, read_write> logits: array<f32>;
 @group(0) @binding(2) var<storage, read> picks: array<u32>;
 @group(0) @binding(3) var<storage, read_write> drawn: array<Drawn>;
 @group(0) @binding(4) var<storage, read_write> candidates: array<f32>;
+@group(0) @binding(5) var<storage, read> written: array<u32>;
+@group(0) @binding(6) var<storage, read> ids: array<u32>;
 
 var<workgroup> parts: array<vec4f, threads>;
 var<workgroup> groups: array<vec4f, GROUPS>;
@@ -407,9 +412,36 @@ fn draw(t: u32, row: u32, peak: f32, boundary: u32, tie_weight: f32, place: Plac
   return chosen;
 }
 
+fn is_written(id: u32) -> bool {
+  return ((written[id / 32] >> (id % 32)) & 1) == 1;
+}
+
+// Takes the presence penalty off the logits of a row, once for each id that was written: before the pass, or in a tree in
+// the rows of the draft that the picked row sees.
+fn penalise(t: u32, row: u32, pick: u32) {
+  for (var word = t; word < (vocab + 31) / 32; word += threads) {
+    for (var bits = written[word]; bits != 0; bits &= bits - 1) {
+      logits[row + 32 * word + countTrailingZeros(bits)] -= presence_penalty;
+    }
+  }
+  if (is_tree() && t == 0) {
+    let drafted = rows_seen_by(pick) & ~((2u << picks[0]) - 1);
+    for (var rows = drafted; rows != 0; rows &= rows - 1) {
+      let id = ids[countTrailingZeros(rows)];
+      var counts = id != mask_id && !is_written(id);
+      for (var earlier = drafted & ~rows; earlier != 0; earlier &= earlier - 1) {
+        counts = counts && ids[countTrailingZeros(earlier)] != id;
+      }
+      if (counts) { logits[row + id] -= presence_penalty; }
+    }
+  }
+  storageBarrier();
+}
+
 @compute @workgroup_size(threads)
 fn sample(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
   let row = group.x * vocab;
+  if (presence_penalty != 0) { penalise(t, row, picks[group.x]); }
   let tops = top_of_row(t, row);
   let top = tops.first;
   // Where there is no other id, it is the same one.

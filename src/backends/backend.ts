@@ -179,9 +179,10 @@ export interface Backend {
    * Starts a sequence of this block size. On a grid that ends with the prompt its blocks end where `ids` ends:
    * where these are no whole blocks, the first one is short. Of the cache it keeps the blocks that the text before has in common with `ids`,
    * where block size and ring allow, but for the last one where rows predict the next token; `position` tells
-   * how many tokens those are.
+   * how many tokens those are. `writtenFrom` is where in the text the prompt ends: only what comes after it counts
+   * for the presence penalty.
    */
-  begin(blockSize: number, ids?: readonly number[]): void;
+  begin(blockSize: number, ids?: readonly number[], writtenFrom?: number): void;
   /**
    * Clean pass over whole blocks as the first of a sequence, or over its short first block and then whole
    * ones; with what was kept at most a ring full. Counts as one pass.

@@ -57,7 +57,7 @@ export class RecoveringBackend implements Backend {
   #reopening: Promise<Backend> | undefined;
   #losses: readonly number[] = [];
   /** The last call of `begin`; null before the first. */
-  #begun: { readonly blockSize: number; readonly ids: readonly number[] } | null = null;
+  #begun: Parameters<Backend['begin']> | null = null;
   /** What is in the cache, or has to be put into it. */
   #stored: readonly Stored[] = [];
   /** How many of these the backend has made. A run may still yield what it had read when its device was lost. */
@@ -81,15 +81,15 @@ export class RecoveringBackend implements Backend {
     return lengthOf(this.#stored);
   }
 
-  begin(blockSize: number, ids: readonly number[] = []): void {
+  begin(blockSize: number, ids: readonly number[] = [], writtenFrom?: number): void {
     this.#checkAlive();
     try {
-      this.#backend?.begin(blockSize, ids);
+      this.#backend?.begin(blockSize, ids, writtenFrom);
     } catch (error) {
       if (!isLoss(error)) throw error;
       this.#letGo();
     }
-    this.#begun = { blockSize, ids };
+    this.#begun = [blockSize, ids, writtenFrom];
     const kept = ids.slice(0, this.#backend?.position ?? 0);
     this.#stored = keeping(this.#stored, kept, blockSize);
     this.#filled = this.#stored.length;
@@ -192,7 +192,7 @@ export class RecoveringBackend implements Backend {
       let backend: Backend | undefined;
       try {
         backend = await this.#recovery.open();
-        if (this.#begun) backend.begin(this.#begun.blockSize, this.#begun.ids);
+        if (this.#begun) backend.begin(...this.#begun);
         this.#filled = 0;
         await this.#fill(backend);
         this.#checkAlive();

@@ -17,6 +17,8 @@ export class Sequence {
   #ring = 0;
   /** Committed: the ids whose K and V are in the cache, or were before they gave way. */
   #ids: number[] = [];
+  /** Where in the text what was written begins. */
+  #writtenFrom = 0;
   /** The end of the last slot that was written, had the ring no end: past the ring's end the first blocks gave way. */
   #reached = 0;
   /** No pass since `begin`. */
@@ -46,7 +48,7 @@ export class Sequence {
     return this.#config.network.predicts === 'next' && this.position > 0;
   }
 
-  begin(blockSize: number, ids: readonly number[] = []): void {
+  begin(blockSize: number, ids: readonly number[] = [], writtenFrom = 0): void {
     const { contextLength, network, grid } = this.#config;
     if (!Number.isSafeInteger(blockSize) || blockSize < 1 || blockSize > contextLength) {
       throw new UnmaskError('bad-input', `The block size must be a whole number from 1 to ${contextLength}.`);
@@ -59,10 +61,21 @@ export class Sequence {
     const keeps = isSameGrid && this.#reached <= this.#ring;
     this.#ids = keeps ? this.#ids.slice(0, endOfBlocks(common, shortBlock, blockSize)) : [];
     this.#blockSize = blockSize;
+    this.#writtenFrom = writtenFrom;
     this.#shortBlock = shortBlock;
     this.#ring = ringSize(this.#config, blockSize);
     this.#reached = this.position;
     this.#fresh = true;
+  }
+
+  /** The ids that were written: committed ones, and those of `next` after them that are no mask. */
+  written(next: readonly number[]): Set<number> {
+    const ids = new Set([
+      ...this.#ids.slice(this.#writtenFrom),
+      ...next.slice(Math.max(0, this.#writtenFrom - this.position)),
+    ]);
+    ids.delete(this.#config.maskId);
+    return ids;
   }
 
   /** After a pass over these ids whose keys and values stay. */

@@ -43,8 +43,10 @@ export async function* writeSpeculatively(
   let { nfe } = request;
   let draft: readonly UnplacedDraw[] = [];
   if (text.length === 0) {
-    // The clean pass before the block, which was counted, predicts its first token.
-    const drawn = await backend.denoiseStep({ ids: first, positions: [0], sampling, pass: firstPass });
+    // The clean pass before the block, which was counted, predicts its first token. Block size 1 knows nothing of what is
+    // given further on.
+    const ids = first.map(() => config.maskId);
+    const drawn = await backend.denoiseStep({ ids, positions: [0], sampling, pass: firstPass });
     yield* text.reveal(drawn, { nfe, draft: [] });
   }
   while (!text.isDone && !signal.aborted) {

@@ -1,4 +1,5 @@
 import type { Backend } from '../backends/backend';
+import { penalised } from '../backends/presence';
 import { UnmaskError } from '../errors';
 import { checkBlockSize } from './check-request';
 import { logTotal } from './likelihood';
@@ -8,6 +9,8 @@ import { prefillWhole } from './prefill';
 export interface MaskedPlace {
   /** The blocks before its block: whole ones, but the first on a grid that ends with the prompt. */
   readonly before: readonly number[];
+  /** How many of the ids are the prompt's; those after them count for the presence penalty. */
+  readonly writtenFrom: number;
   /** [block size] its block as it stood, null where masked. */
   readonly draft: readonly (number | null)[];
   /** Of the place, in its block. */
@@ -27,11 +30,11 @@ export interface Alternative {
  */
 export async function alternatives(
   backend: Backend,
-  { before, draft, offset }: MaskedPlace,
+  { before, writtenFrom, draft, offset }: MaskedPlace,
   count: number,
   signal: AbortSignal,
 ): Promise<Alternative[]> {
-  const { vocabSize, maskId, grid } = backend.config;
+  const { vocabSize, maskId, grid, decoding } = backend.config;
   const blockSize = draft.length;
   checkBlockSize(blockSize, backend.config);
   if (grid === 'start' && before.length % blockSize !== 0)
@@ -41,7 +44,9 @@ export async function alternatives(
   await prefillWhole(backend, before, blockSize, signal);
   if (signal.aborted) return [];
   const logits = await backend.logits(draft.map((id) => id ?? maskId));
-  return likeliest(logits.subarray(offset * vocabSize, (offset + 1) * vocabSize), maskId, count);
+  const row = logits.subarray(offset * vocabSize, (offset + 1) * vocabSize);
+  const written = new Set([...before, ...draft].slice(writtenFrom).filter((id) => id !== null));
+  return likeliest(penalised(row, written, decoding.presencePenalty), maskId, count);
 }
 
 /** The largest of a row of logits [vocab], the mask's taken as −∞. */

@@ -19,10 +19,11 @@ export async function* generate(
 ): AsyncGenerator<GenerationEvent, void> {
   checkRequest(request, backend.config);
   const { promptIds, blockSize, maxTokens, policy, subBlockSize, sampling, report } = request;
+  const { writtenFrom = promptIds.length } = request;
   const { maskId, stopIds } = backend.config;
   const { whole, rest } = startOf(request, backend.config);
   const length = promptIds.length + maxTokens;
-  backend.begin(blockSize, whole);
+  backend.begin(blockSize, whole, writtenFrom);
   yield { type: 'start', pinned: rest, blockSize };
 
   const ids = [...whole];

@@ -23,6 +23,8 @@ export interface GenerationRequest {
    * are the keys and values of their blocks what they were.
    */
   readonly anchor?: number | undefined;
+  /** How many of the ids are the prompt's, where what follows them was written before: all if left out. */
+  readonly writtenFrom?: number | undefined;
   /** One of the model's `blockSizes`. */
   readonly blockSize: number;
   /** Tokens to write after the prompt, at least 1, or 0 where the prompt has something to write. */

@@ -22,12 +22,14 @@ export interface RevealBuffers {
   readonly tokens: BufferSlice;
   /** [slots, blockSize], TRACE_BYTES each, written for the slot of the pass: see `readTrace`. */
   readonly trace: BufferSlice;
+  /** [vocab / 32] u32, a bit for each id that was written: set where one is revealed. */
+  readonly written: BufferSlice;
 }
 
 /** Ends a pass of the denoise loop: what the policy keeps of the predictions becomes tokens. Takes no rows. */
 export function reveal(pipelines: Pipelines, label: string, buffers: RevealBuffers): Kernel {
-  const { run, progress, head, picks, drawn, tokens, trace } = buffers;
-  return pipelines.bind(label, SOURCE, {}, [run, progress, head, picks, drawn, tokens, trace], () => [1]);
+  const { run, progress, head, picks, drawn, tokens, trace, written } = buffers;
+  return pipelines.bind(label, SOURCE, {}, [run, progress, head, picks, drawn, tokens, trace, written], () => [1]);
 }
 
 /** What a position of the block takes in the trace of a pass. */

@@ -13,6 +13,8 @@ export interface SampleShape {
   readonly vocab: number;
   /** Never drawn. */
   readonly maskId: number;
+  /** Taken off the logits of ids that the written text has; see `penalised` of src/backends/presence.ts. */
+  readonly presencePenalty: number;
   /** As in the matmuls. 1 selects small workgroups, for adapters with slow barriers. */
   readonly lanes: Lanes;
   /** Numbers that `candidates` has for each row, a multiple of 256; by default `sampleCandidates`. */
@@ -21,7 +23,7 @@ export interface SampleShape {
 
 export interface SampleBuffers {
   readonly pass: BufferSlice;
-  /** [count, vocab] f32. */
+  /** [count, vocab] f32; the penalty is taken off in place. */
   readonly logits: BufferSlice;
   /** [count] u32: row of the block; `position` of the pass plus this is the position of the draw. */
   readonly picks: BufferSlice;
@@ -29,6 +31,10 @@ export interface SampleBuffers {
   readonly drawn: BufferSlice;
   /** [count, candidates] f32, for its own use. */
   readonly candidates: BufferSlice;
+  /** [vocab / 32] u32, a bit for each id that was written before the pass. */
+  readonly written: BufferSlice;
+  /** [rows] u32: what the layers read. In a tree the rows after the first pick were written, if the row sees them. */
+  readonly ids: BufferSlice;
 }
 
 /** Size of what is drawn from a row. */
@@ -45,15 +51,15 @@ export function sampleCandidates(vocab: number): number {
 
 /** Draws an id from each row of logits. A row is one of the `count` rows. */
 export function sample(pipelines: Pipelines, label: string, shape: SampleShape, buffers: SampleBuffers): Kernel {
-  const { pass, logits, picks, drawn, candidates } = buffers;
-  const { vocab, maskId, lanes } = shape;
+  const { pass, logits, picks, drawn, candidates, written, ids } = buffers;
+  const { vocab, maskId, presencePenalty, lanes } = shape;
   const threads = lanes === 1 ? 16 : MOST_THREADS;
   const capacity = (shape.candidates ?? sampleCandidates(vocab)) / threads;
   return pipelines.bind(
     label,
     SOURCE,
-    { vocab, mask_id: maskId, threads, capacity },
-    [pass, logits, picks, drawn, candidates],
+    { vocab, mask_id: maskId, presence_penalty: presencePenalty, threads, capacity },
+    [pass, logits, picks, drawn, candidates, written, ids],
     (rows) => [rows],
   );
 }

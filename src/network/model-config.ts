@@ -37,10 +37,17 @@ export interface Decoding {
   readonly threshold: number;
   /** Masks are revealed in parts of a block of this many positions, from left to right; null for the whole block. */
   readonly subBlockSize: number | null;
+  /** Taken off the logits of ids that the written text has already; 0 is none. See `penalised`. */
+  readonly presencePenalty: number;
 }
 
 /** As our own models decode: the surest token first. */
-export const DEFAULT_DECODING: Decoding = { policy: 'confidence', threshold: 0.9, subBlockSize: null };
+export const DEFAULT_DECODING: Decoding = {
+  policy: 'confidence',
+  threshold: 0.9,
+  subBlockSize: null,
+  presencePenalty: 0,
+};
 
 /** The model's own sub-blocks, where they divide the block size that was asked for. */
 export function subBlockSizeFor({ subBlockSize }: Decoding, blockSize: number): number | undefined {

@@ -13,9 +13,9 @@ export async function alternativesAt(
   { draft, offset, ...opening }: PlaceInText,
   signal: AbortSignal,
 ): Promise<AlternativeToken[]> {
-  const { ids, anchor } = openingOf(opening, writer);
+  const { ids, anchor, writtenFrom } = openingOf(opening, writer);
   const start = lastBlockStart(writer.backend.config, draft.length, ids.length, anchor);
   const before = ids.slice(0, start) as number[];
-  const found = await alternatives(writer.backend, { before, draft, offset }, ALTERNATIVES, signal);
+  const found = await alternatives(writer.backend, { before, writtenFrom, draft, offset }, ALTERNATIVES, signal);
   return found.map(({ id, probability }) => ({ id, probability, text: textAlone(id, writer.tokenizer) }));
 }

@@ -7,7 +7,7 @@ import { SENTENCE_ROOM, sentenceEnding } from '../tokenizer/sentence-end';
 import type { Tokenizer } from '../tokenizer/tokenizer';
 
 /** Where a text, or what is left of it, goes on from. */
-interface Start extends Pick<GenerationRequest, 'promptIds' | 'anchor'> {
+interface Start extends Pick<GenerationRequest, 'promptIds' | 'anchor' | 'writtenFrom'> {
   /** Tokens to write. */
   readonly left: number;
 }
@@ -21,7 +21,7 @@ interface RequestFor {
 /** What the engine is asked for under these settings. Throws `bad-input` for a policy that is none. */
 export function requestOf(
   settings: GenerateSettings,
-  { promptIds, anchor, left }: Start,
+  { promptIds, anchor, writtenFrom, left }: Start,
   { backend, tokenizer, report }: RequestFor,
 ): GenerationRequest {
   const { blockSize, policy, temperature, topP, seed } = settings;
@@ -30,6 +30,7 @@ export function requestOf(
   return {
     promptIds,
     anchor,
+    writtenFrom,
     blockSize,
     maxTokens: left + room,
     ending: room > 0 ? sentenceEnding(tokenizer, left) : undefined,

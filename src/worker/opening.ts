@@ -21,6 +21,8 @@ export interface Opening {
   readonly promptTokens: number;
   /** As in `GenerationRequest`: the end of the prompt, or of a conversation's first question. */
   readonly anchor: number;
+  /** Of the ids those of the prompt; what follows them was written. */
+  readonly writtenFrom: number;
   readonly messages: GenerateSettings['messages'];
 }
 
@@ -39,7 +41,8 @@ export function openingOf(
   if (!messages) {
     const whole = start.promptIds ?? [...beginning(config), ...writer.tokenizer.encode(start.prompt)];
     const ids = whole.slice(-config.contextLength);
-    return { ids: [...ids, ...after], promptTokens: whole.length, anchor: ids.length, messages };
+    const { length } = ids;
+    return { ids: [...ids, ...after], promptTokens: whole.length, anchor: length, writtenFrom: length, messages };
   }
   const encode = (turns: readonly ChatTurn[]) => conversationIds(turns, writer);
   const room = config.contextLength - Math.min(after.length + maxTokens, Math.floor(config.contextLength / 2));
@@ -47,7 +50,9 @@ export function openingOf(
   const first = kept.messages.findIndex(({ role }) => role === 'user');
   const isFirst = first === -1 || first === kept.messages.length - 1;
   const anchor = isFirst ? kept.ids.length : encode(kept.messages.slice(0, first + 1)).length;
-  return { ids: [...kept.ids, ...after], promptTokens: kept.ids.length, anchor, messages: kept.messages };
+  const { length } = kept.ids;
+  const ids = [...kept.ids, ...after];
+  return { ids, promptTokens: length, anchor, writtenFrom: length, messages: kept.messages };
 }
 
 /** BOS, where the model has one. */

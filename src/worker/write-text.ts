@@ -43,14 +43,13 @@ export async function* writeText(
   let inForce = settings();
   const isChanged = () => settings() !== inForce;
   const opening = openingOf(inForce, writer);
-  const { ids: promptIds, messages, anchor } = opening;
-  const promptTokens = promptIds.length - inForce.after.length;
+  const { ids: promptIds, messages, anchor, writtenFrom } = opening;
   const start = (pinned: Pinned): GenerationEvent => {
     return { type: 'started', promptTokens: opening.promptTokens, pinned, messages };
   };
   const change = (pinned: Pinned): GenerationEvent => ({ type: 'changed', settings: inForce, pinned });
-  const whole = { promptIds, anchor, left: inForce.maxTokens };
-  let part: Part = { request: requestOf(inForce, whole, writer), promptTokens, block: 0, nfe: 0 };
+  const whole = { promptIds, anchor, writtenFrom, left: inForce.maxTokens };
+  let part: Part = { request: requestOf(inForce, whole, writer), promptTokens: writtenFrom, block: 0, nfe: 0 };
   for (let first = start; ; first = change) {
     const told = yield* writePart(writer, part, first, isChanged, signal);
     if (!told) return;
@@ -60,7 +59,8 @@ export async function* writeText(
       yield { type: 'done', reason: 'length', nfe: told.nfe, seconds: writer.seconds() };
       return;
     }
-    part = { ...told, promptTokens, request: requestOf(inForce, { promptIds: told.ids, anchor, left }, writer) };
+    const rest = { promptIds: told.ids, anchor, writtenFrom, left };
+    part = { ...told, promptTokens: writtenFrom, request: requestOf(inForce, rest, writer) };
   }
 }
 

@@ -100,7 +100,13 @@ const SHAPE = {
   max_position_embeddings: 98,
   rms_norm_eps: 1e-5,
 };
-const DIFFUSION = { block_size: 4, block_sizes: [1, 4, 8], clean_attention: 'causal', predicts: 'next' };
+const DIFFUSION = {
+  block_size: 4,
+  block_sizes: [1, 4, 8],
+  clean_attention: 'causal',
+  predicts: 'next',
+  presence_penalty: 1,
+};
 
 function configOf(vocabSize: number) {
   const diffusion = { ...DIFFUSION, mask_token_id: vocabSize - 1 };

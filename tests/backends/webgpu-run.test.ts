@@ -5,7 +5,7 @@ import { IN_FLIGHT } from '../../src/backends/webgpu/denoise-loop';
 import { createWebgpuBackend, type SubmissionOf, type WebgpuBackend } from '../../src/backends/webgpu/webgpu-backend';
 import { findAdapter, openDevice } from '../../src/gpu/device';
 import { nodeGpu } from '../../src/library/node-gpu';
-import type { ModelConfig } from '../../src/network/model-config';
+import { DEFAULT_DECODING, type ModelConfig } from '../../src/network/model-config';
 import { testGpu } from '../gpu';
 import { largestDifference } from './difference';
 import { tinyModel } from './tiny-model';
@@ -91,6 +91,21 @@ describe.each(RUNS)('a run by %s', (_, policy, rings) => {
       }
     },
   );
+});
+
+it.each(POLICIES)('a run by $name counts for the presence penalty what the verbs would', async (policy) => {
+  const prompt = [1, 2, 3, 4, 5, 6, 7, 8];
+  const wanted = request(4, 5, policy, [9]);
+  const runOf = async (presencePenalty: number, write: (backend: WebgpuBackend) => AsyncGenerator<BlockStep>) => {
+    const backend = await open({ decoding: { ...DEFAULT_DECODING, presencePenalty } });
+    backend.begin(4, [], 6);
+    await backend.prefill(prompt);
+    return stepsOf(write(backend));
+  };
+  const onGpu = (backend: WebgpuBackend) => backend.writeBlocks(wanted, signal);
+  const told = await runOf(1.5, onGpu);
+  expectSameSteps(told, await runOf(1.5, (backend) => writeBlocksByVerbs(backend, wanted, signal)));
+  expect(told).not.toEqual(await runOf(0, onGpu));
 });
 
 it('a run goes on after a prompt, and ends with a block that has EOS', async () => {

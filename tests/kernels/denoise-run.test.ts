@@ -177,6 +177,7 @@ class GpuRun {
       counts: words('counts', 3 * 3),
       drawn: buffers.storage('drawn', FEW_ROWS * DRAWN_BYTES),
       trace: buffers.storage('trace', SLOTS * blockSize * TRACE_BYTES),
+      written: words('written', Math.ceil(SMALL.vocabSize / 32)),
     };
     this.#slices = s;
     this.#kernels = { plan: planPass(pipelines, 'plan', s), reveal: reveal(pipelines, 'reveal', s) };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { packWritten } from '../../src/backends/presence';
 import { Buffers } from '../../src/gpu/buffers';
 import { DRAWN_BYTES, type Drawn, readDrawn, sample, sampleCandidates } from '../../src/kernels/sample';
 import { entropyOf, sample as referenceSample } from '../reference/sample';
@@ -21,6 +22,11 @@ interface Draw {
   readonly picks: readonly number[];
   /** Numbers of a row's list of candidates. */
   readonly candidates?: number;
+  readonly presencePenalty?: number;
+  /** Before the pass. */
+  readonly written?: readonly number[];
+  /** The ids of the rows of a tree, and what each of them sees. */
+  readonly tree?: { readonly ids: readonly number[]; readonly seen: readonly number[] };
 }
 
 /** The mask's id in vocabularies of so many: first, last and in the middle. Each pair is a pipeline to compile. */
@@ -31,16 +37,35 @@ describe.each([1, 8] as const)('%i lanes', (lanes) => {
   /** One draw from each row of logits [picks.length, vocab]. */
   async function drawOnGpu(logits: Float32Array<ArrayBuffer>, draw: Draw): Promise<Drawn[]> {
     const buffers = new Buffers(device);
-    const { temperature, topP, seed, position } = draw;
+    const {
+      temperature,
+      topP,
+      seed,
+      position,
+      written = [],
+      tree = { ids: [0], seen: [] },
+      presencePenalty = 0,
+    } = draw;
+    const { seen } = tree;
     const count = draw.picks.length;
     const slices = {
-      pass: uploadPass(device, buffers, { rows: count, position, seed, passNumber: draw.pass, temperature, topP }),
+      pass: uploadPass(device, buffers, {
+        rows: count,
+        position,
+        seed,
+        passNumber: draw.pass,
+        temperature,
+        topP,
+        seen,
+      }),
       logits: upload(device, buffers, 'logits', logits),
       picks: upload(device, buffers, 'picks', Uint32Array.from(draw.picks)),
       drawn: buffers.storage('drawn', count * DRAWN_BYTES),
       candidates: buffers.storage('candidates', count * (draw.candidates ?? sampleCandidates(draw.vocab)) * 4),
+      written: upload(device, buffers, 'written', packWritten(new Set(written), draw.vocab)),
+      ids: upload(device, buffers, 'ids', Uint32Array.from(tree.ids)),
     };
-    runKernels(device, [sample(pipelines, 'sample', { ...draw, lanes }, slices), count]);
+    runKernels(device, [sample(pipelines, 'sample', { ...draw, presencePenalty, lanes }, slices), count]);
     const drawn = readDrawn(await download(device, buffers, slices.drawn), count);
     buffers.dispose();
     return drawn;
@@ -161,6 +186,42 @@ describe.each([1, 8] as const)('%i lanes', (lanes) => {
     it('survives logits far apart', async () => {
       const draw = { ...DEFAULTS, topP: 0.95, temperature: 0.7 };
       await expectDraws(randomLogits(draw, 1e4), draw);
+    });
+  });
+
+  describe('a presence penalty', () => {
+    const penalty = { ...DEFAULTS, temperature: 0.9, topP: 0.9, presencePenalty: 1.5 };
+    /** Rows of logits, less the penalty at some ids of each. */
+    const lowered = (logits: Float32Array<ArrayBuffer>, { vocab }: Draw, of: (row: number) => readonly number[]) =>
+      logits.map((logit, at) => (of(Math.floor(at / vocab)).includes(at % vocab) ? logit - 1.5 : logit));
+
+    it.each<Vocab>([98, 255, 257, 1031])('is taken off what was written, over %i ids', async (vocab) => {
+      const draw = { ...penalty, vocab, maskId: MASK_IDS[vocab] };
+      const written = [0, 1, 31, 32, 64, vocab - 2].filter((id) => id !== draw.maskId);
+      const logits = randomLogits(draw, 3);
+      const expected = await drawOnGpu(
+        lowered(logits, draw, () => written),
+        { ...draw, presencePenalty: 0 },
+      );
+      expect(await drawOnGpu(logits, { ...draw, written })).toEqual(expected);
+      expect(await drawOnGpu(logits, draw)).not.toEqual(expected);
+    });
+
+    it('is taken off once for each id, in a tree of what the row sees of the draft', async () => {
+      // Two settled rows, a draft of three, a second candidate beside its first id, and two masks behind that.
+      const { maskId } = penalty;
+      const tree = {
+        ids: [40, 41, 5, 6, 5, 7, maskId, maskId],
+        seen: [0b1, 0b11, 0b111, 0b1111, 0b11111, 0b100011, 0b11100011, 0b11100011],
+      };
+      const draw = { ...penalty, picks: [1, 2, 3, 4, 5, 6, 7], written: [6, 40] };
+      const draft = [[], [5], [5, 6], [5, 6], [7], [7], [7]];
+      const logits = randomLogits(draw, 3);
+      const expected = await drawOnGpu(
+        lowered(logits, draw, (row) => [...new Set([6, 40, ...draft[row]!])]),
+        { ...draw, tree, written: [], presencePenalty: 0 },
+      );
+      expect(await drawOnGpu(logits, { ...draw, tree })).toEqual(expected);
     });
   });
 

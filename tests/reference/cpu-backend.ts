@@ -20,6 +20,7 @@ export class CpuBackend implements Backend {
   #blockSize = 1;
   #shortBlock = 0;
   #committed: number[] = [];
+  #writtenFrom = 0;
 
   constructor(config: ModelConfig, weights: Weights) {
     this.config = config;
@@ -30,7 +31,8 @@ export class CpuBackend implements Backend {
     return this.#committed.length;
   }
 
-  begin(blockSize: number, ids: readonly number[] = []): void {
+  begin(blockSize: number, ids: readonly number[] = [], writtenFrom = 0): void {
+    this.#writtenFrom = writtenFrom;
     this.calls.push(`begin ${blockSize}`);
     this.#blockSize = blockSize;
     this.#shortBlock = ids.length % blockSize;
@@ -47,8 +49,11 @@ export class CpuBackend implements Backend {
     this.passes.push(pass);
     const { vocabSize, maskId } = this.config;
     const logits = this.#logitsAfter(ids);
+    const written = [...this.#committed, ...ids].slice(this.#writtenFrom);
     return positions.map((position) => {
-      const row = logits.subarray(position * vocabSize, (position + 1) * vocabSize);
+      const row = logits
+        .subarray(position * vocabSize, (position + 1) * vocabSize)
+        .map((logit, id) => (written.includes(id) ? logit - this.config.decoding.presencePenalty : logit));
       return { position, ...sample(row, { maskId, ...sampling, pass, position: this.position + position }) };
     });
   }

@@ -23,6 +23,7 @@ import {
 import { writeBlocksByVerbs, writeBlockwise } from '../block-loop';
 import { checkPredictions } from '../check-predictions';
 import { DraftTree } from '../draft-tree';
+import { penalised } from '../presence';
 import { sample } from '../sample';
 import { Sequence } from '../sequence';
 import { CachedPasses } from './cached-passes';
@@ -84,13 +85,13 @@ export class WasmBackend implements Backend, CarryingBackend {
     return this.#sequence.position;
   }
 
-  begin(blockSize: number, ids?: readonly number[]): void {
+  begin(blockSize: number, ids?: readonly number[], writtenFrom?: number): void {
     this.#checkAlive();
     if (!this.#passes.isSound) {
       this.#passes.clear();
       this.#sequence = new Sequence(this.config);
     }
-    this.#sequence.begin(blockSize, ids);
+    this.#sequence.begin(blockSize, ids, writtenFrom);
     this.#lastRow = null;
   }
 
@@ -119,13 +120,16 @@ export class WasmBackend implements Backend, CarryingBackend {
     const { ids, settled, seconds, masks, sampling, pass } = step;
     const { maskId } = this.config;
     const width = hiddenSize(this.config.network);
-    const drawAt = (logits: Float32Array, place: number) =>
-      sample(logits, sampling, { maskId, pass: pass + place - settled, position: this.position + place });
+    const drawAfter = (logits: Float32Array, text: readonly number[]) => {
+      const { length } = text;
+      const place = { maskId, pass: pass + length - settled, position: this.position + length };
+      return sample(this.#penalised(logits, text), sampling, place);
+    };
     const chain = new DraftTree({ ids, settled, seconds: [], masks: 0 }, maskId);
     const rows = await this.#runTree(chain, 0);
     // The last settled row predicts the first place of the draft.
     const drawn = await this.#predict(rows.subarray((settled - 1) * width), (logits, row) =>
-      drawAt(logits, settled + row),
+      drawAfter(logits, ids.slice(0, settled + row)),
     );
     const verdict = chain.verdict(drawn);
     const draws = [...verdict.draws];
@@ -142,8 +146,8 @@ export class WasmBackend implements Backend, CarryingBackend {
       const more = await this.#runTree(last, place);
       draft = await this.#predict(isSecond ? more : more.subarray(width), (logits, row) =>
         isSecond && row === 0
-          ? drawAt(logits, place + 1)
-          : sample(logits, LIKELIEST, { maskId, pass: 0, position: this.position }),
+          ? drawAfter(logits, stored)
+          : sample(this.#penalised(logits, stored), LIKELIEST, { maskId, pass: 0, position: this.position }),
       );
       if (isSecond) draws.push({ ...draft.shift()!, position: place + 1 });
     }
@@ -247,10 +251,10 @@ export class WasmBackend implements Backend, CarryingBackend {
   }
 
   /** A draw for each position of a step from its row [hidden]. */
-  async #draw(rows: Float32Array, { positions, sampling, pass }: DenoiseStep): Promise<Draw[]> {
+  async #draw(rows: Float32Array, { ids, positions, sampling, pass }: DenoiseStep): Promise<Draw[]> {
     const { maskId } = this.config;
     const drawn = await this.#predict(rows, (logits, index) =>
-      sample(logits, sampling, { maskId, pass, position: this.position + positions[index]! }),
+      sample(this.#penalised(logits, ids), sampling, { maskId, pass, position: this.position + positions[index]! }),
     );
     return drawn.map((draw, index) => ({ position: positions[index]!, ...draw }));
   }
@@ -267,6 +271,12 @@ export class WasmBackend implements Backend, CarryingBackend {
     );
     checkPredictions(drawn, vocabSize);
     return drawn;
+  }
+
+  /** Logits [vocab] under the presence penalty, where these ids follow the committed ones. */
+  #penalised(logits: Float32Array, next: readonly number[]): Float32Array {
+    const { presencePenalty } = this.config.decoding;
+    return presencePenalty === 0 ? logits : penalised(logits, this.#sequence.written(next), presencePenalty);
   }
 
   #lastRowOrThrow(): Float32Array {

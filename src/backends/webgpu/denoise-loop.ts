@@ -37,9 +37,9 @@ export class DenoiseLoop {
     this.#memory = allocateLoop(buffers, this.#kernels.length, IN_FLIGHT);
     this.#write(this.#memory.workgroups, packWorkgroups(this.#kernels, MOST_ROWS));
     const { pass: trunk, ids } = few.activations;
-    const { pass, picks, drawn } = head;
+    const { pass, picks, drawn, written } = head;
     this.#begin = planPass(pipelines, 'loop.plan', { ...this.#memory, ids, picks, trunk, head: pass });
-    this.#end = reveal(pipelines, 'loop.reveal', { ...this.#memory, head: pass, picks, drawn });
+    this.#end = reveal(pipelines, 'loop.reveal', { ...this.#memory, head: pass, picks, drawn, written });
   }
 
   /** Puts the run in place of the one before. `ring` is that of the sequence. */

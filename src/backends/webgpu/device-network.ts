@@ -92,8 +92,8 @@ export class DeviceNetwork {
     this.#ropeTable = allocateRopeTable(buffers, config);
     this.#keptRow = allocateKeptRow(buffers, config.network);
     this.head = allocateHead(buffers, config, FEW_ROWS);
-    this.sampler = samplerKernel(pipelines, config, this.head, lanes);
     const activations = allocateActivations(buffers, 'few', config.network, FEW_ROWS);
+    this.sampler = samplerKernel(pipelines, config, this.head, activations.ids, lanes);
     const parts = allocateAttentionParts(buffers, config, FEW_ROWS);
     const inputs = this.#inputs(activations, this.#constants);
     this.few = this.#rowRange(inputs, fewRowsTrunk(inputs, parts));

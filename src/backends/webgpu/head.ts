@@ -39,13 +39,20 @@ export function headKernels(
   ];
 }
 
-/** One draw from each row of the head's logits. */
-export function samplerKernel(pipelines: Pipelines, config: ModelConfig, memory: HeadMemory, lanes: Lanes): Kernel {
-  const { pass, logits, picks, drawn, candidates } = memory;
+/** One draw from each row of the head's logits; `ids` are what the layers read. */
+export function samplerKernel(
+  pipelines: Pipelines,
+  config: ModelConfig,
+  memory: HeadMemory,
+  ids: BufferSlice,
+  lanes: Lanes,
+): Kernel {
+  const { pass, logits, picks, drawn, candidates, written } = memory;
+  const { presencePenalty } = config.decoding;
   return sample(
     pipelines,
     'head.sample',
-    { vocab: config.vocabSize, maskId: config.maskId, lanes },
-    { pass, logits, picks, drawn, candidates },
+    { vocab: config.vocabSize, maskId: config.maskId, presencePenalty, lanes },
+    { pass, logits, picks, drawn, candidates, written, ids },
   );
 }

@@ -135,6 +135,8 @@ export interface HeadMemory {
   readonly drawn: BufferSlice;
   /** [count, sampleCandidates] f32, for the sampler's own use */
   readonly candidates: BufferSlice;
+  /** [vocab / 32] u32: see `packWritten` */
+  readonly written: BufferSlice;
 }
 
 /** [hidden] f32: the last row of a clean pass, on its way to the kept row of `x`. */
@@ -152,6 +154,7 @@ export function allocateHead(buffers: Buffers, config: ModelConfig, capacity: nu
     logits: rows('logits', config.vocabSize),
     drawn: buffers.storage('head.drawn', capacity * DRAWN_BYTES),
     candidates: rows('candidates', sampleCandidates(config.vocabSize)),
+    written: buffers.storage('head.written', Math.ceil(config.vocabSize / 32) * Uint32Array.BYTES_PER_ELEMENT),
   };
 }
 

@@ -24,6 +24,7 @@ import {
 } from '../backend';
 import { writeBlocksByVerbs } from '../block-loop';
 import { DraftTree, likeliestOf } from '../draft-tree';
+import { packWritten } from '../presence';
 import { Sequence } from '../sequence';
 import { chooseLanes } from './choose-lanes';
 import { DenoiseLoop } from './denoise-loop';
@@ -182,9 +183,9 @@ export class WebgpuBackend implements Backend {
     return this.#buffers.count;
   }
 
-  begin(blockSize: number, ids?: readonly number[]): void {
+  begin(blockSize: number, ids?: readonly number[], writtenFrom?: number): void {
     this.#checkAlive();
-    this.#sequence.begin(blockSize, ids);
+    this.#sequence.begin(blockSize, ids, writtenFrom);
   }
 
   async prefill(ids: readonly number[]): Promise<void> {
@@ -207,6 +208,7 @@ export class WebgpuBackend implements Backend {
     if (positions.length === 0) return [];
     await this.#reserve(ids.length);
     const settings = { ...this.#settings(ids.length), ...sampling, passNumber: pass };
+    this.#tellWritten(ids);
     const predictions = new Map<number, Draw>();
     const draw = async (work: PredictingPass, offsets: readonly number[]) => {
       const drawn = await this.#guard.run(() => this.#passes.draw(work));
@@ -246,6 +248,7 @@ export class WebgpuBackend implements Backend {
     const tree = new DraftTree(step, this.config.maskId);
     const { rows, predicting } = tree;
     await this.#reserve(rows.length);
+    this.#tellWritten(step.ids.slice(0, settled));
     const settings = {
       ...this.#settings(rows.length),
       ...sampling,
@@ -315,6 +318,7 @@ export class WebgpuBackend implements Backend {
     const plan: RunPlan = { request, config, position, carryEnd };
     const replay = new RunReplay(plan, this.#sequence);
     this.#loop.start(plan, ring);
+    this.#tellWritten(request.first);
     const fewest = fewestPasses(request, config);
     let tableEnd = position;
     return writeBlocks(
@@ -376,6 +380,13 @@ export class WebgpuBackend implements Backend {
       part.dispose();
       throw withAdvice(error, this.#model);
     }
+  }
+
+  /** Uploads what the presence penalty is to count, where these ids follow the committed ones. */
+  #tellWritten(next: readonly number[]): void {
+    if (this.config.decoding.presencePenalty === 0) return;
+    const written = packWritten(this.#sequence.written(next), this.config.vocabSize);
+    this.#device.queue.writeBuffer(this.#network.head.written.buffer, 0, written);
   }
 
   #settings(rows: number): PassSettings {

@@ -42,7 +42,7 @@ export const a2d: Family = {
       blockSizes,
       defaultBlockSize: Math.min(32, blockSizes.at(-1)!),
       grid: 'prompt',
-      decoding: { policy: 'confidence', threshold: 0.9, subBlockSize: null },
+      decoding: { policy: 'confidence', threshold: 0.9, subBlockSize: null, presencePenalty: 0 },
     };
   },
 };

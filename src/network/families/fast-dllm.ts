@@ -36,7 +36,12 @@ export const fastDllm: Family = {
       blockSizes: [blockSize],
       defaultBlockSize: blockSize,
       grid: 'start',
-      decoding: { policy: 'threshold', threshold: 0.9, subBlockSize: Math.min(SUB_BLOCK_SIZE, blockSize) },
+      decoding: {
+        policy: 'threshold',
+        threshold: 0.9,
+        subBlockSize: Math.min(SUB_BLOCK_SIZE, blockSize),
+        presencePenalty: 0,
+      },
     };
   },
 };

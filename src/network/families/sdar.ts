@@ -36,7 +36,7 @@ export const sdar: Family = {
         : PUBLISHED_SIZES.filter((size) => size <= contextLength),
       defaultBlockSize,
       grid: 'start',
-      decoding: { policy: 'threshold', threshold: 0.85, subBlockSize: null },
+      decoding: { policy: 'threshold', threshold: 0.85, subBlockSize: null, presencePenalty: 0 },
     };
   },
 };
