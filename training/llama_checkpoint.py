@@ -53,9 +53,10 @@ def block_diffusion(mask_token_id: int) -> dict[str, object]:
     return {
         "mask_token_id": mask_token_id,
         "block_sizes": list(BLOCK_SIZES),
-        "block_size": 8,
+        "block_size": 4,
         "predicts": "next",
         "clean_attention": "causal",
+        "presence_penalty": 1.5,
     }
 
 

@@ -44,7 +44,7 @@ export interface Prediction {
   /** Within the block, from 0. */
   readonly position: number;
   readonly id: number;
-  /** The model's own probability of `id`: softmax at temperature 1 over all ids but the mask. */
+  /** The model's own probability of `id`: softmax at temperature 1 over all ids but the mask, after its presence penalty. */
   readonly probability: number;
   /** Of that distribution, in nats: 0 where the model is certain, log(vocabSize − 1) where it knows nothing. */
   readonly entropy: number;

@@ -152,9 +152,10 @@ def test_a_folder_says_how_the_model_decodes(model: Llama, imported: Path, tmp_p
     assert config["block_diffusion"] == {
         "mask_token_id": 3,
         "block_sizes": [1, 2, 4, 8, 16, 32],
-        "block_size": 8,
+        "block_size": 4,
         "predicts": "next",
         "clean_attention": "causal",
+        "presence_penalty": 1.5,
     }
     loaded = load_llama(tmp_path / "checkpoint")
     assert loaded.config == adapted.config
