@@ -109,7 +109,7 @@ export interface TokenText {
 export interface RevealedToken extends TokenText {
   /** Within the block, from 0. */
   readonly position: number;
-  /** The model's probability of the token, 0 … 1: softmax at temperature 1. */
+  /** The model's probability of the token, 0 … 1: softmax at temperature 1, after its presence penalty if it has one. */
   readonly probability: number;
 }
 

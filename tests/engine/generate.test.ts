@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { generate } from '../../src/engine/generate';
-import type { GenerationEvent } from '../../src/engine/generation';
+import type { GenerationEvent, GenerationRequest } from '../../src/engine/generation';
+import { DEFAULT_DECODING } from '../../src/network/model-config';
 import { endOf, events, ofType, REQUEST, SMALL, smallBackend } from './small-model';
 
 /** 21 ids: five blocks of 4 and one more; the ring of block size 4 has 12 slots. */
@@ -50,6 +51,24 @@ describe('the course of a generation', () => {
     const first = await events(backend);
     expect(await events(backend)).toEqual(first);
     expect(await events(backend, { sampling: { ...REQUEST.sampling, seed: 4 } })).not.toEqual(first);
+  });
+
+  it('the presence penalty counts what was written, in one go or in two, and not the prompt', async () => {
+    const promptIds = LONG_PROMPT.slice(0, 6);
+    const greedy = { promptIds, sampling: { temperature: 0, topP: 1, seed: 0 }, blockSize: 1 };
+    const ids = async (presencePenalty: number, change: Partial<GenerationRequest>) => {
+      const backend = smallBackend({ decoding: { ...DEFAULT_DECODING, presencePenalty } });
+      return endOf(await events(backend, { ...greedy, ...change })).ids;
+    };
+    const whole = await ids(2, { maxTokens: 9 });
+    const written = whole.slice(6);
+    const plain = (await ids(0, { maxTokens: 9 })).slice(6);
+    expect(new Set(written).size).toBeGreaterThan(new Set(plain).size);
+    // Nothing was written before the first token.
+    expect(written[0]).toBe(plain[0]);
+    const half = whole.slice(0, 11);
+    expect(await ids(2, { promptIds: half, writtenFrom: 6, maxTokens: 4 })).toEqual(whole);
+    expect(await ids(2, { promptIds: half, maxTokens: 4 })).not.toEqual(whole);
   });
 
   it('every pass has its own number, so that a position that is drawn again is drawn anew', async () => {

@@ -86,11 +86,20 @@ describe('a wrong field is refused by name', () => {
 
 it('what a person may have trained is a Llama with block diffusion', () => {
   const diffusion = { mask_token_id: 5, block_sizes: [1, 4], block_size: 4, predicts: 'own', clean_attention: 'block' };
-  const model = describeModel({ ...fixture('llama'), block_diffusion: diffusion }, NO_FACTS);
+  const described = (change: object) =>
+    describeModel({ ...fixture('llama'), block_diffusion: { ...diffusion, ...change } }, NO_FACTS);
+  const model = described({});
   expect(model).toMatchObject({
     maskId: 5,
     blockSizes: [1, 4],
     defaultBlockSize: 4,
     network: { predicts: 'own', cleanAttention: 'block' },
+    decoding: { presencePenalty: 0 },
   });
+  expect(described({ presence_penalty: 1.5 })).toMatchObject({ decoding: { presencePenalty: 1.5 } });
+  for (const presence_penalty of [-1, 2.5, '1']) {
+    expect(() => described({ presence_penalty })).toThrow(
+      'config.json: block_diffusion.presence_penalty must be a number from 0 to 2',
+    );
+  }
 });

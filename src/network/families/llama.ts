@@ -10,7 +10,8 @@ const LARGEST_PENALTY = 2;
 /**
  * Llama (SmolLM2 is one). With an object `block_diffusion` in its config.json it is a block diffusion model adapted
  * from such a one: `mask_token_id`, `block_sizes`, `block_size` (the one to write with), `predicts` ("own" or
- * "next"), `clean_attention` ("block" or "causal") and `presence_penalty`. Without, it is autoregressive and writes at block size 1.
+ * "next"), `clean_attention` ("block" or "causal") and `presence_penalty`. Without, it is autoregressive and writes at
+ * block size 1.
  *
  * Source: transformers, models/llama; the object is ours (training/README.md).
  */
