@@ -96,8 +96,8 @@ function tokensFor(
 ): number {
   const backend = { config: { ...config, contextLength: config.longestContext } };
   const settings = completeSettings(prompt, options, config);
-  const { ids: promptIds, anchor, writtenFrom } = openingOf(settings, { backend, ...texts });
-  const start = { promptIds, anchor, writtenFrom, left: settings.maxTokens };
+  const { ids: promptIds, anchor } = openingOf(settings, { backend, ...texts });
+  const start = { promptIds, anchor, left: settings.maxTokens };
   const request = requestOf(settings, start, { backend, tokenizer: texts.tokenizer, report: 'reveals' });
   checkRequest(request, config);
   return promptIds.length + request.maxTokens;

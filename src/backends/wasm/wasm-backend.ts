@@ -123,7 +123,7 @@ export class WasmBackend implements Backend, CarryingBackend {
     const drawAfter = (logits: Float32Array, text: readonly number[]) => {
       const { length } = text;
       const place = { maskId, pass: pass + length - settled, position: this.position + length };
-      return sample(this.#penalised(logits, text), sampling, place);
+      return sample(this.#penaltyAfter(text)(logits), sampling, place);
     };
     const chain = new DraftTree({ ids, settled, seconds: [], masks: 0 }, maskId);
     const rows = await this.#runTree(chain, 0);
@@ -144,10 +144,11 @@ export class WasmBackend implements Backend, CarryingBackend {
       const place = stored.length - 1;
       const last = new DraftTree({ ids: stored.slice(place), settled: 1, seconds: [], masks }, maskId);
       const more = await this.#runTree(last, place);
+      const lowered = this.#penaltyAfter(stored);
       draft = await this.#predict(isSecond ? more : more.subarray(width), (logits, row) =>
         isSecond && row === 0
           ? drawAfter(logits, stored)
-          : sample(this.#penalised(logits, stored), LIKELIEST, { maskId, pass: 0, position: this.position }),
+          : sample(lowered(logits), LIKELIEST, { maskId, pass: 0, position: this.position }),
       );
       if (isSecond) draws.push({ ...draft.shift()!, position: place + 1 });
     }
@@ -253,8 +254,9 @@ export class WasmBackend implements Backend, CarryingBackend {
   /** A draw for each position of a step from its row [hidden]. */
   async #draw(rows: Float32Array, { ids, positions, sampling, pass }: DenoiseStep): Promise<Draw[]> {
     const { maskId } = this.config;
+    const lowered = this.#penaltyAfter(ids);
     const drawn = await this.#predict(rows, (logits, index) =>
-      sample(this.#penalised(logits, ids), sampling, { maskId, pass, position: this.position + positions[index]! }),
+      sample(lowered(logits), sampling, { maskId, pass, position: this.position + positions[index]! }),
     );
     return drawn.map((draw, index) => ({ position: positions[index]!, ...draw }));
   }
@@ -273,10 +275,12 @@ export class WasmBackend implements Backend, CarryingBackend {
     return drawn;
   }
 
-  /** Logits [vocab] under the presence penalty, where these ids follow the committed ones. */
-  #penalised(logits: Float32Array, next: readonly number[]): Float32Array {
+  /** Takes the presence penalty off logits [vocab] of rows, where these ids follow the committed ones. */
+  #penaltyAfter(next: readonly number[]): (logits: Float32Array) => Float32Array {
     const { presencePenalty } = this.config.decoding;
-    return presencePenalty === 0 ? logits : penalised(logits, this.#sequence.written(next), presencePenalty);
+    if (presencePenalty === 0) return (logits) => logits;
+    const written = this.#sequence.written(next);
+    return (logits) => penalised(logits, written, presencePenalty);
   }
 
   #lastRowOrThrow(): Float32Array {
