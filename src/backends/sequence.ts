@@ -70,10 +70,7 @@ export class Sequence {
 
   /** The ids that were written: committed ones, and those of `next` after them that are no mask. */
   written(next: readonly number[]): Set<number> {
-    const ids = new Set([
-      ...this.#ids.slice(this.#writtenFrom),
-      ...next.slice(Math.max(0, this.#writtenFrom - this.position)),
-    ]);
+    const ids = new Set([...this.#ids, ...next].slice(this.#writtenFrom));
     ids.delete(this.#config.maskId);
     return ids;
   }
