@@ -58,6 +58,26 @@ async function close(visit: StoryPage): Promise<void> {
   expect(others).toEqual([]);
 }
 
+test('the form for another model stays where it first appears', async () => {
+  const visit = await visitor();
+  const { page } = visit;
+  await visit.reaches('finished');
+  await page.evaluate(() => {
+    const note = (_: unknown, observer: MutationObserver) => {
+      const form = document.querySelector('dialog form');
+      if (!form) return;
+      document.body.dataset.formTop = String(form.getBoundingClientRect().top);
+      observer.disconnect();
+    };
+    new MutationObserver(note).observe(document.body, { subtree: true, childList: true });
+  });
+  const dialog = await openDialog(visit);
+  const top = await dialog.locator('form').evaluate((form) => form.getBoundingClientRect().top);
+  expect(top).toBeGreaterThan(0);
+  expect(await page.evaluate(() => Number(document.body.dataset.formTop))).toBe(top);
+  await close(visit);
+});
+
 test('a model is fetched from another origin, called off, gone on with, kept, used without its server, and removed', async () => {
   const visit = await visitor({ blockSize: 8 });
   const { page } = visit;

@@ -6,8 +6,7 @@ import { diskText } from './model-texts';
 import { RemoveModel } from './RemoveModel';
 
 interface Props {
-  /** Null until it is known. */
-  readonly shelf: ModelShelf | null;
+  readonly shelf: ModelShelf;
   readonly inUse: ModelInfo | null;
   /** What else comes with the page. */
   readonly more: readonly EmbeddedModel[];
@@ -20,7 +19,6 @@ interface Props {
 
 /** The models that come with the page, one in use that is not kept, then the kept ones. */
 export function ModelList({ shelf, inUse, more, onUse, onUseEmbedded, onGoOn, onRemove }: Props) {
-  if (!shelf) return <p className="hint">Checking saved models…</p>;
   const passes = inUse?.keptId === null ? inUse : null;
   const isFirst = passes?.origin.type === 'embedded' && passes.digest === (shelf.embedded ?? passes).digest;
   const embedded = isFirst ? passes : shelf.embedded;

@@ -62,23 +62,33 @@ export default function ModelsDialog({ session, models, onClose }: Props) {
           {problem ?? kept}
         </p>
       ) : null}
-      <ModelList
-        shelf={shelf}
-        inUse={model.phase === 'ready' ? model.info : null}
-        more={models.moreModels}
-        onUse={use}
-        onUseEmbedded={() => use(models.embedded)}
-        onGoOn={(url) => open({ type: 'url', url })}
-        onRemove={remove}
-      />
-      {shelf ? <p className="hint">{spaceText(shelf.kept, shelf.space)}</p> : null}
-      <OpenModelForm
-        looking={asked && fetch?.phase === 'fetching' ? fetch.name : null}
-        refused={asked && fetch?.phase === 'failed' ? fetch.problem.message : null}
-        onOpen={(place: DistantPlace) => open(place)}
-        onCancel={() => models.librarian.cancel()}
-      />
-      <PublishedList onOpen={open} />
+      {shelf ? (
+        <>
+          <ModelList
+            shelf={shelf}
+            inUse={model.phase === 'ready' ? model.info : null}
+            more={models.moreModels}
+            onUse={use}
+            onUseEmbedded={() => use(models.embedded)}
+            onGoOn={(url) => open({ type: 'url', url })}
+            onRemove={remove}
+          />
+          <p className="hint">{spaceText(shelf.kept, shelf.space)}</p>
+        </>
+      ) : null}
+      {shelf || problem ? null : <p className="hint">Checking saved models…</p>}
+      {/* Not before the list is there: it would move them away under a pointer that is on its way to them. */}
+      {shelf || problem ? (
+        <>
+          <OpenModelForm
+            looking={asked && fetch?.phase === 'fetching' ? fetch.name : null}
+            refused={asked && fetch?.phase === 'failed' ? fetch.problem.message : null}
+            onOpen={(place: DistantPlace) => open(place)}
+            onCancel={() => models.librarian.cancel()}
+          />
+          <PublishedList onOpen={open} />
+        </>
+      ) : null}
     </Sheet>
   );
 }
