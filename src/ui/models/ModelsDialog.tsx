@@ -76,8 +76,7 @@ export default function ModelsDialog({ session, models, onClose }: Props) {
           <p className="hint">{spaceText(shelf.kept, shelf.space)}</p>
         </>
       ) : null}
-      {shelf || problem ? null : <p className="hint">Checking saved models…</p>}
-      {/* Not before the list is there: it would move them away under a pointer that is on its way to them. */}
+      {/* The rest waits for the list, which would move it away under a pointer that is on its way to it. */}
       {shelf || problem ? (
         <>
           <OpenModelForm
@@ -88,7 +87,9 @@ export default function ModelsDialog({ session, models, onClose }: Props) {
           />
           <PublishedList onOpen={open} />
         </>
-      ) : null}
+      ) : (
+        <p className="hint">Checking saved models…</p>
+      )}
     </Sheet>
   );
 }
