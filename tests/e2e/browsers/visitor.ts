@@ -104,10 +104,7 @@ export class Visitor {
 
   /** Types into the field with this label, in place of what it has. */
   async fill(label: string, text: string): Promise<void> {
-    const end = Date.now() + PATIENCE_MS;
-    // A click misses a field that what comes above it has just moved.
-    do await this.click(`//*[@id=//label[normalize-space()="${label}"]/@for]`);
-    while (!(await this.page.run(() => document.activeElement?.matches('input, textarea'))) && Date.now() < end);
+    await this.click(`//*[@id=//label[normalize-space()="${label}"]/@for]`);
     await this.page.press('Control+a');
     await this.page.type(text);
     await this.until((text) => (document.activeElement as HTMLInputElement).value === text, text);
