@@ -4,6 +4,12 @@ import type { DrivenBrowser, DrivenPage } from './driven';
 
 const VIEWPORT = { width: 1200, height: 800 };
 
+/**
+ * The runtime gets one thread, since others may never start: in a Firefox that is driven, or has its developer tools
+ * open, `new Worker` in a worker now and then waits for good (docs/LOG.md).
+ */
+const ONE_THREAD = { 'dom.maxHardwareConcurrency': 1 };
+
 /** Firefox over WebDriver BiDi, headless. `env` and `preferences` come on top of its own. */
 export async function openFirefox(
   env: Readonly<Record<string, string>> = {},
@@ -13,7 +19,7 @@ export async function openFirefox(
     browser: 'firefox',
     executablePath: findFirefox() ?? missing(),
     env: { ...process.env, ...env },
-    extraPrefsFirefox: preferences,
+    extraPrefsFirefox: { ...ONE_THREAD, ...preferences },
     defaultViewport: VIEWPORT,
   });
   return {
