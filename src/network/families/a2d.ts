@@ -1,5 +1,6 @@
 import type { Family } from '../family';
 import { LLAMA_FAMILY, llamaModel } from '../llama-shaped';
+import { DEFAULT_DECODING } from '../model-config';
 import { maskIdOf, QWEN_TOKENIZERS, qwenVariant } from '../qwen-shaped';
 import { ownStopIdsOf } from '../stop-ids';
 
@@ -42,7 +43,7 @@ export const a2d: Family = {
       blockSizes,
       defaultBlockSize: Math.min(32, blockSizes.at(-1)!),
       grid: 'prompt',
-      decoding: { policy: 'confidence', threshold: 0.9, subBlockSize: null, presencePenalty: 0 },
+      decoding: DEFAULT_DECODING,
     };
   },
 };

@@ -1,5 +1,6 @@
 import type { Family } from '../family';
 import { LLAMA_FAMILY, llamaModel } from '../llama-shaped';
+import { DEFAULT_DECODING } from '../model-config';
 import { maskIdOf, QWEN_TOKENIZERS, qwenVariant } from '../qwen-shaped';
 import { ownStopIdsOf } from '../stop-ids';
 
@@ -37,10 +38,10 @@ export const fastDllm: Family = {
       defaultBlockSize: blockSize,
       grid: 'start',
       decoding: {
+        ...DEFAULT_DECODING,
         policy: 'threshold',
         threshold: 0.9,
         subBlockSize: Math.min(SUB_BLOCK_SIZE, blockSize),
-        presencePenalty: 0,
       },
     };
   },

@@ -1,5 +1,6 @@
 import type { Family } from '../family';
 import { LLAMA_FAMILY, llamaModel } from '../llama-shaped';
+import { DEFAULT_DECODING } from '../model-config';
 import { maskIdOf, QWEN_TOKENIZERS, qwenVariant } from '../qwen-shaped';
 
 const MASK_ID = 151_669;
@@ -36,7 +37,7 @@ export const sdar: Family = {
         : PUBLISHED_SIZES.filter((size) => size <= contextLength),
       defaultBlockSize,
       grid: 'start',
-      decoding: { policy: 'threshold', threshold: 0.85, subBlockSize: null, presencePenalty: 0 },
+      decoding: { ...DEFAULT_DECODING, policy: 'threshold', threshold: 0.85 },
     };
   },
 };
