@@ -41,7 +41,7 @@ export interface Decoding {
   readonly presencePenalty: number;
 }
 
-/** The surest token first, in the whole block, and nothing taken off: our own models' way, and what a family's authors leave as it is. */
+/** As our own models decode, and what other families change: the surest token of the block first, without a penalty. */
 export const DEFAULT_DECODING: Decoding = {
   policy: 'confidence',
   threshold: 0.9,
