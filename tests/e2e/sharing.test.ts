@@ -239,8 +239,13 @@ async function watched(bytes: Buffer, type: string): Promise<{ seconds: number; 
         video.addEventListener('error', reject);
       });
       const { duration: seconds, videoWidth: width, videoHeight: height } = video;
-      await new Promise((resolve, reject) => {
-        video.addEventListener('seeked', resolve);
+      // In one of a hundred seeks of a busy Chromium there was nothing to draw at `seeked` yet.
+      await new Promise<void>((resolve, reject) => {
+        const look: VideoFrameRequestCallback = (_now, { mediaTime }) => {
+          if (mediaTime > seconds - 0.2) resolve();
+          else video.requestVideoFrameCallback(look);
+        };
+        video.requestVideoFrameCallback(look);
         video.addEventListener('error', reject);
         video.currentTime = seconds - 0.05;
       });
