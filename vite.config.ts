@@ -1,3 +1,4 @@
+import { constants } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import compression from 'compression';
 import type { Request, Response } from 'express';
@@ -44,7 +45,8 @@ const entryThatNothingImports: Plugin = {
 const compressedPreview: Plugin = {
   name: 'compressed-preview',
   configurePreviewServer: ({ middlewares }) => {
-    const compress = compression();
+    // A third of the usual quality's work for a twelfth more bytes: nobody's preview is far away.
+    const compress = compression({ brotli: { params: { [constants.BROTLI_PARAM_QUALITY]: 3 } } });
     middlewares.use((request, response, next) => {
       if (request.url?.startsWith('/models/')) delete request.headers['accept-encoding'];
       // Typed for express, which adds to what Node has; nothing of that is used.

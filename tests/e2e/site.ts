@@ -21,6 +21,8 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // Each visit compiles the runtime anew, and is over before optimised code would pay for itself.
+  '--js-flags=--liftoff-only',
 ];
 
 /** How Chromium is started. */
