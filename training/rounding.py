@@ -54,6 +54,29 @@ def buffer_like(weight: Tensor) -> Tensor:
     return torch.empty_like(weight, dtype=product_dtype(weight.device))
 
 
+class AdaptedProduct(torch.autograd.Function):
+    """x [..., in] times a rounded weight [out, in], with the gradients that the adapter's own product would have.
+
+    That product itself adds nothing to the value, so it is not computed.
+    """
+
+    @staticmethod
+    def forward(ctx, x: Tensor, rounded: Tensor, lora_a: Tensor, lora_b: Tensor) -> Tensor:
+        ctx.save_for_backward(x, rounded, lora_a, lora_b)
+        return F.linear(x, rounded)
+
+    @staticmethod
+    def backward(ctx, *upstream: Tensor) -> tuple[Tensor, None, Tensor, Tensor]:
+        x, rounded, lora_a, lora_b = ctx.saved_tensors
+        (slope,) = upstream
+        # Autocast does not reach into a backward pass: all is multiplied in the dtype of what came out.
+        rounded, lora_a, lora_b = (matrix.to(slope.dtype) for matrix in (rounded, lora_a, lora_b))
+        rows, slopes = x.to(slope.dtype).flatten(0, -2), slope.flatten(0, -2)
+        of_a = SCALE * (slopes @ lora_b).t() @ rows
+        of_b = SCALE * slopes.t() @ (rows @ lora_a.t())
+        return slope @ rounded, None, of_a, of_b
+
+
 class RoundedLinear(LoRALinear):
     """A linear layer with an adapter that computes with its merged weight in q4, `rounded` [out, in]."""
 
@@ -62,9 +85,7 @@ class RoundedLinear(LoRALinear):
         self.register_buffer("rounded", buffer_like(self.weight), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        # Adds zero, for the adapter's gradient.
-        product = SCALE * F.linear(F.linear(x.detach(), self.lora_a), self.lora_b)
-        return F.linear(x, self.rounded) + (product - product.detach())
+        return AdaptedProduct.apply(x, self.rounded, self.lora_a, self.lora_b)
 
 
 class RoundedMatrix(nn.Module):

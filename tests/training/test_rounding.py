@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
@@ -48,12 +49,13 @@ def test_rounding_what_is_rounded_changes_nothing() -> None:
     torch.testing.assert_close(round_q4(once), once, atol=1e-6, rtol=1e-6)
 
 
-def test_a_rounded_layer_computes_with_its_merged_weight_and_trains_the_adapter() -> None:
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_rounded_layer_computes_with_its_merged_weight_and_trains_the_adapter(dtype: torch.dtype) -> None:
     torch.manual_seed(0)
     layer = RoundedLinear(nn.Linear(48, 40, bias=False), rank=4)
     nn.init.normal_(layer.lora_b, std=0.1)
     round_layers(layer)
-    x = torch.randn(7, 48, dtype=torch.bfloat16).requires_grad_()
+    x = torch.randn(7, 48, dtype=dtype).requires_grad_()
     out_gradient = torch.randn(7, 40)
     with torch.autocast("cpu", torch.bfloat16):
         y = layer(x)
@@ -64,6 +66,8 @@ def test_a_rounded_layer_computes_with_its_merged_weight_and_trains_the_adapter(
     of_weight = out_gradient.T @ x.detach().float()
     expected = SCALE * of_weight @ layer.lora_a.detach().T
     torch.testing.assert_close(layer.lora_b.grad, expected, atol=0.1, rtol=0.05)
+    expected = SCALE * layer.lora_b.detach().T @ of_weight
+    torch.testing.assert_close(layer.lora_a.grad, expected, atol=0.1, rtol=0.05)
     torch.testing.assert_close(x.grad.float(), out_gradient @ rounded, atol=0.1, rtol=0.05)
 
 
