@@ -1,6 +1,6 @@
 import { chromium } from 'playwright-core';
 import { preview } from 'vite';
-import { LAUNCH } from '../tests/e2e/site';
+import { PLAIN_LAUNCH } from '../tests/e2e/site';
 import { openSlowLine } from './slow-line';
 
 /**
@@ -17,7 +17,7 @@ const PATIENCE_MS = 120_000;
 
 const server = await preview({ preview: { host: '127.0.0.1', port: 0, open: false }, logLevel: 'error' });
 const line = await openSlowLine(Number(new URL(server.resolvedUrls!.local[0]!).port), BITS_PER_SECOND, DELAY_MS);
-const browser = await chromium.launch(LAUNCH);
+const browser = await chromium.launch(PLAIN_LAUNCH);
 try {
   const page = await browser.newPage();
   await page.addInitScript(watchWorkers);
