@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     exclude: ['tests/e2e/**', 'tests/hub/**', 'tests/long/**'],
+    setupFiles: ['tests/poll-each-millisecond.ts'],
     pool: 'forks',
     // Compiling shaders takes one core; more than two at once would run into the time limits.
     maxWorkers: 2,

@@ -14,6 +14,7 @@ export default defineConfig({
       'tests/families/golden.test.ts',
       'tests/onnx/gpu-weights.test.ts',
     ],
+    setupFiles: ['tests/poll-each-millisecond.ts'],
     pool: 'forks',
     maxWorkers: 2,
     // LLVM's optimisation takes most of the time to compile, and the tests' shapes are tiny.

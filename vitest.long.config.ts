@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['tests/long/**/*.test.ts'],
+    setupFiles: ['tests/poll-each-millisecond.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 240_000,
