@@ -1,3 +1,4 @@
+import { memo } from 'react';
 import { ChoiceField } from '../fields/ChoiceField';
 import type { Controller } from '../session/controller';
 import { PACES, type Pace } from './settings';
@@ -10,7 +11,7 @@ const CHOICES = [
 ] as const satisfies readonly { value: Pace; label: string }[];
 
 /** How fast the text appears. */
-export function PaceField({ pace, controller }: { pace: Pace; controller: Controller }) {
+export const PaceField = memo(function PaceField({ pace, controller }: { pace: Pace; controller: Controller }) {
   return (
     <ChoiceField
       label="Pace"
@@ -24,4 +25,4 @@ export function PaceField({ pace, controller }: { pace: Pace; controller: Contro
       onChange={(pace) => controller.set({ pace })}
     />
   );
-}
+});

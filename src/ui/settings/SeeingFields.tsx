@@ -1,4 +1,4 @@
-import { useId } from 'react';
+import { memo, useId } from 'react';
 import type { Controller } from '../session/controller';
 import type { Settings } from './settings';
 
@@ -8,7 +8,7 @@ interface Props {
 }
 
 /** What else can be seen of a text that is being written. */
-export function SeeingFields({ settings: { guesses, histogram }, controller }: Props) {
+export const SeeingFields = memo(function SeeingFields({ settings: { guesses, histogram }, controller }: Props) {
   const id = useId();
   return (
     <fieldset className="seeing" aria-describedby={`${id}-hint`}>
@@ -34,4 +34,4 @@ export function SeeingFields({ settings: { guesses, histogram }, controller }: P
       </p>
     </fieldset>
   );
-}
+});

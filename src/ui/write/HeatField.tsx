@@ -1,4 +1,5 @@
-import { useId } from 'react';
+import { memo, useId } from 'react';
+import type { Controller } from '../session/controller';
 import { HEATS, type Heat } from '../settings/settings';
 
 const NAMES: Readonly<Record<Heat, string>> = { plain: 'Plain', confidence: 'Confidence', order: 'Order' };
@@ -11,7 +12,7 @@ const ENDS: Readonly<Record<Heat, readonly [string, string]>> = {
 };
 
 /** What the colour of the text tells, and a legend of it. */
-export function HeatField({ heat, onChange }: { heat: Heat; onChange: (heat: Heat) => void }) {
+export const HeatField = memo(function HeatField({ heat, controller }: { heat: Heat; controller: Controller }) {
   const name = useId();
   const [low, high] = ENDS[heat];
   return (
@@ -26,7 +27,12 @@ export function HeatField({ heat, onChange }: { heat: Heat; onChange: (heat: Hea
         <div className="choice-bar">
           {HEATS.map((value) => (
             <label key={value}>
-              <input type="radio" name={name} checked={value === heat} onChange={() => onChange(value)} />
+              <input
+                type="radio"
+                name={name}
+                checked={value === heat}
+                onChange={() => controller.set({ heat: value })}
+              />
               <span>{NAMES[value]}</span>
             </label>
           ))}
@@ -34,4 +40,4 @@ export function HeatField({ heat, onChange }: { heat: Heat; onChange: (heat: Hea
       </fieldset>
     </div>
   );
-}
+});

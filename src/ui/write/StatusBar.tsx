@@ -47,7 +47,7 @@ export function StatusBar({ session, shown, controller, field, about = null, pro
                 <HistoryButtons past={session.past.length} future={session.future.length} controller={controller} />
                 <PlaceLine about={about} story={story} position={playhead?.position ?? story.steps.length} />
               </div>
-              <HeatField heat={settings.heat} onChange={(heat) => controller.set({ heat })} />
+              <HeatField heat={settings.heat} controller={controller} />
             </div>
           </>
         ) : null}
