@@ -1,8 +1,8 @@
-import { type ChangeEvent, useRef } from 'react';
+import { type ChangeEvent, memo, useRef } from 'react';
 import type { Sharing } from './sharing';
 
 /** Opens a run that was saved as a file. */
-export function OpenRun({ sharing }: { sharing: Sharing }) {
+export const OpenRun = memo(function OpenRun({ sharing }: { sharing: Sharing }) {
   const input = useRef<HTMLInputElement>(null);
   const open = ({ target }: ChangeEvent<HTMLInputElement>) => {
     const file = target.files?.[0];
@@ -20,4 +20,4 @@ export function OpenRun({ sharing }: { sharing: Sharing }) {
       <p className="hint">A file made with “Save run”. You can also drop it on the page.</p>
     </div>
   );
-}
+});
