@@ -5,12 +5,8 @@
  */
 const immediately = globalThis.setImmediate;
 const slowly = (callback: (...args: unknown[]) => void, ...args: unknown[]): unknown =>
-  isNative(callback) ? setTimeout(callback, 1, ...args) : immediately(callback, ...args);
+  String(callback).includes('[native code]') ? setTimeout(callback, 1, ...args) : immediately(callback, ...args);
 globalThis.setImmediate = Object.defineProperties(
   slowly,
   Object.getOwnPropertyDescriptors(immediately),
 ) as typeof setImmediate;
-
-function isNative(callback: unknown): boolean {
-  return String(callback).includes('[native code]');
-}

@@ -115,7 +115,7 @@ describe('a text that is being written', () => {
       const observer = new MutationObserver((changes) => {
         for (const { target } of changes) {
           const field = target as HTMLInputElement;
-          if (field.labels?.length || field.ariaLabel) labels.add(field.ariaLabel ?? field.labels![0]!.textContent!);
+          labels.add(field.ariaLabel ?? field.labels?.[0]?.textContent ?? field.outerHTML);
         }
       });
       // React writes an input's type whenever it draws it.
