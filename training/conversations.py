@@ -31,8 +31,8 @@ SPECIAL_TOKENS = {"mask_token": MASK, "bos_token": END_OF_TEXT, "add_bos_token":
 """Changes to the base's tokenizer_config.json: a plain document begins with its BOS, a conversation does not."""
 ALIGNMENT = 32
 DOCUMENT_SHARE = 0.1
-GENERAL_SHARE = 0.25
-"""Of what `--general` names, so much is taken: about one token in four of all is then of it."""
+GENERAL_SHARE = 0.5
+"""Of what `--general` names, so much is taken: about two tokens in five of all are then of it."""
 EVERYDAY_REPEATS = 8
 """About one token in a hundred is then of an everyday answer."""
 SEED = 1

@@ -5,15 +5,20 @@ the autoregressive base model. A row of a noised copy sees its own noised block,
 of earlier blocks. Sources: Arriola et al. (ICLR 2025), section 3.2, and Fast-dLLM v2 for the shift.
 """
 
+from functools import cache
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex_attention
+from torch.nn.attention.flex_attention import BlockMask, flex_attention
 
 from .attention import Attend
 
 TILE = 64
 """Rows attend in tiles of this many places, so that no key after a tile's end is looked at."""
+
+FLEX_TILE = 128
+"""The same for FlexAttention."""
 
 Seen = list[Tensor] | BlockMask
 """What rows see, as `shifted_attention` wants it: `tile_biases`, or a mask for FlexAttention."""
@@ -26,7 +31,7 @@ def seen_rows(length: int, block_sizes: Tensor) -> Seen:
 
 def flex_mask(length: int, block_sizes: Tensor) -> BlockMask:
     """What FlexAttention wants, which skips the empty tiles. block_sizes [batch, copies]."""
-    batch, copies = block_sizes.shape
+    copies = block_sizes.shape[1]
     rows = (copies + 1) * length
 
     def sees(text: Tensor, _head: Tensor, query: Tensor, key: Tensor) -> Tensor:
@@ -40,7 +45,38 @@ def flex_mask(length: int, block_sizes: Tensor) -> BlockMask:
         causal = key_clean & (key_place <= query_place)
         return torch.where(noised, own_block | earlier, causal)
 
-    return create_block_mask(sees, batch, None, rows, rows, device=str(block_sizes.device))
+    tiles = flex_tiles(length, copies, block_sizes.device)
+    return BlockMask.from_kv_blocks(*tiles, BLOCK_SIZE=FLEX_TILE, mask_mod=sees, seq_lengths=(rows, rows))
+
+
+@cache
+def flex_tiles(length: int, copies: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """How many tiles a tile of rows sees in part, and which, then those that it sees whole: `BlockMask.from_kv_blocks`.
+
+    They are the same for all block sizes that divide TILE. A mask made anew at each step would be evaluated at every
+    pair of rows of every text.
+    """
+    row = torch.arange((copies + 1) * length, device=device)
+    copy, place = row // length, row % length
+    tile = place // TILE
+    noised, clean = (copy < copies)[:, None], copy == copies
+    causal = clean & (place[:, None] >= place)
+    same = (copy[:, None] == copy) & (tile[:, None] == tile)
+    perhaps = torch.where(noised, same | causal, causal)
+    surely = torch.where(noised, clean & (tile[:, None] > tile), causal)
+    padding = -len(row) % FLEX_TILE
+
+    def tiled(pairs: Tensor) -> Tensor:
+        padded = F.pad(pairs, (0, padding, 0, padding))
+        return padded.unflatten(0, (-1, FLEX_TILE)).unflatten(2, (-1, FLEX_TILE)).transpose(1, 2).flatten(2)
+
+    whole = tiled(surely).all(-1)
+    part = tiled(perhaps).any(-1) & ~whole
+    lists = []
+    for chosen in (part, whole):
+        order = chosen.int().argsort(dim=-1, descending=True, stable=True)
+        lists += [chosen.sum(-1)[None, None].int(), order[None, None].int()]
+    return tuple(lists)
 
 
 def tile_biases(length: int, block_sizes: Tensor) -> list[Tensor]:

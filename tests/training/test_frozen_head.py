@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from training.frozen_head import ROWS, FrozenHeadNats
+from training.frozen_head import ROWS, FrozenHeadNats, gpu_nats_and_slopes, nats_and_slopes
 
 
 def test_nats_and_gradient_are_those_of_cross_entropy():
@@ -22,3 +22,12 @@ def test_nats_and_gradient_are_those_of_cross_entropy():
     (expected * weights).sum().backward()
     torch.testing.assert_close(nats, expected)
     torch.testing.assert_close(hidden.grad, plain.grad)
+
+
+def test_what_a_gpu_computes_is_the_same():
+    torch.manual_seed(1)
+    logits, targets = torch.randn(9, 37), torch.randint(6, 37, (9,))
+    nats, slopes = gpu_nats_and_slopes(logits.clone(), targets, 5)
+    expected_nats, expected_slopes = nats_and_slopes(logits, targets, 5)
+    torch.testing.assert_close(nats, expected_nats)
+    torch.testing.assert_close(slopes, expected_slopes)

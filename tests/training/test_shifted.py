@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.nn.attention.flex_attention import create_block_mask
 
 from training.lora import LoRALinear
 from training.mask_embedding import MaskEmbedding, merged_state
@@ -86,6 +87,31 @@ def test_flex_attention_sees_what_the_tiles_do() -> None:
     q, k, v = (torch.randn(2, heads, rows, 8, generator=generator) for heads in (4, 2, 2))
     attend, flex = (shifted_attention(seen) for seen in (tile_biases(LENGTH, sizes), flex_mask(LENGTH, sizes)))
     torch.testing.assert_close(flex(q, k, v), attend(q, k, v))
+
+
+def listed(counts: Tensor, tiles: Tensor) -> Tensor:
+    """Which of the tiles [1 or texts, 1, rows, n] are among the first counts [1 or texts, 1, rows] of a list."""
+    first = torch.arange(tiles.shape[-1]) < counts[..., None]
+    return torch.zeros(tiles.shape, dtype=torch.bool).scatter(-1, tiles.long(), first)
+
+
+@pytest.mark.parametrize(("length", "copies"), [(TILE, 1), (2 * TILE, 3), (3 * TILE, 2), (10 * TILE, 1)])
+def test_flex_attention_looks_at_every_tile_that_is_seen_and_asks_where_part_is(length: int, copies: int) -> None:
+    generator = torch.Generator().manual_seed(1)
+    sizes = torch.tensor([2, 4, 8, 16, 32, 64])[torch.randint(0, 6, (8, copies), generator=generator)]
+    mask = flex_mask(length, sizes)
+    rows = (copies + 1) * length
+    exact = create_block_mask(mask.mask_mod, len(sizes), None, rows, rows, device="cpu")
+    ours, theirs = (
+        (listed(one.kv_num_blocks, one.kv_indices), listed(one.full_kv_num_blocks, one.full_kv_indices))
+        for one in (mask, exact)
+    )
+    assert not (ours[0] & ours[1]).any()
+    # A tile that some block sizes leave empty may be looked at, a whole one asked about; the reverse would be wrong.
+    assert ((theirs[0] | theirs[1]) <= (ours[0] | ours[1])).all()
+    assert (ours[1] <= theirs[1]).all()
+    # One list serves all texts, and has little that none of them needs.
+    assert (ours[0] | ours[1]).sum() <= (theirs[0] | theirs[1]).any(0).sum() + 2
 
 
 @torch.no_grad()
