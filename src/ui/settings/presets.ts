@@ -39,7 +39,7 @@ export const PRESETS: readonly Preset[] = [
     name: 'checked',
     label: 'Drafted and checked',
     text: 'It drafts a few tokens at once, and keeps those that writing one at a time would write.',
-    onGpu: 'The text of one at a time, in two thirds of the passes.',
+    onGpu: 'The text of one at a time, in half of the passes.',
     onCpu: 'The text of one at a time, but on a CPU it takes half as long again.',
     policy: 'speculative',
     blockSize: null,
