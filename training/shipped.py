@@ -47,22 +47,15 @@ def restore(state: dict[str, Tensor], shipped: dict[str, Tensor], layers: int, m
         ours, theirs = f"layers.{layer}", f"model.layers.{layer}"
         for matrix, parts in MATRICES.items():
             weight = dequantized(shipped[f"{ours}.{matrix}.weight.q4"], shipped[f"{ours}.{matrix}.weight.scale"])
-            for part, rows in zip(parts, rows_of(state, theirs, matrix), strict=True):
-                state[f"{theirs}.{part}.weight"] = weight[rows].clone()
+            names = [f"{theirs}.{part}.weight" for part in parts]
+            by_turns = matrix == "mlp.up"
+            pieces = (weight[::2], weight[1::2]) if by_turns else weight.split([len(state[name]) for name in names])
+            state |= {name: piece.clone() for name, piece in zip(names, pieces, strict=True)}
         for norm, part in NORMS.items():
             state[f"{theirs}.{part}.weight"] = shipped[f"{ours}.{norm}.weight"].clone()
     state["model.norm.weight"] = shipped["final_norm.weight"].clone()
     mask = slice(mask_id, mask_id + 1)
     state[EMBEDDING][mask] = dequantized(shipped["embedding.weight.q4"][mask], shipped["embedding.weight.scale"][mask])
-
-
-def rows_of(state: dict[str, Tensor], layer: str, matrix: str) -> list[slice]:
-    """Which rows of a shipped matrix belong to each of its MATRICES."""
-    parts = MATRICES[matrix]
-    if matrix == "mlp.up":
-        return [slice(part, None, len(parts)) for part in range(len(parts))]
-    ends = torch.tensor([len(state[f"{layer}.{part}.weight"]) for part in parts]).cumsum(0).tolist()
-    return [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
 
 
 def main() -> None:
