@@ -28,8 +28,9 @@ export const QUALITY_SETTINGS: readonly QualitySetting[] = [
   { policy: { name: 'first-hitting' }, blockSize: 16 },
   ...inSteps('ancestral', 16, [16, 8, 4, 2]),
   ...inSteps('confidence', 16, [16, 8, 4, 2]),
-  ...inThresholds(16, [0.95, 0.9, 0.8, 0.7, 0.6, 0.5]),
-  ...[0.1, 0.3, 1].map((entropyBound) => ({ policy: { name: 'entropy', entropyBound } as const, blockSize: 16 })),
+  ...inThresholds(16, [0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3]),
+  ...[0.1, 0.3, 1, 2].map((entropyBound) => ({ policy: { name: 'entropy', entropyBound } as const, blockSize: 16 })),
+  ...inThresholds(32, [0.7, 0.5, 0.3]),
 ];
 
 /** The same for every text. */
