@@ -76,6 +76,7 @@ fn block_attention(@builtin(workgroup_id) place: vec3u, @builtin(local_invocatio
   let kv_head = place.y;
   let first_query = place.z * TILE;
   let all_queries = params.rows * group;
+  if (first_query >= all_queries) { return; }
   let tile_queries = min(TILE, all_queries - first_query);
   let end = min(slots_end((first_query + tile_queries - 1) / group), first_slot + chunk);
   if (first_slot >= end) { return; }

@@ -12,11 +12,11 @@
 // @binding(6) y             see parts/epilogue.wgsl
 // @binding(7) norm_weights  [columns] f32; read if `normed`
 // @binding(8) norm_biases   [columns] f32; read if `norm_biased`
-// Dispatch: ⌈features / (4 · 32 / lanes)⌉ × ⌈rows / 16⌉ workgroups of 32; with one lane ⌈features / 64⌉ × ⌈rows / 16⌉
-// of 8. lanes is 1, or a power of 2 from 4 to 32.
+// Dispatch: ⌈features / 16⌉ × ⌈rows / 16⌉ workgroups of 4 · lanes; with one lane ⌈features / 64⌉ × ⌈rows / 16⌉ of 8.
+// lanes is 1, or a power of 2 from 8 to 64.
 
 override norm_biased: bool;
-override threads: u32 = select(32u, 8u, alone);
+override threads: u32 = select(4 * lanes, 8u, alone);
 override features_together: u32 = select(4u, 8u, alone);
 
 @group(0) @binding(0) var<uniform> params: Pass;
@@ -52,16 +52,15 @@ fn write_alone(first_row: u32, feature: u32, sums: array<mat4x4f, 8>) {
   }
 }
 
-// Writes one row of the four features that lanes share: each of the first lanes makes one number.
-fn write_together(t: u32, row: u32, first_feature: u32, sums: vec4f) {
-  let own = lane_of(t) * rows_together();
-  let feature = first_feature + own;
-  parts[t] = sums;
-  workgroupBarrier();
-  if (own < 4 && feature < shape.features) {
+// Writes the rows that lanes share, up to rows_shared, of their four features: each makes a number or two, or none.
+fn write_together(t: u32, first_row: u32, first_feature: u32) {
+  let rows = min(rows_shared, params.rows - first_row);
+  for (var own = lane_of(t) * rows_together(); own < rows * 4; own += lanes * rows_together()) {
+    let feature = own % 4;
     var next = 0.0;
-    if (shape.epilogue == SWIGLU) { next = sum_of_lanes(t, own + 1); }
-    write(row, feature, sum_of_lanes(t, own), next);
+    if (shape.epilogue == SWIGLU) { next = sum_of_lanes(t, own / 4, feature + 1); }
+    let sum = sum_of_lanes(t, own / 4, feature);
+    if (first_feature + feature < shape.features) { write(first_row + own / 4, first_feature + feature, sum, next); }
   }
   workgroupBarrier();
 }
@@ -85,9 +84,8 @@ fn matmul_few(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_ind
                 array<mat4x4f, 8>(left[0], left[1], left[2], left[3], right[0], right[1], right[2], right[3]));
     return;
   }
-  for (var four = 0u; four < rolled(fours_of_rows(row)); four++) {
-    let sums = sums_of(&left, four);
-    let four_row = row + four * 4;
-    for (var r = 0u; r < rolled(min(4, params.rows - four_row)); r++) { write_together(t, four_row + r, feature, sums[r]); }
+  for (var of_tile = 0u; of_tile < rolled(min(TILE, params.rows - row)); of_tile += rows_shared) {
+    share_sums(t, of_tile, &left);
+    write_together(t, row + of_tile, feature);
   }
 }

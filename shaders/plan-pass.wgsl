@@ -3,43 +3,34 @@
 // gets its clean pass, which leaves its K and V in the ring. Below `carry_end` the first denoise pass of the next
 // block rides along, in the rows after it. Where rows predict the next token, the last row of a clean pass predicts
 // the first token of the block after it; a run that begins at such a place takes that row from the pass before
-// the run. After the last block there is nothing left: no workgroups.
+// the run. After the last block there is nothing left, and the pass has no rows.
 //
 // Parts: pass, random, run.
 //
 // @binding(0) Run uniform
 // @binding(1) Progress, read and written
 // @binding(2) tokens     [block_size] u32, read and written: the block as it stands, mask_id where masked
-// @binding(3) workgroups [rows 0 … , kernels, 3] u32: what each kernel of a pass takes for so many rows
-// @binding(4) ids        [rows] u32, written: what the layers read
-// @binding(5) picks      [head rows] u32, written: rows of the pass to predict from, ascending; then those for guesses
-// @binding(6) trunk      Pass of the layers: rows, position and block_size written
-// @binding(7) head       Pass of the head: rows (how many picks), position and pass_number written; seed is read.
+// @binding(3) ids        [rows] u32, written: what the layers read
+// @binding(4) picks      [head rows] u32, written: rows of the pass to predict from, ascending; then those for guesses
+// @binding(5) trunk      Pass of the layers: rows, position and block_size written
+// @binding(6) head       Pass of the head: rows (how many picks), position and pass_number written; seed is read.
 //                        Row r of the pass predicts the token at position + r
-// @binding(8) counts     [kernels, 3] u32, written: workgroups of this pass, those of the layers before those of
-//                        the head
-// Dispatch: one workgroup of 64.
+// Dispatch: one invocation.
 
 // Policies; all others ask for every mask.
 const FIRST_HITTING = 0u;
 const ANCESTRAL = 1u;
 
-const THREADS = 64u;
 const ORDER_STREAM = 1u;
 const NO_ID = 0xffffffffu;
 
 @group(0) @binding(0) var<uniform> run: Run;
 @group(0) @binding(1) var<storage, read_write> progress: Progress;
 @group(0) @binding(2) var<storage, read_write> tokens: array<u32>;
-@group(0) @binding(3) var<storage, read> workgroups: array<u32>;
-@group(0) @binding(4) var<storage, read_write> ids: array<u32>;
-@group(0) @binding(5) var<storage, read_write> picks: array<u32>;
-@group(0) @binding(6) var<storage, read_write> trunk: Pass;
-@group(0) @binding(7) var<storage, read_write> head: Pass;
-@group(0) @binding(8) var<storage, read_write> counts: array<u32>;
-
-// Rows of the layers, and of the head.
-var<workgroup> rows: vec2u;
+@group(0) @binding(3) var<storage, read_write> ids: array<u32>;
+@group(0) @binding(4) var<storage, read_write> picks: array<u32>;
+@group(0) @binding(5) var<storage, read_write> trunk: Pass;
+@group(0) @binding(6) var<storage, read_write> head: Pass;
 
 // 24 random bits for a position in this step.
 fn order_bits(position: u32) -> u32 {
@@ -136,7 +127,8 @@ fn predict_first(row: u32) {
   head.pass_number = progress.passes - 1;
 }
 
-fn plan() {
+@compute @workgroup_size(1)
+fn plan_pass() {
   trunk.rows = 0;
   head.rows = 0;
   progress.first_token = 0;
@@ -159,18 +151,4 @@ fn plan() {
   trunk.position = start;
   trunk.block_size = select(run.block_size, 1, commits && run.causal == 1);
   head.position = progress.position - progress.row_of_first;
-}
-
-@compute @workgroup_size(64)
-fn plan_pass(@builtin(local_invocation_index) t: u32) {
-  if (t == 0) {
-    plan();
-    rows = vec2u(trunk.rows, head.rows);
-  }
-  let planned = workgroupUniformLoad(&rows);
-  let kernels = run.trunk_kernels + run.head_kernels;
-  for (var kernel = t; kernel < kernels; kernel += THREADS) {
-    let first = select(planned.y, planned.x, kernel < run.trunk_kernels) * kernels;
-    for (var axis = 0u; axis < 3; axis++) { counts[kernel * 3 + axis] = workgroups[(first + kernel) * 3 + axis]; }
-  }
 }

@@ -20,10 +20,10 @@
 //                           the norm's weight [columns] f32 at 0 (normed), the norm's bias [columns]
 //                           (norm_biased), the bias of W (has_bias), the head norm's weight [headSize] of q and that
 //                           of k (head_normed)
-// Dispatch: ⌈pairs / (2 · 32 / lanes)⌉ × ⌈rows / 16⌉ workgroups of 32, pairs = (heads + 2 · kvHeads) · headSize / 2; with
-// one lane ⌈pairs / 32⌉ × ⌈rows / 16⌉ of 8. With a head norm (heads + 2 · kvHeads) × ⌈rows / 16⌉ workgroups of
+// Dispatch: ⌈pairs / 8⌉ × ⌈rows / 16⌉ workgroups of 4 · lanes, pairs = (heads + 2 · kvHeads) · headSize / 2; with one
+// lane ⌈pairs / 32⌉ × ⌈rows / 16⌉ of 8. With a head norm (heads + 2 · kvHeads) × ⌈rows / 16⌉ workgroups of
 // headSize / 4 · lanes, with one lane headSize / 8, which these divisions must leave whole.
-// lanes is 1, or a power of 2 from 4 to 32.
+// lanes is 1, or a power of 2 from 8 to 64.
 
 override columns: u32;
 override has_bias: bool;
@@ -37,7 +37,7 @@ override q_norm_at: u32;
 override k_norm_at: u32;
 
 override pairs_together: u32 = select(2u, 4u, alone);
-override threads: u32 = select(select(32u, 8u, alone), half / pairs_together * lanes, head_normed);
+override threads: u32 = select(select(4 * lanes, 8u, alone), half / pairs_together * lanes, head_normed);
 override teams: u32 = threads / lanes;
 
 @group(0) @binding(0) var<uniform> params: Pass;
@@ -51,7 +51,7 @@ override teams: u32 = threads / lanes;
 @group(0) @binding(8) var<storage, read> vectors: array<vec4f>;
 
 override squares_size: u32 = select(1u, threads, head_normed);
-// [invocation]: square of the pair it has added up, for the head norm with several lanes.
+// [invocation]: square of the pair that it has added up, for the head norm with several lanes.
 var<workgroup> squares: array<f32, squares_size>;
 
 fn matrix_columns() -> u32 {
@@ -105,35 +105,33 @@ fn head_scales_alone(t: u32, left: mat4x4f, right: mat4x4f) -> vec4f {
   return 1 / sqrt(sums / f32(head_size) + head_norm_epsilon);
 }
 
-// The head norm's scale of one row. The first two lanes of a team have a pair each, all others zeros. In two steps:
-// each lane adds up some of the teams, then these sums.
+// The head norm's scale of a row whose pairs two lanes of each team have, this one and its neighbour.
 fn head_scale_together(t: u32, low: f32, high: f32) -> f32 {
   squares[t] = low * low + high * high;
   workgroupBarrier();
+  let lane = lane_of(t) / 2 * 2;
   var sum = 0.0;
-  for (var team = lane_of(t); team < teams; team += lanes) {
-    sum += squares[invocation_at(team, 0)] + squares[invocation_at(team, 1)];
+  for (var team = 0u; team < teams; team++) {
+    sum += squares[invocation_at(team, lane)] + squares[invocation_at(team, lane + 1)];
   }
-  parts[t] = vec4f(sum);
-  workgroupBarrier();
-  return 1 / sqrt(sum_of_lanes(t, 0) / f32(head_size) + head_norm_epsilon);
+  return 1 / sqrt(sum / f32(head_size) + head_norm_epsilon);
 }
 
-// Writes one row of two pairs that lanes share: sums are (low, low, high, high), and the first two lanes make a
-// pair each.
-fn write_together(t: u32, row: u32, pair: u32, sums: vec4f, biases: vec4f) {
-  let lane = lane_of(t);
-  parts[t] = sums;
-  workgroupBarrier();
+// Writes the rows that lanes share, up to rows_shared, of their two pairs: sums are (low, low, high, high) of each row.
+// The first lanes make a pair each.
+fn write_together(t: u32, first_row: u32, first_pair: u32, biases: vec4f) {
+  let row = lane_of(t) / 2;
+  let pair = lane_of(t) % 2;
+  let has_one = row < min(rows_shared, params.rows - first_row);
   var low = 0.0;
   var high = 0.0;
-  if (lane < 2) {
-    low = sum_of_lanes(t, lane) + biases[lane];
-    high = sum_of_lanes(t, lane + 2) + biases[lane + 2];
+  if (has_one) {
+    low = sum_of_lanes(t, row, pair) + biases[pair];
+    high = sum_of_lanes(t, row, pair + 2) + biases[pair + 2];
   }
   var scale = 1.0;
   if (head_normed) { scale = head_scale_together(t, low, high); }
-  if (lane < 2 && pair + lane < all_pairs) { write(row, pair + lane, low, high, scale); }
+  if (has_one && first_pair + pair < all_pairs) { write(first_row + row, first_pair + pair, low, high, scale); }
   workgroupBarrier();
 }
 
@@ -182,11 +180,8 @@ fn project_qkv(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_in
                 left_biases, biases_of(on_right));
     return;
   }
-  for (var four = 0u; four < rolled(fours_of_rows(row)); four++) {
-    let sums = sums_of(&left, four);
-    let four_row = row + four * 4;
-    for (var r = 0u; r < rolled(min(4, params.rows - four_row)); r++) {
-      write_together(t, four_row + r, pair, sums[r], left_biases);
-    }
+  for (var of_tile = 0u; of_tile < rolled(min(TILE, params.rows - row)); of_tile += rows_shared) {
+    share_sums(t, of_tile, &left);
+    write_together(t, row + of_tile, pair, left_biases);
   }
 }

@@ -18,7 +18,7 @@
 // @binding(4) candidates [count, threads, capacity] f32, for its own use: logits inside the interval
 // @binding(5) written    [vocab / 32] u32, a bit for each id that was written before the pass
 // @binding(6) ids        [rows] u32: what the layers read. In a tree, rows after the first pick were written
-// Dispatch: count workgroups of `threads`, one a row; a multiple of 16.
+// Dispatch: rows workgroups of `threads`, a multiple of 16; those past the rows of the pass return at once.
 
 // Groups of invocations. A group has a stretch of the vocabulary, whose ids its invocations take in turn.
 const GROUPS = 16u;
@@ -440,6 +440,7 @@ fn penalise(t: u32, row: u32, pick: u32) {
 
 @compute @workgroup_size(threads)
 fn sample(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
+  if (group.x >= params.rows) { return; }
   let row = group.x * vocab;
   if (presence_penalty != 0) { penalise(t, row, picks[group.x]); }
   let tops = top_of_row(t, row);

@@ -15,7 +15,7 @@
 // Rows that one read of a weight serves.
 const TILE = 16u;
 
-// 1, or a power of 2 from 4 on.
+// 1, or a power of 2 from 8 on.
 override lanes: u32;
 override alone: bool = lanes == 1;
 override normed: bool;
@@ -24,6 +24,9 @@ override norm_is_rms: bool;
 override norm_epsilon: f32;
 // Invocations that measure one row of x for its norm.
 override measurers: u32 = max(1u, threads / TILE);
+// Rows whose sums lanes share at once: four are more than 256 invocations have workgroup memory for.
+override rows_shared: u32 = select(4u, 2u, threads > 128);
+override all_shared: u32 = select(rows_shared * threads, 1u, alone);
 
 // A team is the lanes that share features. Which one invocation t is of, and which lane of it.
 fn team_of(t: u32) -> u32 {
@@ -40,6 +43,8 @@ fn invocation_at(team: u32, lane: u32) -> u32 {
 
 // [invocation]: what it has to add up with others. Small, as software adapters are slow to clear workgroup memory.
 var<workgroup> parts: array<vec4f, threads>;
+// [invocation][row]: its sums of a row or more, for the lanes that share the features to add up. Not for a lane on its own.
+var<workgroup> shared_sums: array<vec4f, all_shared>;
 // [row of the tile]: mean (0 for RMS), and 1 / √(mean square of x − mean + epsilon).
 var<workgroup> moments: array<vec2f, TILE>;
 
@@ -152,9 +157,18 @@ fn sums_of(sums: ptr<function, TileSums>, four: u32) -> mat4x4f {
   }
 }
 
-// Adds up one feature of `parts` over the lanes that share it with invocation t.
-fn sum_of_lanes(t: u32, feature: u32) -> f32 {
+// Shares the sums of rows_shared rows, from this one of the tile on.
+fn share_sums(t: u32, first_row: u32, sums: ptr<function, TileSums>) {
+  let four = sums_of(sums, first_row / 4);
+  for (var row = 0u; row < rolled(rows_shared); row++) { shared_sums[t * rows_shared + row] = four[first_row % 4 + row]; }
+  workgroupBarrier();
+}
+
+// Adds up one feature of a shared row over the lanes that share it with invocation t.
+fn sum_of_lanes(t: u32, row: u32, feature: u32) -> f32 {
   var sum = 0.0;
-  for (var lane = 0u; lane < lanes; lane++) { sum += parts[invocation_at(team_of(t), lane)][feature]; }
+  for (var lane = 0u; lane < lanes; lane++) {
+    sum += shared_sums[invocation_at(team_of(t), lane) * rows_shared + row][feature];
+  }
   return sum;
 }

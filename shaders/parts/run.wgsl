@@ -12,7 +12,6 @@ struct Run {
   predicts_next: u32,
   // 1 if a clean row sees no row after it.
   causal: u32,
-  trunk_kernels: u32, head_kernels: u32,
   // Row of the residual stream that holds the last row of the clean pass before the run.
   kept_row: u32,
   // 1 if what the network finds likeliest is to be told of every mask.

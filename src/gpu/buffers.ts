@@ -9,7 +9,6 @@ export interface BufferSlice {
 
 const STORAGE = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST
 const UNIFORM = 0x40 | 0x80 | 0x04 | 0x08; // UNIFORM | STORAGE | COPY_SRC | COPY_DST
-const INDIRECT = 0x100 | STORAGE;
 const READBACK = 0x01 | 0x08; // MAP_READ | COPY_DST
 
 /**
@@ -47,11 +46,6 @@ export class Buffers {
   /** A uniform buffer of `size` bytes; a kernel can bind it as storage to write it for those that follow. */
   uniform(label: string, size: number): BufferSlice {
     return this.#create(label, size, UNIFORM);
-  }
-
-  /** Storage that can also tell the size of dispatches. */
-  indirect(label: string, size: number): BufferSlice {
-    return this.#create(label, size, INDIRECT);
   }
 
   /** A buffer that JavaScript can map to read. */

@@ -14,8 +14,6 @@ export interface Kernel {
   /** The size of its dispatch for so many rows. */
   workgroups(rows: number): Workgroups;
   encode(pass: GPUComputePassEncoder, rows: number): void;
-  /** Takes the size of its dispatch from three u32 of a buffer, which a kernel may have written. */
-  encodeIndirect(pass: GPUComputePassEncoder, counts: GPUBuffer, offset: number): void;
 }
 
 export type Workgroups = readonly [x: number, y?: number, z?: number];
@@ -76,10 +74,6 @@ export class Pipelines {
       encode(pass, rows) {
         set(pass);
         pass.dispatchWorkgroups(...workgroups(rows));
-      },
-      encodeIndirect(pass, counts, offset) {
-        set(pass);
-        pass.dispatchWorkgroupsIndirect(counts, offset);
       },
     };
   }

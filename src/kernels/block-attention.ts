@@ -14,10 +14,14 @@ const SOURCE = { stem: 'block-attention', wgsl: [pass, params, visibleSlots, rea
 export const MAX_HEAD_SIZE = 128;
 
 /**
- * Slots of a chunk that suit a GPU: a shorter ring is not worth the second dispatch that splitting it takes, in a
- * longer one too few invocations would each walk too far.
+ * Slots of a chunk. A workgroup walks them one after the other, so that few of them and a second dispatch are faster on
+ * a GPU; on a software adapter, which is busy with few workgroups, a dispatch costs more than it saves.
  */
-export const ATTENTION_CHUNK = 256;
+const GPU_CHUNK = 64;
+const SOFTWARE_CHUNK = 256;
+
+/** What `sums` of a long ring may take: 32 MiB. */
+const MOST_SUMS = 2 ** 23;
 
 /** Queries that share a key, as in the shader. */
 const TILE = 16;
@@ -52,6 +56,16 @@ export interface BlockAttentionBuffers {
   readonly sums: BufferSlice;
   /** [chunks, rows, heads] (peak, total weight), written. */
   readonly weights: BufferSlice;
+}
+
+/** Slots of a chunk that suit the adapter, for passes of up to so many rows; more where the sums would take too much. */
+export function attentionChunk(
+  { heads, headSize, ringCapacity, lanes }: Pick<BlockAttentionShape, 'heads' | 'headSize' | 'ringCapacity' | 'lanes'>,
+  rows: number,
+): number {
+  let chunk = lanes === 1 ? SOFTWARE_CHUNK : GPU_CHUNK;
+  while (attentionChunks({ ringCapacity, chunk }) * rows * heads * headSize > MOST_SUMS) chunk *= 2;
+  return chunk;
 }
 
 /** Chunks that the ring is split into: the first axis of `sums` and `weights`. */

@@ -16,9 +16,6 @@ export interface RunSettings {
   readonly carryEnd: number;
   readonly predicts: 'own' | 'next';
   readonly cleanAttention: 'block' | 'causal';
-  /** Kernels of the layers, and of the head. */
-  readonly trunkKernels: number;
-  readonly headKernels: number;
   /** The row of the residual stream with the last row of the clean pass before the run. */
   readonly keptRow: number;
   /** See `BlocksRequest`. */
@@ -37,19 +34,18 @@ const POLICY_CODE = { 'first-hitting': 0, ancestral: 1, confidence: 2, threshold
 /** No id of any model, and no sub-block. */
 const NONE = 0xffff_ffff;
 
-export const RUN_BYTES = 64 + 4 * MOST_STOP_IDS;
+export const RUN_BYTES = 48 + 4 * MOST_STOP_IDS;
 
 /** The bytes of `struct Run`; see shaders/parts/run.wgsl. */
 export function packRun(run: RunSettings): ArrayBuffer {
   const bytes = new ArrayBuffer(RUN_BYTES);
-  const { blockSize, subBlockSize, maskId, steps, carryEnd, trunkKernels, headKernels, keptRow } = run;
+  const { blockSize, subBlockSize, maskId, steps, carryEnd, keptRow } = run;
   const words = new Uint32Array(bytes);
   words.set([POLICY_CODE[run.policy], blockSize, subBlockSize, maskId, steps]);
   new Float32Array(bytes)[5] = atMost(run.bound);
   const [next, causal] = [run.predicts === 'next', run.cleanAttention === 'causal'].map(Number) as [number, number];
-  words.set([carryEnd, next, causal, trunkKernels, headKernels, keptRow], 6);
-  words[12] = Number(run.report === 'guesses');
-  words.fill(NONE, 16).set(run.stopIds, 16);
+  words.set([carryEnd, next, causal, keptRow, Number(run.report === 'guesses')], 6);
+  words.fill(NONE, 12).set(run.stopIds, 12);
   return bytes;
 }
 

@@ -3,17 +3,17 @@ import shareRows from '../../shaders/parts/share-rows.wgsl?raw';
 import type { KernelSource } from '../gpu/kernel';
 
 /**
- * Invocations that share the columns of a matmul for few rows. Several keep a GPU busy; one on its own needs no
- * barrier, which is what software adapters are good at.
+ * Invocations that share the columns of a matmul for few rows. Several keep a GPU busy, the more the fewer features
+ * there are; one on its own needs no barrier, which is what software adapters are good at.
  */
-export type Lanes = 1 | 8;
+export type Lanes = 1 | 8 | 32;
 
 /** Rows of x that one read of a weight serves, as in the shaders with lanes. */
 const TILE = 16;
 
 /** Invocations of a workgroup of a shader with lanes, unless it makes whole heads. */
 export function workgroupInvocations(lanes: Lanes): number {
-  return lanes === 1 ? 8 : 32;
+  return lanes === 1 ? 8 : 4 * lanes;
 }
 
 /** Workgroups of a shader with lanes that makes `count` things for each row, `together` of them by the same lanes. */

@@ -59,7 +59,7 @@ async function expectNormedMatmul(
   tolerance: Tolerance,
 ): Promise<void> {
   const { rows, features, columns } = size;
-  const shape = { rows: features, columns, epilogue: 'none', lanes: 8 } as const;
+  const shape = { rows: features, columns, epilogue: 'none', lanes: 32 } as const;
   const { matrix, stored } = uploadMatrix(device, buffers, randomArray(features * columns, 2), columns, 'q8');
   const { norm, of } = randomNorm(kind, columns);
   const y = buffers.storage('y', rows * features * 4);
@@ -133,7 +133,7 @@ describe.each(KINDS)('$kind norm, bias: $biased', (kind) => {
       values: buffers.storage('values', ring * kvHeads * headSize * 4),
       vectors,
     };
-    runKernels(device, [projectQkv(pipelines, 'qkv', { ...shape, lanes: 8, cache: 'f32' }, slices), rows]);
+    runKernels(device, [projectQkv(pipelines, 'qkv', { ...shape, lanes: more ? 8 : 32, cache: 'f32' }, slices), rows]);
     const keys = new Float32Array(ring * kvHeads * headSize);
     const values = new Float32Array(ring * kvHeads * headSize);
     const q = referenceProjectQkv(shape, of(x), stored, keys, values, more ? { bias, headNorm } : {});

@@ -12,6 +12,8 @@ describe.each([
   ['one lane with subgroups', 1, device],
   ['one lane without', 1, featureless],
   ['eight lanes', 8, device],
+  ['thirty-two lanes with subgroups', 32, device],
+  ['thirty-two lanes without', 32, featureless],
 ] as const)('%s', (_, lanes, device) => {
   const matmul: typeof matmulMany = (pipelines, label, shape, buffers) =>
     matmulFew(pipelines, label, { ...shape, lanes }, buffers);

@@ -39,6 +39,8 @@ const FORMS = [
   ['one lane without', { lanes: 1, on: featureless }],
   ['eight lanes with subgroups', { lanes: 8, on: shared }],
   ['eight lanes without', { lanes: 8, on: featureless }],
+  ['thirty-two lanes with subgroups', { lanes: 32, on: shared }],
+  ['thirty-two lanes without', { lanes: 32, on: featureless }],
 ] as const;
 
 /** What else there is to vary, dealt out among the cases, as every combination would be a pipeline to compile. */
@@ -165,6 +167,7 @@ describe.each(FORMS)('%s', (_, form) => {
 
 it('tells which head norms it fuses', () => {
   const fused = (lanes: Lanes) => [16, 20, 24, 32, 64, 80, 96, 128, 256].filter((size) => fusesHeadNorm(size, lanes));
+  expect(fused(32)).toEqual([16, 20, 24, 32]);
   expect(fused(8)).toEqual([16, 20, 24, 32, 64, 80, 96, 128]);
   expect(fused(1)).toEqual([16, 24, 32, 64, 80, 96, 128, 256]);
 });

@@ -67,7 +67,7 @@ function largestBinding(config: ModelConfig, dtype: WeightDtype): number {
   allocateCache(buffers, config, 'f32');
   allocateRopeTable(buffers, config);
   allocateHead(buffers, config, MOST_ROWS);
-  allocateAttentionParts(buffers, config, MOST_ROWS);
+  allocateAttentionParts(buffers, config, MOST_ROWS, 8);
   allocateActivations(buffers, 'few', network, MOST_ROWS);
   allocateActivations(buffers, 'many', network, contextLength);
   return Math.max(...weights, ...others);

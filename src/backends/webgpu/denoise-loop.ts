@@ -1,9 +1,9 @@
 import type { Buffers } from '../../gpu/buffers';
 import type { Kernel, Pipelines } from '../../gpu/kernel';
 import { readBack } from '../../gpu/readback';
-import { MOST_ROWS, packProgress, packRun, SLOT_OFFSET } from '../../kernels/denoise-run';
+import { packProgress, packRun, SLOT_OFFSET } from '../../kernels/denoise-run';
 import { type PassSettings, packPass } from '../../kernels/pass';
-import { packWorkgroups, planPass } from '../../kernels/plan-pass';
+import { planPass } from '../../kernels/plan-pass';
 import { type PassTrace, readTrace, reveal, TRACE_BYTES } from '../../kernels/reveal';
 import type { RevealPolicy } from '../backend';
 import { type DeviceNetwork, KEPT_ROW } from './device-network';
@@ -14,7 +14,9 @@ import type { RunPlan } from './run-replay';
 export const IN_FLIGHT = 2;
 
 /**
- * The denoise loop on the GPU. Each of its passes is planned, computed, sampled and revealed by kernels, so
+ * The denoise loop on the GPU, in dispatches for the most rows that a pass can have: workgroups of rows that it has not
+ * return at once. What the GPU decided itself would save those, but Chromium checks the size of each such dispatch in one
+ * more, and 150 of them took longer than all the work (docs/LOG.md). Each of its passes is planned, computed, sampled and revealed by kernels, so
  * any number of them can follow each other without JavaScript: a pass goes on where the last
  * one ended, be that within a block or in the next.
  */
@@ -24,18 +26,16 @@ export class DenoiseLoop {
   readonly #memory: LoopMemory;
   readonly #begin: Kernel;
   readonly #end: Kernel;
-  /** The network's kernels in order, each with its place in `counts`. */
-  readonly #kernels: readonly Kernel[];
   #blockSize = 0;
+  /** The most rows that a pass of the run can have in the layers; the head has a block's at most. */
+  #mostRows = 0;
   #submissions = 0;
 
   constructor(pipelines: Pipelines, buffers: Buffers, network: DeviceNetwork) {
     this.#device = pipelines.device;
     this.#network = network;
-    const { few, head, sampler } = network;
-    this.#kernels = [...few.trunk, ...few.head, sampler];
-    this.#memory = allocateLoop(buffers, this.#kernels.length, IN_FLIGHT);
-    this.#write(this.#memory.workgroups, packWorkgroups(this.#kernels, MOST_ROWS));
+    const { few, head } = network;
+    this.#memory = allocateLoop(buffers, IN_FLIGHT);
     const { pass: trunk, ids } = few.activations;
     const { pass, picks, drawn, written } = head;
     this.#begin = planPass(pipelines, 'loop.plan', { ...this.#memory, ids, picks, trunk, head: pass });
@@ -47,8 +47,8 @@ export class DenoiseLoop {
     const { first, policy, subBlockSize = first.length, sampling, nfe, blocks, report = 'reveals' } = request;
     const { maskId, stopIds, network } = config;
     this.#blockSize = first.length;
+    this.#mostRows = carryEnd > 0 ? 2 * first.length : first.length;
     const { run, progress, tokens } = this.#memory;
-    const { trunk, head } = this.#network.few;
     const given = first.map((id) => id !== maskId);
     this.#write(
       run,
@@ -65,8 +65,6 @@ export class DenoiseLoop {
         cleanAttention: network.cleanAttention,
         keptRow: KEPT_ROW,
         report,
-        trunkKernels: trunk.length,
-        headKernels: head.length + 1,
       }),
     );
     this.#write(progress, packProgress({ position, given, passes: nfe, blocks }));
@@ -89,7 +87,8 @@ export class DenoiseLoop {
    * submissions may wait for that.
    */
   submit(passes: number): Promise<PassTrace[]> {
-    const { progress, trace, counts, readbacks } = this.#memory;
+    const { progress, trace, readbacks } = this.#memory;
+    const { few, sampler } = this.#network;
     const readback = readbacks[this.#submissions++ % IN_FLIGHT]!;
     const passBytes = this.#blockSize * TRACE_BYTES;
     this.#device.queue.writeBuffer(progress.buffer, SLOT_OFFSET, Uint32Array.of(0));
@@ -97,7 +96,8 @@ export class DenoiseLoop {
     const pass = encoder.beginComputePass();
     for (let slot = 0; slot < passes; slot++) {
       this.#begin.encode(pass, 1);
-      for (const [index, kernel] of this.#kernels.entries()) kernel.encodeIndirect(pass, counts.buffer, index * 12);
+      for (const kernel of few.trunk) kernel.encode(pass, this.#mostRows);
+      for (const kernel of [...few.head, sampler]) kernel.encode(pass, this.#blockSize);
       this.#end.encode(pass, 1);
     }
     pass.end();

@@ -94,7 +94,7 @@ export class DeviceNetwork {
     this.head = allocateHead(buffers, config, FEW_ROWS);
     const activations = allocateActivations(buffers, 'few', config.network, FEW_ROWS);
     this.sampler = samplerKernel(pipelines, config, this.head, activations.ids, lanes);
-    const parts = allocateAttentionParts(buffers, config, FEW_ROWS);
+    const parts = allocateAttentionParts(buffers, config, FEW_ROWS, lanes);
     const inputs = this.#inputs(activations, this.#constants);
     this.few = this.#rowRange(inputs, fewRowsTrunk(inputs, parts));
   }

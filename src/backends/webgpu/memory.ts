@@ -1,7 +1,8 @@
 import type { BufferSlice, Buffers } from '../../gpu/buffers';
-import { ATTENTION_CHUNK, attentionChunks, attentionScores } from '../../kernels/block-attention';
+import { attentionChunk, attentionChunks, attentionScores } from '../../kernels/block-attention';
 import { MOST_ROWS, PROGRESS_BYTES, RUN_BYTES } from '../../kernels/denoise-run';
 import { CACHE_BYTES, type CacheDtype } from '../../kernels/kv-cache';
+import type { Lanes } from '../../kernels/lanes';
 import { PASS_BYTES } from '../../kernels/pass';
 import { TRACE_BYTES } from '../../kernels/reveal';
 import { DRAWN_BYTES, sampleCandidates } from '../../kernels/sample';
@@ -97,6 +98,8 @@ export function allocateActivations(buffers: Buffers, name: string, network: Net
 
 /** What block attention keeps between its kernels, and within them, for `capacity` rows. */
 export interface AttentionParts {
+  /** Slots of a chunk. */
+  readonly chunk: number;
   /** See `attentionScores`. */
   readonly scores: BufferSlice;
   /** [chunks, rows, query width] f32, unless there is one chunk. */
@@ -109,11 +112,15 @@ export function allocateAttentionParts(
   buffers: Buffers,
   { network, contextLength }: ModelConfig,
   capacity: number,
+  lanes: Lanes,
 ): AttentionParts {
   const { heads, kvHeads, headSize } = network.layers[0]!.attention;
-  const shape = { heads, kvHeads, ringCapacity: contextLength, chunk: ATTENTION_CHUNK };
+  const ringCapacity = contextLength;
+  const chunk = attentionChunk({ heads, headSize, ringCapacity, lanes }, capacity);
+  const shape = { heads, kvHeads, ringCapacity, chunk };
   const chunks = attentionChunks(shape);
   return {
+    chunk,
     scores: buffers.storage('attention.scores', attentionScores(shape, capacity) * F32),
     sums: buffers.storage('attention.sums', chunks === 1 ? 0 : chunks * capacity * heads * headSize * F32),
     weights: buffers.storage('attention.weights', chunks * capacity * heads * 2 * F32),
@@ -168,24 +175,18 @@ export interface LoopMemory {
   readonly progress: BufferSlice;
   /** [blockSize] u32: the block as it stands. */
   readonly tokens: BufferSlice;
-  /** [rows 0 … MOST_ROWS, kernels, 3] u32 */
-  readonly workgroups: BufferSlice;
-  /** [kernels, 3] u32 */
-  readonly counts: BufferSlice;
   /** [MOST_PASSES, blockSize], TRACE_BYTES each; and one copy to read for each submission in flight. */
   readonly trace: BufferSlice;
   readonly readbacks: readonly BufferSlice[];
 }
 
-export function allocateLoop(buffers: Buffers, kernels: number, inFlight: number): LoopMemory {
+export function allocateLoop(buffers: Buffers, inFlight: number): LoopMemory {
   const words = (what: string, count: number) => buffers.storage(`loop.${what}`, count * Uint32Array.BYTES_PER_ELEMENT);
   const traceBytes = MOST_PASSES * MOST_ROWS * TRACE_BYTES;
   return {
     run: buffers.uniform('loop.run', RUN_BYTES),
     progress: buffers.storage('loop.progress', PROGRESS_BYTES),
     tokens: words('tokens', MOST_ROWS),
-    workgroups: words('workgroups', (MOST_ROWS + 1) * kernels * 3),
-    counts: buffers.indirect('loop.counts', kernels * 3 * Uint32Array.BYTES_PER_ELEMENT),
     trace: buffers.storage('loop.trace', traceBytes),
     readbacks: Array.from({ length: inFlight }, (_, i) => buffers.readback(`loop.trace.readback${i}`, traceBytes)),
   };

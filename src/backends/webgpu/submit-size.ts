@@ -12,8 +12,13 @@ export interface SubmitSize {
   took(passes: number, milliseconds: number): void;
 }
 
+/** Submissions that are timed together: answers to some may come at once, the later ones after no time at all. */
+const WINDOW = 4;
+
 /** As many as fit into a frame: a block or several on a fast GPU, and one pass where a pass takes longer. */
 export class FrameSize implements SubmitSize {
+  /** The last WINDOW submissions. */
+  readonly #recent: { readonly passes: number; readonly milliseconds: number }[] = [];
   /** Of one pass; unknown before the first. */
   #milliseconds = Number.POSITIVE_INFINITY;
 
@@ -22,11 +27,17 @@ export class FrameSize implements SubmitSize {
   }
 
   took(passes: number, milliseconds: number): void {
-    const each = milliseconds / passes;
+    this.#recent.push({ passes, milliseconds });
+    if (this.#recent.length > WINDOW) this.#recent.shift();
+    const each = sum(this.#recent, 'milliseconds') / sum(this.#recent, 'passes');
     // The fastest of late: other work of the machine makes passes slower, never faster. The minimum grows 10 % a
     // submission, so it can recover.
     this.#milliseconds = Math.min(each, this.#milliseconds * 1.1);
   }
+}
+
+function sum<K extends string>(of: readonly Readonly<Record<K, number>>[], key: K): number {
+  return of.reduce((total, each) => total + each[key], 0);
 }
 
 /** All passes that a block can take, for measurements: one block a submission where the policy has no say in it. */

@@ -1,7 +1,7 @@
 import type { BufferSlice } from '../../gpu/buffers';
 import type { Constants } from '../../gpu/constants';
 import type { Kernel, Pipelines } from '../../gpu/kernel';
-import { ATTENTION_CHUNK, attentionChunks, blockAttention } from '../../kernels/block-attention';
+import { attentionChunks, blockAttention } from '../../kernels/block-attention';
 import { embedding } from '../../kernels/embedding';
 import type { CacheDtype } from '../../kernels/kv-cache';
 import type { Lanes } from '../../kernels/lanes';
@@ -55,11 +55,17 @@ interface Projections {
 
 const EPILOGUE = { 'gelu-tanh': 'gelu', swiglu: 'swiglu' } as const satisfies Record<Mlp['activation'], Epilogue>;
 
+/** Lanes of a layer's matmuls: on a GPU more than for the head, whose vocabulary has features enough to keep it busy. */
+function lanesOfLayers(lanes: Lanes): Lanes {
+  return lanes === 1 ? 1 : 32;
+}
+
 /** From ids to the residual stream after the last layer, for passes of few rows. */
 export function fewRowsTrunk(inputs: TrunkInputs, parts: AttentionParts): Kernel[] {
   const { pipelines, constants, config, ropeTable, activations, lanes, cacheDtype: cache } = inputs;
   const { pass, x, h, q, up } = activations;
   const fusesNorms = lanes > 1 && hiddenSize(config.network) % 4 === 0;
+  const layerLanes = lanesOfLayers(lanes);
   return trunk(inputs, {
     project(layer) {
       const { name, attention, weights, ring } = layer;
@@ -68,7 +74,8 @@ export function fewRowsTrunk(inputs: TrunkInputs, parts: AttentionParts): Kernel
       const fits = columns % 4 === 0 && (!attention.headNorm || fusesHeadNorm(headSize, lanes));
       if (!fits) return projectInTwo(inputs, layer);
       const before = fusesNorms ? [] : [normed(inputs, `${name}.norm1`, weights.norm1)];
-      const shape = { heads, kvHeads, headSize, columns, cache, lanes };
+      // With a head norm a workgroup makes a whole head, which leaves room for few lanes.
+      const shape = { heads, kvHeads, headSize, columns, cache, lanes: attention.headNorm ? lanes : layerLanes };
       const vectors = weights.qkvVectors;
       const buffers = { pass, x: fusesNorms ? x : h, weights: weights.qkv.weight, vectors, ropeTable, q, ...ring };
       return [...before, projectQkv(pipelines, `${name}.attention.qkv`, shape, buffers)];
@@ -76,7 +83,7 @@ export function fewRowsTrunk(inputs: TrunkInputs, parts: AttentionParts): Kernel
     attend: (layer) => attendInChunks(inputs, parts, layer),
     upProjection({ name, mlp, weights }) {
       const { rows, columns } = mlp.up.weight;
-      const shape = { rows, columns, epilogue: EPILOGUE[mlp.activation], lanes } as const;
+      const shape = { rows, columns, epilogue: EPILOGUE[mlp.activation], lanes: layerLanes } as const;
       const before = fusesNorms ? [] : [normed(inputs, `${name}.norm2`, weights.norm2)];
       const input = fusesNorms ? { x, norm: weights.norm2 } : { x: h };
       const { weight, bias } = weights.up;
@@ -86,7 +93,7 @@ export function fewRowsTrunk(inputs: TrunkInputs, parts: AttentionParts): Kernel
       ];
     },
     projectResidual(label, a, { weight: { rows, columns } }, { weight, bias }) {
-      const shape = { rows, columns, epilogue: 'add', lanes } as const;
+      const shape = { rows, columns, epilogue: 'add', lanes: layerLanes } as const;
       return matmulFew(pipelines, label, shape, { constants, pass, x: a, weights: weight, bias, y: x });
     },
   });
@@ -148,14 +155,14 @@ function projectInTwo(inputs: TrunkInputs, { name, attention, weights, ring }: L
 /** One dispatch where the ring is one chunk, otherwise two. */
 function attendInChunks(
   inputs: TrunkInputs,
-  { scores, sums, weights }: AttentionParts,
+  { chunk, scores, sums, weights }: AttentionParts,
   { name, attention: { heads, kvHeads, headSize }, ring }: LayerParts,
 ): Kernel[] {
   const { pipelines, config, activations, lanes, cacheDtype: cache } = inputs;
   const { pass, q, h } = activations;
   const label = `${name}.attention`;
   const ringCapacity = config.contextLength;
-  const shape = { heads, kvHeads, headSize, cache, ringCapacity, chunk: ATTENTION_CHUNK, lanes };
+  const shape = { heads, kvHeads, headSize, cache, ringCapacity, chunk, lanes };
   const attend = (to: BufferSlice) =>
     blockAttention(pipelines, label, shape, { pass, q, ...ring, scores, sums: to, weights });
   if (attentionChunks(shape) === 1) return [attend(h)];

@@ -26,7 +26,6 @@ import { writeBlocksByVerbs } from '../block-loop';
 import { DraftTree, likeliestOf } from '../draft-tree';
 import { packWritten } from '../presence';
 import { Sequence } from '../sequence';
-import { chooseLanes } from './choose-lanes';
 import { DenoiseLoop } from './denoise-loop';
 import { DeviceGuard } from './device-guard';
 import { DeviceNetwork, FEW_ROWS } from './device-network';
@@ -67,7 +66,7 @@ export async function createWebgpuBackend(
   try {
     const backend = await guard.create(async () => {
       const stored = await loadGpuWeights(source, gpu.device, buffers, signal);
-      const lanes = await chooseLanes(pipelinesOf(gpu.device), gpu.software);
+      const lanes = lanesOf(gpu);
       const weights = networkWeights(stored, config.network, { device: gpu.device, buffers, lanes });
       const backend = new WebgpuBackend({ ...needed, gpu, weights, lanes, submissionOf }, guard, buffers);
       await pipelinesOf(gpu.device).compile(onCompiled);
@@ -90,6 +89,11 @@ export async function createWebgpuBackend(
  */
 function cacheDtypeOf({ software }: Gpu): CacheDtype {
   return software ? 'f32' : 'f16';
+}
+
+/** One invocation on its own is several times as fast on a software adapter, and several times as slow on a GPU. */
+function lanesOf({ software }: Gpu): Lanes {
+  return software ? 1 : 8;
 }
 
 /** What the sequences over one model share. */
