@@ -32,7 +32,7 @@ test.each(PRESETS)('what $name costs is said once it is known where the model ru
 test('a model with other block sizes gets the nearest that are not larger', () => {
   const small = { blockSizes: [2, 4], defaultBlockSize: 4 };
   expect(PRESETS.map((preset) => presetSettings(preset, small).blockSize)).toEqual([2, 4, 4, 4, 4]);
-  expect(PRESETS.map((preset) => presetSettings(preset, small).steps)).toEqual([2, 4, 4, 2, 1]);
+  expect(PRESETS.map((preset) => presetSettings(preset, small).steps)).toEqual([2, null, 4, null, 1]);
 });
 
 test('in blocks are the blocks that a model is usually decoded in', () => {
@@ -57,7 +57,7 @@ test.each([
 
 test('a first visit shows blocks that come together, and those who were here before keep what they had', () => {
   expect(presetOf(FIRST_VISIT, MODEL)?.name).toBe('fast');
-  expect(generateSettings(FIRST_VISIT, MODEL)).toMatchObject({ blockSize: 16, steps: 8, policy: 'confidence' });
+  expect(generateSettings(FIRST_VISIT, MODEL)).toMatchObject({ blockSize: 16, policy: 'threshold', threshold: 0.5 });
   expect(presetOf(parseSettings({}), MODEL)?.name).toBe('balanced');
   expect(parseSettings({}).pace).toBe('full');
 });
@@ -70,5 +70,6 @@ test('what a model cannot be decoded by is no preset of it', () => {
 });
 
 test('settings of one’s own are no preset', () => {
+  expect(presetOf({ ...FIRST_VISIT, threshold: 0.6 }, MODEL)).toBeNull();
   expect(presetOf({ ...DEFAULT_SETTINGS, temperature: 0.35 }, MODEL)).toBeNull();
 });

@@ -67,12 +67,12 @@ test('on a GPU the better model is fetched behind the first text and writes the 
   expect(model.log.filter((entry) => entry === 'fetch')).toHaveLength(1);
 });
 
-test('the small model is shown with two tokens a step, the better one decodes as it was trained to', async () => {
+test('the small model reveals what it is sure of, the better one decodes as it was trained to', async () => {
   const { controller, upgrade } = openPage('wasm', { ...FIRST_VISIT, pace: 'full', maxTokens: 4 });
   await controller.open();
-  expect(controller.session.settings).toMatchObject({ policy: 'confidence', blockSize: 16, steps: 8 });
+  expect(controller.session.settings).toMatchObject({ policy: 'threshold', blockSize: 16, threshold: 0.5 });
   await upgrade.fetch();
-  expect(controller.session.settings).toMatchObject({ policy: null, blockSize: null, steps: null });
+  expect(controller.session.settings).toMatchObject({ policy: null, blockSize: null, threshold: null });
 });
 
 test.each([

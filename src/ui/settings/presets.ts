@@ -1,8 +1,22 @@
 import type { ModelInfo } from '../../library/unmask';
 import { runsOnCpu } from '../fields/format';
-import { blockSizeFor, type ModelTraits, policyFor, type Settings, stepsFor, usesSteps } from './settings';
+import {
+  blockSizeFor,
+  type ModelTraits,
+  policyFor,
+  type Settings,
+  stepsFor,
+  thresholdFor,
+  usesSteps,
+} from './settings';
 
 export type PresetName = 'autoregressive' | 'checked' | 'balanced' | 'fast' | 'wild';
+
+/** Which tokens a step reveals. */
+type Order =
+  | { readonly policy: 'confidence'; readonly tokensPerStep: number }
+  | { readonly policy: 'threshold'; readonly threshold: number }
+  | { readonly policy: 'speculative' };
 
 interface Preset {
   readonly name: PresetName;
@@ -13,10 +27,9 @@ interface Preset {
   readonly onGpu: string;
   /** And where a pass takes longer the more tokens it covers, as measured: docs/LOG.md. */
   readonly onCpu: string;
-  readonly policy: 'confidence' | 'speculative';
+  readonly order: Order;
   /** null as in `Settings`: the one that the model is usually decoded in. */
   readonly blockSize: number | null;
-  readonly tokensPerStep: number;
   readonly temperature: number;
   readonly topP: number;
 }
@@ -29,9 +42,8 @@ export const PRESETS: readonly Preset[] = [
     text: 'One token after another, the way most language models write.',
     onGpu: 'The best text, but it takes the most passes.',
     onCpu: 'The best text, and on a CPU the fastest.',
-    policy: 'confidence',
+    order: { policy: 'confidence', tokensPerStep: 1 },
     blockSize: 1,
-    tokensPerStep: 1,
     temperature: 0.8,
     topP: 0.95,
   },
@@ -39,11 +51,10 @@ export const PRESETS: readonly Preset[] = [
     name: 'checked',
     label: 'Drafted and checked',
     text: 'It drafts a few tokens at once, and keeps those that writing one at a time would write.',
-    onGpu: 'The text of one at a time, in little more than half the passes.',
+    onGpu: 'The text of one at a time, in little more than half the passes, each of which takes longer.',
     onCpu: 'The text of one at a time, but on a CPU it takes 1.7 times as long.',
-    policy: 'speculative',
+    order: { policy: 'speculative' },
     blockSize: null,
-    tokensPerStep: 1,
     temperature: 0.8,
     topP: 0.95,
   },
@@ -54,22 +65,20 @@ export const PRESETS: readonly Preset[] = [
     onGpu:
       'Depending on the model, it takes half the work of writing one at a time or just as much, and it is almost as good.',
     onCpu: 'Almost as good as one at a time, but on a CPU it takes more than twice as long.',
-    policy: 'confidence',
+    order: { policy: 'confidence', tokensPerStep: 1 },
     blockSize: null,
-    tokensPerStep: 1,
     temperature: 0.8,
     topP: 0.95,
   },
   {
     name: 'fast',
-    label: 'In pairs',
-    text: 'The two surest tokens at each step, in larger blocks.',
+    label: 'When sure',
+    text: 'At each step every token that it is more than half sure of, in larger blocks.',
     onGpu:
-      'Depending on the model, it takes a third or two thirds of the work of writing one at a time, with the odd mistake.',
-    onCpu: 'It makes the odd mistake, and on a CPU it still takes more than twice as long as writing one at a time.',
-    policy: 'confidence',
+      'Depending on the model, it takes half or four fifths of the work of writing one at a time, and it is almost as good.',
+    onCpu: 'Almost as good as one at a time, but on a CPU it takes more than twice as long.',
+    order: { policy: 'threshold', threshold: 0.5 },
     blockSize: 16,
-    tokensPerStep: 2,
     temperature: 0.8,
     topP: 0.95,
   },
@@ -79,9 +88,8 @@ export const PRESETS: readonly Preset[] = [
     text: 'Four tokens at each step, and unlikely words are welcome. It rarely makes sense.',
     onGpu: 'Depending on the model, it takes a sixth or a third of the work of writing one at a time.',
     onCpu: 'On a CPU it still takes more than twice as long as writing one at a time.',
-    policy: 'confidence',
+    order: { policy: 'confidence', tokensPerStep: 4 },
     blockSize: 32,
-    tokensPerStep: 4,
     temperature: 1.1,
     topP: 1,
   },
@@ -94,19 +102,22 @@ export function presetSettings(
   preset: Preset,
   { blockSizes, defaultBlockSize }: Pick<PresetTraits, 'blockSizes' | 'defaultBlockSize'>,
 ) {
-  const { policy, tokensPerStep, temperature, topP } = preset;
+  const { order, temperature, topP } = preset;
   const wanted = preset.blockSize ?? defaultBlockSize;
   const blockSize = blockSizes.findLast((size) => size <= wanted) ?? blockSizes[0] ?? wanted;
-  const steps = Math.ceil(blockSize / tokensPerStep);
-  return { policy, blockSize, steps, temperature, topP } as const satisfies Partial<Settings>;
+  const steps = order.policy === 'confidence' ? Math.ceil(blockSize / order.tokensPerStep) : null;
+  const threshold = order.policy === 'threshold' && { threshold: order.threshold };
+  return { policy: order.policy, blockSize, steps, ...threshold, temperature, topP } satisfies Partial<Settings>;
 }
 
 /** The presets that differ on this model, and do on it what they say. */
 export function presetsFor(model: PresetTraits): readonly Preset[] {
   const able = PRESETS.filter((preset) => {
+    const { order } = preset;
     const { blockSize } = presetSettings(preset, model);
-    if (!model.policies.includes(preset.policy) || blockSize < preset.tokensPerStep) return false;
-    return preset.blockSize === 1 ? blockSize === 1 : preset.policy !== 'speculative' || blockSize > 1;
+    if (!model.policies.includes(order.policy)) return false;
+    if (preset.blockSize === 1) return blockSize === 1;
+    return blockSize >= (order.policy === 'confidence' ? order.tokensPerStep : 2);
   });
   const meaning = (preset: Preset) => JSON.stringify(presetSettings(preset, model));
   return able.filter((preset, index) => able.findIndex((other) => meaning(other) === meaning(preset)) === index);
@@ -117,8 +128,9 @@ export function presetOf(settings: Settings, model: PresetTraits & Pick<ModelTra
   const blockSize = blockSizeFor(settings, model);
   const found = presetsFor(model).find((preset) => {
     const wanted = presetSettings(preset, model);
-    const sameSteps = !usesSteps(wanted.policy) || wanted.steps === stepsFor(settings, blockSize);
-    const sameOrder = wanted.policy === policyFor(settings, model) && sameSteps;
+    const sameSteps = !usesSteps(wanted.policy) || stepsFor(wanted, blockSize) === stepsFor(settings, blockSize);
+    const sameThreshold = wanted.threshold === undefined || wanted.threshold === thresholdFor(settings, model);
+    const sameOrder = wanted.policy === policyFor(settings, model) && sameSteps && sameThreshold;
     return (
       wanted.blockSize === blockSize &&
       (sameOrder || blockSize === 1) &&

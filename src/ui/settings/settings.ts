@@ -81,8 +81,8 @@ export const DEFAULT_SETTINGS: Settings = {
   model: null,
 };
 
-/** Two tokens a step, in blocks that are seen to come out of noise. */
-const PAGES_OWN = { policy: 'confidence', blockSize: 16, steps: 8 } as const satisfies Partial<Settings>;
+/** All that it is more than half sure of, in blocks that are seen to come out of noise. */
+const PAGES_OWN = { policy: 'threshold', blockSize: 16, threshold: 0.5 } as const satisfies Partial<Settings>;
 
 /** What a first visit begins with: whole blocks come out of noise, at a pace that the eye can follow. */
 export const FIRST_VISIT: Settings = { ...DEFAULT_SETTINGS, ...PAGES_OWN, pace: 'steady', tour: 'new' };
@@ -91,9 +91,9 @@ export const FIRST_VISIT: Settings = { ...DEFAULT_SETTINGS, ...PAGES_OWN, pace: 
  * What changes as a model comes into use: any but the one that writes at once is decoded as its authors do, unless a
  * person has chosen otherwise.
  */
-export function unmaskingOn({ policy, blockSize, steps }: Settings, { origin }: Pick<ModelTraits, 'origin'>) {
-  const isPages = policy === PAGES_OWN.policy && blockSize === PAGES_OWN.blockSize && steps === PAGES_OWN.steps;
-  return isPages && origin.type !== 'embedded' ? { policy: null, blockSize: null, steps: null } : {};
+export function unmaskingOn({ policy, blockSize, threshold }: Settings, { origin }: Pick<ModelTraits, 'origin'>) {
+  const isPages = policy === PAGES_OWN.policy && blockSize === PAGES_OWN.blockSize && threshold === PAGES_OWN.threshold;
+  return isPages && origin.type !== 'embedded' ? { policy: null, blockSize: null, threshold: null } : {};
 }
 
 export const POLICIES = [
@@ -144,7 +144,7 @@ export function settingsOn(settings: Settings, { origin }: Pick<ModelTraits, 'or
 }
 
 /** The steps in force: never more than the block has tokens. */
-export function stepsFor({ steps }: Settings, blockSize: number): number {
+export function stepsFor({ steps }: Pick<Settings, 'steps'>, blockSize: number): number {
   return Math.min(steps ?? blockSize, blockSize);
 }
 
