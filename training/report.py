@@ -204,13 +204,12 @@ def adaptation_table() -> str:
     )
 
 
-def curve_table() -> str:
-    sizes = (1, 2, 4, 8, 16)
+def curve_table(log: str, sizes: tuple[int, ...]) -> str:
     return table(
         ("", "million tokens", *(f"L' = {size}" for size in sizes)),
         (
             (row["run"], f"{row['tokens'] / 1e6:.1f}", *(f"{row[f'bits_per_byte_{size}']:.3f}" for size in sizes))
-            for row in read_log("adaptation-curve")
+            for row in read_log(log)
         ),
     )
 
@@ -220,8 +219,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "adapted-documents": partial(likelihood_table, "adapted-documents"),
     "acceptance": acceptance_table,
     "adapted-quality": partial(quality_table, "adapted-quality"),
+    "adapted-quality-gpu": partial(quality_table, "adapted-quality-gpu"),
     "adapted-samples": partial(samples, "adapted-quality"),
-    "curve": curve_table,
+    "curve": partial(curve_table, "adaptation-curve", (1, 2, 4, 8, 16)),
+    "adaptation-schedules": partial(curve_table, "adaptation-schedules", (1, 2, 4, 8, 16, 32)),
     "adaptation": adaptation_table,
     "likelihood": partial(likelihood_table, "evaluation"),
     "schedules": schedule_table,

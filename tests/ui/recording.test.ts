@@ -15,7 +15,10 @@ test('the recording is a run of the embedded model, as a first visit writes, and
   const story = readRunFile(text);
   const manifest = JSON.parse(readFileSync('public/models/stories/manifest.json', 'utf8'));
   expect(story.provenance?.model.name).toBe(manifest.name);
-  const { blockSize, policy, threshold, temperature, topP } = generateSettings(FIRST_VISIT, { ...INFO, blockSizes: [16] });
+  const { blockSize, policy, threshold, temperature, topP } = generateSettings(FIRST_VISIT, {
+    ...INFO,
+    blockSizes: [16],
+  });
   expect(story.settings).toMatchObject({ blockSize, policy, threshold, temperature, topP });
   expect(story.phase).toBe('finished');
   expect(tokensWritten(story)).toBeGreaterThan(64);
