@@ -58,7 +58,7 @@ test.each([DESKTOP, PHONE])('at $width pixels a recording plays until the live t
   expect(await recorded.count()).toBe(0);
   // No restart of the same: another text begins in the same place, says what it is, and is in view.
   expect(await page.locator('.story h2').textContent()).not.toBe(title);
-  const caption = 'Now live, on your device. 16 tokens at a time, the surest first';
+  const caption = 'Now live, on your device. 8 tokens at a time, the surest first';
   expect(await page.locator('.story .caption').textContent()).toBe(caption);
   const after = await Promise.all(places.map((place) => topOf(page, place)));
   if (size === DESKTOP) for (const [index, y] of after.entries()) expect(Math.abs(y - before[index]!)).toBeLessThan(1);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { attentionChunks, attentionScores, blockAttention } from '../../src/kernels/block-attention';
+import { attentionChunk, attentionChunks, attentionScores, blockAttention } from '../../src/kernels/block-attention';
 import type { Lanes } from '../../src/kernels/lanes';
 import { mergeAttention } from '../../src/kernels/merge-attention';
 import { ATTENTION_CASES, type Attend, expectAttention, GARBAGE } from './attention-cases';
@@ -104,3 +104,13 @@ it.each([1, 8] as const)(
     expect(await attend(8)).toEqual(all.subarray(0, 8 * 60));
   },
 );
+
+it('chunks are short on a GPU, long on a software adapter, and longer where their sums would take more than 32 MiB', () => {
+  const small = { heads: 9, headSize: 64, ringCapacity: 2_048, lanes: 8 } as const;
+  const large = { heads: 32, headSize: 128, ringCapacity: 32_768, lanes: 8 } as const;
+  expect(attentionChunk(small, 32)).toBe(64);
+  expect(attentionChunk({ ...small, lanes: 1 }, 32)).toBe(256);
+  const chunk = attentionChunk(large, 32);
+  expect(chunk).toBe(512);
+  expect((large.ringCapacity / chunk) * 32 * large.heads * large.headSize * 4).toBeLessThanOrEqual(32 * 2 ** 20);
+});

@@ -235,7 +235,11 @@ test('a model answers as its authors decode, on a first visit too, and as a pers
     return controller.session.story!.settings;
   };
   expect(await answerOf({})).toMatchObject({ policy: 'threshold', threshold: 0.85, blockSize: 4 });
-  expect(await answerOf({ steps: 4 })).toMatchObject({ policy: 'confidence', blockSize: 16, steps: 4 });
+  expect(await answerOf({ policy: 'confidence', blockSize: 16, steps: 4 })).toMatchObject({
+    policy: 'confidence',
+    blockSize: 16,
+    steps: 4,
+  });
   expect(await answerOf({ threshold: 0.5 })).toMatchObject({ policy: 'threshold', threshold: 0.5 });
 });
 

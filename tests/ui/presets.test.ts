@@ -56,8 +56,8 @@ test.each([
 });
 
 test('a first visit shows blocks that come together, and those who were here before keep what they had', () => {
-  expect(presetOf(FIRST_VISIT, MODEL)?.name).toBe('fast');
-  expect(generateSettings(FIRST_VISIT, MODEL)).toMatchObject({ blockSize: 16, policy: 'threshold', threshold: 0.5 });
+  expect(presetOf(FIRST_VISIT, MODEL)?.name).toBe('balanced');
+  expect(generateSettings(FIRST_VISIT, MODEL)).toMatchObject({ blockSize: 8, steps: 8, policy: 'confidence' });
   expect(presetOf(parseSettings({}), MODEL)?.name).toBe('balanced');
   expect(parseSettings({}).pace).toBe('full');
 });
@@ -70,6 +70,6 @@ test('what a model cannot be decoded by is no preset of it', () => {
 });
 
 test('settings of one’s own are no preset', () => {
-  expect(presetOf({ ...FIRST_VISIT, threshold: 0.6 }, MODEL)).toBeNull();
+  expect(presetOf({ ...DEFAULT_SETTINGS, policy: 'threshold', blockSize: 16, threshold: 0.6 }, MODEL)).toBeNull();
   expect(presetOf({ ...DEFAULT_SETTINGS, temperature: 0.35 }, MODEL)).toBeNull();
 });

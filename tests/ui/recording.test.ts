@@ -15,11 +15,12 @@ test('the recording is a run of the embedded model, as a first visit writes, and
   const story = readRunFile(text);
   const manifest = JSON.parse(readFileSync('public/models/stories/manifest.json', 'utf8'));
   expect(story.provenance?.model.name).toBe(manifest.name);
-  const { blockSize, policy, threshold, temperature, topP } = generateSettings(FIRST_VISIT, {
+  const { blockSize, policy, steps, temperature, topP } = generateSettings(FIRST_VISIT, {
     ...INFO,
-    blockSizes: [16],
+    blockSizes: [8],
+    defaultBlockSize: 8,
   });
-  expect(story.settings).toMatchObject({ blockSize, policy, threshold, temperature, topP });
+  expect(story.settings).toMatchObject({ blockSize, policy, steps, temperature, topP });
   expect(story.phase).toBe('finished');
   expect(tokensWritten(story)).toBeGreaterThan(64);
   // The text that comes after it is no restart of it.

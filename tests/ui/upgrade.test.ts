@@ -4,7 +4,7 @@ import type { ModelInfo } from '../../src/library/models';
 import { Upgrade } from '../../src/ui/models/upgrade';
 import { Controller } from '../../src/ui/session/controller';
 import { canContinue } from '../../src/ui/session/session';
-import { DEFAULT_SETTINGS, FIRST_VISIT, type Settings } from '../../src/ui/settings/settings';
+import { DEFAULT_SETTINGS, type Settings } from '../../src/ui/settings/settings';
 import type { LoadedModel, Models } from '../../src/worker/loaded-model';
 import { openClient, settle } from '../worker/line';
 import { Gate, keptModel, ScriptedModel } from '../worker/scripted-model';
@@ -65,14 +65,6 @@ test('on a GPU the better model is fetched behind the first text and writes the 
   expect(phase()).toBe('none');
   expect(controller.session.settings.model).toBe(keptModel(1).id);
   expect(model.log.filter((entry) => entry === 'fetch')).toHaveLength(1);
-});
-
-test('the small model reveals what it is sure of, the better one decodes as it was trained to', async () => {
-  const { controller, upgrade } = openPage('wasm', { ...FIRST_VISIT, pace: 'full', maxTokens: 4 });
-  await controller.open();
-  expect(controller.session.settings).toMatchObject({ policy: 'threshold', blockSize: 16, threshold: 0.5 });
-  await upgrade.fetch();
-  expect(controller.session.settings).toMatchObject({ policy: null, blockSize: null, threshold: null });
 });
 
 test.each([

@@ -2,7 +2,7 @@ import { describeError, UnmaskError } from '../../errors';
 import type { Client, KeptDtype, ModelInfo, ModelPlace, WorkerEvents } from '../../library/unmask';
 import { tokensText } from '../fields/format';
 import type { Page } from '../session/page';
-import { nearestBlockSize, unmaskingOn } from '../settings/settings';
+import { nearestBlockSize } from '../settings/settings';
 import { filesOfFolder } from './chosen-folder';
 import type { EmbeddedModel } from './embedded-models';
 import { Librarian, type LibrarianOptions, type Wanted } from './librarian';
@@ -232,8 +232,7 @@ export class ModelLoader {
   /** Moves the settings to what the model knows, and remembers it for the next visit. */
   #fit(info: ModelInfo): void {
     const { keptId, blockSizes, name } = info;
-    const before = this.#page.session.settings;
-    this.#page.set({ model: this.#lent ? before.model : keptId, ...unmaskingOn(before, info) });
+    if (!this.#lent) this.#page.set({ model: keptId });
     const { settings } = this.#page.session;
     if (settings.blockSize === null || blockSizes.includes(settings.blockSize)) return;
     const blockSize = nearestBlockSize(settings.blockSize, blockSizes);

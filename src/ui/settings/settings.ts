@@ -81,20 +81,8 @@ export const DEFAULT_SETTINGS: Settings = {
   model: null,
 };
 
-/** All that it is more than half sure of, in blocks that are seen to come out of noise. */
-const PAGES_OWN = { policy: 'threshold', blockSize: 16, threshold: 0.5 } as const satisfies Partial<Settings>;
-
-/** What a first visit begins with: whole blocks come out of noise, at a pace that the eye can follow. */
-export const FIRST_VISIT: Settings = { ...DEFAULT_SETTINGS, ...PAGES_OWN, pace: 'steady', tour: 'new' };
-
-/**
- * What changes as a model comes into use: any but the one that writes at once is decoded as its authors do, unless a
- * person has chosen otherwise.
- */
-export function unmaskingOn({ policy, blockSize, threshold }: Settings, { origin }: Pick<ModelTraits, 'origin'>) {
-  const isPages = policy === PAGES_OWN.policy && blockSize === PAGES_OWN.blockSize && threshold === PAGES_OWN.threshold;
-  return isPages && origin.type !== 'embedded' ? { policy: null, blockSize: null, threshold: null } : {};
-}
+/** What a first visit begins with: blocks come out of noise at a pace that the eye can follow. */
+export const FIRST_VISIT: Settings = { ...DEFAULT_SETTINGS, pace: 'brisk', tour: 'new' };
 
 export const POLICIES = [
   'first-hitting',
