@@ -42,7 +42,7 @@ class Recorder extends Pipelines {
       const name = this.prefix + label.replace(/^layer\d+/, 'layer');
       this.#pipelines.set(key, { name, source, constants, buffers, workgroups });
     }
-    return { workgroups, encode() {} };
+    return { encode() {} };
   }
 }
 

@@ -11,8 +11,7 @@ export interface KernelSource {
 
 /** A kernel bound to its buffers. What a "row" is, and how many workgroups it takes, its twin says. */
 export interface Kernel {
-  /** The size of its dispatch for so many rows. */
-  workgroups(rows: number): Workgroups;
+  /** Encodes its dispatch for so many rows. */
   encode(pass: GPUComputePassEncoder, rows: number): void;
 }
 
@@ -70,7 +69,6 @@ export class Pipelines {
     };
     if (!variant.pipeline) variant.set ??= set;
     return {
-      workgroups,
       encode(pass, rows) {
         set(pass);
         pass.dispatchWorkgroups(...workgroups(rows));

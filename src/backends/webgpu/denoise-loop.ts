@@ -14,11 +14,12 @@ import type { RunPlan } from './run-replay';
 export const IN_FLIGHT = 2;
 
 /**
- * The denoise loop on the GPU, in dispatches for the most rows that a pass can have: workgroups of rows that it has not
- * return at once. What the GPU decided itself would save those, but Chromium checks the size of each such dispatch in one
- * more, and 150 of them took longer than all the work (docs/LOG.md). Each of its passes is planned, computed, sampled and revealed by kernels, so
- * any number of them can follow each other without JavaScript: a pass goes on where the last
- * one ended, be that within a block or in the next.
+ * The denoise loop on the GPU. Each of its passes is planned, computed, sampled and revealed by kernels, so any number of
+ * them can follow each other without JavaScript: a pass goes on where the last one ended, be that within a block or in
+ * the next.
+ *
+ * Dispatches are for the most rows that a pass can have; workgroups of rows that it has not return at once. To have the
+ * GPU set their size costs more: Chromium checks each such size in a dispatch of its own (docs/LOG.md).
  */
 export class DenoiseLoop {
   readonly #device: GPUDevice;
@@ -89,6 +90,7 @@ export class DenoiseLoop {
   submit(passes: number): Promise<PassTrace[]> {
     const { progress, trace, readbacks } = this.#memory;
     const { few, sampler } = this.#network;
+    const head = [...few.head, sampler];
     const readback = readbacks[this.#submissions++ % IN_FLIGHT]!;
     const passBytes = this.#blockSize * TRACE_BYTES;
     this.#device.queue.writeBuffer(progress.buffer, SLOT_OFFSET, Uint32Array.of(0));
@@ -97,7 +99,7 @@ export class DenoiseLoop {
     for (let slot = 0; slot < passes; slot++) {
       this.#begin.encode(pass, 1);
       for (const kernel of few.trunk) kernel.encode(pass, this.#mostRows);
-      for (const kernel of [...few.head, sampler]) kernel.encode(pass, this.#blockSize);
+      for (const kernel of head) kernel.encode(pass, this.#blockSize);
       this.#end.encode(pass, 1);
     }
     pass.end();
